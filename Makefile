@@ -1,0 +1,67 @@
+# `make` or `make help` lists what can be done. The first `make app` or `make test` makes a virtual
+# environment and installs into it; later ones start at once unless a list of requirements changed.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8501
+ARGS ?=
+XDIST ?=
+
+BIN := $(VENV)/bin
+LISTS := requirements.txt constraints.txt pyproject.toml
+APP_READY := $(VENV)/.cactiviz-app
+DEV_READY := $(VENV)/.cactiviz-dev
+# The command ends up in BIN, and the package is imported from this folder.
+INSTALL_SELF := $(BIN)/python -m pip install --quiet --no-deps --editable .
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help app test check bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  Variables: PYTHON=$(PYTHON)  VENV=$(VENV)  PORT=$(PORT)"
+	@echo "             ARGS=... (more options for streamlit or pytest)  XDIST=auto (tests on all cores)"
+
+app: $(APP_READY) ## Install what is needed, then start the app on this computer
+	$(BIN)/python -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) $(ARGS)
+
+test: check ## Run every check and every test
+	$(BIN)/python -m pytest -q $(if $(XDIST),-n $(XDIST)) $(ARGS)
+
+check: $(DEV_READY) ## Check style and types, without the tests
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+bench: $(DEV_READY) ## Run the benchmarks, one after another
+	@for script in benchmarks/*.py; do \
+		test -e "$$script" || { echo "There is no benchmark yet."; exit 0; }; \
+		echo "== $$script"; \
+		$(BIN)/python "$$script" || exit 1; \
+	done
+
+clean: ## Remove caches and build output, but keep the virtual environment
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/screenshots
+	find . -name __pycache__ -type d -not -path './.git/*' -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "'$(PYTHON)' was not found. Name a Python of 3.11 or newer: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "cactiviz needs Python 3.11 or newer, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1)."; \
+		echo "Name another one: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "'$(PYTHON)' comes without its venv module. On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(APP_READY): $(LISTS) | $(BIN)/python
+	$(BIN)/python -m pip install -r requirements.txt -c constraints.txt
+	$(INSTALL_SELF)
+	@touch $@
+
+$(DEV_READY): requirements-dev.txt $(LISTS) | $(BIN)/python
+	$(BIN)/python -m pip install -r requirements-dev.txt -c constraints.txt
+	$(INSTALL_SELF)
+	@touch $(APP_READY) $@

@@ -1,0 +1,33 @@
+"""See, compare and trust what convolutional networks look at."""
+
+from cactiviz.compare import Comparison, compare
+from cactiviz.errors import CactivizError
+from cactiviz.explain import Explanation, Reading, explain
+from cactiviz.images import open_picture, samples
+from cactiviz.methods import METHODS
+from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model
+from cactiviz.types import Answer, FilterGrid, Layer, Picture, Preprocessing, Target
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "METHODS",
+    "MODELS",
+    "Answer",
+    "CactivizError",
+    "Checkpoint",
+    "Comparison",
+    "Explanation",
+    "FilterGrid",
+    "Layer",
+    "LoadedModel",
+    "Picture",
+    "Preprocessing",
+    "Reading",
+    "Target",
+    "compare",
+    "explain",
+    "load_model",
+    "open_picture",
+    "samples",
+]

@@ -1,0 +1,287 @@
+"""One picture before several networks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from cactiviz import render
+from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError
+from cactiviz.explain import FILTERS, VIEWS, Explanation, Reading, explain
+from cactiviz.images import open_picture
+from cactiviz.methods import METHODS
+from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
+from cactiviz.output import whole_file
+from cactiviz.sheet import Cell, Column, Row, draw_sheet
+from cactiviz.types import Cancel, FilterGrid, Layer, Picture, Target
+
+#: Told what goes on, the amount done, and the total (None where it isn't known).
+Report = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What several networks say of one picture.
+
+    Attributes:
+        picture: The picture.
+        models: The networks' names, in the order asked for.
+        methods: The views' names, in the order asked for.
+        readings: Network -> what it says.
+        failures: Network -> the sentence that says why it says nothing.
+    """
+
+    picture: Picture
+    models: tuple[str, ...]
+    methods: tuple[str, ...]
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, cell: tuple[str, str]) -> Explanation | FilterGrid:
+        """What a method says of a network: ``comparison["alexnet", "grad_cam"]``.
+
+        Raises:
+            ModelError: The network failed, or wasn't asked for; the sentence says why.
+            MethodError: The method failed there, or wasn't asked for.
+        """
+        model, method = cell
+        if model not in self.readings:
+            raise ModelError(self.failures.get(model, f"“{model}” isn't in this comparison."))
+        return self.readings[model][method]
+
+    def explanations(self) -> Iterator[Explanation]:
+        """All explanations, network by network."""
+        for reading in self.readings.values():
+            yield from reading.explanations.values()
+
+    def cell(
+        self,
+        model: str,
+        method: str,
+        *,
+        scale: render.Scale = "own",
+        palette: str = "inferno",
+        strength: float = 0.5,
+        width: int = 240,
+    ) -> Cell:
+        """One painted view with its scale and range in words; without an image, why there is none.
+
+        Args:
+            model: A network's name.
+            method: A view's name.
+            scale: "own", each map by itself; "shared", one method over all networks.
+            palette: One of ``render.PALETTES``, for heat maps.
+            strength: Of a heat map over the picture, 0..1.
+            width: Of the image, in pixels.
+
+        Raises:
+            CactivizError: There is no such scale or palette.
+        """
+        try:
+            found = self[model, method]
+        except (ModelError, MethodError) as error:
+            return Cell(None, str(error))
+        if isinstance(found, FilterGrid):
+            image = render.paint_filters(found.kernels, width)
+            return Cell(image, render.filters_caption(found.kernels))
+        display = METHODS[method].display
+        shown = [e.values for e in self.explanations() if e.method == method]
+        full = render.full_value(shown if scale == "shared" else [found.values], display)
+        image = render.paint(
+            self.picture,
+            found.values,
+            self.readings[model].seen,
+            display=display,
+            full=full,
+            size=render.cell_size(self.picture.size, width),
+            palette=palette,
+            strength=strength,
+        )
+        return Cell(image, render.caption(found.values, scale, full, display))
+
+    def sheet(
+        self, *, scale: render.Scale = "own", palette: str = "inferno", cell_width: int = 240
+    ) -> Image.Image:
+        """The comparison as one picture: networks as columns, methods as rows."""
+        columns = []
+        for model in self.models:
+            reading = self.readings.get(model)
+            if reading is None:
+                columns.append(Column(model, (), self.failures[model]))
+            else:
+                note = "random weights" if reading.untrained else ""
+                columns.append(Column(reading.title, reading.answers, note))
+        cells = {
+            (row, column): self.cell(model, method, scale=scale, palette=palette, width=cell_width)
+            for column, model in enumerate(self.models)
+            for row, method in enumerate(self.methods)
+        }
+        rows = [Row(*describe(method)) for method in self.methods]
+        return draw_sheet(self.picture, columns, rows, cells, cell_width=cell_width)
+
+    def to_json(self) -> dict[str, Any]:
+        """Answers and explanations as plain values, without the maps."""
+        height, width = self.picture.size
+        return {
+            "picture": {
+                "name": self.picture.name,
+                "source": self.picture.source,
+                "sha256": self.picture.sha256,
+                "size": [height, width],
+            },
+            "predictions": {
+                model: {
+                    "untrained": reading.untrained,
+                    "top": [vars(answer) for answer in reading.answers],
+                }
+                for model, reading in self.readings.items()
+            },
+            "explanations": [
+                {
+                    "model": e.model,
+                    "method": e.method,
+                    "class_index": e.class_index,
+                    "class_name": e.class_name,
+                    "logit": e.logit,
+                    "probability": e.probability,
+                    "grid": list(e.grid),
+                    "min": float(e.values.min()),
+                    "max": float(e.values.max()),
+                    "seconds": e.seconds,
+                    "notes": list(e.notes),
+                }
+                for e in self.explanations()
+            ],
+            "failures": [
+                *({"model": model, "why": why} for model, why in self.failures.items()),
+                *(
+                    {"model": model, "method": method, "why": why}
+                    for model, reading in self.readings.items()
+                    for method, why in reading.failures.items()
+                ),
+            ],
+        }
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Each raw array under ``model/method``; the kernels under ``model/filters``."""
+        maps: dict[str, NDArray[Any]] = {
+            f"{e.model}/{e.method}": e.values for e in self.explanations()
+        }
+        for model, reading in self.readings.items():
+            if reading.filters is not None:
+                maps[f"{model}/{FILTERS}"] = reading.filters.kernels
+        return maps
+
+    def save_npz(self, path: str | os.PathLike[str]) -> None:
+        """Write :meth:`arrays` as one ``.npz``.
+
+        Raises:
+            OutputError: The file can't be written; an old one of that name is left as it was.
+        """
+        with whole_file(path) as file:
+            np.savez_compressed(file, **self.arrays())  # type: ignore[arg-type]
+
+
+def describe(view: str) -> tuple[str, str]:
+    """The title of a view, and the question that it puts to the network."""
+    if view == FILTERS:
+        return "First-layer filters", "What does the network look for first, in any picture?"
+    return METHODS[view].title, METHODS[view].asks
+
+
+def compare(
+    picture: str | os.PathLike[str] | bytes | Image.Image | Picture,
+    models: Sequence[str | Checkpoint | LoadedModel],
+    methods: Sequence[str] = ("grad_cam", "saliency", "guided_backprop"),
+    *,
+    target: Target | int | str | None = None,
+    layer: Layer | str | None = None,
+    resize: Literal["crop", "squash"] | None = None,
+    untrained: bool = False,
+    weights_dir: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    dtype: torch.dtype = torch.float32,
+    may_download: bool = True,
+    report: Report | None = None,
+    cancel: Cancel | None = None,
+) -> Comparison:
+    """Put one picture before several networks, one after another.
+
+    A network that can't be loaded or run leaves its sentence in ``failures``; the others go on.
+    Each is released before the next is loaded.
+
+    Args:
+        picture: A path, ``sample:NAME``, a file's bytes, an image or a picture.
+        models: Names, checkpoints, or networks loaded before.
+        methods: Names of ``explain.VIEWS``.
+        target: A class by index or name; None for each network's own top class.
+        layer: Where class activation maps are taken; None for each network's own.
+        resize: "crop" or "squash" for all, instead of each network's own preprocessing.
+        untrained: Random weights for the networks given by name.
+        weights_dir: A folder to look for published weights in first.
+        device: "auto", "cpu" or "cuda".
+        dtype: The precision of networks given by name or as checkpoints.
+        may_download: False to refuse rather than fetch weights that aren't here.
+        report: Told what goes on: networks done, bytes downloaded.
+        cancel: Asked between steps.
+
+    Raises:
+        PictureError: The picture can't be read.
+        ModelError: An unknown name, or one given twice.
+        MethodError: An unknown method.
+        Cancelled: ``cancel`` was set.
+    """
+    opened = open_picture(picture)
+    names = [_name(model) for model in models]
+    if not names or len(set(names)) < len(names):
+        raise ModelError("A comparison needs at least one network, and each under its own name.")
+    unknown = [method for method in methods if method not in VIEWS]
+    if unknown or not methods:
+        asked = f"no view “{unknown[0]}”" if unknown else "nothing to compute"
+        raise MethodError(f"There is {asked}; there are {', '.join(VIEWS)}.")
+    readings: dict[str, Reading] = {}
+    failures: dict[str, str] = {}
+    for done, (name, model) in enumerate(zip(names, models, strict=True)):
+        if report is not None:
+            report(name, done, len(names))
+        try:
+            loaded = model
+            if not isinstance(loaded, LoadedModel):
+                loaded = load_model(
+                    loaded,
+                    untrained=untrained,
+                    weights_dir=Path(weights_dir) if weights_dir is not None else None,
+                    device=device,
+                    dtype=dtype,
+                    may_download=may_download,
+                    progress=_downloading(name, report),
+                    cancel=cancel,
+                )
+            readings[name] = explain(
+                loaded, opened, methods, target=target, layer=layer, resize=resize, cancel=cancel
+            )
+        except Cancelled:
+            raise
+        except CactivizError as error:
+            failures[name] = str(error)
+    if report is not None:
+        report("done", len(names), len(names))
+    return Comparison(opened, tuple(names), tuple(dict.fromkeys(methods)), readings, failures)
+
+
+def _name(model: str | Checkpoint | LoadedModel) -> str:
+    return get_spec(model).name if isinstance(model, str) else model.name
+
+
+def _downloading(name: str, report: Report | None) -> Callable[[int, int | None], None] | None:
+    if report is None:
+        return None
+    return lambda done, total: report(f"{name}: downloading", done, total)

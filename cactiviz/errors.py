@@ -1,0 +1,62 @@
+"""The tree of exceptions. Each carries one sentence that a person who doesn't program can act on.
+
+::
+
+    CactivizError
+    ├── PictureError        a picture that can't be read, or is too large
+    ├── ModelError          a network that is unknown, or can't be loaded or run
+    │   ├── WeightsError    its weights are missing, broken or don't fit
+    │   └── LayerError      a layer that the network doesn't have, or that has no map
+    ├── TargetError         a class that the network doesn't have
+    ├── MethodError         a method that is unknown, or doesn't apply
+    ├── DownloadError       an address that can't be reached, or a file that isn't what it should be
+    ├── DeviceError         a device that isn't there, or whose memory is too small
+    ├── OutputError         a file that can't be written
+    └── Cancelled           the work was stopped on request
+"""
+
+from __future__ import annotations
+
+
+class CactivizError(Exception):
+    """Root of all exceptions that cactiviz raises on purpose; ``str(error)`` is the sentence."""
+
+
+class PictureError(CactivizError):
+    """A picture can't be read, or is larger than the limits."""
+
+
+class ModelError(CactivizError):
+    """A network is unknown, or can't be loaded or run."""
+
+
+class WeightsError(ModelError):
+    """A network's weights are missing, broken or don't fit it."""
+
+
+class LayerError(ModelError):
+    """A layer isn't in the network, or its output isn't a feature map."""
+
+
+class TargetError(CactivizError):
+    """The class to be explained isn't one that the network knows."""
+
+
+class MethodError(CactivizError):
+    """A method is unknown, or doesn't apply to this network."""
+
+
+class DownloadError(CactivizError):
+    """An address can't be reached, or the file that came isn't the one that was expected."""
+
+
+class DeviceError(CactivizError):
+    """A device isn't there, or its memory is too small."""
+
+
+class OutputError(CactivizError):
+    """A file can't be written."""
+
+
+class Cancelled(CactivizError):
+    """The work was stopped on request."""

@@ -1,0 +1,273 @@
+"""One network, one picture: its answer, and what the methods say of it."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from cactiviz import engine
+from cactiviz.errors import LayerError, MethodError, TargetError
+from cactiviz.methods import METHODS, Method, get_method
+from cactiviz.models import LoadedModel, ModelSpec
+from cactiviz.preprocess import preprocess
+from cactiviz.trace import ACTIVATIONS, RELUS, Trace, trace
+from cactiviz.types import Answer, Box, Cancel, FilterGrid, Layer, Picture, Target
+
+#: The view that shows the first layer's kernels; no method, since it depends on no picture.
+FILTERS = "filters"
+VIEWS = (*METHODS, FILTERS)
+_TOP = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What one method says of one network's answer to one picture.
+
+    Attributes:
+        model: The network's name.
+        method: The method's name.
+        class_index: The class explained.
+        class_name: Its name.
+        logit: Its score before softmax or sigmoid.
+        probability: Its probability, 0..1.
+        values: Raw, in the network's precision (float32 unless it was loaded in float64), at
+            their own resolution: (h, w) for a map on the target layer's grid, (3, H, W) for a
+            gradient on the network's input. Nothing is scaled.
+        kind: "positive" if no value is below 0, else "signed".
+        seconds: Wall time of the pass that it came from; the methods of one network share it.
+        notes: Sentences that belong beside the picture.
+    """
+
+    model: str
+    method: str
+    class_index: int
+    class_name: str
+    logit: float
+    probability: float
+    values: NDArray[Any]
+    kind: Literal["positive", "signed"]
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """(rows, columns) of the values."""
+        return int(self.values.shape[-2]), int(self.values.shape[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What one network says of one picture.
+
+    Attributes:
+        model: The network's name.
+        title: Its heading; says "untrained" where it is.
+        untrained: True if its weights are random.
+        revision: What its weights are.
+        seen: The part of the picture that the network saw.
+        answers: Its top classes, the likeliest first; five, or as many as it has.
+        explanations: Method name -> explanation.
+        failures: Method name -> the sentence that says why there is none.
+        filters: The first layer's kernels, if they were asked for.
+    """
+
+    model: str
+    title: str
+    untrained: bool
+    revision: str
+    seen: Box
+    answers: tuple[Answer, ...]
+    explanations: Mapping[str, Explanation] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+    filters: FilterGrid | None = None
+
+    def __getitem__(self, method: str) -> Explanation | FilterGrid:
+        """The explanation by this method, or the filters.
+
+        Raises:
+            MethodError: It failed (the sentence says why), or wasn't asked for.
+        """
+        if method == FILTERS and self.filters is not None:
+            return self.filters
+        if method in self.explanations:
+            return self.explanations[method]
+        raise MethodError(self.failures.get(method, f"“{method}” wasn't computed."))
+
+
+def explain(
+    model: LoadedModel,
+    picture: Picture,
+    methods: Sequence[str],
+    *,
+    target: Target | int | str | None = None,
+    layer: Layer | str | None = None,
+    resize: Literal["crop", "squash"] | None = None,
+    cancel: Cancel | None = None,
+) -> Reading:
+    """Ask one network about one picture, in one pass for all methods.
+
+    A method that doesn't apply (a layer or a class that the network doesn't have) leaves its
+    sentence in ``failures``; the others and the answer are there all the same.
+
+    Args:
+        model: A loaded network; other threads may use it at the same time.
+        picture: Any size.
+        methods: Names of :data:`VIEWS`.
+        target: A class by index or name; None for the network's top class.
+        layer: Where class activation maps are taken; None for the network's own target layer.
+        resize: "crop" or "squash" instead of the network's own preprocessing.
+        cancel: Asked between steps.
+
+    Raises:
+        MethodError: An unknown method.
+        ModelError: The network can't process the picture.
+        DeviceError: The memory is too small.
+        Cancelled: ``cancel`` was set.
+    """
+    chosen = [get_method(name) for name in methods if name != FILTERS]
+    spec = model.spec
+    preprocessing = replace(spec.preprocessing, resize=resize) if resize else spec.preprocessing
+    inputs = preprocess(picture, preprocessing).to(device=model.device, dtype=model.dtype)
+    sequence = trace(model.module, tuple(inputs.shape[1:]))
+    failures: dict[str, str] = {}
+    class_index, place = None, None
+    try:
+        class_index = find_class(spec, target)
+    except TargetError as error:
+        failures = dict.fromkeys((method.name for method in chosen), str(error))
+    try:
+        place = Layer.parse(layer) if isinstance(layer, str) else layer or spec.target_layer
+        sequence.step(place)
+    except LayerError as error:
+        late = (m.name for m in chosen if m.needs == "activations" and m.name not in failures)
+        failures |= dict.fromkeys(late, str(error))
+    applicable = [method for method in chosen if method.name not in failures]
+
+    started = time.perf_counter()
+    evidence = engine.run(
+        model.module,
+        inputs,
+        [class_index],
+        layer=place,
+        needs=frozenset(method.needs for method in applicable),
+        cancel=cancel,
+    )
+    explanations = {}
+    answers = _answers(spec, evidence.logits)
+    explained = answers[int(evidence.class_index[0])]
+    for method in applicable:
+        values = method.function(evidence)[0].cpu().numpy()
+        explanations[method.name] = Explanation(
+            model=model.name,
+            method=method.name,
+            class_index=explained.class_index,
+            class_name=explained.class_name,
+            logit=explained.logit,
+            probability=explained.probability,
+            values=values,
+            kind=method.kind,
+            seconds=0.0,
+            notes=_notes(model, method, values, sequence),
+        )
+    seconds = time.perf_counter() - started
+    return Reading(
+        model=model.name,
+        title=model.title,
+        untrained=model.untrained,
+        revision=model.revision,
+        seen=preprocessing.seen(*picture.size),
+        answers=tuple(sorted(answers, key=lambda answer: -answer.logit)[:_TOP]),
+        explanations={name: replace(e, seconds=seconds) for name, e in explanations.items()},
+        failures=failures,
+        filters=first_filters(model) if FILTERS in methods else None,
+    )
+
+
+def find_class(spec: ModelSpec, target: Target | int | str | None) -> int | None:
+    """The index of the class meant; None for the top class.
+
+    Raises:
+        TargetError: The network has no such class, or several of that name.
+    """
+    wanted = target.class_ if isinstance(target, Target) else target
+    count = max(spec.logits, 2)
+    if wanted is None:
+        return None
+    if isinstance(wanted, str) and wanted.strip().isdecimal():
+        wanted = int(wanted)
+    if isinstance(wanted, int):
+        if not 0 <= wanted < count:
+            raise TargetError(f"{spec.title} has no class {wanted}; it has 0 to {count - 1}.")
+        return wanted
+    names = [spec.class_name(index).casefold() for index in range(count)]
+    name = wanted.strip().casefold()
+    found = [index for index, known in enumerate(names) if known == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        numbers = " and ".join(map(str, found))
+        raise TargetError(f"{spec.title} calls several classes “{wanted}”: {numbers}; give one.")
+    near = difflib.get_close_matches(name, names, n=3)
+    hint = f"; near it are {', '.join(spec.class_name(names.index(n)) for n in near)}"
+    raise TargetError(f"{spec.title} has no class “{wanted}”{hint if near else ''}.")
+
+
+def first_filters(model: LoadedModel) -> FilterGrid:
+    """The kernels of the network's first convolution, raw.
+
+    Raises:
+        LayerError: The network has no such convolution.
+    """
+    name = model.spec.first_conv
+    convolution = dict(model.module.named_modules()).get(name)
+    if not isinstance(convolution, torch.nn.Conv2d):
+        raise LayerError(f"{model.title} has no convolution called “{name}”.")
+    return FilterGrid(name, convolution.weight.detach().cpu().to(torch.float32).numpy())
+
+
+def _answers(spec: ModelSpec, logits: torch.Tensor) -> list[Answer]:
+    """All classes in the order of their index."""
+    scores = engine.class_scores(logits)[0].tolist()
+    shares = engine.probabilities(logits)[0].tolist()
+    return [
+        Answer(index, spec.class_name(index), score, share)
+        for index, (score, share) in enumerate(zip(scores, shares, strict=True))
+    ]
+
+
+def _notes(
+    model: LoadedModel, method: Method, values: NDArray[Any], sequence: Trace
+) -> tuple[str, ...]:
+    """What belongs beside this map so that nobody takes it for more than it is."""
+    notes = []
+    if model.untrained:
+        notes.append("Untrained: the weights are random, so this map tells nothing of the picture.")
+    if method.kind == "positive" and not np.any(values > 0):
+        notes.append("No positive evidence: nothing in this layer speaks for the class.")
+    if method.kind == "positive" and values.size == 1:
+        notes.append("The layer's map is 1 x 1, so it can't say where.")
+    if method.needs == "guided_gradients":
+        activations = {f for f in sequence.functions if f in ACTIVATIONS}
+        if not activations:
+            notes.append("No activation function was found to guide: this is the plain gradient.")
+        elif activations - RELUS:
+            notes.append("Guided backprop is defined for ReLU; here it is generalised to others.")
+    return tuple(notes)
+
+
+__all__ = [
+    "FILTERS",
+    "VIEWS",
+    "Explanation",
+    "Reading",
+    "explain",
+    "find_class",
+    "first_filters",
+]

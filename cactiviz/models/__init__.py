@@ -1,0 +1,19 @@
+"""The table of networks, and how one is loaded."""
+
+from cactiviz.models.checkpoint import Checkpoint
+from cactiviz.models.load import load_model
+from cactiviz.models.spec import LoadedModel, ModelSpec
+from cactiviz.models.weights import find_weights, weights_folders
+from cactiviz.models.zoo import MODELS, get_spec, register
+
+__all__ = [
+    "MODELS",
+    "Checkpoint",
+    "LoadedModel",
+    "ModelSpec",
+    "find_weights",
+    "get_spec",
+    "load_model",
+    "register",
+    "weights_folders",
+]

@@ -1,0 +1,30 @@
+"""A picture -> a network's input, as the published weights were evaluated."""
+
+from __future__ import annotations
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.v2 import functional as transform
+
+from cactiviz.types import Picture, Preprocessing
+
+
+def preprocess(picture: Picture, preprocessing: Preprocessing) -> Tensor:
+    """Resize, crop and normalise: float32 (1, 3, H, W) on the CPU, H and W of the input size.
+
+    The centre crop equals torchvision's published transform for square inputs, bit for bit.
+    """
+    size = list(preprocessing.input_size)
+    mode = InterpolationMode(preprocessing.interpolation)
+    image = Image.fromarray(picture.rgb)
+    if preprocessing.resize == "squash":
+        image = transform.resize(image, size, interpolation=mode)
+    else:
+        shorter = round(min(size) / preprocessing.crop_pct)
+        image = transform.resize(image, [shorter], interpolation=mode)
+        image = transform.center_crop(image, size)
+    x = transform.pil_to_tensor(image).to(torch.float32).div_(255)
+    normal: Tensor = transform.normalize(x, list(preprocessing.mean), list(preprocessing.std))
+    return normal[None]

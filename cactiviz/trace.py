@@ -1,0 +1,216 @@
+"""Which operation of a network makes which layer's map, learnt without touching the network.
+
+A network is copied without its weights (torch's "meta" device: shapes, no numbers) and run once;
+hooks go on that copy only. A layer is then known by the position of its operation in the sequence,
+so that a later pass over the real, perhaps shared, network needs no hook at all.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+import weakref
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from cactiviz.errors import LayerError, ModelError
+from cactiviz.types import Layer
+
+Function = Callable[..., Any]
+
+
+def _functions(*names: str) -> frozenset[Function]:
+    """Every way torch can be asked for these functions, in-place ones included."""
+    places = (F, torch, Tensor)
+    spellings = [spelling for name in names for spelling in (name, f"{name}_")]
+    found = (getattr(place, spelling, None) for place in places for spelling in spellings)
+    return frozenset(function for function in found if function is not None)
+
+
+#: max(x, 0) and nothing else.
+RELUS = _functions("relu")
+#: Activation functions; each has the sign of its argument (relu6 is a hardtanh in torch).
+ACTIVATIONS = RELUS | _functions(
+    *("relu6", "hardtanh", "silu", "gelu", "elu", "selu", "celu"),
+    *("leaky_relu", "mish", "hardswish", "rrelu"),
+)
+_POOLS = _functions(
+    *("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "lp_pool2d"),
+)
+_DROPOUTS = _functions("dropout", "dropout2d", "alpha_dropout", "feature_alpha_dropout")
+
+
+class Steps(TorchFunctionMode):
+    """While it is entered, shows each operation of this thread that yields a tensor.
+
+    ``on_step(position, function, output)`` returns what the network goes on with. Functional
+    calls, methods and modules all pass here; a kernel that hides an activation inside (a custom
+    autograd function, a compiled network) shows as one step or as none.
+    """
+
+    def __init__(self, on_step: Callable[[int, Function, Tensor], Tensor]) -> None:
+        super().__init__()
+        self._on_step = on_step
+        self._position = -1
+
+    def __torch_function__(
+        self, func: Function, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        output = func(*args, **(kwargs or {}))
+        if not isinstance(output, Tensor):
+            return output
+        self._position += 1
+        return self._on_step(self._position, func, output)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The sequence of operations of one network on one input size.
+
+    Attributes:
+        shapes: The shape of each step's output, batch dimension included.
+        functions: The function of each step.
+        module_steps: Module name -> the step that made its output (its last one, if called twice).
+        convolutions: The names of the convolutions, in the order in which they run.
+    """
+
+    shapes: tuple[tuple[int, ...], ...]
+    functions: tuple[Function, ...]
+    module_steps: dict[str, int]
+    convolutions: tuple[str, ...]
+
+    def step(self, layer: Layer) -> int:
+        """The position of the operation whose output is the layer's (B, C, h, w) feature map.
+
+        Raises:
+            LayerError: There is no such layer, or its output isn't a feature map.
+        """
+        if layer.name not in self.module_steps:
+            raise LayerError(f"This network has no layer called “{layer.name}” that makes a map.")
+        step = self.module_steps[layer.name]
+        if layer.after == "activation":
+            activations = [i for i, f in enumerate(self.functions) if f in ACTIVATIONS]
+            following = bisect_right(activations, step)
+            if following == len(activations):
+                raise LayerError(f"No activation function follows the layer “{layer.name}”.")
+            step = activations[following]
+        if len(self.shapes[step]) != 4:
+            raise LayerError(f"The layer “{layer}” has no map: its output has no rows and columns.")
+        return step
+
+    def grid(self, layer: Layer) -> tuple[int, int]:
+        """(h, w) of the layer's feature map."""
+        _, _, height, width = self.shapes[self.step(layer)]
+        return height, width
+
+    def target_layer(self) -> Layer:
+        """The last feature map before pooling, after its activation: where Grad-CAM looks.
+
+        A map with as many channels as the network has logits is a classifier's (SqueezeNet's),
+        not a feature map; pooling and dropout make no new features.
+
+        Raises:
+            LayerError: There is no map of at least 2 x 2 with a name.
+        """
+        classes = self.shapes[-1][-1]
+        for step in reversed(range(len(self.shapes))):
+            shape = self.shapes[step]
+            if len(shape) != 4 or min(shape[2:]) < 2 or shape[1] == classes:
+                continue
+            if self.functions[step] in _POOLS | _DROPOUTS:
+                continue
+            layer = self._name(step)
+            if layer is not None:
+                return layer
+        raise LayerError("This network has no feature map of at least 2 x 2 before its pooling.")
+
+    def _name(self, step: int) -> Layer | None:
+        """The outermost module whose output this step makes, or the one whose activation it is."""
+        exact = [name for name, made in self.module_steps.items() if made == step and name]
+        if exact:
+            return Layer(min(exact, key=lambda name: (name.count("."), name)))
+        if self.functions[step] not in ACTIVATIONS:
+            return None
+        before = max((made for made in self.module_steps.values() if made < step), default=None)
+        if before is None or any(f in ACTIVATIONS for f in self.functions[before + 1 : step]):
+            return None
+        owner = self._name(before)
+        return None if owner is None else Layer(owner.name, "activation")
+
+
+def _skeleton(module: nn.Module) -> nn.Module:
+    """A copy that has the network's structure and none of its numbers."""
+    memo: dict[int, Any] = {}
+    for parameter in module.parameters():
+        memo[id(parameter)] = nn.Parameter(
+            torch.empty_like(parameter, device="meta"), parameter.requires_grad
+        )
+    for buffer in module.buffers():
+        memo[id(buffer)] = torch.empty_like(buffer, device="meta")
+    return copy.deepcopy(module, memo)
+
+
+def _run(module: nn.Module, input_shape: tuple[int, ...], dtype: torch.dtype) -> Trace:
+    skeleton = _skeleton(module)
+    outputs: list[Tensor] = []  # held, so that no two outputs share an id
+    functions: list[Function] = []
+    made: dict[int, int] = {}
+    module_steps: dict[str, int] = {}
+    convolutions: list[str] = []
+
+    def note(position: int, function: Function, output: Tensor) -> Tensor:
+        outputs.append(output)
+        functions.append(function)
+        made[id(output)] = position
+        return output
+
+    def leave(name: str, submodule: nn.Module, output: Any) -> None:
+        if isinstance(output, Tensor) and id(output) in made:
+            module_steps[name] = made[id(output)]
+            if isinstance(submodule, nn.Conv2d):
+                convolutions.append(name)
+
+    for name, submodule in skeleton.named_modules():
+        submodule.register_forward_hook(lambda m, _, out, name=name: leave(name, m, out))
+    x = torch.empty((1, *input_shape), device="meta", dtype=dtype, requires_grad=True)
+    try:
+        with torch.inference_mode(False), torch.enable_grad():
+            given = x.clone()
+            with Steps(note):
+                skeleton(given)
+    except Exception as error:
+        size = " x ".join(map(str, input_shape[1:]))
+        raise ModelError(f"This network can't take a picture of {size} pixels.") from error
+    if not outputs:
+        raise ModelError("This network computes nothing from its picture.")
+    shapes = tuple(tuple(output.shape) for output in outputs)
+    return Trace(shapes, tuple(functions), module_steps, tuple(convolutions))
+
+
+_traces: weakref.WeakKeyDictionary[nn.Module, dict[Any, Trace]] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def trace(module: nn.Module, input_shape: tuple[int, ...]) -> Trace:
+    """The sequence of operations for an input of this (C, H, W), remembered per network.
+
+    The size matters: "same" padding by input size adds a step for some sizes and none for others.
+
+    Raises:
+        ModelError: The network can't take such an input.
+    """
+    structure = hash(tuple((name, type(m)) for name, m in module.named_modules()))
+    dtype = next((p.dtype for p in module.parameters()), torch.float32)
+    key = (tuple(input_shape), structure, dtype)
+    with _lock:
+        known = _traces.setdefault(module, {})
+        if key not in known:
+            known[key] = _run(module, tuple(input_shape), dtype)
+        return known[key]

@@ -1,0 +1,187 @@
+"""The frozen values that travel through the house. Sizes are (height, width) everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Called with the amount done and the total (None where it isn't known).
+Progress = Callable[[int, int | None], None]
+
+
+class Cancel(Protocol):
+    """What long work asks between its steps; ``threading.Event`` is one."""
+
+    def is_set(self) -> bool:
+        """True once the work should stop."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture as every network is given it: upright, opaque, 8-bit RGB.
+
+    Attributes:
+        rgb: uint8 (H, W, 3), read-only.
+        name: What to call it, e.g. the file's name; any text, never trusted as markup.
+        source: Where it came from and under which terms, for credits; may be empty.
+    """
+
+    rgb: NDArray[np.uint8]
+    name: str = "picture"
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        rgb = self.rgb
+        if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
+            raise ValueError(f"rgb must be uint8 (H, W, 3), not {rgb.dtype} {rgb.shape}")
+        frozen = np.ascontiguousarray(rgb)
+        if frozen is rgb and rgb.flags.writeable:
+            frozen = rgb.copy()
+        frozen.flags.writeable = False
+        object.__setattr__(self, "rgb", frozen)
+        object.__setattr__(self, "_sha256", hashlib.sha256(frozen.tobytes()).hexdigest())
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest over the pixels (row by row, R, G, B), whatever file they came from."""
+        digest: str = self.__dict__["_sha256"]
+        return digest
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return int(self.rgb.shape[0]), int(self.rgb.shape[1])
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in the coordinates of a picture, in pixels; edges may fall between pixels."""
+
+    top: float
+    left: float
+    height: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a picture becomes a network's input; the same object in training and in explaining.
+
+    Attributes:
+        input_size: (height, width) of the network's input in pixels.
+        resize: "crop" resizes the shorter side and takes the centre, as the network was
+            evaluated; "squash" takes the whole picture and ignores its aspect ratio.
+        crop_pct: Share of the resized side that the centre crop keeps (timm's meaning).
+        interpolation: "bilinear" or "bicubic", antialiased.
+        mean: Subtracted from each channel of the picture in 0..1.
+        std: Then divided by.
+    """
+
+    input_size: tuple[int, int]
+    resize: Literal["crop", "squash"] = "crop"
+    crop_pct: float = 0.875
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+
+    def __post_init__(self) -> None:
+        if min(self.input_size) < 1 or not 0 < self.crop_pct <= 1 or min(self.std) <= 0:
+            raise ValueError(f"not a usable preprocessing: {self}")
+
+    def seen(self, height: int, width: int) -> Box:
+        """The part of a picture of this size that the network sees.
+
+        >>> Preprocessing((224, 224), crop_pct=0.875).seen(256, 512)
+        Box(top=16.0, left=144.0, height=224.0, width=224.0)
+        >>> Preprocessing((224, 224), "squash").seen(256, 512)
+        Box(top=0, left=0, height=256, width=512)
+        """
+        if self.resize == "squash":
+            return Box(0, 0, height, width)
+        rows, columns = self.input_size
+        scale = min(height / rows, width / columns) * self.crop_pct
+        seen_height, seen_width = rows * scale, columns * scale
+        return Box((height - seen_height) / 2, (width - seen_width) / 2, seen_height, seen_width)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A place in a network where a feature map is taken.
+
+    Attributes:
+        name: Dotted module name, as in ``module.named_modules()``.
+        after: "module" for the module's output; "activation" for the output of the activation
+            function that the network applies next, which need not be a module
+            (DenseNet's last ReLU is a plain function call).
+    """
+
+    name: str
+    after: Literal["module", "activation"] = "module"
+
+    @classmethod
+    def parse(cls, text: str) -> Layer:
+        """Read ``NAME`` or ``NAME:activation``, the way it is written on a command line.
+
+        >>> Layer.parse("features:activation")
+        Layer(name='features', after='activation')
+        >>> str(Layer.parse("layer4"))
+        'layer4'
+        """
+        if text.endswith(":activation"):
+            return cls(text.removesuffix(":activation"), "activation")
+        return cls(text.removesuffix(":module"))
+
+    def __str__(self) -> str:
+        return self.name if self.after == "module" else f"{self.name}:activation"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be explained.
+
+    Attributes:
+        class_: A class by index or by name; None for the network's own top class. The score is
+            always the logit, before softmax or sigmoid. A one-logit network z has two classes:
+            0 (explains -z) and 1 (explains +z).
+    """
+
+    class_: int | str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One class of a network's answer.
+
+    Attributes:
+        class_index: Counted from 0, as in the network's output.
+        class_name: Its name, or "class N" where the network has no names.
+        logit: The score before softmax or sigmoid; not comparable between networks.
+        probability: 0..1, after softmax (sigmoid for one logit).
+    """
+
+    class_index: int
+    class_name: str
+    logit: float
+    probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class FilterGrid:
+    """The kernels of one convolution. Not an explanation: it depends on no picture.
+
+    Attributes:
+        layer: The convolution's dotted module name.
+        kernels: float32 (K, C, kh, kw), raw weights.
+    """
+
+    layer: str
+    kernels: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if self.kernels.ndim != 4:
+            raise ValueError(f"kernels must be (K, C, kh, kw), not {self.kernels.shape}")

@@ -1,0 +1,234 @@
+"""Imports go down only: the scan of every import against one small table of floors."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# place: (floor, the floors and places it may import, the libraries it may import).
+# A place is a module or a folder under cactiviz/; it may always import itself and the standard
+# library. numpy comes with floor 0, whose values hold arrays, so only floor 6 is without it.
+TABLE: dict[str, tuple[int, str, str]] = {
+    "types": (0, "", "numpy"),
+    "errors": (0, "", "numpy"),
+    "images": (1, "0", "numpy PIL skimage"),  # skimage for its photographs
+    "fetch": (1, "0", "numpy requests filelock"),
+    "output": (1, "0", ""),
+    "render": (1, "0", "numpy PIL cv2"),
+    "sheet": (1, "0", "numpy PIL cv2"),
+    "export": (1, "0", "numpy PIL cv2"),
+    "device": (2, "0", "numpy PIL torch torchvision"),
+    "preprocess": (2, "0", "numpy PIL torch torchvision"),
+    "models": (
+        2,
+        "0 images fetch device preprocess trace",
+        "numpy torch torchvision efficientnet_pytorch timm safetensors",
+    ),
+    "trace": (2, "0", "numpy torch"),
+    "engine": (2, "0 device trace", "numpy torch"),
+    "methods": (2, "0 engine", "numpy torch"),  # what the engine's pass yields are tensors
+    "datasets": (2, "0 images fetch", "numpy"),
+    "explain": (3, "0-2", "numpy torch"),
+    "compare": (3, "0-2 explain", "numpy PIL torch"),
+    "metrics": (3, "0-2 explain compare", "numpy PIL cv2 torch torchvision"),
+    "plots": (3, "0-2 explain compare", "numpy PIL cv2 plotly"),
+    "training": (
+        3,
+        "0-2 explain compare",
+        "numpy PIL torch torchvision lightning torchmetrics optuna",
+    ),
+    "cli": (4, "0-3", "numpy PIL torch"),
+    "runner": (4, "0-3", "numpy torch ray"),
+    "__init__": (5, "0-3", ""),  # the front door: `from cactiviz import ...` for people outside
+    "__main__": (5, "cli", ""),
+    "ui": (5, "0-4", "streamlit numpy PIL cv2 torch plotly"),
+    "app.py": (6, "ui", "streamlit"),
+    "pages": (6, "ui", "streamlit"),
+}
+VAGUE_NAMES = {"utils", "helpers", "common", "manager", "base"}
+LONGEST_FILE = 300  # lines
+
+
+def allowed_places(place: str) -> set[str]:
+    """The places that ``place`` may import, itself among them."""
+    allowed = {place}
+    for word in TABLE[place][1].split():
+        if word[0].isdigit():
+            lowest, highest = int(word[0]), int(word[-1])
+            allowed |= {p for p, row in TABLE.items() if lowest <= row[0] <= highest}
+        else:
+            allowed.add(word)
+    return allowed
+
+
+def place_of(path: str) -> str:
+    """``cactiviz/models/cactinet.py`` -> ``models``."""
+    parts = path.split("/")
+    return parts[1].removesuffix(".py") if parts[0] == "cactiviz" else parts[0]
+
+
+def imported_names(path: str, source: str) -> Iterator[tuple[int, str]]:
+    """Line and absolute name of all that a file imports, wherever in the file it does so."""
+    package = path.split("/")[:-1]
+    for node in ast.walk(ast.parse(source, path)):
+        match node:
+            case ast.Import():
+                yield from ((node.lineno, alias.name) for alias in node.names)
+            case ast.ImportFrom():
+                above = package[: len(package) - node.level + 1] if node.level else []
+                module = ".".join([*above, *filter(None, [node.module])])
+                if module == "cactiviz":
+                    yield from ((node.lineno, f"cactiviz.{alias.name}") for alias in node.names)
+                else:
+                    yield node.lineno, module
+            case ast.Call(
+                func=ast.Attribute(attr="import_module")
+                | ast.Name(id="import_module" | "__import__"),
+                args=[ast.Constant(value=str(name)), *_],
+            ):
+                yield node.lineno, name
+
+
+def violations(path: str, source: str) -> list[str]:
+    """One sentence for each import that the table doesn't permit."""
+    place = place_of(path)
+    if place not in TABLE:
+        return [f"{path} has no row in the table of floors"]
+    floor, _, libraries = TABLE[place]
+    found = []
+    for line, name in imported_names(path, source):
+        top, _, rest = name.partition(".")
+        if top in sys.stdlib_module_names or top in libraries.split():
+            continue
+        if top == "cactiviz":
+            inside = rest.split(".")[0]
+            if inside in allowed_places(place) or (inside == "__version__" and floor < 6):
+                continue
+        found.append(f"{path}:{line}: floor {floor} ({place}) must not import {name}")
+    return found
+
+
+def code_files(*patterns: str) -> list[Path]:
+    return sorted(file for pattern in patterns for file in ROOT.glob(pattern))
+
+
+def test_imports_go_down_only() -> None:
+    files = code_files("app.py", "pages/**/*.py", "cactiviz/**/*.py")
+    assert files
+    wrong = [
+        sentence
+        for file in files
+        for sentence in violations(file.relative_to(ROOT).as_posix(), file.read_text("utf-8"))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_table_itself_goes_down_only() -> None:
+    below = {place: allowed_places(place) - {place} for place in TABLE}
+    for place, others in below.items():
+        assert all(TABLE[other][0] <= TABLE[place][0] for other in others), place
+    TopologicalSorter(below).prepare()  # on one floor, never in a circle: raises CycleError
+    assert "methods" not in allowed_places("models")
+    assert "models" not in allowed_places("methods")
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "name"),
+    [
+        ("cactiviz/types.py", "from cactiviz import render", "cactiviz.render"),
+        ("cactiviz/types.py", "import torch", "torch"),
+        ("cactiviz/render.py", "import numpy, torch.nn.functional as F", "torch.nn.functional"),
+        ("cactiviz/export.py", "from .render import overlay", "cactiviz.render"),
+        ("cactiviz/images.py", "def f():\n    import cv2", "cv2"),
+        ("cactiviz/fetch.py", "import cactiviz", "cactiviz"),
+        ("cactiviz/models/table.py", "from cactiviz.methods import METHODS", "cactiviz.methods"),
+        ("cactiviz/models/table.py", "from ..methods.cam import f", "cactiviz.methods.cam"),
+        ("cactiviz/models/table.py", "from .. import methods", "cactiviz.methods"),
+        ("cactiviz/models/table.py", "import requests", "requests"),
+        ("cactiviz/methods/cam.py", "from cactiviz import types, models", "cactiviz.models"),
+        (
+            "cactiviz/methods/cam.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import cactiviz.models.specs",
+            "cactiviz.models.specs",
+        ),
+        (
+            "cactiviz/methods/cam.py",
+            "import importlib\nimportlib.import_module('cactiviz.ui')",
+            "cactiviz.ui",
+        ),
+        ("cactiviz/compare.py", "from cactiviz.metrics import deletion", "cactiviz.metrics"),
+        ("cactiviz/cli.py", "from cactiviz import ui", "cactiviz.ui"),
+        ("cactiviz/ui/grid.py", "import app", "app"),
+        ("app.py", "import torch", "torch"),
+        ("pages/compare.py", "import numpy as np", "numpy"),
+        ("pages/compare.py", "from cactiviz import ui, models", "cactiviz.models"),
+        ("pages/compare.py", "from cactiviz.errors import CactivizError", "cactiviz.errors"),
+    ],
+)
+def test_the_scan_finds(path: str, source: str, name: str) -> None:
+    (sentence,) = violations(path, source)
+    assert sentence.startswith(f"{path}:{source[: source.rindex('import')].count(chr(10)) + 1}: ")
+    assert sentence.endswith(f"must not import {name}")
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        (
+            "cactiviz/render.py",
+            "import json\nimport cv2\nfrom PIL import Image\nfrom .types import Box",
+        ),
+        ("cactiviz/methods/cam.py", "from ..engine import Pass\nfrom . import registry"),
+        ("cactiviz/metrics.py", "import torch\nfrom cactiviz import __version__, compare, models"),
+        ("cactiviz/ui/grid/__init__.py", "from ... import render\nfrom ..state import read"),
+        ("pages/compare.py", "import time\nimport streamlit as st\nfrom cactiviz import ui"),
+    ],
+)
+def test_the_scan_permits(path: str, source: str) -> None:
+    assert violations(path, source) == []
+
+
+def test_a_file_without_a_row_is_found() -> None:
+    assert violations("cactiviz/extras.py", "") == [
+        "cactiviz/extras.py has no row in the table of floors"
+    ]
+
+
+def test_the_two_lowest_floors_run_without_torch() -> None:
+    low = [place for place, (floor, _, _) in TABLE.items() if floor <= 1]
+    there = [f"cactiviz.{place}" for place in low if (ROOT / f"cactiviz/{place}.py").exists()]
+    program = (  # the front door imports all floors, so a bare package stands in for it
+        "import sys, types\n"
+        "package = sys.modules['cactiviz'] = types.ModuleType('cactiviz')\n"
+        "package.__path__ = ['cactiviz']\n"
+        f"import {', '.join(there)}\n"
+        "print(*{'torch', 'torchvision', 'streamlit'} & set(sys.modules))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert loaded.stdout.split() == []
+
+
+def test_files_stay_short_and_say_what_they_are() -> None:
+    files = code_files(*(f"cactiviz/**/*.{suffix}" for suffix in ("py", "css", "js", "html")))
+    long = {
+        str(file.relative_to(ROOT)): lines
+        for file in files
+        if (lines := len(file.read_text("utf-8").splitlines())) > LONGEST_FILE
+    }
+    assert not long, f"longer than {LONGEST_FILE} lines: {long}"
+    vague = [
+        str(file.relative_to(ROOT))
+        for file in files
+        if VAGUE_NAMES & {part.split(".")[0] for part in file.relative_to(ROOT).parts}
+    ]
+    assert not vague, f"names that say nothing: {vague}"
