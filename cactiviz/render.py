@@ -188,6 +188,17 @@ def caption(values: _Floats, scale: Scale, full: float, display: Display) -> str
     return f"{said} · min {_number(low)} max {_number(high)}"
 
 
+def percent(probability: float) -> str:
+    """A probability in whole per cent, not rounded to impossible or certain.
+
+    >>> [percent(p) for p in (0.0, 0.004, 0.26, 0.996, 1.0)]
+    ['0 %', '<1 %', '26 %', '>99 %', '100 %']
+    """
+    if 0 < probability < 0.005:
+        return "<1 %"
+    return ">99 %" if 0.995 <= probability < 1 else f"{probability:.0%}".replace("%", " %")
+
+
 def filters_caption(kernels: _Floats) -> str:
     """The weight at which the filters are painted white or black.
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from cactiviz.render import percent
 from cactiviz.types import Answer, Picture
 
 
@@ -161,7 +162,7 @@ def _draw_column(
     x, y = corner
     y = _write(pen, (x, y), column.title, _WARNED_TITLE if column.message else _TITLE, width, 1)
     for answer in column.answers[:_ANSWERS]:
-        share = _percent(answer.probability)
+        share = percent(answer.probability)
         taken = round(_length(share, _QUIET))
         _write(pen, (x, y), answer.class_name, _BODY, width - taken - _GRID, 1)
         y = _write(pen, (x + width - taken, y), share, _QUIET, taken + 1, 1)
@@ -240,17 +241,6 @@ def _wrapped(text: str, style: _Style, width: int, most: int) -> list[str]:
 
 def _length(text: str, style: _Style) -> float:
     return _font(style.size).getlength(text) + 0.5 * style.bold
-
-
-def _percent(probability: float) -> str:
-    """A probability in whole per cent, not rounded to impossible or certain.
-
-    >>> [_percent(p) for p in (0.0, 0.004, 0.26, 0.996, 1.0)]
-    ['0 %', '<1 %', '26 %', '>99 %', '100 %']
-    """
-    if 0 < probability < 0.005:
-        return "<1 %"
-    return ">99 %" if 0.995 <= probability < 1 else f"{probability:.0%}".replace("%", " %")
 
 
 @lru_cache(maxsize=16)

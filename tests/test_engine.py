@@ -98,7 +98,8 @@ def assert_same(one: Pass, other: Pass, rtol: float = 1e-12) -> None:
 def assert_one_sentence(error: BaseException) -> None:
     """What a person who doesn't program can read: no second line, no exception's own text."""
     text = str(error)
-    assert text[0].isupper() and text.endswith(".") and ". " not in text and "\n" not in text
+    assert text[0].isupper() or text[0].isdigit()
+    assert text.endswith(".") and ". " not in text and "\n" not in text
     assert not any(word in text for word in ("Error", "tensor", "Traceback", "boom", "None"))
 
 
@@ -222,8 +223,6 @@ FAILURES = {
 @pytest.mark.parametrize("need", sorted(NEEDS))
 def test_a_failing_network_gives_one_sentence_and_stays_as_it_was(ending: str, need: str) -> None:
     network = made(FAILURES[ending])
-    if need == "activations" and ending in ("backward raises", "backward misses what was written"):
-        pytest.skip("backward ends before")
     before = state(network)
     with pytest.raises(ModelError) as caught:
         run(network, pictures(), layer=Layer("a"), needs=frozenset({need, "activations"}))
@@ -324,7 +323,19 @@ def test_a_pass_frees_its_graph_at_once(ending: str, no_collector: None) -> None
 # -- several threads ------------------------------------------------------------------------------
 
 
-def test_eight_threads_on_shared_networks_get_what_one_gets() -> None:
+@pytest.fixture
+def one_core_each() -> Iterator[None]:
+    """On several cores torch itself adds in an order that varies: 1e-6 from one call to the next.
+
+    That hides nothing here once each thread computes on one core; then equal means equal.
+    """
+    cores = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(cores)
+
+
+def test_eight_threads_on_shared_networks_get_what_one_gets(one_core_each: None) -> None:
     """200 calls, mixed networks, needs and classes; the networks are traced in the threads too."""
     names = ("alexnet", "densenet121", "efficientnet_b0")
     models = {name: load_model(name, untrained=True, device="cpu") for name in names}
@@ -347,8 +358,13 @@ def test_eight_threads_on_shared_networks_get_what_one_gets() -> None:
     expected = [work(job, alone) for job in jobs]
     shared = {name: model.module for name, model in models.items()}
     order = [choice.randrange(len(jobs)) for _ in range(200)]
-    start = threading.Barrier(8)
-    with ThreadPoolExecutor(8, initializer=start.wait) as threads:
+    together = threading.Barrier(8)
+
+    def start() -> None:
+        torch.set_num_threads(1)  # each thread has a setting of its own
+        together.wait()
+
+    with ThreadPoolExecutor(8, initializer=start) as threads:
         results = list(threads.map(lambda i: work(jobs[i], shared), order))
     assert set(order) == set(range(len(jobs)))
     for i, result in zip(order, results, strict=True):
@@ -506,7 +522,7 @@ def test_a_network_in_training_mode_is_refused() -> None:
     network.norm.train()  # one part is enough
     with pytest.raises(ModelError) as caught:
         run(network, pictures())
-    assert_one_sentence(caught.value) if ";" not in str(caught.value) else None
+    assert_one_sentence(caught.value)
     assert network.norm.training and not network.training
 
 
@@ -824,7 +840,8 @@ def test_the_target_layer_by_rule_is_the_last_map_before_pooling(
     name: str, layer: str, grid: tuple[int, int]
 ) -> None:
     more = {"init_weights": False, "aux_logits": False} if name == "googlenet" else {}
-    with torch.device("meta"):
+    # RegNet computes its widths with tensors, so it can't be built on "meta"
+    with torch.device("cpu" if name.startswith("regnet") else "meta"):
         network = torchvision.models.get_model(name, weights=None, **more).eval()
     sequence = trace(network, (3, 224, 224))
     assert str(sequence.target_layer()) == layer
@@ -836,7 +853,9 @@ def test_the_tables_target_layers_are_those_of_the_rule(name: str) -> None:
     spec = MODELS[name]
     with torch.device("meta"):
         network = spec.build(spec.logits).eval()
-    assert trace(network, (3, *spec.preprocessing.input_size)).target_layer() == spec.target_layer
+    sequence = trace(network, (3, *spec.preprocessing.input_size))
+    # the same map; EfficientNet's has a second name, its shared swish's
+    assert sequence.step(sequence.target_layer()) == sequence.step(spec.target_layer)
 
 
 def test_a_network_without_any_map_has_no_target_layer() -> None:

@@ -23,7 +23,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "fetch": (1, "0", "numpy requests filelock"),
     "output": (1, "0", ""),
     "render": (1, "0", "numpy PIL cv2"),
-    "sheet": (1, "0", "numpy PIL cv2"),
+    "sheet": (1, "0 render", "numpy PIL cv2"),
     "export": (1, "0", "numpy PIL cv2"),
     "device": (2, "0", "numpy PIL torch torchvision"),
     "preprocess": (2, "0", "numpy PIL torch torchvision"),

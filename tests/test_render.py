@@ -114,7 +114,7 @@ def test_without_positive_evidence_there_is_no_paint(
 
 def test_values_below_zero_do_not_weaken_their_neighbours(picture: Picture) -> None:
     deep, flat = np.array([[-9.0, 1.0]]), np.array([[0.0, 1.0]])
-    assert np.array_equal(*(painted(picture, v, "overlay") for v in (deep, flat)))
+    assert np.array_equal(painted(picture, deep, "overlay"), painted(picture, flat, "overlay"))
 
 
 def test_signed_zero_is_mid_grey_and_full_is_white_or_black(picture: Picture) -> None:
@@ -173,7 +173,7 @@ def test_the_size_of_the_numbers_does_not_matter_on_an_own_scale(
     picture: Picture, display: render.Display, factor: float, dtype: type
 ) -> None:
     shape = (7, 7) if display == "overlay" else (3, 40, 40)
-    values = np.random.default_rng(1).normal(size=shape).astype(dtype)
+    values: NDArray[Any] = np.random.default_rng(1).normal(size=shape).astype(dtype)
     found = painted(picture, (values * factor).astype(dtype), display).astype(int)
     assert np.abs(found - painted(picture, values, display)).max() <= 1
 

@@ -57,7 +57,7 @@ def _head(comparison: Comparison, model: str) -> str:
 def _answers(reading: Reading) -> str:
     return "".join(
         f'<div class="cv-answer"><span>{escape(answer.class_name)}</span>'
-        f"<span>{answer.probability:.0%}</span></div>"
+        f"<span>{escape(render.percent(answer.probability))}</span></div>"
         f'<div class="cv-bar"><i style="width:{answer.probability:.1%}"></i></div>'
         for answer in reading.answers[:3]
     )
