@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from PIL import Image
 from torch import Tensor
@@ -22,7 +24,7 @@ def preprocess(picture: Picture, preprocessing: Preprocessing) -> Tensor:
     if preprocessing.resize == "squash":
         image = transform.resize(image, size, interpolation=mode)
     else:
-        shorter = round(min(size) / preprocessing.crop_pct)
+        shorter = math.floor(min(size) / preprocessing.crop_pct + 1e-6)
         image = transform.resize(image, [shorter], interpolation=mode)
         image = transform.center_crop(image, size)
     x = transform.pil_to_tensor(image).to(torch.float32).div_(255)

@@ -46,6 +46,12 @@ _POOLS = _functions(
 )
 _DROPOUTS = _functions("dropout", "dropout2d", "alpha_dropout", "feature_alpha_dropout")
 
+_TRANSFORMER = (
+    "This network is a transformer, or works on rows of tokens like one; "
+    "class activation maps are defined for convolutional networks."
+)
+_FEW = 2  # a pooling may be written as a flattening and a mean
+
 
 class Steps(TorchFunctionMode):
     """While it is entered, shows each operation of this thread that yields a tensor.
@@ -79,12 +85,14 @@ class Trace:
         functions: The function of each step.
         module_steps: Module name -> the step that made its output (its last one, if called twice).
         convolutions: The names of the convolutions, in the order in which they run.
+        square: Whether the input is; then a map that isn't has its channels last.
     """
 
     shapes: tuple[tuple[int, ...], ...]
     functions: tuple[Function, ...]
     module_steps: dict[str, int]
     convolutions: tuple[str, ...]
+    square: bool
 
     def step(self, layer: Layer) -> int:
         """The position of the operation whose output is the layer's (B, C, h, w) feature map.
@@ -117,8 +125,11 @@ class Trace:
         not a feature map; pooling and dropout make no new features.
 
         Raises:
-            LayerError: There is no map of at least 2 x 2 with a name.
+            LayerError: There is no map of at least 2 x 2 with a name, or the network is a
+                transformer: what follows its last map isn't pooling but rows of tokens.
         """
+        if F.scaled_dot_product_attention in self.functions:
+            raise LayerError(_TRANSFORMER)
         classes = self.shapes[-1][-1]
         for step in reversed(range(len(self.shapes))):
             shape = self.shapes[step]
@@ -126,6 +137,9 @@ class Trace:
                 continue
             if self.functions[step] in _POOLS | _DROPOUTS:
                 continue
+            tokens = sum(len(later) == 3 for later in self.shapes[step:]) > _FEW
+            if tokens or (self.square and shape[2] != shape[3]):
+                raise LayerError(_TRANSFORMER)
             layer = self._name(step)
             if layer is not None:
                 return layer
@@ -191,7 +205,8 @@ def _run(module: nn.Module, input_shape: tuple[int, ...], dtype: torch.dtype) ->
     if not outputs:
         raise ModelError("This network computes nothing from its picture.")
     shapes = tuple(tuple(output.shape) for output in outputs)
-    return Trace(shapes, tuple(functions), module_steps, tuple(convolutions))
+    square = input_shape[1] == input_shape[2]
+    return Trace(shapes, tuple(functions), module_steps, tuple(convolutions), square)
 
 
 _traces: weakref.WeakKeyDictionary[nn.Module, dict[Any, Trace]] = weakref.WeakKeyDictionary()

@@ -17,7 +17,7 @@ class Checkpoint:
 
     Attributes:
         name: What to call the network in a comparison.
-        architecture: A name of the table of networks, or ``torchvision:NAME``.
+        architecture: A name of the table of networks, ``torchvision:NAME`` or ``timm:NAME``.
         file: ``.safetensors`` or ``.pth``.
         classes: A text file with one class name a line, or None.
     """
@@ -37,7 +37,7 @@ class Checkpoint:
         Raises:
             WeightsError: The text isn't of this form.
         """
-        form = re.fullmatch(r"([^=/\\]+)=((?:torchvision:)?[^:]+):(.+?)(?::([^:]+\.txt))?", text)
+        form = re.fullmatch(r"([^=/\\]+)=((?:torchvision:|timm:)?[^:]+):(.+?)(?::([^:]+\.txt))?", text)
         if form is None:
             raise WeightsError(
                 f"“{text}” isn't of the form NAME=ARCHITECTURE:FILE or "

@@ -14,7 +14,7 @@ from cactiviz.errors import WeightsError
 from cactiviz.fetch import sha256_of
 from cactiviz.images import samples
 from cactiviz.models.checkpoint import Checkpoint
-from cactiviz.models.spec import LoadedModel, ModelSpec
+from cactiviz.models.spec import LoadedModel, ModelSpec, StateDict
 from cactiviz.models.untrained import build_untrained
 from cactiviz.models.weights import assign, count_logits, published_weights, read_weights
 from cactiviz.models.zoo import get_spec
@@ -75,8 +75,7 @@ def _load_published(
     weights, digest = published_weights(
         spec, folder, may_download=may_download, progress=progress, cancel=cancel
     )
-    module = _build_empty(spec, spec.logits)
-    assign(module, weights, f"The file of {spec.title}'s weights")
+    module = _build_with(spec, spec.logits, weights, f"The file of {spec.title}'s weights")
     return LoadedModel(spec, module, untrained=False, revision=digest)
 
 
@@ -92,8 +91,7 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
     if spec.weights is not None:
         weights = dict(spec.weights.convert(weights))
     logits = count_logits(_build_empty(spec, spec.logits), weights, spec.logits)
-    module = _build_empty(spec, logits)
-    assign(module, weights, f"The file {checkpoint.file.name}")
+    module = _build_with(spec, logits, weights, f"The file {checkpoint.file.name}")
     names, classes = checkpoint.class_names(), max(logits, 2)
     if names and len(names) != classes:
         raise WeightsError(
@@ -113,6 +111,15 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
         parameters=sum(p.numel() for p in module.parameters()),
     )
     return LoadedModel(own, module, untrained=False, revision=sha256_of(checkpoint.file))
+
+
+def _build_with(spec: ModelSpec, logits: int, weights: StateDict, what: str) -> nn.Module:
+    module = _build_empty(spec, logits)
+    assign(module, weights, what)
+    if any(tensor.is_meta for tensor in module.buffers()):  # some that no file holds
+        module = spec.build(logits)
+        module.load_state_dict(weights)
+    return module
 
 
 def _build_empty(spec: ModelSpec, logits: int) -> nn.Module:

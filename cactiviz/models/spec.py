@@ -21,15 +21,17 @@ class Weights:
         url: The file's address; its name carries the first digits of the file's sha256 where
             the publisher follows torch's convention.
         convert: From the published key names to the module's; the same names if left out.
+        kept_as: The name under which the file is kept, if the published one says too little.
     """
 
     url: str
     convert: Callable[[StateDict], StateDict] = dict
+    kept_as: str = ""
 
     @property
     def file_name(self) -> str:
-        """The name under which the file is published and kept."""
-        return self.url.rsplit("/", 1)[-1]
+        """The name under which the file is kept."""
+        return self.kept_as or self.url.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,34 @@
+"""Where a network that has no row of its own is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from cactiviz.errors import LayerError
+from cactiviz.trace import trace
+from cactiviz.types import Layer
+
+
+def by_rule(
+    name: str, build: Callable[[int], nn.Module], input_size: tuple[int, int]
+) -> tuple[Layer, str]:
+    """The target layer and the first convolution of a network, without its weights.
+
+    Args:
+        name: How to call the network in a sentence.
+        build: Number of logits -> the network.
+        input_size: (height, width) of its input.
+
+    Raises:
+        LayerError: It has no convolution, or no map that goes into its answer by pooling.
+        ModelError: It can't take an input of this size.
+    """
+    with torch.device("meta"):
+        module = build(1000).eval()
+    sequence = trace(module, (3, *input_size))
+    if not sequence.convolutions:
+        raise LayerError(f"The network “{name}” has no convolution, so nothing here applies to it.")
+    return sequence.target_layer(), sequence.convolutions[0]
