@@ -71,19 +71,24 @@ class Comparison:
         palette: str = "inferno",
         strength: float = 0.5,
         width: int = 240,
+        contour: float | None = None,
     ) -> Cell:
         """One painted view with its scale and range in words; without an image, why there is none.
 
         Args:
             model: A network's name.
             method: A view's name.
-            scale: "own", each map by itself; "shared", one method over all networks.
+            scale: "own", each map by itself; "shared", one method over all networks; "rank", the
+                order of the values; "evidence", shares of the sum, with one full value for all
+                networks on the same grid.
             palette: One of ``render.PALETTES``, for heat maps.
             strength: Of a heat map over the picture, 0..1.
             width: Of the image, in pixels.
+            contour: Outline the region of a heat map that holds this share of the evidence, 0..1.
 
         Raises:
             CactivizError: There is no such scale or palette.
+            ValueError: ``strength`` or ``contour`` isn't in 0..1.
         """
         try:
             found = self[model, method]
@@ -94,7 +99,8 @@ class Comparison:
             return Cell(image, render.filters_caption(found.kernels))
         display = METHODS[method].display
         shown = [e.values for e in self.explanations() if e.method == method]
-        full = render.full_value(shown if scale == "shared" else [found.values], display)
+        together = render.on_one_scale(found.values, shown, scale)
+        full = render.full_value(together, display, scale)
         image = render.paint(
             self.picture,
             found.values,
@@ -102,10 +108,12 @@ class Comparison:
             display=display,
             full=full,
             size=render.cell_size(self.picture.size, width),
+            scale=scale,
             palette=palette,
             strength=strength,
+            contour=contour,
         )
-        return Cell(image, render.caption(found.values, scale, full, display))
+        return Cell(image, render.caption(found.values, scale, full, display, contour))
 
     def sheet(
         self, *, scale: render.Scale = "own", palette: str = "inferno", cell_width: int = 240

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,10 +12,13 @@ import torch
 from numpy.typing import NDArray
 
 from cactiviz import engine
+from cactiviz.backprop import Need
 from cactiviz.errors import LayerError, MethodError, TargetError
+from cactiviz.filters import filters
 from cactiviz.methods import METHODS, Method, get_method
 from cactiviz.models import LoadedModel, ModelSpec
 from cactiviz.preprocess import preprocess
+from cactiviz.targets import find_target
 from cactiviz.trace import ACTIVATIONS, RELUS, Trace, trace
 from cactiviz.types import Answer, Box, Cancel, FilterGrid, Layer, Picture, Target
 
@@ -42,6 +44,8 @@ class Explanation:
             gradient on the network's input. Nothing is scaled.
         kind: "positive" if no value is below 0, else "signed".
         seconds: Wall time of the pass that it came from; the methods of one network share it.
+        layer: Where a class activation map was taken, else empty.
+        contrast: The name of the class that it was explained against, or empty.
         notes: Sentences that belong beside the picture.
     """
 
@@ -54,6 +58,8 @@ class Explanation:
     values: NDArray[Any]
     kind: Literal["positive", "signed"]
     seconds: float
+    layer: str = ""
+    contrast: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -108,10 +114,11 @@ def explain(
     *,
     target: Target | int | str | None = None,
     layer: Layer | str | None = None,
+    layers: Sequence[Layer | str] | Literal["all-stages"] = (),
     resize: Literal["crop", "squash"] | None = None,
     cancel: Cancel | None = None,
 ) -> Reading:
-    """Ask one network about one picture, in one pass for all methods.
+    """Ask one network about one picture, in one pass for all methods and layers.
 
     A method that doesn't apply (a layer or a class that the network doesn't have) leaves its
     sentence in ``failures``; the others and the answer are there all the same.
@@ -122,6 +129,9 @@ def explain(
         methods: Names of :data:`VIEWS`.
         target: A class by index or name; None for the network's top class.
         layer: Where class activation maps are taken; None for the network's own target layer.
+        layers: Several such places, from edges to object, instead of one: each class activation
+            map is there once for each, as ``METHOD@LAYER``. "all-stages" takes the last map of
+            each resolution.
         resize: "crop" or "squash" instead of the network's own preprocessing.
         cancel: Asked between steps.
 
@@ -137,36 +147,47 @@ def explain(
     inputs = preprocess(picture, preprocessing).to(device=model.device, dtype=model.dtype)
     sequence = trace(model.module, tuple(inputs.shape[1:]))
     failures: dict[str, str] = {}
-    class_index, place = None, None
+    class_index, against = None, None
     try:
-        class_index = find_class(spec, target)
+        class_index, against = find_target(spec, target)
     except TargetError as error:
         failures = dict.fromkeys((method.name for method in chosen), str(error))
-    try:
-        place = Layer.parse(layer) if isinstance(layer, str) else layer or spec.target_layer
-        sequence.step(place)
-    except LayerError as error:
-        late = (m.name for m in chosen if m.needs == "activations" and m.name not in failures)
-        failures |= dict.fromkeys(late, str(error))
-    applicable = [method for method in chosen if method.name not in failures]
+    places = _places(sequence, spec, layer, layers)
+    wanted = {
+        key: (method, place)
+        for method in chosen
+        for key, place in _keys(method, places, bool(layers)).items()
+        if method.name not in failures
+    }
+    for key, (method, place) in list(wanted.items()):
+        try:
+            if "activations" in method.needs:
+                sequence.step(place)
+        except LayerError as error:
+            failures[key] = str(error)
+            del wanted[key]
+    used = list(dict.fromkeys(p for m, p in wanted.values() if "activations" in m.needs))
 
     started = time.perf_counter()
     evidence = engine.run(
         model.module,
         inputs,
         [class_index],
-        layer=place,
-        needs=frozenset(method.needs for method in applicable),
+        against=[against],
+        layers=used,
+        needs=frozenset[Need]().union(*(method.needs for method, _ in wanted.values())),
         cancel=cancel,
     )
-    explanations = {}
     answers = _answers(spec, evidence.logits)
     explained = answers[int(evidence.class_index[0])]
-    for method in applicable:
-        values = method.function(evidence)[0].cpu().numpy()
-        explanations[method.name] = Explanation(
+    explanations = {}
+    for key, (method, place) in wanted.items():
+        at_layer = "activations" in method.needs
+        found = method.function(evidence.at(used.index(place)) if at_layer else evidence)
+        values = found[0].cpu().numpy()
+        explanations[key] = Explanation(
             model=model.name,
-            method=method.name,
+            method=key,
             class_index=explained.class_index,
             class_name=explained.class_name,
             logit=explained.logit,
@@ -174,6 +195,8 @@ def explain(
             values=values,
             kind=method.kind,
             seconds=0.0,
+            layer=str(place) if at_layer else "",
+            contrast="" if against is None else spec.class_name(against),
             notes=_notes(model, method, values, sequence),
         )
     seconds = time.perf_counter() - started
@@ -186,50 +209,36 @@ def explain(
         answers=tuple(sorted(answers, key=lambda answer: -answer.logit)[:_TOP]),
         explanations={name: replace(e, seconds=seconds) for name, e in explanations.items()},
         failures=failures,
-        filters=first_filters(model) if FILTERS in methods else None,
+        filters=filters(model) if FILTERS in methods else None,
     )
 
 
-def find_class(spec: ModelSpec, target: Target | int | str | None) -> int | None:
-    """The index of the class meant; None for the top class.
+def method_of(view: str) -> str:
+    """The method of a view that may name a layer.
 
-    Raises:
-        TargetError: The network has no such class, or several of that name.
+    >>> method_of("grad_cam@layer2")
+    'grad_cam'
     """
-    wanted = target.class_ if isinstance(target, Target) else target
-    count = max(spec.logits, 2)
-    if wanted is None:
-        return None
-    if isinstance(wanted, str) and wanted.strip().isdecimal():
-        wanted = int(wanted)
-    if isinstance(wanted, int):
-        if not 0 <= wanted < count:
-            raise TargetError(f"{spec.title} has no class {wanted}; it has 0 to {count - 1}.")
-        return wanted
-    names = [spec.class_name(index).casefold() for index in range(count)]
-    name = wanted.strip().casefold()
-    found = [index for index, known in enumerate(names) if known == name]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        numbers = " and ".join(map(str, found))
-        raise TargetError(f"{spec.title} calls several classes “{wanted}”: {numbers}; give one.")
-    near = difflib.get_close_matches(name, names, n=3)
-    hint = f"; near it are {', '.join(spec.class_name(names.index(n)) for n in near)}"
-    raise TargetError(f"{spec.title} has no class “{wanted}”{hint if near else ''}.")
+    return view.partition("@")[0]
 
 
-def first_filters(model: LoadedModel) -> FilterGrid:
-    """The kernels of the network's first convolution, raw.
+def _places(
+    sequence: Trace,
+    spec: ModelSpec,
+    layer: Layer | str | None,
+    layers: Sequence[Layer | str] | Literal["all-stages"],
+) -> list[Layer]:
+    if layers == "all-stages":
+        return sequence.stages()
+    several = layers or [layer or spec.target_layer]
+    return [Layer.parse(place) if isinstance(place, str) else place for place in several]
 
-    Raises:
-        LayerError: The network has no such convolution.
-    """
-    name = model.spec.first_conv
-    convolution = dict(model.module.named_modules()).get(name)
-    if not isinstance(convolution, torch.nn.Conv2d):
-        raise LayerError(f"{model.title} has no convolution called “{name}”.")
-    return FilterGrid(name, convolution.weight.detach().cpu().to(torch.float32).numpy())
+
+def _keys(method: Method, places: Sequence[Layer], several: bool) -> dict[str, Layer]:
+    """Under which names a method's explanations stand, and where each is taken."""
+    if several and "activations" in method.needs:
+        return {f"{method.name}@{place}": place for place in places}
+    return {method.name: places[0]}
 
 
 def _answers(spec: ModelSpec, logits: torch.Tensor) -> list[Answer]:
@@ -253,7 +262,7 @@ def _notes(
         notes.append("No positive evidence: nothing in this layer speaks for the class.")
     if method.kind == "positive" and values.size == 1:
         notes.append("The layer's map is 1 x 1, so it can't say where.")
-    if method.needs == "guided_gradients":
+    if "guided_gradients" in method.needs:
         activations = {f for f in sequence.functions if f in ACTIVATIONS}
         if not activations:
             notes.append("No activation function was found to guide: this is the plain gradient.")
@@ -268,6 +277,5 @@ __all__ = [
     "Explanation",
     "Reading",
     "explain",
-    "find_class",
-    "first_filters",
+    "method_of",
 ]

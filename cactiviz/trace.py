@@ -45,6 +45,7 @@ _POOLS = _functions(
     *("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "lp_pool2d"),
 )
 _DROPOUTS = _functions("dropout", "dropout2d", "alpha_dropout", "feature_alpha_dropout")
+_NO_STAGES = _POOLS | _DROPOUTS | {F.pad}
 
 _TRANSFORMER = (
     "This network is a transformer, or works on rows of tokens like one; "
@@ -144,6 +145,37 @@ class Trace:
             if layer is not None:
                 return layer
         raise LayerError("This network has no feature map of at least 2 x 2 before its pooling.")
+
+    def stages(self) -> list[Layer]:
+        """The last feature map of each resolution before pooling, from the finest to the coarsest.
+
+        Preferred are maps that aren't inside of a module which ends at another resolution:
+        ResNet's ``layer1`` rather than the first half of a block of ``layer2``.
+
+        Raises:
+            LayerError: As :meth:`target_layer`, which is the last of them.
+        """
+        target = self.target_layer()
+        last = self.step(target)
+        found: dict[tuple[int, ...], tuple[int, int, Layer]] = {}
+        for step in range(last):
+            grid = self.shapes[step][2:]
+            if len(grid) != 2 or min(grid) < 2 or (self.square and grid[0] != grid[1]):
+                continue
+            layer = None if self.functions[step] in _NO_STAGES else self._name(step)
+            if layer is not None:
+                rank = -self._within_others(layer, grid)
+                best = found.get(grid, (rank, step, layer))
+                found[grid] = max(best, (rank, step, layer), key=lambda entry: entry[:2])
+        found[self.shapes[last][2:]] = (0, last, target)
+        return [layer for _, _, layer in sorted(found.values(), key=lambda entry: entry[1])]
+
+    def _within_others(self, layer: Layer, grid: tuple[int, ...]) -> int:
+        """How many of the modules around a layer end at another resolution."""
+        parts = layer.name.split(".")
+        around = [".".join(parts[:depth]) for depth in range(1, len(parts))]
+        ends = [self.shapes[self.module_steps[name]] for name in around if name in self.module_steps]
+        return sum(shape[2:] != grid for shape in ends)
 
     def _name(self, step: int) -> Layer | None:
         """The outermost module whose output this step makes, or the one whose activation it is."""

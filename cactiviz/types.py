@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +29,14 @@ class Picture:
         rgb: uint8 (H, W, 3), read-only.
         name: What to call it, e.g. the file's name; any text, never trusted as markup.
         source: Where it came from and under which terms, for credits; may be empty.
+        notes: What was done to the picture when it was opened, one sentence each, e.g. that it
+            was scaled down.
     """
 
     rgb: NDArray[np.uint8]
     name: str = "picture"
     source: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         rgb = self.rgb
@@ -140,6 +143,14 @@ class Layer:
         return self.name if self.after == "module" else f"{self.name}:activation"
 
 
+class Neuron(NamedTuple):
+    """One value of a layer's feature maps (C, h, w)."""
+
+    channel: int
+    row: int
+    column: int
+
+
 @dataclass(frozen=True)
 class Target:
     """What is to be explained.
@@ -148,9 +159,11 @@ class Target:
         class_: A class by index or by name; None for the network's own top class. The score is
             always the logit, before softmax or sigmoid. A one-logit network z has two classes:
             0 (explains -z) and 1 (explains +z).
+        contrast: Another class whose score is subtracted: "why A and not B"; None for none.
     """
 
     class_: int | str | None = None
+    contrast: int | str | None = None
 
 
 @dataclass(frozen=True)
@@ -172,16 +185,32 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class FilterGrid:
-    """The kernels of one convolution. Not an explanation: it depends on no picture.
+    """The kernels of one convolution and what they find. Not an explanation of an answer.
 
     Attributes:
         layer: The convolution's dotted module name.
-        kernels: float32 (K, C, kh, kw), raw weights.
+        kernels: float32 (K, C, kh, kw), raw weights; C is the number of inputs of each group.
+        feature_maps: float32 (K, h, w), the convolution's raw output on one picture, or None.
     """
 
     layer: str
     kernels: NDArray[np.float32]
+    feature_maps: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.kernels.ndim != 4:
             raise ValueError(f"kernels must be (K, C, kh, kw), not {self.kernels.shape}")
+        maps = self.feature_maps
+        if maps is not None and (maps.ndim != 3 or len(maps) != len(self.kernels)):
+            raise ValueError(f"{len(self.kernels)} kernels have no maps {maps.shape}")
+
+    @property
+    def by_response(self) -> list[int]:
+        """The kernels' indices, the strongest response first: the mean of the map's magnitude.
+
+        Without feature maps, in the network's own order.
+        """
+        if self.feature_maps is None:
+            return list(range(len(self.kernels)))
+        strength = np.abs(self.feature_maps).mean(axis=(1, 2))
+        return [int(index) for index in np.argsort(-strength, kind="stable")]

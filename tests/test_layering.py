@@ -19,10 +19,19 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLE: dict[str, tuple[int, str, str]] = {
     "types": (0, "", "numpy"),
     "errors": (0, "", "numpy"),
-    "images": (1, "0", "numpy PIL skimage"),  # skimage for its photographs
+    "containers": (1, "0", ""),
+    "pixels": (1, "0 containers", "numpy PIL"),
+    "decode": (1, "0 containers pixels", "numpy PIL pillow_heif"),
+    "images": (1, "0 decode", "PIL skimage"),  # skimage for its photographs
+    "addresses": (1, "0", ""),
+    "web": (1, "0 addresses", "requests"),
     "fetch": (1, "0", "numpy requests filelock"),
     "output": (1, "0", ""),
-    "render": (1, "0", "numpy PIL cv2"),
+    "palettes": (1, "0", "numpy cv2"),
+    "scales": (1, "0", "numpy"),
+    "regions": (1, "0 scales", "numpy"),
+    "captions": (1, "0 regions scales", "numpy"),
+    "render": (1, "0 captions palettes regions scales", "numpy PIL cv2"),
     "sheet": (1, "0 render", "numpy PIL cv2"),
     "export": (1, "0", "numpy PIL cv2"),
     "device": (2, "0", "numpy PIL torch torchvision"),

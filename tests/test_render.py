@@ -13,7 +13,7 @@ from cactiviz.types import Box, Picture, Preprocessing
 SIZE = (160, 320)
 CROP = Preprocessing((224, 224), crop_pct=0.75).seen(*SIZE)  # 120 x 120 in the middle
 SQUASH = Preprocessing((224, 224), "squash").seen(*SIZE)
-DISPLAYS: tuple[render.Display, ...] = ("overlay", "magnitude", "signed")
+COARSE: tuple[render.Display, ...] = ("overlay", "diverging")
 
 
 @pytest.fixture
@@ -25,10 +25,10 @@ def picture() -> Picture:
 def painted(
     picture: Picture, values: NDArray[Any], display: render.Display, **options: Any
 ) -> NDArray[np.uint8]:
-    """The map on its own scale at the picture's own size, with opaque colours, all seen."""
+    """The map by itself at the picture's own size, with opaque colours, all seen."""
     options = {
         "seen": SQUASH,
-        "full": render.full_value([values], display),
+        "full": render.full_value([values], display, options.get("scale", "own")),
         "size": SIZE,
         "strength": 1.0,
         **options,
@@ -159,28 +159,28 @@ def test_the_percentile_of_an_almost_empty_map_falls_back_to_its_maximum() -> No
     assert render.full_value([values], "signed") == 7
 
 
-@pytest.mark.parametrize("display", DISPLAYS)
+@pytest.mark.parametrize("display", render.DISPLAYS)
 def test_nothing_has_the_full_value_0(display: render.Display) -> None:
     zero = np.zeros((4, 4), np.float32)
     assert render.full_value([], display) == 0.0
     assert render.full_value([zero, np.zeros((2, 2))], display) == 0.0
 
 
-@pytest.mark.parametrize("display", DISPLAYS)
+@pytest.mark.parametrize("display", render.DISPLAYS)
 @pytest.mark.parametrize("factor", [1e-11, 1e8, 1e-30, 1e30])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_size_of_the_numbers_does_not_matter_on_an_own_scale(
     picture: Picture, display: render.Display, factor: float, dtype: type
 ) -> None:
-    shape = (7, 7) if display == "overlay" else (3, 40, 40)
+    shape = (7, 7) if display in COARSE else (3, 40, 40)
     values: NDArray[Any] = np.random.default_rng(1).normal(size=shape).astype(dtype)
     found = painted(picture, (values * factor).astype(dtype), display).astype(int)
     assert np.abs(found - painted(picture, values, display)).max() <= 1
 
 
-@pytest.mark.parametrize("display", DISPLAYS)
+@pytest.mark.parametrize("display", render.DISPLAYS)
 def test_inputs_stay_as_they_were(picture: Picture, display: render.Display) -> None:
-    shape = (7, 7) if display == "overlay" else (3, 40, 40)
+    shape = (7, 7) if display in COARSE else (3, 40, 40)
     values = np.random.default_rng(1).normal(size=shape)
     values.flags.writeable = False
     pixels, copy = picture.rgb.copy(), values.copy()
@@ -193,7 +193,7 @@ def test_inputs_stay_as_they_were(picture: Picture, display: render.Display) -> 
     assert not np.shares_memory(small, picture.rgb)
 
 
-@pytest.mark.parametrize("display", DISPLAYS)
+@pytest.mark.parametrize("display", render.DISPLAYS)
 def test_the_unseen_part_is_the_same_whatever_the_map(
     picture: Picture, display: render.Display
 ) -> None:
@@ -238,8 +238,8 @@ def test_unknown_names_get_a_sentence(picture: Picture) -> None:
     values: Any = np.ones((2, 2))
     with pytest.raises(CactivizError, match=r"no palette “jet”; there are inferno, .*, gray\.$"):
         painted(picture, values, "overlay", palette="jet")
-    with pytest.raises(CactivizError, match=r"no scale “rank”; there are own, shared\.$"):
-        render.caption(values, "rank", 1.0, "overlay")  # type: ignore[arg-type]
+    with pytest.raises(CactivizError, match=r"no scale “log”; there are own, .*, evidence\.$"):
+        render.caption(values, "log", 1.0, "overlay")  # type: ignore[arg-type]
     with pytest.raises(CactivizError, match=r"no display “x”; there are overlay, .*, signed\.$"):
         render.full_value([values], "x")  # type: ignore[arg-type]
 
@@ -250,6 +250,9 @@ def test_values_that_are_no_numbers_are_refused(picture: Picture, bad: float) ->
     for call in (
         lambda: render.full_value([values], "overlay"),
         lambda: painted(picture, values, "overlay", full=1.0),
+        lambda: render.evidence_region(values),
+        lambda: render.describe_region(values),
+        lambda: render.where_is_the_peak(values),
         lambda: render.caption(values, "own", 1.0, "overlay"),
         lambda: render.paint_filters(values[None, None], 9),
         lambda: render.filters_caption(values[None, None]),
@@ -260,7 +263,13 @@ def test_values_that_are_no_numbers_are_refused(picture: Picture, bad: float) ->
 
 @pytest.mark.parametrize(
     ("shape", "display"),
-    [((3, 4, 4), "overlay"), ((4,), "signed"), ((2, 4, 4), "signed"), ((0, 4), "magnitude")],
+    [
+        ((3, 4, 4), "overlay"),
+        ((3, 4, 4), "diverging"),
+        ((4,), "signed"),
+        ((2, 4, 4), "signed"),
+        ((0, 4), "magnitude"),
+    ],
 )
 def test_shapes_that_do_not_fit_are_refused(
     picture: Picture, shape: tuple[int, ...], display: render.Display
@@ -326,3 +335,208 @@ def test_captions_say_when_there_is_nothing() -> None:
         "no positive evidence · shared scale, full colour at 2 · min 0 max 0"
     )
     assert render.caption(-zero, "own", 0.0, "signed") == "all zero · own scale · min 0 max 0"
+
+
+def test_diverging_zero_is_exactly_the_middle_and_full_its_ends(picture: Picture) -> None:
+    values = np.zeros((3, 8), np.float32)
+    values[0, 0], values[2, -1] = -4, 2
+    found = painted(picture, values, "diverging")
+    assert (found[0, 0] == render.DIVERGING[0]).all()  # symmetric: full at the larger side
+    assert (found[-1, -1] == render.DIVERGING[192]).all()  # half of the full value
+    assert (found[80, 160] == render.DIVERGING[128]).all()
+    assert (painted(picture, -values, "diverging")[0, 0] == render.DIVERGING[256]).all()
+
+
+@pytest.mark.parametrize("scale", render.SCALES)
+def test_plus_and_minus_are_mirror_colours(picture: Picture, scale: render.Scale) -> None:
+    values = np.random.default_rng(3).normal(size=(9, 11)).astype(np.float32)
+    mirror = {tuple(c): tuple(render.DIVERGING[256 - i]) for i, c in enumerate(render.DIVERGING)}
+    assert len(mirror) == 257  # no colour stands for two values
+    one, two = (painted(picture, v, "diverging", scale=scale) for v in (values, -values))
+    expected = [mirror[tuple(colour)] for colour in one.reshape(-1, 3)]
+    assert np.array_equal(np.array(expected).reshape(one.shape), two)
+
+
+def test_diverging_colours_are_blended_over_the_picture_in_grey(picture: Picture) -> None:
+    values = np.array([[-1.0, -1.0], [1.0, 1.0]])
+    found = painted(picture, values, "diverging", strength=0.25)
+    grey = picture.rgb @ [[0.299], [0.587], [0.114]]
+    assert np.abs(found[-1] - 0.25 * render.DIVERGING[256] - 0.75 * grey[-1]).max() <= 0.5
+    assert np.abs(found[0] - 0.25 * render.DIVERGING[0] - 0.75 * grey[0]).max() <= 0.5
+    assert np.abs(painted(picture, 0 * values, "diverging") - grey).max() <= 0.5
+
+
+def test_ranks_show_order_only(picture: Picture) -> None:
+    values = np.array([[0.0, 1.0, 2.0, 1000.0]])
+    found = painted(picture, values, "overlay", scale="rank")
+    assert np.array_equal(found, painted(picture, values**3, "overlay", scale="rank"))
+    assert np.array_equal(found, painted(picture, np.arange(4.0)[None], "overlay"))
+    assert not np.array_equal(found, painted(picture, values, "overlay"))
+
+
+@pytest.mark.parametrize("display", render.DISPLAYS)
+def test_a_constant_map_has_no_ranks_and_is_not_painted(
+    picture: Picture, display: render.Display
+) -> None:
+    values = np.full((4, 4), 2.0)
+    assert render.full_value([values], display, "rank") == 0
+    found = painted(picture, values, display, scale="rank", full=1.0)
+    assert np.array_equal(found, painted(picture, 0 * values, display))
+    assert render.caption(values, "rank", 0.0, display) == (
+        "no structure: every value is the same · percentile rank · min 2 max 2"
+    )
+
+
+def test_shares_of_the_evidence_compare_on_one_grid(picture: Picture) -> None:
+    narrow, wide = np.zeros((4, 4)), np.full((4, 4), 1e6)
+    narrow[1, 1], narrow[2, 2] = 3e-6, 1e-6
+    full = render.full_value([narrow, wide], "overlay", "evidence")
+    assert full == pytest.approx(0.75)
+    found = painted(picture, wide, "overlay", scale="evidence", full=full)
+    assert (found == render.PALETTES["inferno"][round(255 / 16 / 0.75)]).all()
+    assert render.caption(wide, "evidence", full, "overlay") == (
+        "share of the evidence, full colour at 75 % a square of 4 × 4 · min 1000000 max 1000000"
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "display", "unit"),
+    [
+        ((7, 9), "overlay", "full colour at 2.1 % a square of 7 × 9"),
+        ((7, 9), "diverging", "blue against, orange for, full at ±2.1 % a square of 7 × 9"),
+        ((3, 7, 9), "magnitude", "white at 2.1 % a pixel of 7 × 9"),
+        ((3, 7, 9), "signed", "black and white at ±2.1 % a value of 3 × 7 × 9"),
+    ],
+)
+def test_captions_of_shares_say_the_grid(
+    shape: tuple[int, ...], display: render.Display, unit: str
+) -> None:
+    values = np.ones(shape)
+    said = render.caption(values, "evidence", 0.021, display)
+    assert said == f"share of the evidence, {unit} · min 1 max 1"
+
+
+def test_captions_of_ranks_and_of_signed_maps() -> None:
+    values = np.array([[-0.25, 0.5]])
+    assert render.caption(values, "own", 0.5, "diverging") == (
+        "own scale, blue against, orange for, full at ±0.5 · min −0.25 max 0.5"
+    )
+    assert render.caption(values, "rank", 1.0, "overlay") == (
+        "percentile rank, full colour at 100 % · min −0.25 max 0.5"
+    )
+    for below in (-values - 1, np.array([[-0.5, 0.0]])):
+        said = render.caption(below, "shared", 2.0, "diverging")
+        assert said.startswith("nothing speaks for it · shared scale, blue against, orange for, ")
+    assert render.caption(0 * values, "own", 0.0, "diverging") == (
+        "all zero · own scale · min 0 max 0"
+    )
+    assert render.caption(np.full((2, 2), -1.0), "rank", 0.0, "diverging") == (
+        "nothing speaks for it · no structure: every value is the same · percentile rank "
+        "· min −1 max −1"
+    )
+
+
+def test_captions_say_what_is_outlined() -> None:
+    values = np.zeros((4, 4))
+    values[0, :2] = 3, 1
+    said = render.caption(values, "own", 3.0, "overlay", 0.5)
+    assert said.endswith(" max 3 · outline: 6 % of what it saw holds half of the evidence")
+    assert "outline" not in render.caption(-values, "own", 0.0, "overlay", 0.5)
+    assert "outline" not in render.caption(-values, "own", 3.0, "diverging", 0.5)
+    assert "outline" not in render.caption(values, "own", 3.0, "magnitude", 0.5)
+
+
+@pytest.mark.parametrize("display", COARSE)
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 1.0])
+def test_the_outline_stays_in_the_seen_part(
+    picture: Picture, display: render.Display, share: float
+) -> None:
+    values = np.arange(16.0).reshape(4, 4) + 1  # largest in a corner of what was seen
+    plain, lined = (painted(picture, values, display, seen=CROP, contour=c) for c in (None, share))
+    changed = (plain != lined).any(axis=2)
+    assert changed[20:140, 100:220].any()
+    changed[20:140, 100:220] = False
+    assert not changed.any()
+
+
+@pytest.mark.parametrize("ground", [0, 60, 128, 200, 255])
+def test_the_outline_goes_around_the_region_in_two_tones(ground: int) -> None:
+    plain = Picture(np.full((*SIZE, 3), ground, np.uint8))
+    values = np.zeros((160, 320))  # at the cell's own size: the region is known by hand
+    values[40:80, 100:200] = 1
+    lined = painted(plain, values, "overlay", strength=0.0, contour=0.5)
+    where = np.argwhere((lined != ground).any(axis=2))
+    assert (np.abs(where.min(axis=0) - [40, 100]) <= 3).all()  # half of the line's width
+    assert (np.abs(where.max(axis=0) - [79, 199]) <= 3).all()
+    assert (lined[44:76, 104:196] == ground).all()
+    for column in (110, 150, 190):
+        for across in (lined[36:45, column], lined[75:84, column]):
+            assert across.min() < 40 and across.max() > 225
+            assert across[0, 0] == across[-1, 0] == ground
+    assert lined[39:41, 150].min() > 225  # the light line is on the edge
+
+
+def test_the_outlined_region_holds_the_share_on_the_map_as_painted(picture: Picture) -> None:
+    values = np.zeros((5, 5))
+    values[2, 2] = 1  # alone: painted as a tent
+    lined = painted(picture, values, "overlay", strength=0.0, contour=0.5)
+    line = (lined != painted(picture, values, "overlay", strength=0.0)).any(axis=2)
+    rows, columns = np.argwhere(line).min(axis=0), np.argwhere(line).max(axis=0)
+    high, wide = columns - rows
+    # With u = 1 - |x| and v = 1 - |y|, uv > t holds 1 - t^2 + 2 t^2 ln t of it: half at t = 0.432.
+    # The line is 5 pixels wide, half of it outside.
+    assert high - 5 == pytest.approx(2 * (1 - 0.432) * 32, abs=3)
+    assert wide - 5 == pytest.approx(2 * (1 - 0.432) * 64, abs=3)
+
+
+@pytest.mark.parametrize("display", render.DISPLAYS)
+@pytest.mark.parametrize("values", [np.zeros((4, 4)), np.full((4, 4), -3.0)], ids=["0", "below"])
+def test_there_is_no_outline_without_evidence(
+    picture: Picture, display: render.Display, values: NDArray[Any]
+) -> None:
+    plain, lined = (painted(picture, values, display, contour=c) for c in (None, 0.5))
+    assert np.array_equal(plain, lined)
+
+
+def test_the_outline_is_the_same_on_every_scale(picture: Picture) -> None:
+    values = np.random.default_rng(4).normal(size=(7, 7))
+    plain, *lined = (
+        painted(picture, values, "overlay", strength=0.0, scale=scale, contour=contour)
+        for scale, contour in [("own", None), *((scale, 0.5) for scale in render.SCALES)]
+    )
+    assert not np.array_equal(plain, lined[0])
+    assert all(np.array_equal(lined[0], other) for other in lined)
+
+
+def test_a_map_without_ranks_still_has_its_outline(picture: Picture) -> None:
+    plain, lined = (
+        painted(picture, np.ones((4, 4)), "overlay", scale="rank", contour=c) for c in (None, 0.5)
+    )
+    changed = (plain != lined).any(axis=2)
+    assert changed[0].all() and changed[:, -1].all()  # all of it, closed along the edges
+    assert not changed[10:-10, 10:-10].any()
+
+
+@pytest.mark.parametrize("contour", [0.0, -0.5, 1.5, np.nan])
+def test_an_outline_of_no_share_is_refused(picture: Picture, contour: float) -> None:
+    with pytest.raises(ValueError, match="share"):
+        painted(picture, np.ones((2, 2)), "overlay", contour=contour)
+
+
+@pytest.mark.parametrize("scale", render.SCALES)
+@pytest.mark.parametrize("display", render.DISPLAYS)
+@pytest.mark.parametrize("factor", [0.0, 1e-30, 1e30, -1e30, 1e-300, 1e300])
+def test_no_number_is_too_large_or_small_for_any_scale(
+    picture: Picture, scale: render.Scale, display: render.Display, factor: float
+) -> None:
+    values = np.random.default_rng(5).normal(size=(6, 6)) * factor
+    values.flags.writeable = False
+    copy = values.copy()
+    with np.errstate(divide="raise", over="raise", invalid="raise"):
+        full = render.full_value([values, values], display, scale)
+        painted(picture, values, display, scale=scale, contour=0.5, seen=CROP)
+        said = render.caption(values, scale, full, display, 0.5)
+        render.describe_region(values)
+    assert np.isfinite(full) and full >= 0
+    assert "nan" not in said and "inf" not in said
+    assert np.array_equal(values, copy)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from cactiviz.errors import MethodError
-from cactiviz.methods.cam import grad_cam
-from cactiviz.methods.gradients import guided_backprop, saliency
+from cactiviz.methods import cam, gradients
 from cactiviz.methods.method import Method
 
 METHODS: dict[str, Method] = {}
+
+_COARSE = "Coarse: one value for each square of the layer's grid."
 
 
 def register(method: Method) -> None:
@@ -36,12 +37,12 @@ register(
     Method(
         name="grad_cam",
         title="Grad-CAM",
-        function=grad_cam,
-        needs="activations",
+        function=cam.grad_cam,
+        needs=frozenset({"activations"}),
         kind="positive",
         display="overlay",
         asks="Which region spoke for the answer?",
-        limit="Coarse: one value for each square of the layer's grid.",
+        limit=_COARSE,
         source="Selvaraju et al. 2017, arXiv:1610.02391",
     )
 )
@@ -49,8 +50,8 @@ register(
     Method(
         name="saliency",
         title="Saliency",
-        function=saliency,
-        needs="input_gradients",
+        function=gradients.saliency,
+        needs=frozenset({"input_gradients"}),
         kind="signed",
         display="magnitude",
         asks="Which pixels would change the score most?",
@@ -62,14 +63,92 @@ register(
     Method(
         name="guided_backprop",
         title="Guided backprop",
-        function=guided_backprop,
-        needs="guided_gradients",
+        function=gradients.guided_backprop,
+        needs=frozenset({"guided_gradients"}),
         kind="signed",
         display="signed",
         asks="Which fine detail does the network react to?",
         limit="It hardly depends on the class or on what was learnt "
         "(Nie 2018, arXiv:1805.07039; Adebayo 2018, arXiv:1810.03292).",
         source="Springenberg et al. 2014, arXiv:1412.6806; on SiLU generalised by this project",
+    )
+)
+register(
+    Method(
+        name="guided_grad_cam",
+        title="Guided Grad-CAM",
+        function=cam.guided_grad_cam,
+        needs=frozenset({"activations", "guided_gradients"}),
+        kind="signed",
+        display="signed",
+        asks="Which fine detail lies in the region that spoke for the answer?",
+        limit="Its detail is guided backprop's, which hardly depends on what was learnt.",
+        source="Selvaraju et al. 2017, arXiv:1610.02391",
+    )
+)
+register(
+    Method(
+        name="hires_cam",
+        title="HiResCAM",
+        function=cam.hires_cam,
+        needs=frozenset({"activations"}),
+        kind="signed",
+        display="diverging",
+        asks="Which region spoke for the answer, and which against it?",
+        limit=_COARSE,
+        source="Draelos and Carin 2020, arXiv:2011.08891",
+    )
+)
+register(
+    Method(
+        name="layer_cam",
+        title="LayerCAM",
+        function=cam.layer_cam,
+        needs=frozenset({"activations"}),
+        kind="positive",
+        display="overlay",
+        asks="Which places of the layer spoke for the answer, each by itself?",
+        limit="It leaves out whatever speaks against the answer.",
+        source="Jiang et al. 2021, IEEE Transactions on Image Processing 30",
+    )
+)
+register(
+    Method(
+        name="grad_cam_plus_plus",
+        title="Grad-CAM++",
+        function=cam.grad_cam_plus_plus,
+        needs=frozenset({"activations"}),
+        kind="positive",
+        display="overlay",
+        asks="Which regions spoke for the answer, also where there are several?",
+        limit=_COARSE,
+        source="Chattopadhay et al. 2018, arXiv:1710.11063",
+    )
+)
+register(
+    Method(
+        name="x_grad_cam",
+        title="XGrad-CAM",
+        function=cam.x_grad_cam,
+        needs=frozenset({"activations"}),
+        kind="positive",
+        display="overlay",
+        asks="Which region spoke for the answer, weighed by how active it is?",
+        limit=_COARSE,
+        source="Fu et al. 2020, arXiv:2008.02312",
+    )
+)
+register(
+    Method(
+        name="eigen_grad_cam",
+        title="Eigen-Grad-CAM",
+        function=cam.eigen_grad_cam,
+        needs=frozenset({"activations"}),
+        kind="signed",
+        display="diverging",
+        asks="What is the strongest pattern among the regions that mattered?",
+        limit="A pattern's sign is arbitrary; here it goes with HiResCAM's.",
+        source="Muhammad and Yeasin 2020, arXiv:2008.00299",
     )
 )
 

@@ -8,7 +8,8 @@ from typing import Literal
 
 from torch import Tensor
 
-from cactiviz.engine import Need, Pass
+from cactiviz.backprop import Need
+from cactiviz.engine import Pass
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Method:
             layer's grid, (B, 3, H, W) for one on the network's input. Nothing is scaled.
         needs: What the function reads from the pass.
         kind: "positive" if no value is below 0, else "signed".
-        display: How ``render`` paints it: a heat map over the picture, the size of each pixel's
-            value, or the signed value of each colour.
+        display: How ``render`` paints it: a heat map over the picture (with two colours if it is
+            signed), the size of each pixel's value, or the signed value of each colour.
         asks: The question that it puts to the network, for a person who doesn't program.
         limit: What it can't say.
         source: Paper: authors, year, arXiv id.
@@ -32,9 +33,9 @@ class Method:
     name: str
     title: str
     function: Callable[[Pass], Tensor]
-    needs: Need
+    needs: frozenset[Need]
     kind: Literal["positive", "signed"]
-    display: Literal["overlay", "magnitude", "signed"]
+    display: Literal["overlay", "magnitude", "signed", "diverging"]
     asks: str
     limit: str
     source: str

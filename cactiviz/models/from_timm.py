@@ -41,7 +41,9 @@ def timm_spec(name: str, model: str, title: str, paper: str = "", **known: Any) 
     """
     config = timm.get_pretrained_cfg(model)
     if config is None or not config.num_classes or config.input_size[0] != 3:
-        raise ModelError(f"“{name}” is no classifier of photographs, so nothing here applies to it.")
+        raise ModelError(
+            f"“{name}” is no classifier of photographs, so nothing here applies to it."
+        )
     logits = int(config.num_classes)
     preprocessing = _preprocessing(config)
     build = _builder(model)
@@ -106,7 +108,7 @@ def _weights(config: PretrainedCfg, convert: Callable[[StateDict], StateDict]) -
         repository = str(config.hf_hub_id).removeprefix("hf-hub:")
         file_name = f"{repository.rsplit('/', 1)[-1]}.safetensors"
         return Weights(_HUB.format(repository=repository), convert, file_name)
-    return Weights(config.url, convert) if config.url else None
+    return Weights(str(config.url), convert) if config.url else None
 
 
 def _count(build: Callable[[int], nn.Module], logits: int) -> int:

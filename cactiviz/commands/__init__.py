@@ -1,0 +1,1 @@
+"""The commands beside ``compare``, one noun a file; each adds itself to the command line."""

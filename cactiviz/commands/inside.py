@@ -1,0 +1,173 @@
+"""``neurons`` and ``filters``: what is inside of one network."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from cactiviz import render
+from cactiviz.commands import options as shared
+from cactiviz.errors import CactivizError
+from cactiviz.explain_neurons import NEURON_METHODS, NeuronExplanation, explain_neurons
+from cactiviz.filters import convolutions, filters
+from cactiviz.images import open_picture
+from cactiviz.methods import METHODS
+from cactiviz.output import whole_file
+from cactiviz.sheet import Cell, Column, Row, draw_sheet
+from cactiviz.types import FilterGrid, Layer, Picture
+
+_COLUMNS = 6
+_MOST_FILTERS = 24
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add both commands to the command line."""
+    neurons = commands.add_parser("neurons", help="what drives single neurons of a network")
+    shared.add_picture(neurons)
+    shared.add_network(neurons)
+    option = neurons.add_argument
+    option("--layer", type=Layer.parse, help="NAME or NAME:activation; default: the target layer")
+    option(
+        "--neuron",
+        type=shared.whole_numbers(3),
+        action="append",
+        default=[],
+        metavar="CHANNEL,ROW,COLUMN",
+        help="may be repeated",
+    )
+    option("--at", type=shared.whole_numbers(2), metavar="ROW,COLUMN", help="the most active there")
+    option("--random", type=int, default=0, metavar="N", help="so many by --seed")
+    option("--seed", type=int, default=0)
+    option("--method", choices=tuple(NEURON_METHODS), default="guided_backprop")
+    _add_outputs(neurons)
+    neurons.set_defaults(run=_neurons)
+
+    kernels = commands.add_parser("filters", help="kernels and feature maps of a convolution")
+    shared.add_picture(kernels)
+    shared.add_network(kernels)
+    kernels.add_argument("--layer", metavar="NAME", help="a convolution; default: the first one")
+    kernels.add_argument("--list", action="store_true", help="list the network's convolutions")
+    _add_outputs(kernels)
+    kernels.set_defaults(run=_filters)
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="SHEET.png", help="write them as a picture")
+    parser.add_argument("--npz", type=Path, metavar="MAPS.npz", help="write the raw arrays")
+
+
+def _neurons(options: argparse.Namespace) -> int:
+    _check(options)
+    picture = open_picture(options.picture)
+    found = explain_neurons(
+        shared.load_network(options),
+        picture,
+        layer=options.layer,
+        neurons=options.neuron,
+        most_active_at=options.at,
+        random=options.random,
+        seed=options.seed,
+        method=options.method,
+        resize=options.resize,
+    )
+    for one in found:
+        channel, row, column = one.neuron
+        print(
+            f"channel {channel}, row {row}, column {column}: active at {one.value:.3g}; it sees "
+            f"{one.field.width:.0f} x {one.field.height:.0f} pixels of the picture"
+        )
+    _write_npz(options.npz, {"{}/{}/{}".format(*one.neuron): one.values for one in found})
+    if options.out:
+        columns = [
+            Column("channel {}, row {}, column {}".format(*one.neuron), (), " ".join(one.notes))
+            for one in found
+        ]
+        row = Row(METHODS[options.method].title, f"of single neurons of {found[0].layer}")
+        cells = {(0, column): _neuron_cell(picture, one) for column, one in enumerate(found)}
+        _write_sheet(options.out, picture, columns, [row], cells)
+    return 0
+
+
+def _neuron_cell(picture: Picture, found: NeuronExplanation) -> Cell:
+    display = METHODS[found.method].display
+    full = render.full_value([found.values], display)
+    size = render.cell_size(picture.size, 240)
+    image = render.paint(
+        picture, found.values, found.seen, display=display, full=full, size=size
+    )
+    image = render.outline(image, found.field, picture.size)
+    return Cell(image, render.caption(found.values, "own", full, display))
+
+
+def _filters(options: argparse.Namespace) -> int:
+    _check(options)
+    model = shared.load_network(options)
+    if options.list:
+        print("\n".join(convolutions(model)))
+        return 0
+    picture = open_picture(options.picture)
+    grid = filters(model, picture, layer=options.layer, resize=options.resize)
+    maps = grid.feature_maps
+    assert maps is not None
+    strongest = grid.by_response[0]
+    print(
+        f"{grid.layer}: {len(grid.kernels)} kernels of {grid.kernels.shape[2]} x "
+        f"{grid.kernels.shape[3]}; the strongest response is kernel {strongest}'s"
+    )
+    _write_npz(options.npz, {"kernels": grid.kernels, "feature_maps": maps})
+    if options.out:
+        shown = grid.by_response[:_MOST_FILTERS]
+        seen = model.spec.preprocessing.seen(*picture.size)
+        columns = [Column(f"kernel {index}", ()) for index in shown]
+        cells = {}
+        for column, index in enumerate(shown):
+            kernel = FilterGrid(grid.layer, grid.kernels[index : index + 1]).kernels
+            cells[0, column] = Cell(
+                render.paint_filters(kernel, 240), render.filters_caption(kernel)
+            )
+            full = render.full_value([maps[index]], "diverging")
+            image = render.paint(
+                picture,
+                maps[index],
+                seen,
+                display="diverging",
+                full=full,
+                size=render.cell_size(picture.size, 240),
+                strength=0.8,
+            )
+            cells[1, column] = Cell(image, render.caption(maps[index], "own", full, "diverging"))
+        rows = [
+            Row("Kernel", "its raw weights"),
+            Row("Feature map", "what it finds in the picture, the strongest response first"),
+        ]
+        _write_sheet(options.out, picture, columns, rows, cells)
+    return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    shared.check_outputs(options.out, options.npz)
+    if options.out:
+        shared.sheet_format(options.out)
+
+
+def _write_npz(path: Path | None, arrays: dict[str, np.ndarray]) -> None:  # type: ignore[type-arg]
+    if path is not None:
+        with whole_file(path) as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def _write_sheet(
+    path: Path,
+    picture: Picture,
+    columns: list[Column],
+    rows: list[Row],
+    cells: dict[tuple[int, int], Cell],
+) -> None:
+    """One block of rows after another, so that the sheet stays readable however many columns."""
+    if not columns:
+        raise CactivizError("There is nothing to show.")
+    sheet = draw_sheet(picture, columns, rows, cells)
+    with whole_file(path) as file:
+        sheet.save(file, format=shared.sheet_format(path))

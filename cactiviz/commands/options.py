@@ -1,0 +1,113 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cactiviz.errors import OutputError, WeightsError
+from cactiviz.images import SAMPLES
+from cactiviz.models import Checkpoint, LoadedModel, load_model
+
+SHEET_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WebP"}
+
+
+def add_picture(parser: argparse.ArgumentParser) -> None:
+    """The picture, and how it is given to networks."""
+    parser.add_argument(
+        "picture", metavar="PICTURE", help=f"a file, or sample: with {', '.join(SAMPLES)}"
+    )
+    parser.add_argument(
+        "--resize", choices=("crop", "squash"), help="default: as each network was evaluated"
+    )
+
+
+def add_loading(parser: argparse.ArgumentParser) -> None:
+    """Where networks come from and where they run."""
+    option = parser.add_argument
+    option(
+        "--checkpoint",
+        type=checkpoint,
+        action="append",
+        default=[],
+        metavar="NAME=ARCHITECTURE:FILE[:CLASSES.txt]",
+        help="a network of your own; may be repeated",
+    )
+    option("--untrained", action="store_true", help="random weights instead of published ones")
+    option("--weights-dir", type=Path, help="a folder to look for weights in first")
+    option("--device", choices=("auto", "cpu", "cuda"), default="auto")
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """One network."""
+    parser.add_argument("--model", help="a name; `cactiviz models` lists them")
+    add_loading(parser)
+
+
+def load_network(options: argparse.Namespace) -> LoadedModel:
+    """The network that ``--model`` or ``--checkpoint`` names.
+
+    Raises:
+        WeightsError: Neither was given, or both don't fit together.
+        CactivizError: As for ``load_model``.
+    """
+    own: list[Checkpoint] = options.checkpoint
+    named = {checkpoint.name: checkpoint for checkpoint in own}
+    if options.model is None and len(own) != 1:
+        raise WeightsError("Say which network: --model NAME, or one --checkpoint.")
+    return load_model(
+        named.get(options.model, options.model) if options.model else own[0],
+        untrained=options.untrained,
+        weights_dir=options.weights_dir,
+        device=options.device,
+    )
+
+
+def names(text: str) -> list[str]:
+    """Names with commas between; at least one."""
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found:
+        raise argparse.ArgumentTypeError("give at least one name")
+    return found
+
+
+def whole_numbers(count: int) -> type:
+    """A reader of so many whole numbers with commas between."""
+
+    def read(text: str) -> tuple[int, ...]:
+        parts = text.split(",")
+        if len(parts) != count or not all(part.strip().isdecimal() for part in parts):
+            raise argparse.ArgumentTypeError(f"give {count} whole numbers with commas between")
+        return tuple(map(int, parts))
+
+    return read  # type: ignore[return-value]
+
+
+def checkpoint(text: str) -> Checkpoint:
+    """A checkpoint as it is written on a command line."""
+    try:
+        return Checkpoint.parse(text)
+    except WeightsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def check_outputs(*paths: Path | None) -> None:
+    """Refuse before the work what can't be written after it.
+
+    Raises:
+        OutputError: A folder isn't there.
+    """
+    for path in paths:
+        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+            raise OutputError(f"The file {path} can't be written: there is no such folder.")
+
+
+def sheet_format(path: Path) -> str:
+    """Pillow's name of the format that a sheet's ending asks for.
+
+    Raises:
+        OutputError: It is none of those there are.
+    """
+    if path.suffix.lower() not in SHEET_FORMATS:
+        raise OutputError(f"The sheet {path.name} must end in {', '.join(SHEET_FORMATS)}.")
+    return SHEET_FORMATS[path.suffix.lower()]

@@ -1,0 +1,47 @@
+"""A picture file's bytes with only what its first frame needs: no texts, no traps, no later frames.
+
+Decoders are written for files that mean well. Before they get one, this module walks over its
+parts without decoding anything: it leaves out what no pixel depends on (comments, thumbnails, maker
+notes, further frames), says how much memory and work the rest asks for, and refuses what would take
+minutes. Where a part is cut off it's left as it is: finding damage is the decoder's business.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from cactiviz.containers.animated import gif, png, webp
+from cactiviz.containers.jpeg import jpeg
+from cactiviz.containers.parts import MAX_BLOCK_BYTES, Contents, Damaged, Overloaded
+from cactiviz.containers.still import avif, bmp, jpeg2000, ppm
+from cactiviz.containers.tiff import tiff
+
+__all__ = ["MAX_BLOCK_BYTES", "Contents", "Damaged", "Overloaded", "brands", "contents"]
+
+_WALKS = {"JPEG": jpeg, "PNG": png, "GIF": gif, "TIFF": tiff, "WEBP": webp, "BMP": bmp}
+_WALKS |= {"JPEG2000": jpeg2000, "PPM": ppm, "AVIF": avif}
+
+
+def contents(kind: str, data: bytes) -> Contents:
+    """Walk over a file of this kind, named as Pillow does.
+
+    Raises:
+        Damaged: It isn't a file of this kind.
+        Overloaded: It would take too long.
+
+    >>> contents("GIF", b"GIF89a")
+    Traceback (most recent call last):
+    cactiviz.containers.parts.Damaged
+    """
+    try:
+        return _WALKS[kind](data) if kind in _WALKS else Contents(data)
+    except (struct.error, IndexError, ZeroDivisionError) as error:  # the end came too early
+        raise Damaged from error
+
+
+def brands(data: bytes) -> set[bytes]:
+    """What a file of the HEIF family says that it is; empty for other files."""
+    if data[4:8] != b"ftyp":
+        return set()
+    end = min(int.from_bytes(data[:4], "big"), 256)
+    return {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}

@@ -1,0 +1,223 @@
+"""A picture file's bytes -> upright, opaque, 8-bit RGB pixels of a size good to work with."""
+
+from __future__ import annotations
+
+import io
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+import pillow_heif
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.Image import Transpose
+from PIL.JpegImagePlugin import JpegImageFile
+
+from cactiviz.containers import Overloaded, brands, contents
+from cactiviz.pixels import reduced, to_rgb
+
+#: The most bytes that decoding may take beside the file itself.
+MAX_DECODING_BYTES = 280_000_000
+
+# Not all that Pillow knows: EPS runs a program, ICO decodes on opening, QOI takes minutes.
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000", "PPM")
+# A file may carry the brands of both families; then it is AVIF.
+_AVIF_BRANDS = {b"avif", b"avis"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1"}
+# Bytes a pixel while decoding, measured, where they are more than the 4 of Pillow's own images.
+_BYTES_PER_PIXEL = {"WEBP": 17, "AVIF": 11, "JPEG2000": 22}
+
+_NOT_A_PICTURE = (
+    "is not a picture that can be read here; please choose a JPEG, PNG, WebP, GIF, BMP, TIFF, "
+    "HEIC or AVIF file"
+)
+_DAMAGED = "is damaged or incomplete; please save or download it again"
+_OVERLOADED = (
+    "takes too much time or memory to open; please make it smaller or save it as an ordinary "
+    "JPEG or PNG file"
+)
+
+# By EXIF orientation; 1 is upright.
+_TURNS = {2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM}
+_TURNS |= {5: Transpose.TRANSPOSE, 6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE}
+_TURNS |= {8: Transpose.ROTATE_90}
+
+
+class Unreadable(Exception):
+    """The text says why, as the end of a sentence that begins with the picture's name."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a picture may be; ``open_picture`` says what each is."""
+
+    max_megapixels: float
+    keep_megapixels: float
+    min_side: int
+    max_aspect: float
+
+    def check(self, width: int, height: int) -> None:
+        """Raise ``Unreadable`` for a size that won't do."""
+        if (megapixels := width * height / 1e6) > self.max_megapixels:
+            raise Unreadable(
+                f"has {megapixels:.1f} megapixels, more than the {self.max_megapixels:g} that can "
+                "be read here; please make it smaller first"
+            )
+        if min(width, height) < self.min_side:
+            raise Unreadable(
+                f"is only {width} pixels wide and {height} high; please choose one with at least "
+                f"{self.min_side} each way"
+            )
+        if max(width, height) > self.max_aspect * min(width, height):
+            raise Unreadable(
+                f"is a strip, {width} pixels wide and {height} high; please cut out a part that "
+                f"is at most {self.max_aspect:g} times as long as it is wide"
+            )
+
+    def factor(self, width: int, height: int) -> int:
+        """The power of two by which each side is divided."""
+        factor = 1
+        while width * height / factor**2 > self.keep_megapixels * 1e6:
+            factor *= 2
+        return factor
+
+
+class _Jpeg(JpegImageFile):
+    """A JPEG whose EXIF block Pillow leaves alone; it warns, on standard error, about damage."""
+
+    def getexif(self) -> Image.Exif:
+        return Image.Exif()
+
+
+class _Heic:
+    """The main picture of a HEIC file, which the decoder turns upright as the file says.
+
+    Not Pillow's plugin, which would be registered for the whole process.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        file = pillow_heif.open_heif(data)
+        self._image = file[file.primary_index]
+        self.n_frames = len(file)
+        # EXIF's own turn doesn't count in this format; it's often there all the same.
+        self.info: dict[str | tuple[int, int], object] = {
+            "icc_profile": self._image.info.get("icc_profile")
+        }
+        plain = not self._image.has_alpha and self._image.info["bit_depth"] == 8
+        self.bytes_per_pixel = 5 if plain else 10  # measured
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._image.size
+
+    def load(self) -> None:
+        self._image.load()
+
+    def crop(self, box: tuple[int, int, int, int], /) -> Image.Image:
+        """Some whole rows."""
+        stride, mode = self._image.stride, self._image.mode
+        rows = self._image.data[box[1] * stride : box[3] * stride]
+        return Image.frombytes(mode, (box[2], box[3] - box[1]), rows, "raw", mode, stride)
+
+
+def decode(
+    source: bytes | Image.Image, limits: Limits, *, apply_profile: bool
+) -> tuple[NDArray[np.uint8], list[str]]:
+    """The pixels, uint8 (H, W, 3), and what was done to get them, one sentence each.
+
+    Raises:
+        Unreadable: The content is no picture, is damaged, or is beyond the limits.
+    """
+    notes: list[str] = []
+    try:
+        image = source if isinstance(source, Image.Image) else _opened(source, limits, notes)
+        limits.check(*image.size)
+        width, height = image.size
+        factor = left = limits.factor(width, height)
+        if isinstance(image, _Jpeg) and factor > 1:  # most of its pixels need never be made
+            part = min(factor, 8)
+            image.draft(image.mode, (width // part, height // part))
+            left = factor // part
+        image.load()
+        profile = image.info.get("icc_profile") if apply_profile else None
+        rgb = to_rgb(reduced(image, left), profile, notes)
+        turn = _TURNS.get(_orientation(image.info.get("exif")))
+        if turn is not None:
+            rgb = rgb.transpose(turn)
+            width, height = (height, width) if turn in _ON_ITS_SIDE else (width, height)
+        if factor > 1:
+            small = f"{rgb.width} x {rgb.height}"
+            notes.append(f"Scaled down from {width} x {height} to {small} pixels.")
+    except Unreadable:
+        raise
+    except Overloaded as error:
+        raise Unreadable(_OVERLOADED) from error
+    except Exception as error:  # a hostile file can raise anything in a decoder
+        raise Unreadable(_DAMAGED) from error
+    return np.asarray(rgb), notes
+
+
+_ON_ITS_SIDE = {_TURNS[5], _TURNS[6], _TURNS[7], _TURNS[8]}
+
+
+def _opened(data: bytes, limits: Limits, notes: list[str]) -> Image.Image | _Heic:
+    """The image whose header these bytes begin with, its pixels not yet decoded."""
+    kind = _kind(data)
+    if not kind:
+        raise Unreadable(_NOT_A_PICTURE)
+    image: Image.Image | _Heic
+    if kind == "HEIC":
+        image, work_bytes = _Heic(data), 0
+        frames, each = image.n_frames, image.bytes_per_pixel
+    else:
+        lean = contents(kind, data)
+        if lean.size is not None:
+            limits.check(*lean.size)
+        # Not Image.open, which warns by itself about large pictures.
+        factory = _Jpeg if kind == "JPEG" else Image.OPEN[kind][0]
+        image, work_bytes = factory(io.BytesIO(lean.data), ""), lean.work_bytes
+        frames = max(lean.frames, getattr(image, "n_frames", 1) if kind in _COUNTED else 1)
+        each = _BYTES_PER_PIXEL.get(kind, 1 if image.mode in ("1", "L", "P") else 4)
+    limits.check(*image.size)
+    pixels = image.size[0] * image.size[1]
+    if kind == "JPEG":  # of a large one only every second, fourth or eighth pixel is made
+        pixels //= min(limits.factor(*image.size), 8) ** 2
+    if pixels * each + work_bytes > MAX_DECODING_BYTES:
+        raise Overloaded
+    if frames > 1:
+        whole = {"TIFF": "pages", "HEIC": "pictures in the file"}.get(kind)
+        first = "main one" if kind == "HEIC" else "first"
+        notes.append(f"The {first} of {frames} {whole or 'frames of an animation'}.")
+    return image
+
+
+_COUNTED = ("WEBP", "AVIF")  # by their decoders' headers; Pillow walks over the others' frames
+
+
+def _kind(data: bytes) -> str:
+    """By content: a name of Pillow's, "HEIC", or nothing."""
+    Image.init()
+    if found := brands(data):
+        kind = "AVIF" if found & _AVIF_BRANDS else "HEIC" if found & _HEIC_BRANDS else ""
+        return kind if kind in ("", "HEIC") or kind in Image.OPEN else ""
+    for kind in _FORMATS:
+        accept = Image.OPEN[kind][1] if kind in Image.OPEN else None
+        if accept is not None and accept(data[:16]) is True:
+            return kind
+    return ""
+
+
+def _orientation(block: object) -> int:
+    """EXIF's orientation, 1 where there is none. Pillow's own reader trips over damaged blocks."""
+    block = block.removeprefix(b"Exif\0\0") if isinstance(block, bytes) else b""
+    order = ">" if block.startswith(b"MM") else "<"
+    with suppress(struct.error):  # what stands before the damage still counts
+        (start,) = struct.unpack_from(f"{order}L", block, 4)
+        (count,) = struct.unpack_from(f"{order}H", block, start)
+        for entry in range(start + 2, start + 2 + 12 * count, 12):
+            tag, kind = struct.unpack_from(f"{order}HH", block, entry)
+            if tag == 0x0112:
+                value = struct.unpack_from(order + ("L" if kind == 4 else "H"), block, entry + 8)
+                return int(value[0])
+    return 1

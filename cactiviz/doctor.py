@@ -1,0 +1,136 @@
+"""What this machine has and lacks: device, packages, weights."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import torch
+
+from cactiviz import fetch
+from cactiviz.models import MODELS, find_weights, weights_folders
+
+_PACKAGES = (
+    *("torch", "torchvision", "timm", "efficientnet_pytorch", "streamlit", "opencv-python"),
+    *("pillow", "pillow-heif", "plotly", "numpy", "scikit-image", "safetensors", "requests"),
+)
+
+#: From a host's name to whether it answers.
+Reach = Callable[[str], bool]
+
+
+def examine(weights_dir: Path | None = None, reach: Reach | None = None) -> dict[str, Any]:
+    """Look at this machine; asks hosts only if ``reach`` is given.
+
+    Returns:
+        Plain values: "python", "device", "packages" (name -> version or None), "weights" (name ->
+        file, bytes, or what to do), "data" (folder and its size), "disk_free_bytes", "hosts"
+        (name -> reachable), and "advice", the sentences that say what to do.
+    """
+    advice: list[str] = []
+    packages = {name: _version(name) for name in _PACKAGES}
+    missing = [name for name, version in packages.items() if version is None]
+    if missing:
+        advice.append(f"Install what is missing: pip install {' '.join(missing)}.")
+    weights = {name: _weights(name, weights_dir) for name in MODELS}
+    hosts = {}
+    if reach is not None:
+        hosts = {host: reach(host) for host in _hosts()}
+    absent = [name for name, found in weights.items() if found["file"] is None and found["url"]]
+    for name in absent:
+        host = urlsplit(weights[name]["url"]).hostname or ""
+        if hosts.get(host) is False:
+            advice.append(
+                f"{host} can't be reached: get {weights[name]['name']} on another machine and put "
+                f"it into {weights_folders(weights_dir)[0]}."
+            )
+    if not torch.cuda.is_available():
+        advice.append("No GPU that PyTorch can use was found: networks run on the CPU.")
+    damaged = [found["file"] for found in weights.values() if found["damaged"]]
+    advice += [f"Delete {file}: its hash is wrong, so it is damaged." for file in damaged]
+    folder = os.environ.get("CACTIVIZ_DATA")
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "device": _device(),
+        "packages": packages,
+        "weights": weights,
+        "data": {"folder": folder, "bytes": _folder_bytes(folder)},
+        "disk_free_bytes": shutil.disk_usage(Path.home()).free,
+        "hosts": hosts,
+        "advice": advice,
+    }
+
+
+def in_words(found: dict[str, Any]) -> list[str]:
+    """What :func:`examine` found, as lines for a person."""
+    lines = [
+        f"Python {found['python']} on {found['system']}, {sys.executable}",
+        f"Device: {found['device']}",
+        "Packages: "
+        + ", ".join(f"{name} {version or 'MISSING'}" for name, version in found["packages"].items()),
+        f"Free on disk: {found['disk_free_bytes'] / 1e9:.0f} GB",
+        "Weights:",
+    ]
+    for name, weights in found["weights"].items():
+        if weights["file"]:
+            state = f"{weights['bytes'] / 1e6:.0f} MB, {weights['file']}"
+            state += ", DAMAGED" if weights["damaged"] else ""
+        else:
+            state = "not here" if weights["url"] else "none are published"
+        lines.append(f"  {name}: {state}")
+    data = found["data"]
+    lines.append(
+        f"Data: {data['folder']}, {data['bytes'] / 1e6:.0f} MB"
+        if data["folder"]
+        else "Data: CACTIVIZ_DATA names no folder"
+    )
+    lines += [f"{host}: {'reached' if up else 'NOT reached'}" for host, up in found["hosts"].items()]
+    return [*lines, *(f"→ {sentence}" for sentence in found["advice"])]
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _weights(name: str, weights_dir: Path | None) -> dict[str, Any]:
+    spec = MODELS[name]
+    path = find_weights(spec, weights_dir)
+    damaged = False
+    if path is not None:
+        damaged = not fetch.sha256_of(path).startswith(fetch.hash_prefix(path.name) or "")
+    return {
+        "name": spec.weights.file_name if spec.weights else None,
+        "url": spec.weights.url if spec.weights else None,
+        "file": str(path) if path else None,
+        "bytes": path.stat().st_size if path else None,
+        "damaged": damaged,
+    }
+
+
+def _hosts() -> list[str]:
+    urls = [spec.weights.url for spec in MODELS.values() if spec.weights]
+    return list(dict.fromkeys(urlsplit(url).hostname or "" for url in urls))
+
+
+def _device() -> str:
+    if torch.cuda.is_available():
+        memory = torch.cuda.get_device_properties(0).total_memory
+        return f"{torch.cuda.get_device_name(0)}, {memory / 2**30:.0f} GiB"
+    return f"CPU with {torch.get_num_threads()} threads"
+
+
+def _folder_bytes(folder: str | None) -> int:
+    if not folder or not Path(folder).is_dir():
+        return 0
+    return sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())

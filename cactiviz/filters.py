@@ -1,0 +1,55 @@
+"""What a convolution looks for, and what it finds in a picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import torch
+
+from cactiviz.errors import LayerError
+from cactiviz.models import LoadedModel
+from cactiviz.neurons import feature_maps
+from cactiviz.preprocess import preprocess
+from cactiviz.types import Cancel, FilterGrid, Layer, Picture
+
+
+def convolutions(model: LoadedModel) -> list[str]:
+    """The names of a network's convolutions, the first one first."""
+    names = [n for n, m in model.module.named_modules() if isinstance(m, torch.nn.Conv2d)]
+    return sorted(names, key=lambda name: name != model.spec.first_conv)
+
+
+def filters(
+    model: LoadedModel,
+    picture: Picture | None = None,
+    *,
+    layer: str | None = None,
+    resize: Literal["crop", "squash"] | None = None,
+    cancel: Cancel | None = None,
+) -> FilterGrid:
+    """The kernels of a convolution, raw, and its feature maps on a picture if one is given.
+
+    Args:
+        model: A loaded network.
+        picture: What the feature maps are of; None for the kernels alone.
+        layer: The convolution's dotted name; None for the first one.
+        resize: "crop" or "squash" instead of the network's own preprocessing.
+        cancel: Asked between steps.
+
+    Raises:
+        LayerError: There is no convolution of this name.
+        ModelError: The network can't process the picture.
+    """
+    name = layer or model.spec.first_conv
+    convolution = dict(model.module.named_modules()).get(name)
+    if not isinstance(convolution, torch.nn.Conv2d):
+        raise LayerError(f"{model.title} has no convolution called “{name}”.")
+    kernels = convolution.weight.detach().cpu().to(torch.float32).numpy()
+    if picture is None:
+        return FilterGrid(name, kernels)
+    spec = model.spec.preprocessing
+    inputs = preprocess(picture, replace(spec, resize=resize) if resize else spec)
+    inputs = inputs.to(device=model.device, dtype=model.dtype)
+    maps = feature_maps(model.module, inputs, Layer(name), cancel)[0]
+    return FilterGrid(name, kernels, maps.cpu().to(torch.float32).numpy())

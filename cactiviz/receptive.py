@@ -1,0 +1,133 @@
+"""The receptive field of a neuron: the pixels that can change it, whatever the weights are."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from cactiviz.trace import ACTIVATIONS, Function, trace
+from cactiviz.types import Box, Layer, Neuron
+
+_MAX_POOLS = frozenset({F.max_pool2d, torch.max_pool2d})
+
+
+def receptive_field(
+    module: nn.Module, input_shape: tuple[int, int, int], layer: Layer, neuron: Neuron
+) -> NDArray[np.bool_]:
+    """The pixels of the network's input that a neuron is connected to: bool (H, W).
+
+    Paths are followed by a gradient that is not a number, which no weight, not even 0, can stop.
+    So that no activation or maximum stops it either, they are replaced, in a copy, by the identity
+    and the mean. A squeeze-and-excitation connects a neuron with the whole picture.
+
+    Args:
+        module: A network; it isn't touched.
+        input_shape: (C, H, W).
+        layer: Where the neuron is.
+        neuron: Its channel, row and column.
+
+    Raises:
+        LayerError: There is no such layer.
+        IndexError: There is no such neuron.
+    """
+    step = trace(module, input_shape).step(layer)
+    x = torch.zeros(1, *input_shape, dtype=torch.float64, requires_grad=True)
+    with torch.inference_mode(False), torch.enable_grad():
+        blank, given = _blank(module), x.clone()
+        try:
+            with _Connections(step):
+                blank(given)
+        except _Reached as reached:
+            value = reached.output[0, neuron.channel, neuron.row, neuron.column]
+            (gradient,) = torch.autograd.grad(value, x, torch.tensor(torch.nan).double())
+    connected: NDArray[np.bool_] = gradient[0].isnan().any(dim=0).numpy()
+    return connected
+
+
+def bounding_box(field: NDArray[np.bool_], seen: Box) -> Box:
+    """The smallest rectangle around a receptive field, in the coordinates of the picture.
+
+    Args:
+        field: bool (H, W) on the network's input, with at least one pixel.
+        seen: The part of the picture that the network saw.
+
+    >>> field = np.zeros((4, 4), bool); field[1:3, 0] = True
+    >>> bounding_box(field, Box(0, 0, 100, 200))
+    Box(top=25.0, left=0.0, height=50.0, width=50.0)
+    """
+    rows, columns = (np.flatnonzero(field.any(axis=axis)) for axis in (1, 0))
+    high, wide = seen.height / field.shape[0], seen.width / field.shape[1]
+    return Box(
+        top=float(seen.top + rows[0] * high),
+        left=float(seen.left + columns[0] * wide),
+        height=float((rows[-1] - rows[0] + 1) * high),
+        width=float((columns[-1] - columns[0] + 1) * wide),
+    )
+
+
+class _Reached(Exception):
+    def __init__(self, output: Tensor) -> None:
+        super().__init__()
+        self.output = output
+
+
+class _Connections(TorchFunctionMode):
+    """Runs a network up to one step with what could stop a gradient replaced.
+
+    Steps are counted as in a trace.
+    """
+
+    def __init__(self, last: int) -> None:
+        super().__init__()
+        self._left = last + 1
+
+    def __torch_function__(
+        self, func: Function, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        named = kwargs or {}
+        if func in ACTIVATIONS:
+            output = (args[0] if args else named["input"]).clone()
+        elif func in _MAX_POOLS:
+            output = _mean_pool(*args, **named)
+        else:
+            output = func(*args, **named)
+        if isinstance(output, Tensor):
+            self._left -= 1
+            if self._left == 0:
+                raise _Reached(output)
+        return output
+
+
+def _mean_pool(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Tensor:
+    """The mean over the very windows of a max pooling."""
+    return F.avg_pool2d(input, kernel_size, stride, padding, ceil_mode)
+
+
+def _blank(module: nn.Module) -> nn.Module:
+    """A copy in double precision whose weights are all 0.
+
+    Double precision, because faster kernels mix neighbouring places and spread what isn't a
+    number; weights of 0 cost no memory until they are read.
+    """
+    memo: dict[int, Any] = {}
+    for parameter in module.parameters():
+        memo[id(parameter)] = nn.Parameter(torch.zeros(parameter.shape, dtype=torch.float64))
+    for buffer in module.buffers():
+        kind = torch.float64 if buffer.is_floating_point() else buffer.dtype
+        memo[id(buffer)] = torch.zeros(buffer.shape, dtype=kind)
+    return copy.deepcopy(module, memo)

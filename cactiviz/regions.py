@@ -1,0 +1,103 @@
+"""Where a map's evidence lies, as a region and in words."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cactiviz.scales import Floats, finite, percent
+
+_PLACES = (
+    ("upper left", "top", "upper right"),
+    ("left", "centre", "right"),
+    ("lower left", "bottom", "lower right"),
+)
+_HAIR = 1e-9  # of the sum: rounding must not add another square
+
+
+def evidence_region(values: Floats, share: float = 0.5) -> NDArray[np.bool_]:
+    """The squares, largest values first, that hold this share of the positive sum.
+
+    It is the smallest such set that treats equal values alike: of several squares with the value
+    at which the share is reached all belong to it, so that no order of reading decides.
+
+    Args:
+        values: Raw, (h, w). Values below 0 count as 0.
+        share: Above 0, up to 1; at 1 it is every square with a positive value.
+
+    Returns:
+        bool (h, w); its area as a share of the map is its mean. All False where no value is
+        positive.
+
+    Raises:
+        CactivizError: The values aren't finite.
+        ValueError: The share isn't in 0..1, or the values are no map.
+
+    >>> evidence_region(np.array([[1.0, 5.0], [4.0, 2.0]]), 0.6).tolist()
+    [[False, True], [True, False]]
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share must be above 0 and at most 1, not {share}")
+    if values.ndim != 2 or not values.size:
+        raise ValueError(f"a map must be (h, w), not {values.shape}")
+    positive = np.maximum(finite(values).astype(np.float64), 0)
+    largest = positive.max()
+    if share == 1 or largest == 0:
+        return np.asarray(positive > 0)
+    ordered = np.sort(positive, axis=None)[::-1]
+    held = np.cumsum(ordered / largest)  # divided first, so that no sum is too large
+    last = int(np.argmax(held >= share * held[-1] * (1 - _HAIR)))
+    return np.asarray(positive >= ordered[last])
+
+
+def describe_region(values: Floats, share: float = 0.5) -> str:
+    """How concentrated the evidence is; the area is counted in squares of the map.
+
+    Areas compare between networks only at one grid resolution.
+
+    Raises:
+        CactivizError: The values aren't finite.
+        ValueError: The share isn't in 0..1, or the values are no map.
+
+    >>> describe_region(np.array([[9.0, 1.0, 1.0, 1.0]]))
+    '25 % of what it saw holds half of the evidence'
+    >>> describe_region(np.array([[9.0, 1.0, 1.0, 1.0]]), 0.9)
+    '100 % of what it saw holds 90 % of the evidence'
+    """
+    region = evidence_region(values, share)
+    if not region.any():
+        return "no positive evidence"
+    if values.min() == values.max():
+        return "the evidence is spread evenly over what it saw"
+    amount = {0.5: "half", 1.0: "all"}.get(share, percent(share))
+    return f"{percent(float(region.mean()))} of what it saw holds {amount} of the evidence"
+
+
+def where_is_the_peak(values: Floats) -> str:
+    """The third of what the network saw, across and down, in which the largest value lies.
+
+    Args:
+        values: Raw: a map (h, w), or a gradient (3, H, W), of which the size counts. Of several
+            equally large values the first in reading order does.
+
+    Returns:
+        Words for an alternative text; "even" where every value is the same, else "nowhere"
+        where none is positive.
+
+    Raises:
+        CactivizError: The values aren't finite.
+        ValueError: The values are neither.
+
+    >>> where_is_the_peak(np.array([[0.0, 0.1], [0.3, 0.2]]))
+    'lower left'
+    """
+    if values.ndim not in (2, 3) or not values.size:
+        raise ValueError(f"a map must be (h, w) or (3, h, w), not {values.shape}")
+    sizes = np.abs(finite(values)).max(axis=0) if values.ndim == 3 else finite(values)
+    if sizes.min() == sizes.max():
+        return "even"
+    if sizes.max() <= 0:
+        return "nowhere"
+    row, column = np.unravel_index(int(np.argmax(sizes)), sizes.shape)
+    height, width = sizes.shape
+    return _PLACES[(2 * int(row) + 1) * 3 // (2 * height)][(2 * int(column) + 1) * 3 // (2 * width)]

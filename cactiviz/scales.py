@@ -1,0 +1,184 @@
+"""Raw values -> 0..1 (or -1..1), and numbers in words. The raw arrays are never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cactiviz.errors import CactivizError
+
+#: "own" scales each map by itself, "shared" all maps of one method over all networks, "rank"
+#: shows the order of a map's values only, "evidence" each value's share of the map's sum.
+Scale = Literal["own", "shared", "rank", "evidence"]
+SCALES: tuple[Scale, ...] = get_args(Scale)
+#: A class activation map over the picture, one with its sign, a gradient's size, or a gradient
+#: with its sign.
+Display = Literal["overlay", "diverging", "magnitude", "signed"]
+DISPLAYS: tuple[Display, ...] = get_args(Display)
+Floats = NDArray[np.floating[Any]]
+
+_PERCENTILE = 99.5  # of a gradient: a lone pixel must not darken all the others
+
+
+def on_one_scale(values: Floats, others: Sequence[Floats], scale: Scale) -> list[Floats]:
+    """The maps whose common full value this map is painted with.
+
+    Args:
+        values: The map.
+        others: All maps of its method over all networks, itself among them.
+        scale: "shared" takes them all. "evidence" takes those on a grid of the same shape: a
+            square of 7 × 7 holds more than one of 13 × 13 only because it is larger. On the
+            others a map stands alone.
+
+    Raises:
+        CactivizError: There is no such scale.
+    """
+    one_of(scale, SCALES, "scale")
+    if scale == "shared":
+        return list(others)
+    if scale == "evidence":
+        return [other for other in others if other.shape == values.shape]
+    return [values]
+
+
+def full_value(maps: Sequence[Floats], display: Display, scale: Scale = "own") -> float:
+    """The value that is painted in full colour over these maps.
+
+    Args:
+        maps: Raw, of any resolutions: what :func:`on_one_scale` says.
+        display: For "overlay" it is the maximum, for "diverging" the largest absolute value; else
+            the 99.5th percentile of what is painted, or the maximum where so few values differ
+            from 0 that the percentile is 0.
+        scale: For "rank" it is 1, the highest rank; for "evidence" a share of the sum.
+
+    Returns:
+        0.0 where there is nothing to paint; never NaN.
+
+    Raises:
+        CactivizError: The display or scale is unknown, or a map holds values that aren't finite.
+
+    >>> full_value([np.array([[0.0, 0.5]]), np.array([[0.25]])], "overlay")
+    0.5
+    >>> full_value([np.array([[1.0, 3.0]])], "overlay", "evidence")
+    0.75
+    """
+    values = np.concatenate([np.zeros(0), *(scaled(map_, display, scale).ravel() for map_ in maps)])
+    sizes = np.abs(values) if display != "overlay" else values
+    largest = float(sizes.max(initial=0))
+    if scale == "rank":
+        return 1.0 if largest > 0 else 0.0
+    if display in ("overlay", "diverging") or not values.size:
+        return largest
+    return float(np.percentile(sizes, _PERCENTILE)) or largest
+
+
+def scaled(values: Floats, display: Display, scale: Scale) -> NDArray[np.float64]:
+    """What is painted, before it is divided by the full value.
+
+    Args:
+        values: Raw.
+        display: "overlay": values below 0 count as 0, in ranks and sums too, unless the scale is
+            "own" or "shared". "magnitude": of the channel maximum of the absolute values.
+            "diverging" and "signed": of the absolute values, each with its sign again.
+        scale: "own" and "shared" leave the values as they are. "rank": the percentile rank
+            within the map, see :func:`ranks`, but a 0 stays 0: it isn't painted, however many
+            there are; all 0 where every value is the same, since there is no order.
+            "evidence": the share of the sum, so that the absolute values add up to 1; all 0
+            where the sum is 0.
+
+    Returns:
+        (h, w), or for "signed" also (3, h, w).
+
+    Raises:
+        CactivizError: The display or scale is unknown, or the values aren't finite.
+        ValueError: The shape doesn't fit the display.
+
+    >>> scaled(np.array([[-1.0, 1.0], [1.0, 2.0]]), "overlay", "evidence").tolist()
+    [[0.0, 0.25], [0.25, 0.5]]
+    >>> scaled(np.array([[-4.0, 0.0, 1.0]]), "diverging", "rank").tolist()
+    [[-1.0, 0.0, 0.5]]
+    """
+    one_of(scale, SCALES, "scale")
+    raw = unscaled(values, display)
+    if scale in ("own", "shared"):
+        return raw
+    sizes = np.maximum(raw, 0) if display == "overlay" else np.abs(raw)
+    if sizes.max() == 0 or (scale == "rank" and raw.min() == raw.max()):
+        return np.zeros_like(raw)
+    if scale == "rank":
+        amounts = np.where(sizes > 0, ranks(sizes), 0)
+    else:
+        amounts = sizes / sizes.max()  # first, so that no sum is too large or too small
+        amounts /= amounts.sum()
+    return np.where(raw < 0, -amounts, amounts) if display in ("diverging", "signed") else amounts
+
+
+def ranks(values: Floats) -> NDArray[np.float64]:
+    """The percentile rank of each value: 0 is the lowest, 1 the highest, ties share their mean.
+
+    >>> ranks(np.array([3.0, 10.0, 3.0, 7.0, 20.0])).tolist()
+    [0.125, 0.75, 0.125, 0.5, 1.0]
+    """
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    below = np.cumsum(counts) - counts
+    mean: NDArray[np.float64] = (below + (counts - 1) / 2) / max(values.size - 1, 1)
+    return mean[place].reshape(values.shape)
+
+
+def unscaled(values: Floats, display: Display) -> NDArray[np.float64]:
+    """What a display shows of a map: (h, w), or for "signed" also (3, h, w).
+
+    Raises:
+        CactivizError: The display is unknown, or the values aren't finite.
+        ValueError: The shape doesn't fit the display.
+    """
+    one_of(display, DISPLAYS, "display")
+    leading = [()] if display in ("overlay", "diverging") else [(), (3,)]
+    if values.ndim < 2 or not values.size or values.shape[:-2] not in leading:
+        raise ValueError(f"a map of shape {values.shape} can't be painted as {display}")
+    raw = finite(values).astype(np.float64)
+    if display == "magnitude":
+        raw = np.abs(raw).reshape(-1, *raw.shape[-2:]).max(axis=0)
+    return raw
+
+
+def finite(values: Floats) -> Floats:
+    """The values, if all of them are numbers.
+
+    Raises:
+        CactivizError: They aren't.
+    """
+    if not np.isfinite(values).all():
+        raise CactivizError("This can't be painted: some of its values are not finite numbers.")
+    return values
+
+
+def one_of(name: str, names: Iterable[str], kind: str) -> None:
+    """Raise a ``CactivizError`` that names them all if there is none of this name."""
+    if name not in names:
+        raise CactivizError(f"There is no {kind} “{name}”; there are {', '.join(names)}.")
+
+
+def percent(probability: float) -> str:
+    """A probability in whole per cent, not rounded to impossible or certain.
+
+    >>> [percent(p) for p in (0.0, 0.004, 0.26, 0.996, 1.0)]
+    ['0 %', '<1 %', '26 %', '>99 %', '100 %']
+    """
+    if 0 < probability < 0.005:
+        return "<1 %"
+    return ">99 %" if 0.995 <= probability < 1 else f"{probability:.0%}".replace("%", " %")
+
+
+def number(value: float) -> str:
+    """Three significant digits, with a real minus sign.
+
+    >>> [number(value) for value in (-0.5, 0.000123456, 123456.0, 1.5e-11, -0.0)]
+    ['−0.5', '0.000123', '123000', '1.5e−11', '0']
+    """
+    text = f"{float(f'{value:.3g}') + 0.0:.9g}"  # + 0.0 makes -0.0 a 0
+    mantissa, _, exponent = text.partition("e")
+    return (f"{mantissa}e{int(exponent)}" if exponent else mantissa).replace("-", "−")

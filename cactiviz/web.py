@@ -1,0 +1,267 @@
+"""A picture's bytes from an address that somebody typed, never from a private or local network.
+
+An app that fetches what it is told to can be sent to the machines beside it. So each address that a
+host's name resolves to is looked at, the connection goes to the very address that was looked at
+(the name isn't resolved again), and every redirect begins anew. Proxies named in the environment
+aren't used: they would resolve the name themselves.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import queue
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import SplitResult, quote, unquote, urljoin
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from cactiviz.addresses import Connector, Resolver, connect, is_public, parsed, resolve
+from cactiviz.errors import Cancelled, DownloadError
+from cactiviz.types import Cancel, Progress
+
+#: The most bytes that a picture from the web may have, packed or unpacked.
+MAX_BYTES = 50 * 1024**2
+#: How often an answer may send us elsewhere.
+MAX_REDIRECTS = 5
+_CHUNK_BYTES = 64 * 1024
+_IDENTITY = {"", "identity"}
+_PACKED = {"gzip", "x-gzip", "deflate"}
+
+
+class Fetched(NamedTuple):
+    """What came from an address.
+
+    Attributes:
+        data: The bytes, whatever they are: nothing that the server says about them is believed.
+        name: The last part of the address's path, to be shown; never a path to write to.
+        source: The address that was typed, without what may be secret in it (after "?" or "#").
+    """
+
+    data: bytes
+    name: str
+    source: str
+
+
+def fetch_picture(
+    address: str,
+    *,
+    resolver: Resolver = resolve,
+    connector: Connector = connect,
+    allow_private: bool = False,
+    max_bytes: int = MAX_BYTES,
+    timeout_seconds: float = 10,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+    ca_file: str | None = None,
+) -> Fetched:
+    """Fetch a picture's bytes; ``open_picture`` then finds out whether they are one.
+
+    Args:
+        address: What was typed; http or https, without a user's name and password.
+        resolver: Finds a host's IP addresses.
+        connector: Connects to one of them.
+        allow_private: True lets private and local networks through; never in an app that others
+            can reach.
+        max_bytes: The most bytes, counted as they come and, where they come packed, unpacked.
+        timeout_seconds: For all of it together, redirects included.
+        progress: Called with the bytes done and the total (None if the server doesn't say).
+        cancel: Asked about ten times a second.
+        ca_file: Certificates to trust instead of certifi's (or REQUESTS_CA_BUNDLE's).
+
+    Raises:
+        DownloadError: The address won't do, can't be reached, or gives too much or nothing.
+        Cancelled: ``cancel`` was set.
+    """
+    visit = _Visit(
+        resolver, connector, allow_private, max_bytes, time.monotonic() + timeout_seconds,
+        progress, cancel, ca_file,
+    )  # fmt: skip
+    typed = current = parsed(address.strip())
+    for _ in range(MAX_REDIRECTS + 1):
+        found = visit.get(current)
+        if isinstance(found, bytes):
+            return Fetched(found, _name(current), typed._replace(query="", fragment="").geturl())
+        current = parsed(urljoin(current.geturl(), found.location))
+    raise DownloadError(
+        f"{_host(typed)} sends from one address to the next without end; please find the "
+        "picture's own address."
+    )
+
+
+class _Redirect(NamedTuple):
+    location: str
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """The limits that all requests for one picture share."""
+
+    resolver: Resolver
+    connector: Connector
+    allow_private: bool
+    max_bytes: int
+    deadline: float
+    progress: Progress | None
+    cancel: Cancel | None
+    ca_file: str | None
+
+    def get(self, url: SplitResult) -> bytes | _Redirect:
+        host, port = _host(url), url.port or (443 if url.scheme == "https" else 80)
+        addresses = self.checked_addresses(host, port)
+        try:
+            with self.connected(url, addresses, host, port) as connection:
+                target = quote(url.path or "/", safe="/%:@!$&'()*+,;=~") + (
+                    f"?{quote(url.query, safe='/%:@!$&()*+,;=~?')}" if url.query else ""
+                )
+                headers = {"Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"}
+                headers |= {"User-Agent": "cactiviz", "Connection": "close"}
+                connection.request("GET", target, headers=headers)
+                with connection.getresponse() as answer:
+                    return self.read(answer, host)
+        except (OSError, ValueError, http.client.HTTPException, zlib.error) as error:
+            self.heed(host)
+            raise DownloadError(
+                f"The connection to {host} failed before all of the picture was there; please "
+                "check the address and try again."
+            ) from error
+
+    def checked_addresses(self, host: str, port: int) -> list[str]:
+        """All that the host resolves to, none of them private."""
+        answers: queue.Queue[list[str]] = queue.Queue()
+
+        def look_up() -> None:
+            found: list[str] = []
+            with suppress(OSError, ValueError):  # ValueError: no name that can be asked for
+                found = list(self.resolver(host, port))
+            answers.put(found)
+
+        # The system's look-up can't be stopped, so it is left behind where it takes too long.
+        threading.Thread(target=look_up, daemon=True).start()
+        while True:
+            self.heed(host)
+            with suppress(queue.Empty):
+                found = answers.get(timeout=0.1)
+                break
+        if not found:
+            raise DownloadError(f"{host} is not known; please check the address for typing errors.")
+        if not self.allow_private and not all(map(is_public, found)):
+            raise DownloadError(
+                f"{host} belongs to a private or local network, from which nothing is fetched; "
+                "please save the picture and open it as a file."
+            )
+        return found
+
+    @contextmanager
+    def connected(
+        self, url: SplitResult, addresses: Sequence[str], host: str, port: int
+    ) -> Iterator[http.client.HTTPConnection]:
+        """A connection to the first of these addresses that answers; it's cut off in time."""
+        plain = self.first_answering(addresses, host, port)
+        finished = threading.Event()
+        try:
+            if url.scheme == "https":
+                file = (
+                    self.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
+                )
+                context = ssl.create_default_context(cafile=file)
+                secure = context.wrap_socket(
+                    plain, server_hostname=host, do_handshake_on_connect=False
+                )
+                plain = secure
+                connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                    host, port, context=context
+                )
+            else:
+                connection = http.client.HTTPConnection(host, port)
+            threading.Thread(target=self.watch, args=(plain, finished), daemon=True).start()
+            if isinstance(plain, ssl.SSLSocket):
+                plain.do_handshake()
+            connection.sock = plain  # so that it doesn't look the name up again
+            yield connection
+        finally:
+            finished.set()
+            plain.close()
+
+    def first_answering(self, addresses: Sequence[str], host: str, port: int) -> socket.socket:
+        for place, address in enumerate(addresses, 1):
+            self.heed(host)
+            left = self.deadline - time.monotonic()
+            with suppress(OSError):
+                # The last one gets all the time that is left.
+                return self.connector(address, port, left if place == len(addresses) else left / 2)
+        self.heed(host)
+        raise DownloadError(f"{host} can't be reached; please check the address and try again.")
+
+    def watch(self, connection: socket.socket, finished: threading.Event) -> None:
+        """Cut off a server that is slow to the end of time, byte by byte."""
+        while not finished.wait(0.1):
+            if self.late or (self.cancel is not None and self.cancel.is_set()):
+                with suppress(OSError):
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
+                return
+
+    @property
+    def late(self) -> bool:
+        return time.monotonic() >= self.deadline
+
+    def heed(self, host: str) -> None:
+        if self.cancel is not None and self.cancel.is_set():
+            raise Cancelled("The download of the picture was stopped.")
+        if self.late:
+            raise DownloadError(f"{host} takes too long to answer; please try again later.")
+
+    def read(self, answer: http.client.HTTPResponse, host: str) -> bytes | _Redirect:
+        location = answer.getheader("Location")
+        if answer.status in (301, 302, 303, 307, 308) and location:
+            with suppress(UnicodeError):  # not every server quotes what isn't ASCII
+                location = location.encode("latin-1").decode()
+            return _Redirect(location)
+        if answer.status != 200:
+            raise DownloadError(
+                f"{host} did not give the picture, it answered with status {answer.status}; "
+                "please check the address."
+            )
+        packing = (answer.getheader("Content-Encoding") or "").strip().lower()
+        if packing not in _IDENTITY | _PACKED:
+            raise DownloadError(
+                f"{host} gives the picture packed in a way that isn't known here; please save it "
+                "and open it as a file."
+            )
+        unpacker = zlib.decompressobj(wbits=47) if packing in _PACKED else None
+        total, done, data = answer.length, 0, bytearray()
+        while (total or 0) <= self.max_bytes and len(data) <= self.max_bytes:
+            chunk = answer.read1(_CHUNK_BYTES)
+            self.heed(host)
+            if not chunk:
+                break
+            done += len(chunk)
+            data += unpacker.decompress(chunk, self.max_bytes + 1) if unpacker else chunk
+            if self.progress is not None:
+                self.progress(done, total)
+        else:
+            limit = f"{self.max_bytes / 1024**2:g} MB"
+            raise DownloadError(
+                f"What {host} gives is larger than {limit}; please choose a smaller picture."
+            )
+        if answer.length or (unpacker and not unpacker.eof):
+            raise http.client.IncompleteRead(b"")
+        return bytes(data)
+
+
+def _host(url: SplitResult) -> str:
+    return url.hostname or ""
+
+
+def _name(url: SplitResult) -> str:
+    path = unquote(url.path).replace("\\", "/").rstrip("/")
+    name = "".join(sign for sign in path.rpartition("/")[2] if sign.isprintable())
+    return name.strip()[:100] or _host(url)
