@@ -266,7 +266,9 @@ def test_gradients_that_a_training_loop_left_are_kept() -> None:
     network = made(Net())
     network(pictures()).sum().backward()
     network.a.weight.requires_grad_(False)
-    kept = {name: None if p.grad is None else p.grad.clone() for name, p in network.named_parameters()}
+    kept = {
+        name: None if p.grad is None else p.grad.clone() for name, p in network.named_parameters()
+    }
     run(network, pictures(), layer=LAYER, needs=NEEDS)
     for name, parameter in network.named_parameters():
         assert kept[name] is not None and torch.equal(parameter.grad, kept[name]), name
@@ -769,6 +771,33 @@ def test_what_the_network_writes_over_afterwards_is_not_in_the_captured_map(laye
     found = run(network, pictures(), layer=Layer.parse(layer), needs=NEEDS)
     plain = made(NotInPlace(), like=network)
     assert_same(found, run(plain, pictures(), layer=Layer.parse(layer), needs=NEEDS))
+
+
+class Statement(Net):
+    """Calls its activation in place, goes on with the same tensor, and then writes over it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm(self.b(self.act(self.a(x))))
+        F.silu(y, inplace=True)
+        y.mul_(2)
+        return self.fc(self.c(y).mean(dim=(2, 3)))
+
+
+class NoStatement(Net):
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm(self.b(self.act(self.a(x))))
+        return self.fc(self.c(F.silu(y) * 2).mean(dim=(2, 3)))
+
+
+def test_a_map_that_cannot_be_kept_apart_is_refused_rather_than_wrong() -> None:
+    network = made(Statement())
+    try:
+        found = run(network, pictures(), layer=LAYER, needs=NEEDS)
+    except LayerError as error:
+        assert_one_sentence(error)
+    else:
+        expected = run(made(NoStatement(), like=network), pictures(), layer=LAYER, needs=NEEDS)
+        assert_same(found, expected)
 
 
 class Aside(Net):

@@ -42,7 +42,7 @@ NETWORKS = (
 )
 TOLERANCE = 1e-9  # of the reference's largest value
 # Float64 is slow on these; a smaller middle of the photographs asks the same of them.
-MIDDLE = {"resnet152": 128, "densenet121": 160}
+MIDDLE = {"resnet152": 128, "densenet121": 128, "efficientnet_b0": 160, "efficientnet_b3": 160}
 
 
 class DenseNetInModules(nn.Module):
