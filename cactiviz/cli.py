@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -19,6 +21,7 @@ from cactiviz.models import MODELS, Checkpoint, find_weights, weights_folders
 from cactiviz.output import whole_file
 from cactiviz.types import Layer
 
+_LONGEST_NAME = 240  # characters; a temporary name needs some of the usual 255
 _DEFAULT_METHODS = "grad_cam,saliency,guided_backprop,filters"
 
 
@@ -27,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 if all went well, 1 with a sentence on standard error, 2 for wrong usage.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may not know a class name's letters
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.run
     try:
@@ -104,6 +109,8 @@ def _compare(options: argparse.Namespace) -> int:
     _check_outputs(options.out, options.json, options.npz)
     own: list[Checkpoint] = options.checkpoint
     named = options.models or ([] if own else [n for n, s in MODELS.items() if s.weights])
+    if len({checkpoint.name for checkpoint in own}) < len(own):
+        raise WeightsError("Each --checkpoint needs a name of its own.")
     by_name: dict[str, Checkpoint] = {checkpoint.name: checkpoint for checkpoint in own}
     models = [by_name.pop(name, name) for name in named] + list(by_name.values())
     comparison = compare(
@@ -118,16 +125,17 @@ def _compare(options: argparse.Namespace) -> int:
         device=options.device,
         report=_report if sys.stderr.isatty() else None,
     )
-    _print_answers(comparison)
     if options.json:
+        text = json.dumps(comparison.to_json(), indent=1, ensure_ascii=False)
         with whole_file(options.json) as file:
-            file.write(json.dumps(comparison.to_json(), indent=1, ensure_ascii=False).encode())
+            file.write(text.encode("utf-8", "backslashreplace"))  # a name may be no UTF-8
     if options.npz:
         comparison.save_npz(options.npz)
     if options.out:
         sheet = comparison.sheet(scale=options.scale, palette=options.palette)
         with whole_file(options.out) as file:
             sheet.save(file, format=_image_format(options.out))
+    _print_answers(comparison)
     failures = [failure["why"] for failure in comparison.to_json()["failures"]]
     for sentence in dict.fromkeys(failures):
         print(sentence, file=sys.stderr)
@@ -137,8 +145,17 @@ def _compare(options: argparse.Namespace) -> int:
 def _check_outputs(*paths: Path | None) -> None:
     """Refuse before the work what can't be written after it."""
     for path in paths:
-        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        if path is None:
+            continue
+        folder = path.absolute().parent
+        if os.path.isdir(path):
+            raise OutputError(f"{path} is a folder; name a file in it.")
+        if not os.path.isdir(folder):
             raise OutputError(f"The file {path} can't be written: there is no such folder.")
+        if not os.access(folder, os.W_OK):
+            raise OutputError(f"The file {path} can't be written: its folder is read-only.")
+        if len(path.name) > _LONGEST_NAME:
+            raise OutputError(f"The name {path.name[:20]}… is too long for a file.")
     if paths[0] is not None:
         _image_format(paths[0])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import operator
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -200,9 +201,10 @@ def find_class(spec: ModelSpec, target: Target | int | str | None) -> int | None
     count = max(spec.logits, 2)
     if wanted is None:
         return None
-    if isinstance(wanted, str) and wanted.strip().isdecimal():
+    if isinstance(wanted, str) and wanted.strip().isdecimal() and len(wanted) < 20:
         wanted = int(wanted)
-    if isinstance(wanted, int):
+    if not isinstance(wanted, str):
+        wanted = int(operator.index(wanted))  # numpy's integers too
         if not 0 <= wanted < count:
             raise TargetError(f"{spec.title} has no class {wanted}; it has 0 to {count - 1}.")
         return wanted

@@ -37,7 +37,11 @@ class Checkpoint:
         Raises:
             WeightsError: The text isn't of this form.
         """
-        form = re.fullmatch(r"([^=/\\]+)=((?:torchvision:)?[^:]+):(.+?)(?::([^:]+\.txt))?", text)
+        form = re.fullmatch(
+            r"([^=/\\]+)=(torchvision:[^:]+|(?!torchvision:)[^:]+):(.+?)"
+            r"(?::((?:[A-Za-z]:)?[^:]+\.txt))?",
+            text,
+        )
         if form is None:
             raise WeightsError(
                 f"“{text}” isn't of the form NAME=ARCHITECTURE:FILE or "

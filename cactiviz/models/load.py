@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from cactiviz.device import pick_device
 from cactiviz.errors import WeightsError
 from cactiviz.fetch import sha256_of
 from cactiviz.images import samples
 from cactiviz.models.checkpoint import Checkpoint
+from cactiviz.models.empty import build_empty
 from cactiviz.models.spec import LoadedModel, ModelSpec
 from cactiviz.models.untrained import build_untrained
 from cactiviz.models.weights import assign, count_logits, published_weights, read_weights
@@ -75,7 +75,7 @@ def _load_published(
     weights, digest = published_weights(
         spec, folder, may_download=may_download, progress=progress, cancel=cancel
     )
-    module = _build_empty(spec, spec.logits)
+    module = build_empty(spec.build, spec.logits)
     assign(module, weights, f"The file of {spec.title}'s weights")
     return LoadedModel(spec, module, untrained=False, revision=digest)
 
@@ -91,8 +91,8 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
     weights = read_weights(checkpoint.file)
     if spec.weights is not None:
         weights = dict(spec.weights.convert(weights))
-    logits = count_logits(_build_empty(spec, spec.logits), weights, spec.logits)
-    module = _build_empty(spec, logits)
+    logits = count_logits(build_empty(spec.build, spec.logits), weights, spec.logits)
+    module = build_empty(spec.build, logits)
     assign(module, weights, f"The file {checkpoint.file.name}")
     names, classes = checkpoint.class_names(), max(logits, 2)
     if names and len(names) != classes:
@@ -113,9 +113,3 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
         parameters=sum(p.numel() for p in module.parameters()),
     )
     return LoadedModel(own, module, untrained=False, revision=sha256_of(checkpoint.file))
-
-
-def _build_empty(spec: ModelSpec, logits: int) -> nn.Module:
-    """The network without numbers: no time goes into values that will be overwritten."""
-    with torch.device("meta"):
-        return spec.build(logits)

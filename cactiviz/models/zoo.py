@@ -13,6 +13,7 @@ from torch import nn
 
 from cactiviz.errors import ModelError
 from cactiviz.models.cactinet import CactiNet
+from cactiviz.models.empty import build_empty
 from cactiviz.models.spec import ModelSpec, StateDict, Weights
 from cactiviz.trace import trace
 from cactiviz.types import Layer, Preprocessing
@@ -70,8 +71,15 @@ def _torchvision_preprocessing(weights: Any) -> Preprocessing:
     )
 
 
+# As torchvision builds them for their published weights; their own initialisation is slow.
+_INCEPTIONS = ("googlenet", "inception_v3")
+
+
 def _torchvision_builder(model: str) -> Callable[[int], nn.Module]:
-    return lambda logits: torchvision.models.get_model(model, weights=None, num_classes=logits)
+    options = {"transform_input": True, "init_weights": False} if model in _INCEPTIONS else {}
+    return lambda logits: torchvision.models.get_model(
+        model, weights=None, num_classes=logits, **options
+    )
 
 
 def _from_torchvision(name: str, model: str) -> ModelSpec:
@@ -79,7 +87,7 @@ def _from_torchvision(name: str, model: str) -> ModelSpec:
     weights = next(iter(torchvision.models.get_model_weights(model)))
     preprocessing = _torchvision_preprocessing(weights)
     build = _torchvision_builder(model)
-    sequence = trace(build(1000).eval(), (3, *preprocessing.input_size))
+    sequence = trace(build_empty(build, 1000).eval(), (3, *preprocessing.input_size))
     if not sequence.convolutions:
         raise ModelError(f"The network “{name}” has no convolution, so nothing here applies to it.")
     return ModelSpec(
@@ -91,7 +99,7 @@ def _from_torchvision(name: str, model: str) -> ModelSpec:
         first_conv=sequence.convolutions[0],
         class_names=IMAGENET_CLASSES,
         logits=1000,
-        weights=Weights(weights.url),
+        weights=Weights(weights.url, densenet_keys if model.startswith("densenet") else dict),
         license=f"BSD-3-Clause; {_IMAGENET_TERMS}",
         paper=str(weights.meta.get("recipe", "")),
         parameters=int(weights.meta["num_params"]),
