@@ -46,7 +46,7 @@ def cactiviz(model: LoadedModel, x: Tensor) -> None:
     evidence = engine.run(
         model.module,
         x,
-        layer=model.spec.target_layer,
+        layers=[model.spec.target_layer],
         needs=frozenset(method.needs for method in methods),
     )
     for method in methods:

@@ -1,6 +1,7 @@
 """See, compare and trust what convolutional networks look at."""
 
-from cactiviz.compare import Comparison, compare
+from cactiviz.compare import compare
+from cactiviz.comparison import Comparison
 from cactiviz.errors import CactivizError
 from cactiviz.explain import Explanation, Reading, explain
 from cactiviz.images import open_picture, samples

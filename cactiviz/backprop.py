@@ -75,6 +75,9 @@ def differentiate(
         if len(forward.captured) < len(set(steps)):
             raise LayerError("The network took another path than in its trace; load it again.")
         captured = tuple(forward.captured[step] for step in steps)
+        for layer, step in zip(layers, steps, strict=True):
+            if forward.captured[step]._version != forward.versions[step]:
+                raise LayerError(f"The network writes over the map of the layer “{layer}”.")
         total = score(output, captured)
 
         by_maps = list(captured) if "activations" in needs else []
@@ -83,22 +86,44 @@ def differentiate(
         plain: tuple[Tensor, ...] = ()
         if by:
             _check(cancel)
-            plain = torch.autograd.grad(total, by, retain_graph=guided, allow_unused=True)
-            for layer, gradient in zip(layers, plain, strict=False):
-                if gradient is None:
-                    raise LayerError(f"The answer doesn't depend on the layer “{layer}”.")
+            plain = _gradients(total, by, layers, keep_graph=guided)
         guided_gradients = None
         if guided:
             _check(cancel)
-            forward.guide = True
-            (guided_gradients,) = torch.autograd.grad(total, x)
+            forward.guide.on = True
+            (guided_gradients,) = _gradients(total, [x], (), keep_graph=False)
     _check(cancel)
     maps = tuple((a.detach(), g) for a, g in zip(by_maps, plain, strict=False))
     return Gradients(maps, plain[-1] if "input_gradients" in needs else None, guided_gradients)
 
 
+def _gradients(
+    total: Tensor, by: list[Tensor], layers: Sequence[Layer], *, keep_graph: bool
+) -> tuple[Tensor, ...]:
+    """Of the score by the layers' maps, in their order, and by the input if it stands last."""
+    try:
+        found = torch.autograd.grad(total, by, retain_graph=keep_graph, allow_unused=True)
+    except Exception as error:
+        if _is_out_of_memory(error):
+            raise
+        raise ModelError("The network's gradients can't be computed.") from error
+    for index, gradient in enumerate(found):
+        if gradient is None and by[index].is_leaf:
+            raise ModelError("The network's answer doesn't depend on its picture.")
+        if gradient is None:
+            raise LayerError(f"The network's answer doesn't depend on the layer “{layers[index]}”.")
+    return found
+
+
 class _Reached(Exception):
     """The last layer of interest has its activations."""
+
+
+class _Guide:
+    """Whether this pass's backward is the guided one; apart, so that no hook holds the graph."""
+
+    def __init__(self) -> None:
+        self.on = False
 
 
 class _Forward:
@@ -111,7 +136,8 @@ class _Forward:
         cancel: Cancel | None,
     ) -> None:
         self.captured: dict[int, Tensor] = {}
-        self.guide = False
+        self.versions: dict[int, int] = {}
+        self.guide = _Guide()
         self.last: int | None = None
         self._shapes = shapes
         self._prepare_guiding = "guided_gradients" in needs
@@ -139,7 +165,7 @@ class _Forward:
             return output
         if tuple(output.shape[1:]) != self._shapes[position]:
             raise LayerError("The network took another path than in its trace; load it again.")
-        self.captured[position] = output
+        self.captured[position], self.versions[position] = output, output._version
         if position == self.last:
             raise _Reached
         return output.clone()  # the next operation may write into it
@@ -150,9 +176,10 @@ class _Forward:
         The rule's factors 1[x > 0] and max(R_out, 0) both fit here, before act'(x): all are
         elementwise, and the listed activations have the sign of x. ReLU's derivative is its mask.
         """
+        guide = self.guide
 
         def rule(gradient: Tensor) -> Tensor | None:
-            if not self.guide:
+            if not guide.on:
                 return None
             kept = gradient.clamp(min=0)
             return kept if positive is None else kept.mul_(positive)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cactiviz import __version__, render
-from cactiviz.compare import Comparison, compare, describe
-from cactiviz.errors import CactivizError, OutputError, WeightsError
-from cactiviz.explain import VIEWS
-from cactiviz.images import SAMPLES
-from cactiviz.methods import METHODS
-from cactiviz.models import MODELS, Checkpoint, find_weights, weights_folders
+from cactiviz.commands import inside, listing
+from cactiviz.commands import options as shared
+from cactiviz.compare import compare
+from cactiviz.comparison import Comparison
+from cactiviz.errors import CactivizError, WeightsError
+from cactiviz.models import Checkpoint
 from cactiviz.output import whole_file
-from cactiviz.types import Layer
+from cactiviz.types import Layer, Target
 
-_DEFAULT_METHODS = "grad_cam,saliency,guided_backprop,filters"
+_DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
+_DEFAULT_METHODS = ("grad_cam", "saliency", "guided_backprop", "filters")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 if all went well, 1 with a sentence on standard error, 2 for wrong usage.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may not know a class name's letters
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.run
     try:
@@ -46,108 +49,84 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"cactiviz {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_compare(commands.add_parser("compare", help="put one picture before several networks"))
-    models = commands.add_parser("models", help="list the networks and what is on disk")
-    models.add_argument("--weights-dir", type=Path, help="a folder to look for weights in first")
-    models.set_defaults(run=_models)
-    methods = commands.add_parser("methods", help="list the methods")
-    methods.set_defaults(run=_methods)
+    inside.add(commands)
+    listing.add(commands)
     return parser
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
-    option("picture", metavar="PICTURE", help=f"a file, or sample: with {', '.join(SAMPLES)}")
-    option("--models", type=_names, help="names with commas between; `cactiviz models` lists them")
+    shared.add_picture(parser)
+    option(
+        "--models",
+        type=shared.names,
+        help=f"names with commas between, default {','.join(_DEFAULT_MODELS)}; "
+        "`cactiviz models` lists them; weights that aren't here are downloaded",
+    )
     option(
         "--methods",
-        type=_names,
-        default=_names(_DEFAULT_METHODS),
-        help=f"names with commas between; default {_DEFAULT_METHODS}",
+        type=shared.names,
+        default=list(_DEFAULT_METHODS),
+        help=f"names with commas between; default {','.join(_DEFAULT_METHODS)}",
     )
     option("--class", dest="target", metavar="NAME_OR_INDEX", help="default: each one's top class")
+    option("--against", metavar="NAME_OR_INDEX", help="why the class, and not this one")
     option("--layer", type=Layer.parse, help="for class activation maps: NAME or NAME:activation")
     option(
-        "--checkpoint",
-        type=_checkpoint,
-        action="append",
+        "--layers",
+        type=shared.names,
         default=[],
-        metavar="NAME=ARCHITECTURE:FILE[:CLASSES.txt]",
-        help="a network of your own; may be repeated",
+        help="several layers of one network with commas between, or all-stages",
     )
-    option("--untrained", action="store_true", help="random weights instead of published ones")
-    option("--weights-dir", type=Path, help="a folder to look for weights in first")
-    option("--resize", choices=("crop", "squash"), help="default: as each network was evaluated")
+    shared.add_loading(parser)
     option("--scale", choices=render.SCALES, default="own")
     option("--palette", choices=tuple(render.PALETTES), default="inferno")
-    option("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    option("--contour", type=shared.share, metavar="SHARE", help="outline so much of the evidence")
     option("--out", type=Path, metavar="SHEET.png", help="write the comparison as a picture")
     option("--json", type=Path, metavar="RESULTS.json", help="write the answers and ranges")
     option("--npz", type=Path, metavar="MAPS.npz", help="write the raw maps")
     parser.set_defaults(run=_compare)
 
 
-def _names(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise argparse.ArgumentTypeError("give at least one name")
-    return names
-
-
-def _checkpoint(text: str) -> Checkpoint:
-    try:
-        return Checkpoint.parse(text)
-    except WeightsError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
 def _compare(options: argparse.Namespace) -> int:
-    _check_outputs(options.out, options.json, options.npz)
+    shared.check_outputs(options.out, options.json, options.npz)
+    image_format = shared.sheet_format(options.out) if options.out else ""
     own: list[Checkpoint] = options.checkpoint
-    named = options.models or ([] if own else [n for n, s in MODELS.items() if s.weights])
+    named = options.models or ([] if own else list(_DEFAULT_MODELS))
+    if len({checkpoint.name for checkpoint in own}) < len(own):
+        raise WeightsError("Each --checkpoint needs a name of its own.")
     by_name: dict[str, Checkpoint] = {checkpoint.name: checkpoint for checkpoint in own}
     models = [by_name.pop(name, name) for name in named] + list(by_name.values())
     comparison = compare(
-        options.picture,
+        shared.read_picture(options),
         models,
         options.methods,
-        target=options.target,
+        target=Target(options.target, options.against),
         layer=options.layer,
+        layers="all-stages" if options.layers == ["all-stages"] else options.layers,
         resize=options.resize,
         untrained=options.untrained,
         weights_dir=options.weights_dir,
         device=options.device,
         report=_report if sys.stderr.isatty() else None,
     )
-    _print_answers(comparison)
     if options.json:
+        text = json.dumps(comparison.to_json(), indent=1, ensure_ascii=False)
         with whole_file(options.json) as file:
-            file.write(json.dumps(comparison.to_json(), indent=1, ensure_ascii=False).encode())
+            file.write(text.encode("utf-8", "backslashreplace"))  # a name may be no UTF-8
     if options.npz:
         comparison.save_npz(options.npz)
     if options.out:
-        sheet = comparison.sheet(scale=options.scale, palette=options.palette)
+        sheet = comparison.sheet(
+            scale=options.scale, palette=options.palette, contour=options.contour
+        )
         with whole_file(options.out) as file:
-            sheet.save(file, format=_image_format(options.out))
+            sheet.save(file, format=image_format)
+    _print_answers(comparison)
     failures = [failure["why"] for failure in comparison.to_json()["failures"]]
     for sentence in dict.fromkeys(failures):
         print(sentence, file=sys.stderr)
     return 1 if failures else 0
-
-
-def _check_outputs(*paths: Path | None) -> None:
-    """Refuse before the work what can't be written after it."""
-    for path in paths:
-        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-            raise OutputError(f"The file {path} can't be written: there is no such folder.")
-    if paths[0] is not None:
-        _image_format(paths[0])
-
-
-def _image_format(path: Path) -> str:
-    formats = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WebP"}
-    if path.suffix.lower() not in formats:
-        raise OutputError(f"The sheet {path.name} must end in {', '.join(formats)}.")
-    return formats[path.suffix.lower()]
 
 
 def _report(what: str, done: int, total: int | None) -> None:
@@ -163,32 +142,6 @@ def _print_answers(comparison: Comparison) -> None:
     for reading in comparison.readings.values():
         best = reading.answers[0]
         print(f"{reading.title}: {best.class_name} {best.probability:.1%}")
-
-
-def _models(options: argparse.Namespace) -> int:
-    for name, spec in MODELS.items():
-        path = find_weights(spec, options.weights_dir)
-        if path is not None:
-            state = f"on disk: {path}"
-        elif spec.weights is not None:
-            state = f"to be downloaded, about {spec.download_megabytes} MB"
-        else:
-            state = "no trained weights yet, only --untrained"
-        print(f"{name:16} {spec.title:12} {spec.parameters / 1e6:5.1f} M parameters  {state}")
-    folders = ", then ".join(str(folder) for folder in weights_folders(options.weights_dir))
-    print(f"Weights are looked for in {folders}.")
-    return 0
-
-
-def _methods(_: argparse.Namespace) -> int:
-    for view in VIEWS:
-        title, asks = describe(view)
-        print(f"{view:16} {title}: {asks}")
-        if view in METHODS:
-            method = METHODS[view]
-            for line in (method.limit, method.source):
-                print(textwrap.indent(textwrap.fill(line, 80), " " * 17))
-    return 0
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import struct
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pillow_heif
@@ -59,6 +61,8 @@ class Limits:
 
     def check(self, width: int, height: int) -> None:
         """Raise ``Unreadable`` for a size that won't do."""
+        if min(width, height) < 1:
+            raise Unreadable(_DAMAGED)
         if (megapixels := width * height / 1e6) > self.max_megapixels:
             raise Unreadable(
                 f"has {megapixels:.1f} megapixels, more than the {self.max_megapixels:g} that can "
@@ -179,6 +183,8 @@ def _opened(data: bytes, limits: Limits, notes: list[str]) -> Image.Image | _Hei
         image, work_bytes = factory(io.BytesIO(lean.data), ""), lean.work_bytes
         frames = max(lean.frames, getattr(image, "n_frames", 1) if kind in _COUNTED else 1)
         each = _BYTES_PER_PIXEL.get(kind, 1 if image.mode in ("1", "L", "P") else 4)
+    if kind == "TIFF":
+        _quieten_libtiff()
     limits.check(*image.size)
     pixels = image.size[0] * image.size[1]
     if kind == "JPEG":  # of a large one only every second, fourth or eighth pixel is made
@@ -206,6 +212,15 @@ def _kind(data: bytes) -> str:
         if accept is not None and accept(data[:16]) is True:
             return kind
     return ""
+
+
+@cache
+def _quieten_libtiff() -> None:
+    """Keep the library under Pillow from writing about damage to standard error by itself."""
+    with suppress(AttributeError, OSError):  # where it's not a library of its own, it stays loud
+        library = ctypes.CDLL(Image.core.__file__)  # whose symbols include those that it needs
+        library.TIFFSetErrorHandler(None)
+        library.TIFFSetWarningHandler(None)
 
 
 def _orientation(block: object) -> int:

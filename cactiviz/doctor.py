@@ -75,7 +75,9 @@ def in_words(found: dict[str, Any]) -> list[str]:
         f"Python {found['python']} on {found['system']}, {sys.executable}",
         f"Device: {found['device']}",
         "Packages: "
-        + ", ".join(f"{name} {version or 'MISSING'}" for name, version in found["packages"].items()),
+        + ", ".join(
+            f"{name} {version or 'MISSING'}" for name, version in found["packages"].items()
+        ),
         f"Free on disk: {found['disk_free_bytes'] / 1e9:.0f} GB",
         "Weights:",
     ]
@@ -92,7 +94,9 @@ def in_words(found: dict[str, Any]) -> list[str]:
         if data["folder"]
         else "Data: CACTIVIZ_DATA names no folder"
     )
-    lines += [f"{host}: {'reached' if up else 'NOT reached'}" for host, up in found["hosts"].items()]
+    lines += [
+        f"{host}: {'reached' if up else 'NOT reached'}" for host, up in found["hosts"].items()
+    ]
     return [*lines, *(f"→ {sentence}" for sentence in found["advice"])]
 
 

@@ -94,6 +94,12 @@ class Reading:
     failures: Mapping[str, str] = field(default_factory=dict)
     filters: FilterGrid | None = None
 
+    @property
+    def views(self) -> list[str]:
+        """The names of all that was asked for, also of what failed."""
+        filters = [FILTERS] if self.filters is not None else []
+        return [*self.explanations, *self.failures, *filters]
+
     def __getitem__(self, method: str) -> Explanation | FilterGrid:
         """The explanation by this method, or the filters.
 
@@ -183,7 +189,9 @@ def explain(
     explanations = {}
     for key, (method, place) in wanted.items():
         at_layer = "activations" in method.needs
-        found = method.function(evidence.at(used.index(place)) if at_layer else evidence)
+        signed = against is not None and method.signed is not None
+        function = method.signed if signed and method.signed else method.function
+        found = function(evidence.at(used.index(place)) if at_layer else evidence)
         values = found[0].cpu().numpy()
         explanations[key] = Explanation(
             model=model.name,
@@ -193,7 +201,7 @@ def explain(
             logit=explained.logit,
             probability=explained.probability,
             values=values,
-            kind=method.kind,
+            kind="signed" if signed else method.kind,
             seconds=0.0,
             layer=str(place) if at_layer else "",
             contrast="" if against is None else spec.class_name(against),

@@ -85,7 +85,8 @@ def explain_neurons(
         CactivizError: As for :func:`cactiviz.explain`.
     """
     if method not in NEURON_METHODS:
-        raise MethodError(f"Neurons are explained by {' or '.join(NEURON_METHODS)}, not “{method}”.")
+        known = " or ".join(NEURON_METHODS)
+        raise MethodError(f"Neurons are explained by {known}, not “{method}”.")
     place = Layer.parse(layer) if isinstance(layer, str) else layer or model.spec.target_layer
     spec = model.spec.preprocessing
     preprocessing = replace(spec, resize=resize) if resize else spec

@@ -16,12 +16,18 @@ from cactiviz.errors import OutputError
 def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a file to write; it appears under its name only if the block ends well.
 
+    A link stays one, and a device or a pipe is written to as it is.
+
     Raises:
         OutputError: The folder isn't there or can't be written, or the disk is full.
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))
     temporary = ""
     try:
+        if target.exists() and not target.is_file():
+            with target.open("wb") as device:
+                yield device
+            return
         with tempfile.NamedTemporaryFile(
             dir=target.parent, prefix=f".{target.name}.", delete=False
         ) as file:

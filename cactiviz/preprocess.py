@@ -21,6 +21,10 @@ def preprocess(picture: Picture, preprocessing: Preprocessing) -> Tensor:
     size = list(preprocessing.input_size)
     mode = InterpolationMode(preprocessing.interpolation)
     image = Image.fromarray(picture.rgb)
+    shorter_side = min(picture.size)
+    if max(picture.size) > 16 * shorter_side and preprocessing.resize == "crop":
+        # resized whole, a strip would fill the memory
+        image = transform.center_crop(image, [min(n, 8 * shorter_side) for n in picture.size])
     if preprocessing.resize == "squash":
         image = transform.resize(image, size, interpolation=mode)
     else:

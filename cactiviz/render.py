@@ -40,6 +40,7 @@ __all__ = [
     "filters_caption",
     "full_value",
     "on_one_scale",
+    "outline",
     "paint",
     "paint_filters",
     "percent",
@@ -148,6 +149,20 @@ def paint(
     cv2.rectangle(cell, *corners, (_LINE_GREY,) * 3)  # just outside of what was seen
     cell[rows, columns] = inside
     return cell
+
+
+def outline(image: NDArray[np.uint8], box: Box, picture_size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A cell with a rectangle of the picture outlined; what lies beyond the picture is left out.
+
+    Args:
+        image: uint8 (h, w, 3), a cell that shows the whole picture.
+        box: In the picture's coordinates.
+        picture_size: The picture's (height, width).
+    """
+    region = np.zeros(image.shape[:2], dtype=np.bool_)
+    rows = _span(box.top, box.height, picture_size[0], image.shape[0])
+    region[rows, _span(box.left, box.width, picture_size[1], image.shape[1])] = True
+    return _outlined(image, region)
 
 
 def paint_filters(kernels: Floats, width: int) -> NDArray[np.uint8]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import operator
 
 from cactiviz.errors import TargetError
 from cactiviz.models import ModelSpec
 from cactiviz.types import Target
+
+_LONGEST_NUMBER = 20  # digits; more are no index, and slow to read
 
 
 def find_target(
@@ -34,9 +37,10 @@ def find_class(spec: ModelSpec, wanted: int | str | None) -> int | None:
     count = max(spec.logits, 2)
     if wanted is None:
         return None
-    if isinstance(wanted, str) and wanted.strip().isdecimal():
+    if isinstance(wanted, str) and wanted.strip().isdecimal() and len(wanted) < _LONGEST_NUMBER:
         wanted = int(wanted)
-    if isinstance(wanted, int):
+    if not isinstance(wanted, str):
+        wanted = int(operator.index(wanted))  # numpy's integers too
         if not 0 <= wanted < count:
             raise TargetError(f"{spec.title} has no class {wanted}; it has 0 to {count - 1}.")
         return wanted

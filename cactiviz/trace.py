@@ -174,8 +174,8 @@ class Trace:
         """How many of the modules around a layer end at another resolution."""
         parts = layer.name.split(".")
         around = [".".join(parts[:depth]) for depth in range(1, len(parts))]
-        ends = [self.shapes[self.module_steps[name]] for name in around if name in self.module_steps]
-        return sum(shape[2:] != grid for shape in ends)
+        steps = [self.module_steps[name] for name in around if name in self.module_steps]
+        return sum(self.shapes[step][2:] != grid for step in steps)
 
     def _name(self, step: int) -> Layer | None:
         """The outermost module whose output this step makes, or the one whose activation it is."""
@@ -193,7 +193,12 @@ class Trace:
 
 def _skeleton(module: nn.Module) -> nn.Module:
     """A copy that has the network's structure and none of its numbers."""
-    memo: dict[int, Any] = {}
+    memo: dict[int, Any] = {
+        id(value): torch.empty_like(value, device="meta")  # tensors that a module just holds
+        for submodule in module.modules()
+        for value in vars(submodule).values()
+        if isinstance(value, Tensor)
+    }
     for parameter in module.parameters():
         memo[id(parameter)] = nn.Parameter(
             torch.empty_like(parameter, device="meta"), parameter.requires_grad
@@ -204,7 +209,11 @@ def _skeleton(module: nn.Module) -> nn.Module:
 
 
 def _run(module: nn.Module, input_shape: tuple[int, ...], dtype: torch.dtype) -> Trace:
-    skeleton = _skeleton(module)
+    try:
+        with torch.inference_mode(False):
+            skeleton = _skeleton(module)
+    except Exception as error:
+        raise ModelError("This network can't be copied, so its layers can't be found.") from error
     outputs: list[Tensor] = []  # held, so that no two outputs share an id
     functions: list[Function] = []
     made: dict[int, int] = {}
@@ -225,9 +234,9 @@ def _run(module: nn.Module, input_shape: tuple[int, ...], dtype: torch.dtype) ->
 
     for name, submodule in skeleton.named_modules():
         submodule.register_forward_hook(lambda m, _, out, name=name: leave(name, m, out))
-    x = torch.empty((1, *input_shape), device="meta", dtype=dtype, requires_grad=True)
     try:
         with torch.inference_mode(False), torch.enable_grad():
+            x = torch.empty((1, *input_shape), device="meta", dtype=dtype, requires_grad=True)
             given = x.clone()
             with Steps(note):
                 skeleton(given)

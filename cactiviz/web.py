@@ -90,7 +90,7 @@ def fetch_picture(
         found = visit.get(current)
         if isinstance(found, bytes):
             return Fetched(found, _name(current), typed._replace(query="", fragment="").geturl())
-        current = parsed(urljoin(current.geturl(), found.location))
+        current = parsed(found.target(current))
     raise DownloadError(
         f"{_host(typed)} sends from one address to the next without end; please find the "
         "picture's own address."
@@ -99,6 +99,12 @@ def fetch_picture(
 
 class _Redirect(NamedTuple):
     location: str
+
+    def target(self, current: SplitResult) -> str:
+        try:
+            return urljoin(current.geturl(), self.location)
+        except ValueError:  # brackets that make no sense
+            return ""
 
 
 @dataclass(frozen=True)
@@ -185,7 +191,7 @@ class _Visit:
             threading.Thread(target=self.watch, args=(plain, finished), daemon=True).start()
             if isinstance(plain, ssl.SSLSocket):
                 plain.do_handshake()
-            connection.sock = plain  # so that it doesn't look the name up again
+            connection.sock, connection.auto_open = plain, 0  # it looks up no name by itself
             yield connection
         finally:
             finished.set()
@@ -194,7 +200,7 @@ class _Visit:
     def first_answering(self, addresses: Sequence[str], host: str, port: int) -> socket.socket:
         for place, address in enumerate(addresses, 1):
             self.heed(host)
-            left = self.deadline - time.monotonic()
+            left = max(self.deadline - time.monotonic(), 0.01)
             with suppress(OSError):
                 # The last one gets all the time that is left.
                 return self.connector(address, port, left if place == len(addresses) else left / 2)

@@ -29,7 +29,7 @@ def test_hirescam_adds_up_to_the_logit_less_its_bias(name: str, classifier: str)
             loaded.module,
             x,
             [None, 417],
-            layer=loaded.spec.target_layer,
+            layers=[loaded.spec.target_layer],
             needs=frozenset({"activations"}),
         )
         scores.append(evidence.logits.gather(1, evidence.class_index[:, None])[:, 0])

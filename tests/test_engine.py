@@ -188,24 +188,24 @@ def loaded(request: pytest.FixtureRequest):
 def test_real_networks_stay_bit_for_bit_the_same(loaded) -> None:
     x, layer = pictures(2, 64).float(), loaded.spec.target_layer
     before = state(loaded.module)
-    run(loaded.module, x, [None, 3], layer=layer, needs=NEEDS)
+    run(loaded.module, x, [None, 3], layers=[layer], needs=NEEDS)
     assert state(loaded.module) == before, "after success"
     with pytest.raises(TargetError) as caught:
-        run(loaded.module, x, [None, 10**6], layer=layer, needs=NEEDS)
+        run(loaded.module, x, [None, 10**6], layers=[layer], needs=NEEDS)
     assert_one_sentence(caught.value)
     assert state(loaded.module) == before, "after a class that isn't there"
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Cancelled) as stopped:
-        run(loaded.module, x, layer=layer, needs=NEEDS, cancel=cancel)
+        run(loaded.module, x, layers=[layer], needs=NEEDS, cancel=cancel)
     assert_one_sentence(stopped.value)
     with pytest.raises(Cancelled):
-        run(loaded.module, x, layer=layer, needs=NEEDS, cancel=CancelAfter(20))
+        run(loaded.module, x, layers=[layer], needs=NEEDS, cancel=CancelAfter(20))
     assert state(loaded.module) == before, "after a cancel"
     with pytest.raises(LayerError):
-        run(loaded.module, x, layer=Layer("nowhere"), needs=NEEDS)
+        run(loaded.module, x, layers=[Layer("nowhere")], needs=NEEDS)
     with pytest.raises(ModelError) as failed:
-        run(loaded.module, x[:, :1], layer=layer, needs=NEEDS)
+        run(loaded.module, x[:, :1], layers=[layer], needs=NEEDS)
     assert_one_sentence(failed.value)
     assert state(loaded.module) == before, "after a failure"
 
@@ -225,7 +225,7 @@ def test_a_failing_network_gives_one_sentence_and_stays_as_it_was(ending: str, n
     network = made(FAILURES[ending])
     before = state(network)
     with pytest.raises(ModelError) as caught:
-        run(network, pictures(), layer=Layer("a"), needs=frozenset({need, "activations"}))
+        run(network, pictures(), layers=[Layer("a")], needs=frozenset({need, "activations"}))
     assert_one_sentence(caught.value)
     assert state(network) == before
 
@@ -235,7 +235,7 @@ def test_a_cancel_at_any_moment_leaves_the_network_as_it_was() -> None:
     before = state(network)
     for questions in count():
         try:
-            run(network, pictures(), layer=LAYER, needs=NEEDS, cancel=CancelAfter(questions))
+            run(network, pictures(), layers=[LAYER], needs=NEEDS, cancel=CancelAfter(questions))
         except Cancelled:
             assert state(network) == before, questions
         else:
@@ -257,7 +257,7 @@ def test_a_cancel_during_forward_stops_before_the_next_operation() -> None:
     network = made(Net(then=stop))
     before = state(network)
     with pytest.raises(Cancelled):
-        run(network, pictures(), layer=LAYER, needs=NEEDS, cancel=cancel)
+        run(network, pictures(), layers=[LAYER], needs=NEEDS, cancel=cancel)
     assert not went_on
     assert state(network) == before
 
@@ -266,8 +266,10 @@ def test_gradients_that_a_training_loop_left_are_kept() -> None:
     network = made(Net())
     network(pictures()).sum().backward()
     network.a.weight.requires_grad_(False)
-    kept = {name: None if p.grad is None else p.grad.clone() for name, p in network.named_parameters()}
-    run(network, pictures(), layer=LAYER, needs=NEEDS)
+    kept = {
+        name: None if p.grad is None else p.grad.clone() for name, p in network.named_parameters()
+    }
+    run(network, pictures(), layers=[LAYER], needs=NEEDS)
     for name, parameter in network.named_parameters():
         assert kept[name] is not None and torch.equal(parameter.grad, kept[name]), name
     assert not network.a.weight.requires_grad and network.b.weight.requires_grad
@@ -275,9 +277,9 @@ def test_gradients_that_a_training_loop_left_are_kept() -> None:
 
 def test_a_frozen_network_is_explained_all_the_same() -> None:
     network = made(Net())
-    expected = run(network, pictures(), layer=LAYER, needs=NEEDS)
+    expected = run(network, pictures(), layers=[LAYER], needs=NEEDS)
     frozen = copy.deepcopy(network).requires_grad_(False)
-    assert_same(run(frozen, pictures(), layer=LAYER, needs=NEEDS), expected, rtol=0)
+    assert_same(run(frozen, pictures(), layers=[LAYER], needs=NEEDS), expected, rtol=0)
 
 
 @pytest.fixture
@@ -311,7 +313,7 @@ def test_a_pass_frees_its_graph_at_once(ending: str, no_collector: None) -> None
     before = live_tensors()
     for _ in range(5):
         try:
-            result = run(network, x, classes, layer=LAYER, needs=NEEDS)
+            result = run(network, x, classes, layers=[LAYER], needs=NEEDS)
             del result
         except CactivizError:
             assert ending != "success"
@@ -353,7 +355,7 @@ def test_eight_threads_on_shared_networks_get_what_one_gets(one_core_each: None)
     def work(job: tuple, modules: dict[str, nn.Module]) -> Pass:
         name, needs, index, row = job
         layer = models[name].spec.target_layer
-        return run(modules[name], x[row : row + 1], [index], layer=layer, needs=needs)
+        return run(modules[name], x[row : row + 1], [index], layers=[layer], needs=needs)
 
     expected = [work(job, alone) for job in jobs]
     shared = {name: model.module for name, model in models.items()}
@@ -421,9 +423,10 @@ MEMORY = {
 def test_a_batch_that_does_not_fit_is_run_in_parts(place: str) -> None:
     network = made(Net(then=MEMORY[place](2)))
     x, classes = pictures(5), [None, 3, None, 0, 1]
-    whole = run(network, x, classes, layer=LAYER, needs=NEEDS)
+    whole = run(network, x, classes, layers=[LAYER], needs=NEEDS)
     ones = [
-        run(network, x[i : i + 1], classes[i : i + 1], layer=LAYER, needs=NEEDS) for i in range(5)
+        run(network, x[i : i + 1], classes[i : i + 1], layers=[LAYER], needs=NEEDS)
+        for i in range(5)
     ]
     joined = Pass(*(torch.cat([getattr(p, f.name) for p in ones]) for f in fields(Pass)))
     assert_same(whole, joined)
@@ -437,7 +440,7 @@ def test_too_little_memory_for_one_picture_is_said_in_a_sentence(place: str) -> 
     network = made(Net(then=MEMORY[place](0)))
     before = state(network)
     with pytest.raises(DeviceError) as caught:
-        run(network, pictures(3), layer=LAYER, needs=NEEDS)
+        run(network, pictures(3), layers=[LAYER], needs=NEEDS)
     assert_one_sentence(caught.value)
     assert state(network) == before
 
@@ -447,7 +450,7 @@ def test_too_little_memory_for_one_picture_is_said_in_a_sentence(place: str) -> 
 
 def test_the_two_classes_of_one_logit_are_opposite() -> None:
     network, x = made(Net(logits=1)), pictures(4)
-    no, yes = (run(network, x, [i] * 4, layer=LAYER, needs=NEEDS) for i in (0, 1))
+    no, yes = (run(network, x, [i] * 4, layers=[LAYER], needs=NEEDS) for i in (0, 1))
     assert torch.equal(no.logits, yes.logits) and no.logits.shape == (4, 1)
     assert yes.input_gradients.abs().max() > 0
     assert torch.equal(no.input_gradients, -yes.input_gradients)
@@ -468,9 +471,9 @@ def test_the_two_classes_of_one_logit_are_opposite() -> None:
 
 def test_the_top_class_is_explained_unless_another_is_named() -> None:
     network, x = made(Net()), pictures(3)
-    free = run(network, x, layer=LAYER, needs=NEEDS)
+    free = run(network, x, layers=[LAYER], needs=NEEDS)
     assert torch.equal(free.class_index, network(x).argmax(dim=1))
-    named = run(network, x, free.class_index.tolist(), layer=LAYER, needs=NEEDS)
+    named = run(network, x, free.class_index.tolist(), layers=[LAYER], needs=NEEDS)
     assert_same(free, named, rtol=0)
     torch.testing.assert_close(probabilities(free.logits), free.logits.softmax(dim=1))
 
@@ -487,15 +490,15 @@ def test_classes_that_do_not_fit_are_refused(classes: list[int]) -> None:
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 def test_a_caller_who_turned_gradients_off_gets_them_all_the_same(mode: Callable) -> None:
-    expected = run(made(Net()), pictures(), layer=LAYER, needs=NEEDS)
+    expected = run(made(Net()), pictures(), layers=[LAYER], needs=NEEDS)
     network = made(Net())  # not traced before
     with mode():
-        found = run(network, pictures(), layer=LAYER, needs=NEEDS)
+        found = run(network, pictures(), layers=[LAYER], needs=NEEDS)
         assert not torch.is_grad_enabled()
         assert torch.is_inference_mode_enabled() == (mode is torch.inference_mode)
     assert_same(found, expected, rtol=0)
     assert not found.activations.requires_grad and not found.logits.requires_grad
-    assert_same(run(network, pictures(), layer=LAYER, needs=NEEDS), expected, rtol=0)
+    assert_same(run(network, pictures(), layers=[LAYER], needs=NEEDS), expected, rtol=0)
 
 
 class Centred(Net):
@@ -509,9 +512,9 @@ class Centred(Net):
 def test_a_network_that_writes_into_its_input_does_not_change_the_callers() -> None:
     network, x = made(Centred()), pictures()
     kept = x.clone()
-    found = run(network, x, layer=LAYER, needs=NEEDS)
+    found = run(network, x, layers=[LAYER], needs=NEEDS)
     assert torch.equal(x, kept) and not x.requires_grad and x.grad is None
-    expected = run(made(Net(), like=network), (x - 0.5) * 2, layer=LAYER, needs=NEEDS)
+    expected = run(made(Net(), like=network), (x - 0.5) * 2, layers=[LAYER], needs=NEEDS)
     torch.testing.assert_close(found.input_gradients, 2 * expected.input_gradients)
     torch.testing.assert_close(found.guided_gradients, 2 * expected.guided_gradients)
     torch.testing.assert_close(found.activations, expected.activations)
@@ -531,7 +534,7 @@ def test_damaged_weights_are_named_instead_of_explained(value: float) -> None:
     network = made(Net())
     network.fc.weight.data[0, 0] = value
     with pytest.raises(ModelError) as caught:
-        run(network, pictures(), [1, 1], layer=LAYER, needs=NEEDS)
+        run(network, pictures(), [1, 1], layers=[LAYER], needs=NEEDS)
     assert_one_sentence(caught.value)
 
 
@@ -581,11 +584,11 @@ def test_a_network_that_cannot_be_copied_is_explained_or_refused_in_a_sentence(k
     network = made(kind())
     network(pictures())
     try:
-        found = run(network, pictures(), layer=LAYER, needs=NEEDS)
+        found = run(network, pictures(), layers=[LAYER], needs=NEEDS)
     except ModelError as error:
         assert_one_sentence(error)
     else:
-        expected = run(made(Net(), like=network), pictures(), layer=LAYER, needs=NEEDS)
+        expected = run(made(Net(), like=network), pictures(), layers=[LAYER], needs=NEEDS)
         assert_same(found, expected)
 
 
@@ -615,8 +618,10 @@ def test_an_activation_is_guided_and_captured_however_it_is_called(spelling: str
     family = RELUS if spelling in RELUS else SILUS
     first = next(iter(family.values()))
     network = made(Net(act=family[spelling]))
-    found = run(network, pictures(), [0, 1], layer=LAYER, needs=NEEDS)
-    expected = run(made(Net(act=first), like=network), pictures(), [0, 1], layer=LAYER, needs=NEEDS)
+    found = run(network, pictures(), [0, 1], layers=[LAYER], needs=NEEDS)
+    expected = run(
+        made(Net(act=first), like=network), pictures(), [0, 1], layers=[LAYER], needs=NEEDS
+    )
     assert_same(found, expected)
     assert (found.guided_gradients - found.input_gradients).abs().max() > 1e-3
 
@@ -670,16 +675,16 @@ def test_the_guided_rule_of_each_activation_is_its_formula(name: str) -> None:
 def test_asking_for_more_changes_nothing_of_the_rest() -> None:
     """The guided gradients' flag must not reach the plain backward pass, nor stay set."""
     network = made(Net())
-    everything = run(network, pictures(), layer=LAYER, needs=NEEDS)
+    everything = run(network, pictures(), layers=[LAYER], needs=NEEDS)
     for need in NEEDS:
-        alone = run(network, pictures(), layer=LAYER, needs=frozenset({need}))
+        alone = run(network, pictures(), layers=[LAYER], needs=frozenset({need}))
         for field in fields(Pass):
             value = getattr(alone, field.name)
             if value is not None:
                 assert torch.equal(value, getattr(everything, field.name)), (need, field.name)
     wanted = {"activations": "activation_gradients"}
     for need in NEEDS:
-        alone = run(network, pictures(), layer=LAYER, needs=frozenset({need}))
+        alone = run(network, pictures(), layers=[LAYER], needs=frozenset({need}))
         assert getattr(alone, wanted.get(need, need)) is not None
 
 
@@ -713,7 +718,7 @@ def parts_by_hand(network: Net, x: Tensor) -> tuple[dict[str, Tensor], dict[str,
 def test_what_is_captured_is_what_the_layers_name_says(layer: str, inplace: bool) -> None:
     plain = made(Net(act=F.silu))
     network = made(Net(act=nn.SiLU(inplace=inplace)), like=plain)
-    found = run(network, pictures(), [4, 0], layer=Layer.parse(layer), needs=NEEDS)
+    found = run(network, pictures(), [4, 0], layers=[Layer.parse(layer)], needs=NEEDS)
     with torch.no_grad():
         maps, rests = parts_by_hand(plain, pictures())
     assert torch.equal(found.activations, maps[layer])
@@ -727,14 +732,14 @@ def test_densenets_and_efficientnets_target_layers_are_after_their_activation() 
     x = pictures(1, 64).float()
     for name in ("densenet121", "efficientnet_b0"):
         model = load_model(name, untrained=True, device="cpu")
-        found = run(model.module, x, layer=model.spec.target_layer, needs=NEEDS)
+        found = run(model.module, x, layers=[model.spec.target_layer], needs=NEEDS)
         with torch.no_grad():
             if name == "densenet121":
                 expected = model.module.features(x).clamp(min=0)
             else:
                 expected = model.module.extract_features(x)
         assert torch.equal(found.activations, expected), name
-        before = run(model.module, x, layer=Layer(model.spec.target_layer.name), needs=NEEDS)
+        before = run(model.module, x, layers=[Layer(model.spec.target_layer.name)], needs=NEEDS)
         assert (before.activations < -1e-3).any(), name
 
 
@@ -766,9 +771,36 @@ class NotInPlace(Residual):
 @pytest.mark.parametrize("layer", ["a:activation", "norm", "norm:activation", "c", "c:activation"])
 def test_what_the_network_writes_over_afterwards_is_not_in_the_captured_map(layer: str) -> None:
     network = made(Residual())
-    found = run(network, pictures(), layer=Layer.parse(layer), needs=NEEDS)
+    found = run(network, pictures(), layers=[Layer.parse(layer)], needs=NEEDS)
     plain = made(NotInPlace(), like=network)
-    assert_same(found, run(plain, pictures(), layer=Layer.parse(layer), needs=NEEDS))
+    assert_same(found, run(plain, pictures(), layers=[Layer.parse(layer)], needs=NEEDS))
+
+
+class Statement(Net):
+    """Calls its activation in place, goes on with the same tensor, and then writes over it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm(self.b(self.act(self.a(x))))
+        F.silu(y, inplace=True)
+        y.mul_(2)
+        return self.fc(self.c(y).mean(dim=(2, 3)))
+
+
+class NoStatement(Net):
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm(self.b(self.act(self.a(x))))
+        return self.fc(self.c(F.silu(y) * 2).mean(dim=(2, 3)))
+
+
+def test_a_map_that_cannot_be_kept_apart_is_refused_rather_than_wrong() -> None:
+    network = made(Statement())
+    try:
+        found = run(network, pictures(), layers=[LAYER], needs=NEEDS)
+    except LayerError as error:
+        assert_one_sentence(error)
+    else:
+        expected = run(made(NoStatement(), like=network), pictures(), layers=[LAYER], needs=NEEDS)
+        assert_same(found, expected)
 
 
 class Aside(Net):
@@ -795,22 +827,22 @@ class OnlyAside(Net):
 @pytest.mark.parametrize("needs", [NEEDS, frozenset({"activations"})])
 def test_a_layer_that_the_answer_does_not_depend_on_is_refused(needs: frozenset) -> None:
     with pytest.raises(LayerError) as caught:
-        run(made(OnlyAside()), pictures(), layer=Layer("norm"), needs=needs)
+        run(made(OnlyAside()), pictures(), layers=[Layer("norm")], needs=needs)
     assert_one_sentence(caught.value)
 
 
 @pytest.mark.parametrize("kind", [Aside, Detached])
 def test_a_layer_used_twice_is_its_last_use(kind: type) -> None:
     network = made(kind())
-    found = run(network, pictures(), layer=LAYER, needs=NEEDS)
-    expected = run(made(Net(), like=network), pictures(), layer=LAYER, needs=NEEDS)
+    found = run(network, pictures(), layers=[LAYER], needs=NEEDS)
+    expected = run(made(Net(), like=network), pictures(), layers=[LAYER], needs=NEEDS)
     assert_same(found, expected)
 
 
 @pytest.mark.parametrize("layer", ["nowhere", "", "fc", "c:activation", "act"])
 def test_a_layer_without_a_map_is_refused_by_name(layer: str) -> None:
     with pytest.raises(LayerError) as caught:
-        run(made(Net()), pictures(), layer=Layer.parse(layer), needs=NEEDS)
+        run(made(Net()), pictures(), layers=[Layer.parse(layer)], needs=NEEDS)
     assert_one_sentence(caught.value)
     assert layer.removesuffix(":activation") in str(caught.value)
 
@@ -867,7 +899,7 @@ def test_a_network_without_any_map_has_no_target_layer() -> None:
 
 def test_a_network_that_changed_is_traced_again() -> None:
     network = made(Net())
-    run(network, pictures(), layer=LAYER, needs=NEEDS)
+    run(network, pictures(), layers=[LAYER], needs=NEEDS)
     network.norm = nn.Sequential(nn.Identity(), nn.BatchNorm2d(8), nn.AvgPool2d(2)).double().eval()
-    found = run(network, pictures(), layer=LAYER, needs=NEEDS)
+    found = run(network, pictures(), layers=[LAYER], needs=NEEDS)
     assert found.activations.shape == (2, 8, 4, 4)

@@ -38,7 +38,7 @@ NETWORKS = (
     TRAINED,
 )
 # Float64 is slow on these; a smaller middle of the photographs asks the same of them.
-MIDDLE = {"resnet152": 128, "densenet121": 128, "efficientnet_b3": 160}
+MIDDLE = {"resnet152": 96, "densenet121": 96, "efficientnet_b0": 128, "efficientnet_b3": 128}
 AS_GOOD = 1.5
 EXACT = 1e-6  # below it both are as good as exact, and their ratio says nothing
 
@@ -64,7 +64,7 @@ def our_maps(loaded: LoadedModel, module: nn.Module, x: Tensor, classes: list[in
     if not any(isinstance(m, nn.ReLU) for m in module.modules()):
         del methods["guided_backprop"]  # captum has none for other activations
     needs = frozenset(method.needs for method in methods.values())
-    evidence = run(module, x, classes, layer=loaded.spec.target_layer, needs=needs)
+    evidence = run(module, x, classes, layers=[loaded.spec.target_layer], needs=needs)
     return {name: method.function(evidence) for name, method in methods.items()}
 
 

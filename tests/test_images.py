@@ -16,9 +16,11 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
+from hostile_files import measure
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from cactiviz import images
 from cactiviz.errors import PictureError
@@ -49,7 +51,10 @@ def encoded(image: Image.Image | NDArray[np.uint8], kind: str = "PNG", **options
     if not isinstance(image, Image.Image):
         image = Image.fromarray(np.ascontiguousarray(image))
     stream = io.BytesIO()
-    image.save(stream, kind, **options)
+    if kind == "HEIC":
+        pillow_heif.from_pillow(image).save(stream, **options)
+    else:
+        image.save(stream, kind, **options)
     return stream.getvalue()
 
 
@@ -281,6 +286,243 @@ def test_animation_gives_its_first_frame(kind: str) -> None:
 def test_picture_cannot_be_written_to() -> None:
     with pytest.raises(ValueError, match="read-only"):
         open_picture(encoded(SMALL)).rgb[0, 0, 0] = 1
+
+
+# Phones' formats
+
+
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
+def test_phone_picture_is_turned_exactly_once(orientation: int, kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image = Image.fromarray(np.kron(STORED[orientation], np.ones((32, 32, 1), np.uint8)))
+    if kind == "HEIC":
+        image.info["exif"] = exif.tobytes()
+        data = encoded(image, kind, quality=90, chroma=444)
+    else:
+        data = encoded(image, kind, exif=exif, quality=95, subsampling="4:4:4")
+    picture = open_picture(data)
+    assert picture.size == (64, 96) and picture.notes == ()
+    assert np.abs(picture.rgb[16::32, 16::32].astype(int) - SMALL).max() <= 12
+
+
+def test_exif_alone_does_not_turn_a_heic_picture() -> None:
+    """The standard's own turn is what counts; phones write both, and some tools only EXIF."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.fromarray(np.kron(SMALL, np.ones((32, 32, 1), np.uint8)))
+    image.info["exif"] = exif.tobytes()
+    data = encoded(image, "HEIC", quality=90, chroma=444)
+    assert open_picture(data).size == (96, 64)
+    assert data.count(b"irot") == 1
+    assert open_picture(data.replace(b"irot", b"skip")).size == (64, 96)
+
+
+def test_heic_is_known_by_its_content_and_has_alpha_and_grey() -> None:
+    rgba = np.zeros((32, 32, 4), np.uint8)
+    rgba[:16, :, :] = (200, 0, 0, 255)
+    seen = open_picture(encoded(rgba, "HEIC", quality=95), name="cat.jpg")
+    assert seen.notes == ("Transparent parts laid on white.",)
+    assert (seen.rgb[24:] > 250).all() and np.abs(seen.rgb[:8] - [200.0, 0, 0]).max() < 12
+    grey = Image.linear_gradient("L").resize((64, 64))
+    seen = open_picture(encoded(grey, "HEIC", quality=95))
+    assert np.abs(seen.rgb[..., 0].astype(int) - np.asarray(grey)).max() < 8
+
+
+def test_opening_heic_leaves_pillow_as_it_was() -> None:
+    before = set(Image.OPEN) | set(Image.EXTENSION)
+    open_picture(encoded(Image.new("RGB", (64, 64)), "HEIC"))
+    assert set(Image.OPEN) | set(Image.EXTENSION) == before and "HEIF" not in Image.OPEN
+
+
+def test_size_of_heic_is_looked_at_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded(Image.new("RGB", (256, 128)), "HEIC")
+    monkeypatch.setattr(
+        pillow_heif.HeifImage, "load", lambda _: pytest.fail("decoded before its size was checked")
+    )
+    assert "megapixels" in refusal(data, max_megapixels=0.01)
+
+
+def test_several_heic_pictures_in_a_file_are_told() -> None:
+    file = pillow_heif.from_pillow(Image.new("RGB", (64, 64), "red"))
+    file.add_from_pillow(Image.new("RGB", (96, 64), "blue"))
+    stream = io.BytesIO()
+    file.save(stream, primary_index=1)
+    picture = open_picture(stream.getvalue())
+    assert picture.notes == ("The main one of 2 pictures in the file.",)
+    assert picture.size == (64, 96) and picture.rgb[0, 0, 2] > 200
+
+
+def test_avif_with_the_brand_of_the_family_is_read() -> None:
+    data = encoded(Image.new("RGB", (64, 64), "red"), "AVIF")
+    assert data[8:12] == b"avif"
+    assert open_picture(data[:8] + b"mif1" + data[12:]).size == (64, 64)
+
+
+# What was done is said
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "AVIF", "TIFF"])
+def test_first_frame_is_taken_and_said(kind: str) -> None:
+    frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "blue", "lime")]
+    options = {"lossless": True} if kind == "WEBP" else {}
+    picture = open_picture(
+        encoded(frames[0], kind, save_all=True, append_images=frames[1:], **options)
+    )
+    what = "pages" if kind == "TIFF" else "frames of an animation"
+    assert picture.notes == (f"The first of 3 {what}.",)
+    assert np.abs(picture.rgb - [255.0, 0, 0]).max() <= 3
+    assert open_picture(encoded(frames[0], kind)).notes == ()
+
+
+def test_scaled_values_and_white_paper_are_said() -> None:
+    deep = Image.fromarray(np.full((9, 9), 700, np.uint16))
+    assert open_picture(deep).notes == ("16-bit values scaled to 8 bits.",)
+    assert open_picture(deep.convert("F")).notes == ("Floating-point values scaled to 8 bits.",)
+    assert open_picture(deep.convert("I")).notes == ("32-bit values scaled to 8 bits.",)
+    clear = Image.new("RGBA", (9, 9), (0, 0, 0, 254))
+    assert open_picture(clear).notes == ("Transparent parts laid on white.",)
+    assert open_picture(Image.new("RGBA", (9, 9), (0, 0, 0, 255))).notes == ()
+
+
+def test_notes_stay_with_a_renamed_picture() -> None:
+    picture = open_picture(Image.new("RGBA", (9, 9)))
+    assert open_picture(picture, name="other").notes == picture.notes != ()
+
+
+# Large ones are made smaller
+
+
+@pytest.mark.parametrize("turned", [1, 6])
+def test_large_jpeg_is_opened_small_in_little_time_and_memory(turned: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = turned
+    soft = Image.fromarray(np.kron(SMALL, np.ones((8, 8, 1), np.uint8)))
+    large = soft.resize((6000, 4000), Image.Resampling.BICUBIC)
+    data = encoded(large, "JPEG", exif=exif)
+    del large
+    (outcome,) = measure([("24 megapixels", data)])
+    size, small = ("6000 x 4000", "3000 x 2000")
+    if turned == 6:
+        size, small = ("4000 x 6000", "2000 x 3000")
+    assert outcome.text == f"Scaled down from {size} to {small} pixels."
+    assert outcome.cpu_seconds < 1 and outcome.megabytes < 100
+
+
+@pytest.mark.parametrize(
+    "mode", ["L", "P", "1", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "I;16", "I", "F", "La", "RGBa"]
+)
+def test_every_mode_is_made_smaller_by_means_over_squares(mode: str) -> None:
+    soft = Image.linear_gradient("L").resize((300, 200)).convert("RGB")
+    image = soft.convert({"La": "LA", "RGBa": "RGBA", "I;16": "I"}.get(mode, mode)).convert(mode)
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(image) * np.uint16(257))
+    whole = open_picture(image).rgb.reshape(50, 4, 75, 4, 3).mean((1, 3))
+    small = open_picture(image, keep_megapixels=0.005)
+    assert small.size == (50, 75)
+    assert small.notes[-1] == "Scaled down from 300 x 200 to 75 x 50 pixels."
+    assert np.abs(small.rgb - whole).max() <= (3 if mode in ("LA", "La", "CMYK", "YCbCr") else 1.5)
+
+
+def test_pieces_of_a_large_picture_fit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (61, 47, 3), np.uint8)
+    whole = open_picture(noise_image := Image.fromarray(noise), keep_megapixels=0.001).rgb
+    monkeypatch.setattr("cactiviz.pixels._PIECE_PIXELS", 100)
+    assert np.array_equal(open_picture(noise_image, keep_megapixels=0.001).rgb, whole)
+    assert whole.shape == (31, 24, 3)
+
+
+def test_transparent_colour_does_not_bleed_when_made_smaller() -> None:
+    rgba = np.zeros((40, 40, 4), np.uint8)
+    rgba[:, ::2] = (200, 100, 50, 255)  # every other column, between invisible black
+    seen = open_picture(Image.fromarray(rgba), keep_megapixels=0.0004).rgb
+    assert (
+        np.abs(seen.astype(int) - [(200 + 255) // 2, (100 + 255) // 2, (50 + 255) // 2]).max() < 2
+    )
+
+
+def test_picture_that_is_just_small_enough_stays_as_it_is() -> None:
+    image = Image.new("RGB", (100, 100))
+    assert open_picture(image, keep_megapixels=0.01).size == (100, 100)
+    assert open_picture(image, keep_megapixels=0.0099).size == (50, 50)
+
+
+# Shape
+
+
+@pytest.mark.parametrize("size", [(8, 7), (7, 8), (1, 8), (300, 1)])
+def test_picture_of_few_pixels_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(PictureError) as caught:
+        images.open_picture(encoded(Image.new("RGB", size)), name="dot")
+    assert str(caught.value) == (
+        f'"dot" is only {size[0]} pixels wide and {size[1]} high; please choose one with at least '
+        "8 each way."
+    )
+    assert images.open_picture(Image.new("RGB", (8, 8))).size == (8, 8)
+
+
+def test_strip_is_refused() -> None:
+    for size in ((161, 8), (8, 161)):
+        with pytest.raises(PictureError, match="is a strip"):
+            images.open_picture(encoded(Image.new("RGB", size)))
+    assert images.open_picture(Image.new("RGB", (160, 8))).size == (8, 160)
+    assert images.open_picture(Image.new("RGB", (161, 8)), max_aspect=21).size == (8, 161)
+
+
+# Colour profiles
+
+
+def swapped_profile() -> bytes:
+    """sRGB with red and blue exchanged: a profile whose work can be seen."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile.replace(b"rXYZ", b"tmpZ").replace(b"bXYZ", b"rXYZ").replace(b"tmpZ", b"bXYZ")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "AVIF", "HEIC"])
+def test_colours_are_converted_by_the_files_profile(kind: str) -> None:
+    image = Image.new("RGB", (64, 64), (220, 60, 20))
+    options = {"HEIC": {"quality": 95}}.get(kind, {})
+    if kind == "HEIC":
+        image.info["icc_profile"] = swapped_profile()
+        data = encoded(image, kind, **options)
+    else:
+        data = encoded(image, kind, icc_profile=swapped_profile(), **options)
+    picture = open_picture(data)
+    assert np.abs(picture.rgb - [20.0, 60, 220]).max() <= 8
+    assert picture.notes == ("Colours converted to sRGB by the file's own profile.",)
+    stored = open_picture(data, apply_profile=False)
+    assert np.abs(stored.rgb - [220.0, 60, 20]).max() <= 8 and stored.notes == ()
+
+
+def test_profile_of_a_transparent_or_large_picture_counts_too() -> None:
+    image = Image.new("RGBA", (64, 64), (220, 60, 20, 255))
+    image.putpixel((0, 0), (0, 0, 0, 0))
+    data = encoded(image, icc_profile=swapped_profile())
+    for keep in (8, 0.002):
+        picture = open_picture(data, keep_megapixels=keep)
+        assert np.abs(picture.rgb[1:, 1:] - [20.0, 60, 220]).max() <= 3
+        assert "Colours converted to sRGB by the file's own profile." in picture.notes
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(),
+        b"",
+        bytes(500),
+        swapped_profile()[:200],
+        swapped_profile()[:16] + b"CMYK" + swapped_profile()[20:],
+        swapped_profile() + bytes(5 * 1024**2),
+    ],
+    ids=["srgb", "lab", "none", "zeros", "cut", "cmyk", "huge"],
+)
+def test_profile_that_changes_nothing_or_is_broken_leaves_each_pixel(profile: bytes) -> None:
+    big = Image.fromarray(np.kron(SMALL, np.ones((16, 16, 1), np.uint8)))
+    for kind in ("PNG", "TIFF"):
+        picture = open_picture(encoded(big, kind, icc_profile=profile))
+        assert np.array_equal(picture.rgb, np.asarray(big)) and picture.notes == ()
 
 
 # From anywhere

@@ -42,7 +42,7 @@ NETWORKS = (
 )
 TOLERANCE = 1e-9  # of the reference's largest value
 # Float64 is slow on these; a smaller middle of the photographs asks the same of them.
-MIDDLE = {"resnet152": 128, "densenet121": 160}
+MIDDLE = {"resnet152": 128, "densenet121": 128, "efficientnet_b0": 160, "efficientnet_b3": 160}
 
 
 class DenseNetInModules(nn.Module):
@@ -201,7 +201,7 @@ def subject(request: pytest.FixtureRequest) -> Subject:
         scores = reference(inputs[:1])
     top, other = scores[0].argsort(descending=True)[:2].tolist()
     twice = inputs[[0, 0]]
-    ours = run(loaded.module, twice, [None, other], layer=loaded.spec.target_layer, needs=NEEDS)
+    ours = run(loaded.module, twice, [None, other], layers=[loaded.spec.target_layer], needs=NEEDS)
     assert ours.class_index.tolist() == [top, other]
     torch.testing.assert_close(ours.logits[0, -1], scores[0, -1], rtol=1e-9, atol=0)
     return Subject(request.param, loaded, reference, layer, inputs, (top, other), ours)
@@ -312,7 +312,7 @@ def test_densenets_functional_relu_is_guided_which_captum_misses(subject: Subjec
 def test_pictures_of_a_batch_do_not_mix(subject: Subject) -> None:
     """Two different pictures with different classes, against captum on each alone."""
     layer, classes = subject.loaded.spec.target_layer, list(subject.classes[::-1])
-    ours = run(subject.loaded.module, subject.inputs[1:3], classes, layer=layer, needs=NEEDS)
+    ours = run(subject.loaded.module, subject.inputs[1:3], classes, layers=[layer], needs=NEEDS)
     assert ours.class_index.tolist() == classes
     maps = {name: method.function(ours) for name, method in METHODS.items()}
     rule = with_guided_modules(subject.reference)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cactiviz import render
 from cactiviz.commands import options as shared
-from cactiviz.errors import CactivizError
 from cactiviz.explain_neurons import NEURON_METHODS, NeuronExplanation, explain_neurons
 from cactiviz.filters import convolutions, filters
-from cactiviz.images import open_picture
 from cactiviz.methods import METHODS
 from cactiviz.output import whole_file
 from cactiviz.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.types import FilterGrid, Layer, Picture
 
-_COLUMNS = 6
-_MOST_FILTERS = 24
+_MOST_FILTERS = 12
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -60,7 +59,7 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
 
 def _neurons(options: argparse.Namespace) -> int:
     _check(options)
-    picture = open_picture(options.picture)
+    picture = shared.read_picture(options)
     found = explain_neurons(
         shared.load_network(options),
         picture,
@@ -84,9 +83,9 @@ def _neurons(options: argparse.Namespace) -> int:
             Column("channel {}, row {}, column {}".format(*one.neuron), (), " ".join(one.notes))
             for one in found
         ]
-        row = Row(METHODS[options.method].title, f"of single neurons of {found[0].layer}")
-        cells = {(0, column): _neuron_cell(picture, one) for column, one in enumerate(found)}
-        _write_sheet(options.out, picture, columns, [row], cells)
+        rows = [Row(METHODS[options.method].title, f"of single neurons of {found[0].layer}")]
+        cells = {(0, index): _neuron_cell(picture, one) for index, one in enumerate(found)}
+        _write_sheet(options.out, picture, columns, rows, cells)
     return 0
 
 
@@ -94,9 +93,7 @@ def _neuron_cell(picture: Picture, found: NeuronExplanation) -> Cell:
     display = METHODS[found.method].display
     full = render.full_value([found.values], display)
     size = render.cell_size(picture.size, 240)
-    image = render.paint(
-        picture, found.values, found.seen, display=display, full=full, size=size
-    )
+    image = render.paint(picture, found.values, found.seen, display=display, full=full, size=size)
     image = render.outline(image, found.field, picture.size)
     return Cell(image, render.caption(found.values, "own", full, display))
 
@@ -107,7 +104,7 @@ def _filters(options: argparse.Namespace) -> int:
     if options.list:
         print("\n".join(convolutions(model)))
         return 0
-    picture = open_picture(options.picture)
+    picture = shared.read_picture(options)
     grid = filters(model, picture, layer=options.layer, resize=options.resize)
     maps = grid.feature_maps
     assert maps is not None
@@ -152,7 +149,7 @@ def _check(options: argparse.Namespace) -> None:
         shared.sheet_format(options.out)
 
 
-def _write_npz(path: Path | None, arrays: dict[str, np.ndarray]) -> None:  # type: ignore[type-arg]
+def _write_npz(path: Path | None, arrays: dict[str, NDArray[Any]]) -> None:
     if path is not None:
         with whole_file(path) as file:
             np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
@@ -165,9 +162,6 @@ def _write_sheet(
     rows: list[Row],
     cells: dict[tuple[int, int], Cell],
 ) -> None:
-    """One block of rows after another, so that the sheet stays readable however many columns."""
-    if not columns:
-        raise CactivizError("There is nothing to show.")
     sheet = draw_sheet(picture, columns, rows, cells)
     with whole_file(path) as file:
         sheet.save(file, format=shared.sheet_format(path))

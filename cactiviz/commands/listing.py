@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 
 from cactiviz import doctor
-from cactiviz.compare import describe
+from cactiviz.comparison import describe
 from cactiviz.errors import ModelError
 from cactiviz.explain import VIEWS
 from cactiviz.methods import METHODS

@@ -3,23 +3,49 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 from cactiviz.errors import OutputError, WeightsError
-from cactiviz.images import SAMPLES
+from cactiviz.images import SAMPLES, open_picture
 from cactiviz.models import Checkpoint, LoadedModel, load_model
+from cactiviz.types import Picture
+from cactiviz.web import fetch_picture
 
+_LONGEST_NAME = 240  # characters; a temporary name needs some of the usual 255
 SHEET_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WebP"}
 
 
 def add_picture(parser: argparse.ArgumentParser) -> None:
     """The picture, and how it is given to networks."""
+    samples = ", ".join(SAMPLES)
     parser.add_argument(
-        "picture", metavar="PICTURE", help=f"a file, or sample: with {', '.join(SAMPLES)}"
+        "picture",
+        metavar="PICTURE",
+        help=f"a file, an address (http, https), or sample: with {samples}",
+    )
+    parser.add_argument(
+        "--allow-private",
+        action="store_true",
+        help="also fetch from this computer and private networks",
     )
     parser.add_argument(
         "--resize", choices=("crop", "squash"), help="default: as each network was evaluated"
     )
+
+
+def read_picture(options: argparse.Namespace) -> Picture:
+    """The picture that was named: a file, a sample, or an address that was typed.
+
+    Raises:
+        PictureError: It can't be read.
+        DownloadError: The address can't be reached.
+    """
+    if options.picture.lower().startswith(("http://", "https://")):
+        found = fetch_picture(options.picture, allow_private=options.allow_private)
+        return open_picture(found.data, name=found.name, credit=found.source)
+    return open_picture(options.picture)
 
 
 def add_loading(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +97,7 @@ def names(text: str) -> list[str]:
     return found
 
 
-def whole_numbers(count: int) -> type:
+def whole_numbers(count: int) -> Callable[[str], tuple[int, ...]]:
     """A reader of so many whole numbers with commas between."""
 
     def read(text: str) -> tuple[int, ...]:
@@ -80,7 +106,7 @@ def whole_numbers(count: int) -> type:
             raise argparse.ArgumentTypeError(f"give {count} whole numbers with commas between")
         return tuple(map(int, parts))
 
-    return read  # type: ignore[return-value]
+    return read
 
 
 def checkpoint(text: str) -> Checkpoint:
@@ -91,15 +117,35 @@ def checkpoint(text: str) -> Checkpoint:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def share(text: str) -> float:
+    """A part of the whole, more than 0 and at most 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError("give a number above 0 and up to 1, such as 0.5")
+    return value
+
+
 def check_outputs(*paths: Path | None) -> None:
     """Refuse before the work what can't be written after it.
 
     Raises:
-        OutputError: A folder isn't there.
+        OutputError: A folder isn't there or is read-only, or a name is too long.
     """
     for path in paths:
-        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        if path is None:
+            continue
+        folder = path.absolute().parent
+        if os.path.isdir(path):
+            raise OutputError(f"{path} is a folder; name a file in it.")
+        if not os.path.isdir(folder):
             raise OutputError(f"The file {path} can't be written: there is no such folder.")
+        if not os.access(folder, os.W_OK):
+            raise OutputError(f"The file {path} can't be written: its folder is read-only.")
+        if len(path.name) > _LONGEST_NAME:
+            raise OutputError(f"The name {path.name[:20]}… is too long for a file.")
 
 
 def sheet_format(path: Path) -> str:

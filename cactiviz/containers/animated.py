@@ -33,7 +33,7 @@ def gif(data: bytes) -> Contents:
     at = 13 + (6 << (flags & 7) if flags & 128 else 0)
     palette, control, image, frames, budget = data[13:at], b"", b"", 0, MAX_PARTS
     while at < len(data) and data[at] in (0x21, 0x2C) and budget > 0:
-        start, is_image = at, data[at] == 0x2C
+        start, is_image, budget = at, data[at] == 0x2C, budget - 1
         if is_image:
             frames += 1
             local = data[at + 9] if at + 9 < len(data) else 0

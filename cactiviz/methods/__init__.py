@@ -44,6 +44,7 @@ register(
         asks="Which region spoke for the answer?",
         limit=_COARSE,
         source="Selvaraju et al. 2017, arXiv:1610.02391",
+        signed=cam.signed_grad_cam,
     )
 )
 register(
@@ -136,6 +137,7 @@ register(
         asks="Which region spoke for the answer, weighed by how active it is?",
         limit=_COARSE,
         source="Fu et al. 2020, arXiv:2008.02312",
+        signed=cam.signed_x_grad_cam,
     )
 )
 register(

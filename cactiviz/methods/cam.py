@@ -30,9 +30,14 @@ def grad_cam(evidence: Pass) -> Tensor:
 
     Selvaraju et al. 2017, arXiv:1610.02391.
     """
+    return signed_grad_cam(evidence).relu()
+
+
+def signed_grad_cam(evidence: Pass) -> Tensor:
+    """Grad-CAM without its ReLU, signed: what speaks against the score is below 0."""
     activations, gradients = feature_maps(evidence)
     weights = gradients.mean(dim=(2, 3), keepdim=True)
-    return (weights * activations).sum(dim=1).relu()
+    return (weights * activations).sum(dim=1)
 
 
 def hires_cam(evidence: Pass) -> Tensor:
@@ -67,11 +72,16 @@ def x_grad_cam(evidence: Pass) -> Tensor:
 
     A channel that is silent everywhere has no weight. Fu et al. 2020, arXiv:2008.02312.
     """
+    return signed_x_grad_cam(evidence).relu()
+
+
+def signed_x_grad_cam(evidence: Pass) -> Tensor:
+    """XGrad-CAM without its ReLU, signed."""
     activations, gradients = feature_maps(evidence)
     total = activations.sum(dim=(2, 3), keepdim=True)
     shares = torch.where(total != 0, activations / total, 0)
     weights = (shares * gradients).sum(dim=(2, 3), keepdim=True)
-    return (weights * activations).sum(dim=1).relu()
+    return (weights * activations).sum(dim=1)
 
 
 def layer_cam(evidence: Pass) -> Tensor:

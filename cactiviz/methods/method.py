@@ -28,6 +28,8 @@ class Method:
         asks: The question that it puts to the network, for a person who doesn't program.
         limit: What it can't say.
         source: Paper: authors, year, arXiv id.
+        signed: The function without its final ReLU, where that makes sense: for a contrast, what
+            speaks for the other class counts too.
     """
 
     name: str
@@ -39,3 +41,4 @@ class Method:
     asks: str
     limit: str
     source: str
+    signed: Callable[[Pass], Tensor] | None = None

@@ -4,7 +4,7 @@ from cactiviz.models.checkpoint import Checkpoint
 from cactiviz.models.load import load_model
 from cactiviz.models.spec import LoadedModel, ModelSpec
 from cactiviz.models.weights import find_weights, weights_folders
-from cactiviz.models.zoo import MODELS, get_spec, register
+from cactiviz.models.zoo import MODELS, get_spec, register, search
 
 __all__ = [
     "MODELS",
@@ -15,5 +15,6 @@ __all__ = [
     "get_spec",
     "load_model",
     "register",
+    "search",
     "weights_folders",
 ]

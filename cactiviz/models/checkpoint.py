@@ -38,7 +38,9 @@ class Checkpoint:
             WeightsError: The text isn't of this form.
         """
         form = re.fullmatch(
-            r"([^=/\\]+)=((?:torchvision:|timm:)?[^:]+):(.+?)(?::([^:]+\.txt))?", text
+            r"([^=/\\]+)=((?:torchvision|timm):[^:]+|(?!torchvision:|timm:)[^:]+):(.+?)"
+            r"(?::((?:[A-Za-z]:)?[^:]+\.txt))?",
+            text,
         )
         if form is None:
             raise WeightsError(

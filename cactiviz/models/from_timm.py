@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import timm
-import torch
 from timm.models import PretrainedCfg
 from torch import nn
 
 from cactiviz.errors import ModelError
+from cactiviz.models.empty import build_empty
 from cactiviz.models.from_torchvision import IMAGENET_CLASSES, IMAGENET_TERMS
 from cactiviz.models.rule import by_rule
 from cactiviz.models.spec import ModelSpec, StateDict, Weights
@@ -112,5 +112,4 @@ def _weights(config: PretrainedCfg, convert: Callable[[StateDict], StateDict]) -
 
 
 def _count(build: Callable[[int], nn.Module], logits: int) -> int:
-    with torch.device("meta"):
-        return sum(parameter.numel() for parameter in build(logits).parameters())
+    return sum(parameter.numel() for parameter in build_empty(build, logits).parameters())

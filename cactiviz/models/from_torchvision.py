@@ -33,16 +33,15 @@ def torchvision_spec(name: str, model: str, title: str, paper: str = "", **known
         model: Torchvision's name.
         title: The row's title.
         paper: Authors, year, arXiv id; torchvision's recipe if left out.
-        known: ``target_layer`` and ``first_conv``, which are found by rule if left out;
-            ``convert`` for the weights' key names; ``options`` of the builder; ``parameters``.
+        known: ``target_layer`` and ``first_conv``, which are found by rule if left out.
 
     Raises:
         LayerError: No rule finds a target layer, and none was given.
     """
     published = next(iter(torchvision.models.get_model_weights(model)))
     preprocessing = _preprocessing(published)
-    build = _builder(model, known.pop("options", {}))
-    weights = Weights(published.url, known.pop("convert", dict))
+    build = _builder(model)
+    weights = Weights(published.url, densenet_keys if model.startswith("densenet") else dict)
     if "target_layer" not in known:
         layer, first_conv = by_rule(name, build, preprocessing.input_size)
         known = {"target_layer": layer, "first_conv": first_conv}
@@ -56,7 +55,7 @@ def torchvision_spec(name: str, model: str, title: str, paper: str = "", **known
         weights=weights,
         license=f"BSD-3-Clause; {IMAGENET_TERMS}",
         paper=paper or str(published.meta.get("recipe", "")),
-        parameters=known.pop("parameters", int(published.meta["num_params"])),
+        parameters=int(published.meta["num_params"]),
         **known,
     )
 
@@ -65,11 +64,6 @@ def densenet_keys(published: StateDict) -> StateDict:
     """Torchvision's DenseNet files say ``norm.1`` where its modules are called ``norm1``."""
     old = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.(\d)\.")
     return {old.sub(r"\1\2.", key): value for key, value in published.items()}
-
-
-def without_auxiliary(published: StateDict) -> StateDict:
-    """Inception's published file holds a second classifier that only training uses."""
-    return {key: value for key, value in published.items() if not key.startswith("AuxLogits.")}
 
 
 def rows() -> list[ModelSpec]:
@@ -84,7 +78,6 @@ def rows() -> list[ModelSpec]:
             *("densenet121", "densenet121", "DenseNet121", "Huang et al. 2016, arXiv:1608.06993"),
             target_layer=Layer("features", "activation"),  # its last ReLU is a call, not a module
             first_conv="features.conv0",
-            convert=densenet_keys,
         ),
         torchvision_spec(
             *("resnet152", "resnet152", "ResNet152", "He et al. 2015, arXiv:1512.03385"),
@@ -100,10 +93,6 @@ def rows() -> list[ModelSpec]:
             *("inception_v3", "inception_v3", "InceptionV3", "Szegedy 2015, arXiv:1512.00567"),
             target_layer=Layer("Mixed_7c"),
             first_conv="Conv2d_1a_3x3.conv",
-            convert=without_auxiliary,
-            # what its weights were learnt with; the initialisation by default takes a minute
-            options={"transform_input": True, "init_weights": False, "aux_logits": False},
-            parameters=23_834_568,
         ),
     ]
 
@@ -119,7 +108,12 @@ def _preprocessing(weights: Any) -> Preprocessing:
     )
 
 
-def _builder(model: str, options: dict[str, Any]) -> Callable[[int], nn.Module]:
+# As torchvision builds them for their published weights; their own initialisation is slow.
+_INCEPTIONS = ("googlenet", "inception_v3")
+
+
+def _builder(model: str) -> Callable[[int], nn.Module]:
+    options = {"transform_input": True, "init_weights": False} if model in _INCEPTIONS else {}
     return lambda logits: torchvision.models.get_model(
         model, weights=None, num_classes=logits, **options
     )

@@ -14,6 +14,7 @@ from cactiviz.errors import WeightsError
 from cactiviz.fetch import sha256_of
 from cactiviz.images import samples
 from cactiviz.models.checkpoint import Checkpoint
+from cactiviz.models.empty import build_empty
 from cactiviz.models.spec import LoadedModel, ModelSpec, StateDict
 from cactiviz.models.untrained import build_untrained
 from cactiviz.models.weights import assign, count_logits, published_weights, read_weights
@@ -90,7 +91,7 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
     weights = read_weights(checkpoint.file)
     if spec.weights is not None:
         weights = dict(spec.weights.convert(weights))
-    logits = count_logits(_build_empty(spec, spec.logits), weights, spec.logits)
+    logits = count_logits(build_empty(spec.build, spec.logits), weights, spec.logits)
     module = _build_with(spec, logits, weights, f"The file {checkpoint.file.name}")
     names, classes = checkpoint.class_names(), max(logits, 2)
     if names and len(names) != classes:
@@ -114,15 +115,10 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
 
 
 def _build_with(spec: ModelSpec, logits: int, weights: StateDict, what: str) -> nn.Module:
-    module = _build_empty(spec, logits)
+    module = build_empty(spec.build, logits)
     assign(module, weights, what)
     if any(tensor.is_meta for tensor in module.buffers()):  # some that no file holds
-        module = spec.build(logits)
-        module.load_state_dict(weights)
+        filled = spec.build(logits)
+        filled.load_state_dict(module.state_dict())
+        return filled
     return module
-
-
-def _build_empty(spec: ModelSpec, logits: int) -> nn.Module:
-    """The network without numbers: no time goes into values that will be overwritten."""
-    with torch.device("meta"):
-        return spec.build(logits)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import nn
 
 from cactiviz.errors import LayerError
+from cactiviz.models.empty import build_empty
 from cactiviz.trace import trace
 from cactiviz.types import Layer
 
@@ -26,9 +26,7 @@ def by_rule(
         LayerError: It has no convolution, or no map that goes into its answer by pooling.
         ModelError: It can't take an input of this size.
     """
-    with torch.device("meta"):
-        module = build(1000).eval()
-    sequence = trace(module, (3, *input_size))
+    sequence = trace(build_empty(build, 1000).eval(), (3, *input_size))
     if not sequence.convolutions:
         raise LayerError(f"The network “{name}” has no convolution, so nothing here applies to it.")
     return sequence.target_layer(), sequence.convolutions[0]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -105,7 +104,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     """
     if path.suffix not in _FORMATS:
         raise WeightsError(f"The file {path.name} isn't one of {', '.join(_FORMATS)}.")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise WeightsError(f"There is no file {path}.")
     try:
         if path.suffix == ".safetensors":
@@ -121,7 +120,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
                 "save the network's state_dict() instead."
             ) from error
         raise WeightsError(f"The file {path.name} is no file of weights, or is damaged.") from error
-    except (SafetensorError, RuntimeError, ValueError, EOFError, KeyError, OSError) as error:
+    except Exception as error:  # a damaged file can raise anything in a reader
         raise WeightsError(f"The file {path.name} is no file of weights, or is damaged.") from error
     for wrapping in ("state_dict", "model_state_dict", "model"):
         if isinstance(content, dict) and isinstance(content.get(wrapping), dict):
@@ -176,5 +175,17 @@ def assign(module: nn.Module, weights: StateDict, what: str) -> None:
             f"{what} doesn't fit this architecture: of its {len(expected)} tensors {len(missing)} "
             f"are missing and {len(shapes)} have another shape; {len(unknown)} aren't known."
         )
+    unusable = [
+        key
+        for key, value in expected.items()
+        if key in weights
+        and (
+            weights[key].is_meta
+            or weights[key].layout != torch.strided
+            or weights[key].is_floating_point() != value.is_floating_point()
+        )
+    ]
+    if unusable:
+        raise WeightsError(f"{what} holds no plain numbers in {len(unusable)} of its tensors.")
     counts = {key: torch.zeros((), dtype=torch.long) for key in counters}
     module.load_state_dict({**counts, **weights}, assign=True)

@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from cactiviz import images
-from cactiviz.compare import describe
+from cactiviz.comparison import describe
 from cactiviz.errors import PictureError
 from cactiviz.explain import VIEWS
 from cactiviz.models import MODELS

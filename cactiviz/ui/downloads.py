@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cactiviz.compare import Comparison
+from cactiviz.comparison import Comparison
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS, ModelSpec, find_weights, load_model
 from cactiviz.ui import texts

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cactiviz import render
-from cactiviz.compare import Comparison, describe
+from cactiviz.comparison import Comparison, describe
 from cactiviz.explain import Reading
 from cactiviz.methods import METHODS
 from cactiviz.ui import texts

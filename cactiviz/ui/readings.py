@@ -7,7 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
-from cactiviz.compare import Comparison
+from cactiviz.comparison import Comparison
 from cactiviz.errors import CactivizError
 from cactiviz.explain import Reading, explain
 from cactiviz.models import MODELS, LoadedModel, find_weights, load_model

@@ -1,0 +1,209 @@
+"""What several networks say of one picture, and how it shows and saves itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cactiviz import render
+from cactiviz.errors import MethodError, ModelError
+from cactiviz.explain import FILTERS, Explanation, Reading, method_of
+from cactiviz.methods import METHODS
+from cactiviz.output import whole_file
+from cactiviz.sheet import Cell, Column, Row, draw_sheet
+from cactiviz.types import FilterGrid, Picture
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What several networks say of one picture.
+
+    Attributes:
+        picture: The picture.
+        models: The networks' names, in the order asked for.
+        methods: The views' names, in the order asked for.
+        readings: Network -> what it says.
+        failures: Network -> the sentence that says why it says nothing.
+    """
+
+    picture: Picture
+    models: tuple[str, ...]
+    methods: tuple[str, ...]
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, cell: tuple[str, str]) -> Explanation | FilterGrid:
+        """What a method says of a network: ``comparison["alexnet", "grad_cam"]``.
+
+        Raises:
+            ModelError: The network failed, or wasn't asked for; the sentence says why.
+            MethodError: The method failed there, or wasn't asked for.
+        """
+        model, method = cell
+        if model not in self.readings:
+            raise ModelError(self.failures.get(model, f"“{model}” isn't in this comparison."))
+        return self.readings[model][method]
+
+    def explanations(self) -> Iterator[Explanation]:
+        """All explanations, network by network."""
+        for reading in self.readings.values():
+            yield from reading.explanations.values()
+
+    def cell(
+        self,
+        model: str,
+        method: str,
+        *,
+        scale: render.Scale = "own",
+        palette: str = "inferno",
+        strength: float = 0.5,
+        width: int = 240,
+        contour: float | None = None,
+    ) -> Cell:
+        """One painted view with its scale and range in words; without an image, why there is none.
+
+        Args:
+            model: A network's name.
+            method: A view's name.
+            scale: "own", each map by itself; "shared", one method over all networks; "rank", the
+                order of the values; "evidence", shares of the sum, with one full value for all
+                networks on the same grid.
+            palette: One of ``render.PALETTES``, for heat maps.
+            strength: Of a heat map over the picture, 0..1.
+            width: Of the image, in pixels.
+            contour: Outline the region of a heat map that holds this share of the evidence, 0..1.
+
+        Raises:
+            CactivizError: There is no such scale or palette.
+            ValueError: ``strength`` or ``contour`` isn't in 0..1.
+        """
+        try:
+            found = self[model, method]
+        except (ModelError, MethodError) as error:
+            return Cell(None, str(error))
+        if isinstance(found, FilterGrid):
+            image = render.paint_filters(found.kernels, width)
+            return Cell(image, render.filters_caption(found.kernels))
+        display = METHODS[method_of(method)].display
+        if display == "overlay" and found.kind == "signed":
+            display = "diverging"
+        shown = [e.values for e in self.explanations() if e.method == method]
+        together = render.on_one_scale(found.values, shown, scale)
+        full = render.full_value(together, display, scale)
+        image = render.paint(
+            self.picture,
+            found.values,
+            self.readings[model].seen,
+            display=display,
+            full=full,
+            size=render.cell_size(self.picture.size, width),
+            scale=scale,
+            palette=palette,
+            strength=strength,
+            contour=contour,
+        )
+        return Cell(image, render.caption(found.values, scale, full, display, contour))
+
+    def sheet(
+        self,
+        *,
+        scale: render.Scale = "own",
+        palette: str = "inferno",
+        cell_width: int = 240,
+        contour: float | None = None,
+    ) -> Image.Image:
+        """The comparison as one picture: networks as columns, methods as rows."""
+        columns = []
+        for model in self.models:
+            reading = self.readings.get(model)
+            if reading is None:
+                columns.append(Column(model, (), self.failures[model]))
+            else:
+                note = "random weights" if reading.untrained else ""
+                columns.append(Column(reading.title, reading.answers, note))
+        cells = {
+            (row, column): self.cell(
+                model, method, scale=scale, palette=palette, width=cell_width, contour=contour
+            )
+            for column, model in enumerate(self.models)
+            for row, method in enumerate(self.methods)
+        }
+        rows = [Row(*describe(method)) for method in self.methods]
+        return draw_sheet(self.picture, columns, rows, cells, cell_width=cell_width)
+
+    def to_json(self) -> dict[str, Any]:
+        """Answers and explanations as plain values, without the maps."""
+        height, width = self.picture.size
+        return {
+            "picture": {
+                "name": self.picture.name,
+                "source": self.picture.source,
+                "sha256": self.picture.sha256,
+                "size": [height, width],
+            },
+            "predictions": {
+                model: {
+                    "untrained": reading.untrained,
+                    "top": [vars(answer) for answer in reading.answers],
+                }
+                for model, reading in self.readings.items()
+            },
+            "explanations": [
+                {
+                    "model": e.model,
+                    "method": e.method,
+                    "class_index": e.class_index,
+                    "class_name": e.class_name,
+                    "logit": e.logit,
+                    "probability": e.probability,
+                    "grid": list(e.grid),
+                    "min": float(e.values.min()),
+                    "max": float(e.values.max()),
+                    "seconds": e.seconds,
+                    "notes": list(e.notes),
+                }
+                for e in self.explanations()
+            ],
+            "failures": [
+                *({"model": model, "why": why} for model, why in self.failures.items()),
+                *(
+                    {"model": model, "method": method, "why": why}
+                    for model, reading in self.readings.items()
+                    for method, why in reading.failures.items()
+                ),
+            ],
+        }
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Each raw array under ``model/method``; the kernels under ``model/filters``."""
+        maps: dict[str, NDArray[Any]] = {
+            f"{e.model}/{e.method}": e.values for e in self.explanations()
+        }
+        for model, reading in self.readings.items():
+            if reading.filters is not None:
+                maps[f"{model}/{FILTERS}"] = reading.filters.kernels
+        return maps
+
+    def save_npz(self, path: str | os.PathLike[str]) -> None:
+        """Write :meth:`arrays` as one ``.npz``.
+
+        Raises:
+            OutputError: The file can't be written; an old one of that name is left as it was.
+        """
+        with whole_file(path) as file:
+            np.savez_compressed(file, **self.arrays())  # type: ignore[arg-type]
+
+
+def describe(view: str) -> tuple[str, str]:
+    """The title of a view, and the question that it puts to the network."""
+    if view == FILTERS:
+        return "First-layer filters", "What does the network look for first, in any picture?"
+    method, _, layer = view.partition("@")
+    title = METHODS[method].title
+    return f"{title} at {layer}" if layer else title, METHODS[method].asks
