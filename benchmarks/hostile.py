@@ -32,7 +32,7 @@ def main() -> None:
     outcomes = list(measure(mutants(arguments.seed, arguments.count)))
     seconds = time.perf_counter() - begin
     kinds = Counter(
-        "a picture" if outcome.is_picture else re.sub(r"[\d.]+", "N", outcome.text)
+        "a picture" if outcome.is_picture else re.sub(r"\d+(\.\d+)?", "N", outcome.text)
         for outcome in outcomes
     )
     system = f"Python {platform.python_version()} on {platform.system()}"

@@ -218,7 +218,8 @@ def _kind(data: bytes) -> str:
 def _quieten_libtiff() -> None:
     """Keep the library under Pillow from writing about damage to standard error by itself."""
     with suppress(AttributeError, OSError):  # where it's not a library of its own, it stays loud
-        library = ctypes.CDLL(Image.core.__file__)  # whose symbols include those that it needs
+        # The symbols of Pillow's own library include those of the libraries that it needs.
+        library = ctypes.CDLL(Image.core.__file__)  # type: ignore[attr-defined]
         library.TIFFSetErrorHandler(None)
         library.TIFFSetWarningHandler(None)
 

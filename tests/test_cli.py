@@ -485,7 +485,7 @@ def test_models_lists_every_row_and_what_is_on_disk(
     (cache / "efficientnet-b0-355c32eb.pth").write_bytes(b"")
     code, output, errors = run(capsys, "models", "--weights-dir", out)
     assert (code, errors) == (0, "")
-    *lines, last = output.splitlines()
+    *lines, last, _ = output.splitlines()
     rows = {line.split()[0]: line for line in lines}
     assert list(rows) == list(MODELS)
     assert rows["alexnet"].endswith(f"on disk: {out / 'alexnet-owt-7be5be79.pth'}")

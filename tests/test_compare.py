@@ -18,16 +18,19 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import cactiviz as cv
+from cactiviz import comparison as comparison_module
 from cactiviz import render
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError, TargetError
-from cactiviz.explain import VIEWS, find_class
 from cactiviz.preprocess import preprocess
+from cactiviz.scales import number
 from cactiviz.sheet import Column
+from cactiviz.targets import find_class, find_target
 
 compare_module = importlib.import_module("cactiviz.compare")  # its name is also a function's
 
 CARDIGANS = (264, 474)  # a dog and a garment
 METHODS = ("grad_cam", "saliency", "guided_backprop")
+VIEWS = (*METHODS, "filters")
 
 
 @pytest.fixture(scope="module")
@@ -254,7 +257,7 @@ def test_a_class_that_is_not_there_is_told_in_a_sentence(
 
 def test_the_edges_of_what_is_a_class(alexnet: cv.LoadedModel, cactinet: cv.LoadedModel) -> None:
     assert find_class(alexnet.spec, None) is None
-    assert find_class(alexnet.spec, cv.Target()) is None
+    assert find_target(alexnet.spec, cv.Target()) == (None, None)
     assert find_class(alexnet.spec, 0) == 0
     assert find_class(alexnet.spec, 999) == 999
     assert find_class(alexnet.spec, " Egyptian Cat ") == 285
@@ -273,7 +276,7 @@ def test_what_is_unknown_is_refused_before_any_work(
     monkeypatch: pytest.MonkeyPatch, alexnet: cv.LoadedModel
 ) -> None:
     monkeypatch.setattr(compare_module, "explain", None)
-    with pytest.raises(MethodError, match="grad_cam, saliency, guided_backprop, filters"):
+    with pytest.raises(MethodError, match="grad_cam, saliency, guided_backprop, .*, filters"):
         cv.compare("sample:chelsea", [alexnet], ["grad_cam", "gradcam"])
     with pytest.raises(MethodError):
         cv.compare("sample:chelsea", [alexnet], [])
@@ -412,7 +415,7 @@ def test_a_caption_says_scale_and_range(both: cv.Comparison) -> None:
 
 def shown(value: float) -> str:
     """A number as the captions print it."""
-    return "0" if value == 0 else render._number(float(value))
+    return "0" if value == 0 else number(float(value))
 
 
 def test_a_cell_is_painted_by_the_maps_own_largest_value(both: cv.Comparison) -> None:
@@ -511,14 +514,14 @@ def test_a_network_without_training_says_so_everywhere(
     both: cv.Comparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[Column] = []
-    draw = compare_module.draw_sheet
+    draw = comparison_module.draw_sheet
 
     def spy(picture: cv.Picture, columns: list[Column], *rest: Any, **more: Any) -> Image.Image:
         drawn.extend(columns)
         image: Image.Image = draw(picture, columns, *rest, **more)
         return image
 
-    monkeypatch.setattr(compare_module, "draw_sheet", spy)
+    monkeypatch.setattr(comparison_module, "draw_sheet", spy)
     both.sheet()
     assert [column.title for column in drawn] == ["AlexNet (untrained)", "CactiNet (untrained)"]
     assert all("random weights" in column.message for column in drawn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 from cactiviz.containers.parts import MAX_BLOCK_BYTES, MAX_PARTS, Contents, Damaged, Overloaded
 
@@ -16,8 +17,10 @@ def png(data: bytes) -> Contents:
         if at + 8 > len(data):
             break
         length, kind = struct.unpack_from(">I4s", data, at)
-        if kind in _PNG_KEPT and (kind == b"IDAT" or length <= MAX_BLOCK_BYTES):
-            kept.append(view[at : at + 12 + length])
+        part = view[at : at + 12 + length]
+        small = kind == b"IDAT" or length <= MAX_BLOCK_BYTES
+        if kind in _PNG_KEPT and small and (kind != b"iCCP" or _is_sound(part)):
+            kept.append(part)
         frames += kind == b"fcTL"
         at += 12 + length
         if kind == b"IEND":
@@ -25,6 +28,15 @@ def png(data: bytes) -> Contents:
     else:
         raise Overloaded
     return Contents(b"".join(kept), max(frames, 1))
+
+
+def _is_sound(profile: memoryview) -> bool:
+    """Whether a profile's chunk can be unpacked, to no more than Pillow takes."""
+    _, _, packed = bytes(profile[8:-4]).partition(b"\0")
+    try:
+        return len(zlib.decompressobj().decompress(packed[1:], 1024**2)) < 1024**2
+    except zlib.error:
+        return False
 
 
 def gif(data: bytes) -> Contents:

@@ -10,13 +10,14 @@ import streamlit as st
 from cactiviz import images
 from cactiviz.comparison import describe
 from cactiviz.errors import PictureError
-from cactiviz.explain import VIEWS
+from cactiviz.explain import FILTERS, VIEWS
 from cactiviz.models import MODELS
 from cactiviz.render import Scale
 from cactiviz.types import Picture
 from cactiviz.ui import texts
 
 _FIRST_NETWORK = "cactinet"
+_FIRST_VIEWS = ["grad_cam", "saliency", "guided_backprop", FILTERS]
 _TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
 
 
@@ -48,7 +49,7 @@ def ask() -> Choice:
             texts.VIEWS,
             list(VIEWS),
             selection_mode="multi",
-            default=list(VIEWS),
+            default=_FIRST_VIEWS,
             format_func=lambda view: describe(view)[0],
             key="methods",
         )
@@ -69,7 +70,7 @@ def ask() -> Choice:
         picture=picture,
         models=tuple(name for name in MODELS if name in models),
         methods=tuple(view for view in VIEWS if view in methods),
-        scale="shared" if scale == "shared" else "own",
+        scale=scale or "own",
         resize="squash" if whole else None,
         untrained=untrained,
     )

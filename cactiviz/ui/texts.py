@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cactiviz.models import MODELS, ModelSpec
+from cactiviz.scales import Scale
 from cactiviz.types import Picture
 
 APP = "cactiviz"
@@ -16,11 +17,17 @@ SAMPLE = "or one of these photographs"
 NETWORKS = "Networks"
 VIEWS = "Views"
 SCALE = "Brightness of the maps"
-SCALES = {"own": "each its own", "shared": "one scale a row"}
+SCALES: dict[Scale, str] = {
+    "own": "each its own",
+    "shared": "one scale a row",
+    "rank": "rank",
+    "evidence": "share of the evidence",
+}
 SCALE_HELP = (
     "“Each its own” stretches every map to full colour, so a faint map looks as strong as a "
     "clear one. “One scale a row” lets you compare; but the scores of different networks are "
-    "not in the same unit."
+    "not in the same unit. “Rank” shows only the order of the values. “Share of the evidence” "
+    "shows how much of the whole lies in each place."
 )
 WHOLE = "Show the whole picture to every network"
 WHOLE_HELP = (
