@@ -47,7 +47,7 @@ def cactiviz(model: LoadedModel, x: Tensor) -> None:
         model.module,
         x,
         layers=[model.spec.target_layer],
-        needs=frozenset(method.needs for method in methods),
+        needs=frozenset().union(*(method.needs for method in methods)),
     )
     for method in methods:
         method.function(evidence).cpu()
