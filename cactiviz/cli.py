@@ -139,6 +139,8 @@ def _report(what: str, done: int, total: int | None) -> None:
 
 
 def _print_answers(comparison: Comparison) -> None:
+    for note in comparison.picture.notes:
+        print(note)
     for reading in comparison.readings.values():
         best = reading.answers[0]
         print(f"{reading.title}: {best.class_name} {best.probability:.1%}")

@@ -135,7 +135,32 @@ class Comparison:
             for row, method in enumerate(self.methods)
         }
         rows = [Row(*describe(method)) for method in self.methods]
-        return draw_sheet(self.picture, columns, rows, cells, cell_width=cell_width)
+        return draw_sheet(
+            self.picture, columns, rows, cells, cell_width=cell_width, footer=self.limits()
+        )
+
+    def limits(self) -> str:
+        """What the methods shown can't say, and what the networks' notes add, in sentences."""
+        said = [
+            f"{METHODS[name].title}: {METHODS[name].limit}"
+            for name in dict.fromkeys(map(method_of, self.methods))
+            if name in METHODS
+        ]
+        notes = [note for explanation in self.explanations() for note in explanation.notes]
+        asked = [self._asked(reading) for reading in self.readings.values()]
+        return " ".join([*filter(None, asked), *self.picture.notes, *said, *dict.fromkeys(notes)])
+
+    def _asked(self, reading: Reading) -> str:
+        """What is explained, where it isn't simply the network's own answer."""
+        explanation = next(iter(reading.explanations.values()), None)
+        if explanation is None:
+            return ""
+        if explanation.contrast:
+            against = f" and not “{explanation.contrast}”"
+            return f"{reading.title}: why “{explanation.class_name}”{against}."
+        if explanation.class_index != reading.answers[0].class_index:
+            return f"{reading.title}: what speaks for “{explanation.class_name}”."
+        return ""
 
     def to_json(self) -> dict[str, Any]:
         """Answers and explanations as plain values, without the maps."""

@@ -25,6 +25,8 @@ from cactiviz.types import Answer, Box, Cancel, FilterGrid, Layer, Picture, Targ
 #: The view that shows the first layer's kernels; no method, since it depends on no picture.
 FILTERS = "filters"
 VIEWS = (*METHODS, FILTERS)
+#: The note of every explanation of a network with random weights.
+UNTRAINED = "Untrained: the weights are random, so this map tells nothing of the picture."
 _TOP = 5
 
 
@@ -265,7 +267,7 @@ def _notes(
     """What belongs beside this map so that nobody takes it for more than it is."""
     notes = []
     if model.untrained:
-        notes.append("Untrained: the weights are random, so this map tells nothing of the picture.")
+        notes.append(UNTRAINED)
     if method.kind == "positive" and not np.any(values > 0):
         notes.append("No positive evidence: nothing in this layer speaks for the class.")
     if method.kind == "positive" and values.size == 1:
@@ -277,13 +279,3 @@ def _notes(
         elif activations - RELUS:
             notes.append("Guided backprop is defined for ReLU; here it is generalised to others.")
     return tuple(notes)
-
-
-__all__ = [
-    "FILTERS",
-    "VIEWS",
-    "Explanation",
-    "Reading",
-    "explain",
-    "method_of",
-]

@@ -19,4 +19,5 @@ for name in choice.models:
 progress.empty()
 
 downloads.offer(comparison)
-st.caption(texts.HOW_TO_READ)
+st.caption(texts.plain(comparison.limits()))
+st.caption(texts.HATCHED)

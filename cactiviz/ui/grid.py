@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from cactiviz import render
 from cactiviz.comparison import Comparison, describe
-from cactiviz.explain import Reading
+from cactiviz.explain import UNTRAINED, Reading
 from cactiviz.methods import METHODS
 from cactiviz.ui import texts
 from cactiviz.ui.choices import Choice
 
 _CELL_WIDTH = 300  # pixels; shown at half of it or more
 _JPEG_QUALITY = 88
+_SAID_ABOVE = {UNTRAINED}  # at the head of the column
 
 
 def style() -> str:
@@ -86,7 +87,9 @@ def _cell(comparison: Comparison, choice: Choice, model: str, method: str) -> st
     explained = reading.explanations.get(method)
     subject = f" for “{explained.class_name}”" if explained else ""
     alt = f"{describe(method)[0]} of {reading.title}{subject}: {cell.caption}"
-    return _image(cell.image, alt) + f'<div class="cv-scale">{escape(cell.caption)}</div>'
+    notes = [] if explained is None else [n for n in explained.notes if n not in _SAID_ABOVE]
+    said = " ".join([cell.caption, *notes])
+    return _image(cell.image, alt) + f'<div class="cv-scale">{escape(said)}</div>'
 
 
 def _image(rgb: NDArray[np.uint8], alt: str) -> str:

@@ -41,12 +41,7 @@ PICK_SOMETHING = "Choose at least one network and one view at the side."
 WAITING = "waiting…"
 ORIGINAL = "The picture"
 UNTRAINED_NOTE = "random weights: it has learnt nothing"
-HATCHED = "The hatched part was never seen by that network."
-HOW_TO_READ = (
-    "Grad-CAM is coarse: one value for each square of a network's last maps. Saliency tells of "
-    "tiny changes only. Guided backprop hardly depends on the class or on what was learnt. "
-    "A hatched part of the picture was never seen by that network."
-)
+HATCHED = "A hatched part of the picture was never seen by that network."
 DOWNLOADING = "Downloading"
 DOWNLOADED = "is here now."
 
