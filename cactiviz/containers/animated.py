@@ -57,8 +57,7 @@ def gif(data: bytes) -> Contents:
             budget -= 1
         at += 1
         if not is_image and data[start + 1] == 0xF9 and not frames:
-            # How to clear the canvas afterwards matters to the second frame only.
-            control = b"\x21\xf9\x04" + bytes([data[start + 3] & 1]) + data[start + 4 : start + 8]
+            control = data[start:at]
         elif is_image and frames == 1:
             image = data[start:at]
             if budget <= 0:
