@@ -4,10 +4,12 @@ from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
 from cactiviz.errors import CactivizError
 from cactiviz.explain import Explanation, Reading, explain
+from cactiviz.explain_neurons import NeuronExplanation, explain_neurons
+from cactiviz.filters import filters
 from cactiviz.images import open_picture, samples
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model
-from cactiviz.types import Answer, FilterGrid, Layer, Picture, Preprocessing, Target
+from cactiviz.types import Answer, FilterGrid, Layer, Neuron, Picture, Preprocessing, Target
 
 __version__ = "0.1.0"
 
@@ -22,12 +24,16 @@ __all__ = [
     "FilterGrid",
     "Layer",
     "LoadedModel",
+    "Neuron",
+    "NeuronExplanation",
     "Picture",
     "Preprocessing",
     "Reading",
     "Target",
     "compare",
     "explain",
+    "explain_neurons",
+    "filters",
     "load_model",
     "open_picture",
     "samples",
