@@ -277,5 +277,5 @@ def _notes(
         if not activations:
             notes.append("No activation function was found to guide: this is the plain gradient.")
         elif activations - RELUS:
-            notes.append("Guided backprop is defined for ReLU; here it is generalised to others.")
+            notes.append("Guided backprop is defined for ReLU; here it is generalised.")
     return tuple(notes)

@@ -88,7 +88,7 @@ def _cell(comparison: Comparison, choice: Choice, model: str, method: str) -> st
     subject = f" for “{explained.class_name}”" if explained else ""
     alt = f"{describe(method)[0]} of {reading.title}{subject}: {cell.caption}"
     notes = [] if explained is None else [n for n in explained.notes if n not in _SAID_ABOVE]
-    said = " ".join([cell.caption, *notes])
+    said = " · ".join([cell.caption, *notes])
     return _image(cell.image, alt) + f'<div class="cv-scale">{escape(said)}</div>'
 
 
