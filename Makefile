@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8501
 ARGS ?=
-XDIST ?=
+XDIST ?= auto
 
 BIN := $(VENV)/bin
 LISTS := requirements.txt constraints.txt pyproject.toml
@@ -22,13 +22,13 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  Variables: PYTHON=$(PYTHON)  VENV=$(VENV)  PORT=$(PORT)"
-	@echo "             ARGS=... (more options for streamlit or pytest)  XDIST=auto (tests on all cores)"
+	@echo "             ARGS=... (more options for streamlit or pytest)  XDIST= (tests in one process)"
 
 app: $(APP_READY) ## Install what is needed, then start the app on this computer
 	$(BIN)/python -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) $(ARGS)
 
 test: check ## Run every check and every test
-	$(BIN)/python -m pytest -q $(if $(XDIST),-n $(XDIST)) $(ARGS)
+	$(if $(XDIST),OMP_NUM_THREADS=1) $(BIN)/python -m pytest -q $(if $(XDIST),-n $(XDIST) --dist loadfile) $(ARGS)
 
 check: $(DEV_READY) ## Check style and types, without the tests
 	$(BIN)/python -m ruff check .

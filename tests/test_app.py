@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from io import BytesIO
 from pathlib import Path
 
@@ -98,6 +99,22 @@ def test_a_file_that_is_no_picture_is_one_sentence_and_the_page_lives_on(app: Ap
     app.file_uploader(key="upload").set_value(("cat.png", b"no picture", "image/png")).run()
     assert not app.exception
     assert len(app.error) == 1 and "Traceback" not in app.error[0].value
+    assert grid(app).count("<img") == 1 + 4
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:1/cat.jpg", "http://localhost/", "file:///x"]
+)
+def test_an_address_on_this_computer_is_refused_and_the_page_lives_on(
+    app: AppTest, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("the app connected to a private address")
+
+    monkeypatch.setattr(socket.socket, "connect", never)
+    app.run()
+    app.text_input(key="address").set_value(address).run()
+    assert not app.exception and len(app.error) == 1
     assert grid(app).count("<img") == 1 + 4
 
 

@@ -9,16 +9,20 @@ import streamlit as st
 
 from cactiviz import images
 from cactiviz.comparison import describe
-from cactiviz.errors import PictureError
+from cactiviz.errors import DownloadError, PictureError
 from cactiviz.explain import FILTERS, VIEWS
 from cactiviz.models import MODELS
 from cactiviz.render import Scale
 from cactiviz.types import Picture
 from cactiviz.ui import texts
+from cactiviz.web import fetch_picture
 
 _FIRST_NETWORK = "cactinet"
 _FIRST_VIEWS = ["grad_cam", "saliency", "guided_backprop", FILTERS]
-_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
+_TYPES = [
+    *("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"),
+    *("heic", "heif", "avif", "jp2", "ppm"),
+]
 
 
 @dataclass(frozen=True)
@@ -81,18 +85,27 @@ def _ask_picture() -> Picture:
         texts.UPLOAD, type=_TYPES, max_upload_size=images.MAX_BYTES // 2**20, key="upload"
     )
     st.caption(texts.UPLOAD_HELP)
+    address = st.text_input(texts.ADDRESS, help=texts.ADDRESS_HELP, key="address").strip()
     name = st.selectbox(texts.SAMPLE, list(images.SAMPLES), key="sample")
-    if file is not None:
-        try:
+    try:
+        if file is not None:
             return _opened(file.getvalue(), file.name)
-        except PictureError as error:
-            st.error(texts.plain(str(error)))
+        if address:
+            return _fetched(address)
+    except (PictureError, DownloadError) as error:
+        st.error(texts.plain(str(error)))
     return _sample(name)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _opened(data: bytes, name: str) -> Picture:
     return images.open_picture(data, name=name)
+
+
+@st.cache_data(max_entries=16, show_spinner=texts.FETCHING)
+def _fetched(address: str) -> Picture:
+    found = fetch_picture(address)  # public addresses only
+    return images.open_picture(found.data, name=found.name, credit=found.source)
 
 
 @st.cache_data(show_spinner=False)
