@@ -276,7 +276,7 @@ def test_what_is_unknown_is_refused_before_any_work(
     monkeypatch: pytest.MonkeyPatch, alexnet: cv.LoadedModel
 ) -> None:
     monkeypatch.setattr(compare_module, "explain", None)
-    with pytest.raises(MethodError, match="grad_cam, saliency, guided_backprop, .*, filters"):
+    with pytest.raises(MethodError, match=r"grad_cam, saliency, guided_backprop, .*, filters"):
         cv.compare("sample:chelsea", [alexnet], ["grad_cam", "gradcam"])
     with pytest.raises(MethodError):
         cv.compare("sample:chelsea", [alexnet], [])
