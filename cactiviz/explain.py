@@ -18,7 +18,7 @@ from cactiviz.filters import filters
 from cactiviz.methods import METHODS, Method, get_method
 from cactiviz.models import LoadedModel, ModelSpec
 from cactiviz.preprocess import preprocess
-from cactiviz.targets import find_target
+from cactiviz.targets import check_contrast, find_target
 from cactiviz.trace import ACTIVATIONS, RELUS, Trace, trace
 from cactiviz.types import Answer, Box, Cancel, FilterGrid, Layer, Picture, Target
 
@@ -158,9 +158,17 @@ def explain(
     class_index, against = None, None
     try:
         class_index, against = find_target(spec, target)
+        if against is not None and class_index is None:
+            class_index = int(engine.run(model.module, inputs, cancel=cancel).class_index[0])
+            check_contrast(spec, class_index, against)
     except TargetError as error:
         failures = dict.fromkeys((method.name for method in chosen), str(error))
-    places = _places(sequence, spec, layer, layers)
+    try:
+        places = _places(sequence, spec, layer, layers)
+    except LayerError as error:
+        places = [spec.target_layer]
+        late = (m.name for m in chosen if "activations" in m.needs)
+        failures = {**dict.fromkeys(late, str(error)), **failures}
     wanted = {
         key: (method, place)
         for method in chosen
@@ -240,6 +248,8 @@ def _places(
 ) -> list[Layer]:
     if layers == "all-stages":
         return sequence.stages()
+    if isinstance(layers, str | Layer):
+        layers = [layers]
     several = layers or [layer or spec.target_layer]
     return [Layer.parse(place) if isinstance(place, str) else place for place in several]
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from cactiviz.backprop import Need
-from cactiviz.errors import MethodError
+from cactiviz.errors import Cancelled, MethodError
 from cactiviz.models import LoadedModel
 from cactiviz.neurons import feature_maps, layer_size, most_active, random_neurons, run_neurons
 from cactiviz.preprocess import preprocess
@@ -112,11 +112,12 @@ def explain_neurons(
     gradients = found.guided_gradients if method == "guided_backprop" else found.input_gradients
     assert gradients is not None
     seen = preprocessing.seen(*picture.size)
-    fields: dict[tuple[int, int], Box] = {}
-    for neuron in chosen:  # all channels at one place have one field
-        if neuron[1:] not in fields:
-            mask = receptive_field(model.module, shape, place, neuron)
-            fields[neuron[1:]] = bounding_box(mask, seen)
+    fields: dict[Neuron, Box] = {}
+    for neuron in dict.fromkeys(chosen):  # branches that are joined differ at one place
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("The computation was cancelled.")
+        mask = receptive_field(model.module, shape, place, neuron)
+        fields[neuron] = bounding_box(mask, seen)
     return [
         NeuronExplanation(
             model=model.name,
@@ -126,7 +127,7 @@ def explain_neurons(
             value=float(found.values[row]),
             values=gradients[row].cpu().numpy(),
             seen=seen,
-            field=fields[neuron[1:]],
+            field=fields[neuron],
             notes=_notes(model, bool(gradients[row].any())),
         )
         for row, neuron in enumerate(chosen)

@@ -45,7 +45,7 @@ def filters(
     convolution = dict(model.module.named_modules()).get(name)
     if not isinstance(convolution, torch.nn.Conv2d):
         raise LayerError(f"{model.title} has no convolution called “{name}”.")
-    kernels = convolution.weight.detach().cpu().to(torch.float32).numpy()
+    kernels = convolution.weight.detach().to("cpu", torch.float32, copy=True).numpy()
     if picture is None:
         return FilterGrid(name, kernels)
     spec = model.spec.preprocessing

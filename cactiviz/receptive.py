@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from cactiviz.trace import ACTIVATIONS, Function, trace
+from cactiviz.trace import ACTIVATIONS, Function, functions, trace
 from cactiviz.types import Box, Layer, Neuron
 
-_MAX_POOLS = frozenset({F.max_pool2d, torch.max_pool2d})
+_MAX_POOLS = functions("max_pool2d")
+_ADAPTIVE_MAX_POOLS = functions("adaptive_max_pool2d")
+_PASSED = ACTIVATIONS | functions("clamp", "clamp_min", "clamp_max", "threshold")
 
 
 def receptive_field(
@@ -91,11 +93,14 @@ class _Connections(TorchFunctionMode):
     def __torch_function__(
         self, func: Function, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        named = kwargs or {}
-        if func in ACTIVATIONS:
+        named = dict(kwargs or {})
+        if func in _PASSED:
             output = (args[0] if args else named["input"]).clone()
         elif func in _MAX_POOLS:
             output = _mean_pool(*args, **named)
+        elif func in _ADAPTIVE_MAX_POOLS:
+            named.pop("return_indices", None)
+            output = F.adaptive_avg_pool2d(*args[:2], **named)
         else:
             output = func(*args, **named)
         if isinstance(output, Tensor):
@@ -115,7 +120,13 @@ def _mean_pool(
     return_indices: bool = False,
 ) -> Tensor:
     """The mean over the very windows of a max pooling."""
-    return F.avg_pool2d(input, kernel_size, stride, padding, ceil_mode)
+    if dilation in (1, (1, 1), [1, 1]):
+        return F.avg_pool2d(input, kernel_size, stride, padding, ceil_mode)
+    rows, columns = (kernel_size,) * 2 if isinstance(kernel_size, int) else kernel_size
+    channels = input.shape[1]
+    mean = torch.full((channels, 1, rows, columns), 1 / (rows * columns), dtype=input.dtype)
+    steps = stride if stride is not None else kernel_size
+    return F.conv2d(input, mean, None, steps, padding, dilation, channels)
 
 
 def _blank(module: nn.Module) -> nn.Module:

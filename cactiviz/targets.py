@@ -23,9 +23,19 @@ def find_target(
     if not isinstance(target, Target):
         return find_class(spec, target), None
     index, against = find_class(spec, target.class_), find_class(spec, target.contrast)
-    if against is not None and index == against:
-        raise TargetError(f"“{spec.class_name(against)}” can't be held against itself.")
+    if against is not None and index is not None:
+        check_contrast(spec, index, against)
     return index, against
+
+
+def check_contrast(spec: ModelSpec, index: int, against: int) -> None:
+    """Refuse a class that is held against itself: its map would be 0 everywhere.
+
+    Raises:
+        TargetError: Both are the same.
+    """
+    if index == against:
+        raise TargetError(f"“{spec.class_name(against)}” can't be held against itself.")
 
 
 def find_class(spec: ModelSpec, wanted: int | str | None) -> int | None:

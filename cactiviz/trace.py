@@ -26,8 +26,8 @@ from cactiviz.types import Layer
 Function = Callable[..., Any]
 
 
-def _functions(*names: str) -> frozenset[Function]:
-    """Every way torch can be asked for these functions, in-place ones included."""
+def functions(*names: str) -> frozenset[Function]:
+    """Every way in which torch can be asked for these functions, in-place ones included."""
     places = (F, torch, Tensor)
     spellings = [spelling for name in names for spelling in (name, f"{name}_")]
     found = (getattr(place, spelling, None) for place in places for spelling in spellings)
@@ -35,16 +35,16 @@ def _functions(*names: str) -> frozenset[Function]:
 
 
 #: max(x, 0) and nothing else.
-RELUS = _functions("relu")
+RELUS = functions("relu")
 #: Activation functions; each has the sign of its argument (relu6 is a hardtanh in torch).
-ACTIVATIONS = RELUS | _functions(
+ACTIVATIONS = RELUS | functions(
     *("relu6", "hardtanh", "silu", "gelu", "elu", "selu", "celu"),
     *("leaky_relu", "mish", "hardswish", "rrelu"),
 )
-_POOLS = _functions(
+_POOLS = functions(
     *("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "lp_pool2d"),
 )
-_DROPOUTS = _functions("dropout", "dropout2d", "alpha_dropout", "feature_alpha_dropout")
+_DROPOUTS = functions("dropout", "dropout2d", "alpha_dropout", "feature_alpha_dropout")
 _NO_STAGES = _POOLS | _DROPOUTS | {F.pad}
 
 _TRANSFORMER = (

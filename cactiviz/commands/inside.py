@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,10 @@ def _filters(options: argparse.Namespace) -> int:
     _write_npz(options.npz, {"kernels": grid.kernels, "feature_maps": maps})
     if options.out:
         shown = grid.by_response[:_MOST_FILTERS]
-        seen = model.spec.preprocessing.seen(*picture.size)
+        preprocessing = model.spec.preprocessing
+        if options.resize:
+            preprocessing = replace(preprocessing, resize=options.resize)
+        seen = preprocessing.seen(*picture.size)
         columns = [Column(f"kernel {index}", ()) for index in shown]
         cells = {}
         for column, index in enumerate(shown):
