@@ -71,8 +71,11 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     )
     option("--class", dest="target", metavar="NAME_OR_INDEX", help="default: each one's top class")
     option("--against", metavar="NAME_OR_INDEX", help="why the class, and not this one")
-    option("--layer", type=Layer.parse, help="for class activation maps: NAME or NAME:activation")
-    option(
+    places = parser.add_mutually_exclusive_group()
+    places.add_argument(
+        "--layer", type=Layer.parse, help="for class activation maps: NAME or NAME:activation"
+    )
+    places.add_argument(
         "--layers",
         type=shared.names,
         default=[],

@@ -215,7 +215,7 @@ def explain(
             seconds=0.0,
             layer=str(place) if at_layer else "",
             contrast="" if against is None else spec.class_name(against),
-            notes=_notes(model, method, values, sequence),
+            notes=_notes(model, method, values, sequence, against),
         )
     seconds = time.perf_counter() - started
     return Reading(
@@ -272,12 +272,18 @@ def _answers(spec: ModelSpec, logits: torch.Tensor) -> list[Answer]:
 
 
 def _notes(
-    model: LoadedModel, method: Method, values: NDArray[Any], sequence: Trace
+    model: LoadedModel,
+    method: Method,
+    values: NDArray[Any],
+    sequence: Trace,
+    against: int | None,
 ) -> tuple[str, ...]:
     """What belongs beside this map so that nobody takes it for more than it is."""
     notes = []
     if model.untrained:
         notes.append(UNTRAINED)
+    if against is not None:
+        notes.append(f"Held against “{model.spec.class_name(against)}”.")
     if method.kind == "positive" and not np.any(values > 0):
         notes.append("No positive evidence: nothing in this layer speaks for the class.")
     if method.kind == "positive" and values.size == 1:

@@ -98,6 +98,7 @@ def explain_neurons(
         chosen.append(most_active(maps, *most_active_at))
     if random:
         chosen += random_neurons(layer_size(model.module, shape, place), random, seed)
+    chosen = list(dict.fromkeys(chosen))
     if not chosen:
         raise MethodError("Say which neurons: by channel, row and column, by place, or how many.")
     need = NEURON_METHODS[method]
@@ -113,7 +114,7 @@ def explain_neurons(
     assert gradients is not None
     seen = preprocessing.seen(*picture.size)
     fields: dict[Neuron, Box] = {}
-    for neuron in dict.fromkeys(chosen):  # branches that are joined differ at one place
+    for neuron in chosen:  # branches that are joined differ at one place
         if cancel is not None and cancel.is_set():
             raise Cancelled("The computation was cancelled.")
         mask = receptive_field(model.module, shape, place, neuron)

@@ -27,6 +27,9 @@ def preprocess(picture: Picture, preprocessing: Preprocessing) -> Tensor:
         image = transform.center_crop(image, [min(n, 8 * shorter_side) for n in picture.size])
     if preprocessing.resize == "squash":
         image = transform.resize(image, size, interpolation=mode)
+    elif preprocessing.resize == "squash_crop":
+        larger = [math.floor(side / preprocessing.crop_pct + 1e-6) for side in size]
+        image = transform.center_crop(transform.resize(image, larger, interpolation=mode), size)
     else:
         shorter = math.floor(min(size) / preprocessing.crop_pct + 1e-6)
         image = transform.resize(image, [shorter], interpolation=mode)

@@ -78,7 +78,8 @@ class Preprocessing:
     Attributes:
         input_size: (height, width) of the network's input in pixels.
         resize: "crop" resizes the shorter side and takes the centre, as the network was
-            evaluated; "squash" takes the whole picture and ignores its aspect ratio.
+            evaluated; "squash" takes the whole picture and ignores its aspect ratio;
+            "squash_crop" ignores it too, and takes the centre.
         crop_pct: Share of the resized side that the centre crop keeps (timm's meaning).
         interpolation: "bilinear" or "bicubic", antialiased.
         mean: Subtracted from each channel of the picture in 0..1.
@@ -86,7 +87,7 @@ class Preprocessing:
     """
 
     input_size: tuple[int, int]
-    resize: Literal["crop", "squash"] = "crop"
+    resize: Literal["crop", "squash", "squash_crop"] = "crop"
     crop_pct: float = 0.875
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
@@ -106,6 +107,10 @@ class Preprocessing:
         """
         if self.resize == "squash":
             return Box(0, 0, height, width)
+        if self.resize == "squash_crop":
+            left_out = (1 - self.crop_pct) / 2
+            kept_height, kept_width = height * self.crop_pct, width * self.crop_pct
+            return Box(height * left_out, width * left_out, kept_height, kept_width)
         rows, columns = self.input_size
         scale = min(height / rows, width / columns) * self.crop_pct
         seen_height, seen_width = rows * scale, columns * scale

@@ -70,7 +70,7 @@ def test_grad_cam_lies_on_the_kangaroos(network: LoadedModel, data_dir: Path) ->
         annotation = data_dir / "kangaroo-boxes" / "annots" / f"{file.stem}.xml"
         mask = inside(annotation, picture.size, preprocessing)
         x = preprocess(picture, preprocessing)
-        needs = frozenset({METHODS["grad_cam"].needs})
+        needs = METHODS["grad_cam"].needs
         evidence = run(network.module, x, [WALLABY], layers=[layer], needs=needs)
         cam = METHODS["grad_cam"].function(evidence)[0]
         if cam.sum() == 0:  # no evidence for a wallaby anywhere

@@ -373,10 +373,10 @@ def test_random_neurons_are_the_same_for_a_seed_and_others_for_another() -> None
 
 
 def test_random_neurons_are_distinct_and_inside_the_layer() -> None:
-    size = (5, 3, 4)
-    every = random_neurons(size, 60, seed=0)
-    expected = {Neuron(c, i, j) for c in range(5) for i in range(3) for j in range(4)}
-    assert len(every) == 60 and set(every) == expected
+    size = (5, 4, 6)
+    every = random_neurons(size, 120, seed=0)
+    expected = {Neuron(c, i, j) for c in range(5) for i in range(4) for j in range(6)}
+    assert len(every) == 120 and set(every) == expected
 
 
 def test_random_neurons_are_spread_over_channels_rows_and_columns() -> None:

@@ -348,6 +348,13 @@ class Clamp(nn.Module):
         return x.clamp(min=0)
 
 
+class Clip(nn.Module):
+    """The same, by clamp's other name."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.clip(x, 0, None)
+
+
 class LastChannels(nn.Module):
     """A norm over channels, which stand last on the way, as in ConvNeXt."""
 
@@ -366,8 +373,12 @@ STEPS = {
     "max pooling that rounds up": lambda: nn.MaxPool2d(2, ceil_mode=True, padding=1),
     "max pooling by a function": Functional,
     "dilated max pooling": lambda: nn.MaxPool2d(2, stride=1, dilation=3),
+    "dilated max pooling that rounds up": lambda: nn.MaxPool2d(
+        3, stride=2, padding=1, dilation=2, ceil_mode=True
+    ),
     "adaptive max pooling": lambda: nn.AdaptiveMaxPool2d((4, 3)),
     "a ReLU written as a clamp": Clamp,
+    "a ReLU written as a clip": Clip,
     "adaptive mean pooling": lambda: nn.AdaptiveAvgPool2d((4, 3)),
     "mean pooling": lambda: nn.AvgPool2d(3, stride=2),
     "attention by maxima": Attention,
@@ -409,12 +420,17 @@ class Features(nn.Module):
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_no_kind_of_step_hides_a_pixel_or_adds_one(name: str) -> None:
+@pytest.mark.parametrize("last", [False, True])
+def test_no_kind_of_step_hides_a_pixel_or_adds_one(name: str, last: bool) -> None:
     size, neuron = (11, 10), Neuron(1, 1, 1)
+    parts = [Features(randomised(With(name), seed)) for seed in range(2)]
+    if last:  # where sizes are rounded up, and the padding's far side is
+        with torch.no_grad():
+            _, _, rows, columns = parts[0](torch.zeros(1, 3, *size, dtype=torch.float64)).shape
+        neuron = Neuron(1, rows - 1, columns - 1)
     found = receptive_field(With(name).eval(), (3, *size), Layer("after"), neuron)
     expected = np.zeros(size, bool)
-    for seed in range(2):
-        part = Features(randomised(With(name), seed))
+    for part in parts:
         expected |= Probe(part, size, neuron, tries=8, batch=256).field()
     np.testing.assert_array_equal(found, expected)
 

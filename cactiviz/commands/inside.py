@@ -20,6 +20,7 @@ from cactiviz.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.types import FilterGrid, Layer, Picture
 
 _MOST_FILTERS = 12
+_CELL_WIDTH = 160  # pixels
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -93,7 +94,7 @@ def _neurons(options: argparse.Namespace) -> int:
 def _neuron_cell(picture: Picture, found: NeuronExplanation) -> Cell:
     display = METHODS[found.method].display
     full = render.full_value([found.values], display)
-    size = render.cell_size(picture.size, 240)
+    size = render.cell_size(picture.size, _CELL_WIDTH)
     image = render.paint(picture, found.values, found.seen, display=display, full=full, size=size)
     image = render.outline(image, found.field, picture.size)
     return Cell(image, render.caption(found.values, "own", full, display))
@@ -122,26 +123,25 @@ def _filters(options: argparse.Namespace) -> int:
             preprocessing = replace(preprocessing, resize=options.resize)
         seen = preprocessing.seen(*picture.size)
         columns = [Column(f"kernel {index}", ()) for index in shown]
+        full = render.full_value([maps[index] for index in shown], "magnitude")
         cells = {}
         for column, index in enumerate(shown):
             kernel = FilterGrid(grid.layer, grid.kernels[index : index + 1]).kernels
             cells[0, column] = Cell(
-                render.paint_filters(kernel, 240), render.filters_caption(kernel)
+                render.paint_filters(kernel, _CELL_WIDTH), render.filters_caption(kernel)
             )
-            full = render.full_value([maps[index]], "diverging")
             image = render.paint(
                 picture,
                 maps[index],
                 seen,
-                display="diverging",
+                display="magnitude",
                 full=full,
-                size=render.cell_size(picture.size, 240),
-                strength=0.8,
+                size=render.cell_size(picture.size, _CELL_WIDTH),
             )
-            cells[1, column] = Cell(image, render.caption(maps[index], "own", full, "diverging"))
+            cells[1, column] = Cell(image, render.caption(maps[index], "shared", full, "magnitude"))
         rows = [
-            Row("Kernel", "its raw weights"),
-            Row("Feature map", "what it finds in the picture, the strongest response first"),
+            Row("Kernel", f"raw weights of {model.title}, {grid.layer}"),
+            Row("Feature map", "how strongly it answers, the strongest of all first"),
         ]
         _write_sheet(options.out, picture, columns, rows, cells)
     return 0
@@ -166,6 +166,6 @@ def _write_sheet(
     rows: list[Row],
     cells: dict[tuple[int, int], Cell],
 ) -> None:
-    sheet = draw_sheet(picture, columns, rows, cells)
+    sheet = draw_sheet(picture, columns, rows, cells, cell_width=_CELL_WIDTH)
     with whole_file(path) as file:
         sheet.save(file, format=shared.sheet_format(path))

@@ -79,6 +79,8 @@ def load_network(options: argparse.Namespace) -> LoadedModel:
     """
     own: list[Checkpoint] = options.checkpoint
     named = {checkpoint.name: checkpoint for checkpoint in own}
+    if len(named) < len(own) or (own and options.model not in (None, *named)):
+        raise WeightsError("Name either --model or a --checkpoint, each checkpoint once.")
     if options.model is None and len(own) != 1:
         raise WeightsError("Say which network: --model NAME, or one --checkpoint.")
     return load_model(

@@ -39,10 +39,19 @@ def timm_spec(name: str, model: str, title: str, paper: str = "", **known: Any) 
         LayerError: No rule finds a target layer, and none was given.
         ModelError: It is no classifier of photographs.
     """
-    config = timm.get_pretrained_cfg(model)
+    try:
+        config = timm.get_pretrained_cfg(model)
+    except RuntimeError as error:
+        raise ModelError(
+            f"There is no network “{name}”; timm has no weights of this tag."
+        ) from error
     if config is None or not config.num_classes or config.input_size[0] != 3:
         raise ModelError(
             f"“{name}” is no classifier of photographs, so nothing here applies to it."
+        )
+    if config.crop_pct > 1:
+        raise ModelError(
+            f"“{name}” is given pictures with a frame around, which nothing here does."
         )
     logits = int(config.num_classes)
     preprocessing = _preprocessing(config)
@@ -87,10 +96,9 @@ def rows() -> list[ModelSpec]:
 
 
 def _preprocessing(config: PretrainedCfg) -> Preprocessing:
-    squashes = config.crop_mode == "squash"
     return Preprocessing(
         input_size=(config.input_size[1], config.input_size[2]),
-        resize="squash" if squashes else "crop",
+        resize="squash_crop" if config.crop_mode == "squash" else "crop",
         crop_pct=config.crop_pct,
         interpolation="bilinear" if config.interpolation == "bilinear" else "bicubic",
         mean=(config.mean[0], config.mean[1], config.mean[2]),

@@ -87,7 +87,10 @@ def published_weights(
             raise WeightsError(
                 f"{str(error).rstrip('.')}; to use {spec.title} offline, {by_hand}."
             ) from error
-    digest = sha256_of(path)
+    try:
+        digest = sha256_of(path)
+    except OSError as error:
+        raise WeightsError(f"The file {path} can't be read: permission is missing.") from error
     if not digest.startswith(hash_prefix(path.name) or ""):
         raise WeightsError(f"The file {path} is damaged: its hash is wrong. Delete it, then retry.")
     return spec.weights.convert(read_weights(path)), digest

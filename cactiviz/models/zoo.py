@@ -43,7 +43,8 @@ def get_spec(name: str) -> ModelSpec:
     if name in MODELS:
         return MODELS[name]
     zoo, _, model = name.partition(":")
-    if zoo in _ZOOS and model.partition(".")[0] in _ZOOS[zoo][0]():
+    base = model.partition(".")[0] if zoo == "timm" else model  # timm's names may have a tag
+    if zoo in _ZOOS and base in _ZOOS[zoo][0]():
         return _from_zoo(name)
     raise ModelError(
         f"There is no network “{name}”; there are {', '.join(MODELS)}, and any classifier of "
