@@ -27,7 +27,7 @@ from cactiviz import engine
 from cactiviz.device import pick_device
 from cactiviz.images import sample
 from cactiviz.methods import METHODS
-from cactiviz.models import MODELS, LoadedModel, load_model
+from cactiviz.models import LoadedModel, load_model
 from cactiviz.preprocess import preprocess
 
 # The nearest module to each target layer: the peers can't name an activation that is no module.
@@ -105,7 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--models", default=",".join(PEER_LAYERS))
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     device = pick_device(options.device)

@@ -160,7 +160,8 @@ class _Forward:
     def _on_step(self, position: int, function: Function, output: Tensor) -> Tensor:
         _check(self._cancel)
         if self._prepare_guiding and function in ACTIVATIONS and output.requires_grad:
-            self._hook(output, None if function in RELUS else output.detach() > 0)
+            positive = None if function in RELUS else output.detach().relu().sign_()
+            self._hook(output, positive)
         if position not in self._shapes:
             return output
         if tuple(output.shape[1:]) != self._shapes[position]:
@@ -181,7 +182,7 @@ class _Forward:
         def rule(gradient: Tensor) -> Tensor | None:
             if not guide.on:
                 return None
-            kept = gradient.clamp(min=0)
+            kept = gradient.relu()  # faster than a clamp, as is a mask of floats than of bools
             return kept if positive is None else kept.mul_(positive)
 
         output.register_hook(rule)  # type: ignore[no-untyped-call]

@@ -286,7 +286,7 @@ def _notes(
         notes.append(f"Held against “{model.spec.class_name(against)}”.")
     if method.kind == "positive" and not np.any(values > 0):
         notes.append("No positive evidence: nothing in this layer speaks for the class.")
-    if method.kind == "positive" and values.size == 1:
+    if method.display in ("overlay", "diverging") and values.size == 1:
         notes.append("The layer's map is 1 x 1, so it can't say where.")
     if "guided_gradients" in method.needs:
         activations = {f for f in sequence.functions if f in ACTIVATIONS}

@@ -17,7 +17,7 @@ from cactiviz.types import Box, Layer, Neuron
 
 _MAX_POOLS = functions("max_pool2d")
 _ADAPTIVE_MAX_POOLS = functions("adaptive_max_pool2d")
-_PASSED = ACTIVATIONS | functions("clamp", "clamp_min", "clamp_max", "threshold")
+_PASSED = ACTIVATIONS | functions("clamp", "clamp_min", "clamp_max", "clip", "threshold")
 
 
 def receptive_field(
@@ -122,11 +122,17 @@ def _mean_pool(
     """The mean over the very windows of a max pooling."""
     if dilation in (1, (1, 1), [1, 1]):
         return F.avg_pool2d(input, kernel_size, stride, padding, ceil_mode)
-    rows, columns = (kernel_size,) * 2 if isinstance(kernel_size, int) else kernel_size
+    high, wide = F.max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode).shape[2:]
+    size, steps, edge = map(_pair, (kernel_size, stride or kernel_size, padding))
     channels = input.shape[1]
-    mean = torch.full((channels, 1, rows, columns), 1 / (rows * columns), dtype=input.dtype)
-    steps = stride if stride is not None else kernel_size
-    return F.conv2d(input, mean, None, steps, padding, dilation, channels)
+    mean = torch.full((channels, 1, *size), 1 / (size[0] * size[1]), dtype=input.dtype)
+    padded = F.pad(input, (edge[1], edge[1] + steps[1], edge[0], edge[0] + steps[0]))
+    found = F.conv2d(padded, mean, None, steps, 0, dilation, channels)
+    return found[:, :, :high, :wide]  # rounded up or down, as the maximum's size is
+
+
+def _pair(size: Any) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else (size[0], size[-1])
 
 
 def _blank(module: nn.Module) -> nn.Module:
