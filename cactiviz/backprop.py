@@ -7,6 +7,8 @@ How it leaves the network as it found it, while other threads use the same netwo
 * Each activation's output gets a tensor hook, which lives and dies with this pass's graph. It does
   nothing in the first backward and applies the guided rule in the second; the flag between the two
   is an object of this pass (on CUDA, backward runs on threads of its own).
+* Batch norms are differentiated by their input alone (:mod:`cactiviz.cheaper`), which is quicker
+  and holds less memory; the forward is the network's own to the last bit.
 * Gradients come from ``torch.autograd.grad``: no parameter's ``.grad`` is written.
 """
 
@@ -19,6 +21,7 @@ from typing import Any, Literal, TypeVar
 import torch
 from torch import Tensor, nn
 
+from cactiviz.cheaper import CHEAPER
 from cactiviz.device import exact_float32
 from cactiviz.errors import CactivizError, Cancelled, DeviceError, LayerError, ModelError
 from cactiviz.trace import ACTIVATIONS, RELUS, Function, Steps, trace
@@ -146,7 +149,7 @@ class _Forward:
     def __call__(self, module: nn.Module, x: Tensor) -> Any:
         given = x.clone()  # a network may write into its input; a leaf doesn't allow it
         try:
-            with Steps(self._on_step):
+            with Steps(self._on_step, CHEAPER):
                 return module(given)
         except _Reached:
             return None

@@ -11,8 +11,9 @@ import copy
 import threading
 import weakref
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -57,20 +58,26 @@ _FEW = 2  # a pooling may be written as a flattening and a mean
 class Steps(TorchFunctionMode):
     """While it is entered, shows each operation of this thread that yields a tensor.
 
-    ``on_step(position, function, output)`` returns what the network goes on with. Functional
+    ``on_step(position, function, output)`` returns what the network goes on with; a function that
+    is a key of ``instead`` is computed by that entry, which must give the same output. Functional
     calls, methods and modules all pass here; a kernel that hides an activation inside (a custom
     autograd function, a compiled network) shows as one step or as none.
     """
 
-    def __init__(self, on_step: Callable[[int, Function, Tensor], Tensor]) -> None:
+    def __init__(
+        self,
+        on_step: Callable[[int, Function, Tensor], Tensor],
+        instead: Mapping[Function, Function] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
         self._on_step = on_step
+        self._instead = instead
         self._position = -1
 
     def __torch_function__(
         self, func: Function, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        output = func(*args, **(kwargs or {}))
+        output = self._instead.get(func, func)(*args, **(kwargs or {}))
         if not isinstance(output, Tensor):
             return output
         self._position += 1
