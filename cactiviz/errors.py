@@ -10,6 +10,7 @@
     ├── TargetError         a class that the network doesn't have
     ├── MethodError         a method that is unknown, or doesn't apply
     ├── DownloadError       an address that can't be reached, or a file that isn't what it should be
+    ├── DataError           a data set that isn't there, or isn't what it should be
     ├── DeviceError         a device that isn't there, or whose memory is too small
     ├── OutputError         a file that can't be written
     └── Cancelled           the work was stopped on request
@@ -48,6 +49,10 @@ class MethodError(CactivizError):
 
 class DownloadError(CactivizError):
     """An address can't be reached, or the file that came isn't the one that was expected."""
+
+
+class DataError(CactivizError):
+    """A data set isn't there, or its files aren't what they should be."""
 
 
 class DeviceError(CactivizError):
