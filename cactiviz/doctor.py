@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import shutil
 import sys
@@ -15,11 +14,13 @@ from urllib.parse import urlsplit
 import torch
 
 from cactiviz import fetch
+from cactiviz.datasets import DATASETS, data_folder, find_dataset
 from cactiviz.models import MODELS, find_weights, weights_folders
 
 _PACKAGES = (
     *("torch", "torchvision", "timm", "efficientnet_pytorch", "streamlit", "opencv-python"),
     *("pillow", "pillow-heif", "plotly", "numpy", "scikit-image", "safetensors", "requests"),
+    "pyinaturalist",
 )
 
 #: From a host's name to whether it answers.
@@ -31,8 +32,9 @@ def examine(weights_dir: Path | None = None, reach: Reach | None = None) -> dict
 
     Returns:
         Plain values: "python", "device", "packages" (name -> version or None), "weights" (name ->
-        file, bytes, or what to do), "data" (folder and its size), "disk_free_bytes", "hosts"
-        (name -> reachable), and "advice", the sentences that say what to do.
+        file, bytes, or what to do), "data" (its folder, bytes, and "sets", name -> file and
+        bytes), "disk_free_bytes", "hosts" (name -> reachable), and "advice", the sentences that
+        say what to do.
     """
     advice: list[str] = []
     packages = {name: _version(name) for name in _PACKAGES}
@@ -55,14 +57,13 @@ def examine(weights_dir: Path | None = None, reach: Reach | None = None) -> dict
         advice.append("No GPU that PyTorch can use was found: networks run on the CPU.")
     damaged = [found["file"] for found in weights.values() if found["damaged"]]
     advice += [f"Delete {file}: its hash is wrong, so it is damaged." for file in damaged]
-    folder = os.environ.get("CACTIVIZ_DATA")
     return {
         "python": platform.python_version(),
         "system": platform.platform(),
         "device": _device(),
         "packages": packages,
         "weights": weights,
-        "data": {"folder": folder, "bytes": _folder_bytes(folder)},
+        "data": _data(),
         "disk_free_bytes": shutil.disk_usage(Path.home()).free,
         "hosts": hosts,
         "advice": advice,
@@ -89,11 +90,13 @@ def in_words(found: dict[str, Any]) -> list[str]:
             state = "not here" if weights["url"] else "none are published"
         lines.append(f"  {name}: {state}")
     data = found["data"]
-    lines.append(
-        f"Data: {data['folder']}, {data['bytes'] / 1e6:.0f} MB"
-        if data["folder"]
-        else "Data: CACTIVIZ_DATA names no folder"
-    )
+    lines.append(f"Data: {data['folder']}, {data['bytes'] / 1e6:.0f} MB")
+    lines += [
+        f"  {name}: {one['bytes'] / 1e6:.0f} MB, {one['file']}"
+        if one["file"]
+        else f"  {name}: not here"
+        for name, one in data["sets"].items()
+    ]
     lines += [
         f"{host}: {'reached' if up else 'NOT reached'}" for host, up in found["hosts"].items()
     ]
@@ -134,7 +137,19 @@ def _device() -> str:
     return f"CPU with {torch.get_num_threads()} threads"
 
 
-def _folder_bytes(folder: str | None) -> int:
-    if not folder or not Path(folder).is_dir():
+def _data() -> dict[str, Any]:
+    folder = data_folder()
+    sets = {}
+    for name, spec in DATASETS.items():
+        if spec.place == "searched":
+            found = find_dataset(name, folder)
+            sets[name] = {"file": str(found) if found else None, "bytes": _bytes(found)}
+    return {"folder": str(folder), "bytes": _bytes(folder), "sets": sets}
+
+
+def _bytes(place: Path | None) -> int:
+    """The size of a file, or of all files below a folder."""
+    if place is None or not place.exists():
         return 0
-    return sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
+    files = [place] if place.is_file() else place.rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())

@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -27,6 +29,7 @@ def download(
     path: Path,
     *,
     sha256_prefix: str | None = None,
+    md5: str | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
     timeout_seconds: float = 30,
@@ -47,6 +50,7 @@ def download(
         path: Where it is to be; folders are made.
         sha256_prefix: The first hex digits of its sha256. A file that is already there and has
             another hash is replaced.
+        md5: Its md5, where that is what is published; it finds damage, not malice.
         progress: Called with the bytes done and the total (None if the server doesn't say),
             never less than before.
         cancel: Asked between the pieces; the ``.part`` is kept.
@@ -61,13 +65,15 @@ def download(
     host = _host(url, path)
     transfer = _Transfer(url, host, path, progress, cancel, timeout_seconds)
     with _writing(path):
-        finished = _is_finished(path, sha256_prefix)
+        expected = _Hashes(sha256_prefix, md5)
+        finished = path.is_file() and expected.fit(path)
         path.parent.mkdir(parents=True, exist_ok=True)
     if not finished:
         with _alone(path, cancel):
-            if not _is_finished(path, sha256_prefix):  # another may have brought it meanwhile
+            # Another may have brought it meanwhile.
+            if not (path.is_file() and expected.fit(path)):
                 transfer.try_often(attempts)
-                transfer.finish(sha256_prefix)
+                transfer.finish(expected)
     size = path.stat().st_size
     transfer.report(size, size)
     return path
@@ -99,12 +105,21 @@ def _host(url: str, path: Path) -> str:
     raise DownloadError(f"{path.name} needs an address that begins with http:// or https://.")
 
 
-def _is_finished(path: Path, sha256_prefix: str | None) -> bool:
-    return path.is_file() and _has_hash(path, sha256_prefix)
+class _Hashes(NamedTuple):
+    """What is known of a file's content; None for nothing."""
+
+    sha256_prefix: str | None
+    md5: str | None
+
+    def fit(self, path: Path) -> bool:
+        if self.sha256_prefix and not sha256_of(path).startswith(self.sha256_prefix.lower()):
+            return False
+        return not self.md5 or _md5_of(path) == self.md5.lower()
 
 
-def _has_hash(path: Path, sha256_prefix: str | None) -> bool:
-    return sha256_prefix is None or sha256_of(path).startswith(sha256_prefix.lower())
+def _md5_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
 
 
 @dataclass
@@ -179,10 +194,10 @@ class _Transfer:
         if total not in (None, done):
             raise _BrokenOff
 
-    def finish(self, sha256_prefix: str | None) -> None:
+    def finish(self, expected: _Hashes) -> None:
         """Give the whole file its name, or throw it away."""
         with _writing(self.path):
-            if _has_hash(self.part, sha256_prefix):
+            if expected.fit(self.part):
                 self.part.replace(self.path)
                 return
             self.part.unlink()

@@ -222,22 +222,36 @@ def test_the_data_folder_is_told_with_all_that_lies_in_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = tmp_path / "data"
-    (data / "deep" / "er").mkdir(parents=True)
+    bears = data / "deep" / "256_ObjectCategories" / "009.bear"
+    bears.mkdir(parents=True)
     (data / "one").write_bytes(bytes(1_500_000))
-    (data / "deep" / "er" / "two").write_bytes(bytes(2_500_000))
+    (bears / "009_0001.jpg").write_bytes(bytes(2_500_000))
+    (data / "nature_12K.zip").write_bytes(bytes(1_000_000))
     monkeypatch.setenv("CACTIVIZ_DATA", str(data))
-    found = doctor.examine()
-    assert found["data"] == {"folder": str(data), "bytes": 4_000_000}
-    assert f"Data: {data}, 4 MB" in told(found).splitlines()
+    found = doctor.examine()["data"]
+    assert (found["folder"], found["bytes"]) == (str(data), 5_000_000)
+    assert found["sets"] == {
+        "cactus": {"file": None, "bytes": 0},
+        "caltech256": {"file": str(bears.parent), "bytes": 2_500_000},
+        "inaturalist": {"file": str(data / "nature_12K.zip"), "bytes": 1_000_000},
+    }
+    lines = told(doctor.examine()).splitlines()
+    assert f"Data: {data}, 5 MB" in lines
+    assert f"  inaturalist: 1 MB, {data / 'nature_12K.zip'}" in lines
+    assert "  cactus: not here" in lines
 
 
-def test_without_a_data_folder_that_is_said(
+def test_a_data_folder_that_is_not_there_is_not_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert doctor.examine()["data"] == {"folder": None, "bytes": 0}
-    assert "CACTIVIZ_DATA names no folder" in told(doctor.examine())
-    monkeypatch.setenv("CACTIVIZ_DATA", str(tmp_path / "gone"))
-    assert doctor.examine()["data"] == {"folder": str(tmp_path / "gone"), "bytes": 0}
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    for named in (str(tmp_path / "cactiviz-data"), str(tmp_path / "gone")):
+        found = doctor.examine()["data"]
+        assert (found["folder"], found["bytes"]) == (named, 0)
+        assert all(one["file"] is None for one in found["sets"].values())
+        assert list(tmp_path.glob("*a")) == [] and not Path(named).exists()
+        monkeypatch.setenv("CACTIVIZ_DATA", str(tmp_path / "gone"))
 
 
 # --- the command ------------------------------------------------------------------------------

@@ -48,7 +48,11 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "neurons": (2, "0 backprop trace", "torch"),
     "receptive": (2, "0 trace", "numpy torch"),
     "methods": (2, "0 backprop engine", "numpy torch"),  # what the engine's pass yields are tensors
-    "datasets": (2, "0 images fetch", "numpy"),
+    "datasets": (
+        2,
+        "0 images fetch web",
+        "numpy cv2 pyinaturalist requests_ratelimiter kagglehub",
+    ),
     "doctor": (3, "0-2", "torch"),
     "targets": (3, "0-2", ""),
     "filters": (3, "0-2", "torch"),
@@ -63,7 +67,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
         "0-2 comparison explain compare",
         "numpy PIL torch torchvision lightning torchmetrics optuna",
     ),
-    "commands": (4, "0-3", "numpy"),
+    "commands": (4, "0-3", "numpy PIL"),
     "cli": (4, "0-3 commands", "numpy PIL torch"),
     "runner": (4, "0-3", "numpy torch ray"),
     "__init__": (5, "0-3", ""),  # the front door: `from cactiviz import ...` for people outside

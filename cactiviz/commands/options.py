@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from cactiviz.datasets import is_address, open_item
 from cactiviz.errors import OutputError, WeightsError
 from cactiviz.images import SAMPLES, open_picture
 from cactiviz.models import Checkpoint, LoadedModel, load_model
@@ -23,7 +25,11 @@ def add_picture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "picture",
         metavar="PICTURE",
-        help=f"a file, an address (http, https), or sample: with {samples}",
+        help=f"a file, an address (http, https), sample: with {samples}, or a data set's picture "
+        "as NAME:CLASS/ITEM; `cactiviz data list` names the sets",
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, help="where the data set is; default: CACTIVIZ_DATA's folder"
     )
     parser.add_argument(
         "--allow-private",
@@ -36,15 +42,20 @@ def add_picture(parser: argparse.ArgumentParser) -> None:
 
 
 def read_picture(options: argparse.Namespace) -> Picture:
-    """The picture that was named: a file, a sample, or an address that was typed.
+    """The picture that was named: a file, a sample, an item of a data set, or an address.
+
+    A file of that very name goes before an item of a data set.
 
     Raises:
         PictureError: It can't be read.
+        DataError: The data set, or the picture in it, isn't there.
         DownloadError: The address can't be reached.
     """
     if options.picture.lower().startswith(("http://", "https://")):
         found = fetch_picture(options.picture, allow_private=options.allow_private)
         return open_picture(found.data, name=found.name, credit=found.source)
+    if is_address(options.picture) and not os.path.exists(options.picture):
+        return open_item(options.picture, options.data_dir)
     return open_picture(options.picture)
 
 
@@ -111,6 +122,13 @@ def whole_numbers(count: int) -> Callable[[str], tuple[int, ...]]:
     return read
 
 
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("give a whole number from 1")
+    return int(text)
+
+
 def checkpoint(text: str) -> Checkpoint:
     """A checkpoint as it is written on a command line."""
     try:
@@ -148,6 +166,15 @@ def check_outputs(*paths: Path | None) -> None:
             raise OutputError(f"The file {path} can't be written: its folder is read-only.")
         if len(path.name) > _LONGEST_NAME:
             raise OutputError(f"The name {path.name[:20]}… is too long for a file.")
+
+
+def report(what: str, done: int, total: int | None) -> None:
+    """One line on the terminal, written over and over."""
+    if total is not None and total > 10_000:
+        amount = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
+    else:
+        amount = f"{done} of {total}" if total is not None else f"{done / 1e6:.1f} MB"
+    print(f"\r\x1b[K{what} ({amount})", end="" if what != "done" else "\n", file=sys.stderr)
 
 
 def sheet_format(path: Path) -> str:

@@ -1,0 +1,31 @@
+"""Pictures to pick from: what comes along, what is on disk, what can be fetched on request."""
+
+from cactiviz.datasets.catalogue import (
+    DATASETS,
+    data_folder,
+    find_dataset,
+    get_dataset_spec,
+    is_address,
+    is_on_disk,
+    open_dataset,
+    open_item,
+    register,
+)
+from cactiviz.datasets.dataset import Dataset, Item
+from cactiviz.datasets.spec import Archive, DatasetSpec
+
+__all__ = [
+    "DATASETS",
+    "Archive",
+    "Dataset",
+    "DatasetSpec",
+    "Item",
+    "data_folder",
+    "find_dataset",
+    "get_dataset_spec",
+    "is_address",
+    "is_on_disk",
+    "open_dataset",
+    "open_item",
+    "register",
+]

@@ -1,0 +1,22 @@
+"""A data set as a person names it: by its name, or by the folder or zip that it lies in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cactiviz.datasets import cactus
+from cactiviz.datasets.catalogue import DATASETS, open_dataset
+from cactiviz.datasets.dataset import Dataset
+from cactiviz.datasets.folder import open_folder
+
+
+def open_anywhere(named: str) -> Dataset:
+    """A data set of the table by its name, cactus tiles by their list, else classes by folder.
+
+    Raises:
+        DataError: There is no such data set, folder or zip, or it can't be read.
+    """
+    path = Path(named).expanduser()
+    if named in DATASETS and not path.exists():
+        return open_dataset(named)
+    return cactus.open_cactus(path) if cactus.is_here(path) else open_folder(path)

@@ -1,0 +1,93 @@
+"""Aerial cactus tiles in the layout of Kaggle's ``aerial-cactus-identification``."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path, PurePosixPath
+
+from cactiviz.datasets.dataset import Dataset
+from cactiviz.datasets.files import Files, open_files
+from cactiviz.datasets.tree import read_from
+from cactiviz.errors import DataError
+from cactiviz.types import Picture
+
+TITLE = "Aerial cactus"
+TERMS = (
+    "Tile of the competition Aerial Cactus Identification on Kaggle, from Lopez-Jimenez et al. "
+    "2019, Ecological Informatics; licence unknown"
+)
+#: In the order of a one-logit network's classes.
+CLASSES = ("no cactus", "cactus")
+_MOST_CSV_BYTES = 100_000_000
+
+
+def is_here(folder: Path) -> bool:
+    """Whether a folder looks like this data set."""
+    return (folder / "train.csv").is_file() and _packed(folder) is not None
+
+
+def open_cactus(folder: Path) -> Dataset:
+    """Read ``train.csv`` and list the tiles in ``train/`` or ``train.zip``.
+
+    Raises:
+        DataError: Something of it is missing or damaged.
+    """
+    packed = _packed(folder)
+    if packed is None:
+        raise DataError(f"{folder} has neither a folder train nor a train.zip.")
+    files = open_files(packed)
+    paths = {PurePosixPath(path).name: path for path in files.names}
+    labels = _labels(folder / "train.csv")
+    missing = [name for name in labels if name not in paths]
+    if len(missing) == len(labels):
+        raise DataError(f"None of the {len(labels)} files that train.csv names is in {packed}.")
+    notes: tuple[str, ...] = ()
+    if missing:
+        notes = (
+            f"{len(missing)} of the {len(labels)} files that train.csv names are missing, "
+            f"{missing[0]} first; they are left out.",
+        )
+    items = {
+        class_name: tuple(n for n, label in labels.items() if label == index and n in paths)
+        for index, class_name in enumerate(CLASSES)
+    }
+    return Dataset("cactus", TITLE, TERMS, items, _Reader(files, paths), notes)
+
+
+class _Reader:
+    def __init__(self, files: Files, paths: dict[str, str]) -> None:
+        self._files = files
+        self._paths = paths
+
+    def __call__(self, class_name: str, name: str) -> Picture:
+        return read_from(self._files, self._paths[name], f"cactus:{class_name}/{name}", TERMS)
+
+
+def _packed(folder: Path) -> Path | None:
+    found = (folder / "train", folder / "train.zip")
+    return next((path for path in found if path.exists()), None)
+
+
+def _labels(path: Path) -> dict[str, int]:
+    """File name -> 0 or 1."""
+    try:
+        if path.stat().st_size > _MOST_CSV_BYTES:
+            raise DataError(f"{path} is too large for a list of tiles.")
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"The list {path} can't be read.") from error
+    labels: dict[str, int] = {}
+    try:
+        rows = csv.DictReader(io.StringIO(text))
+        if not {"id", "has_cactus"} <= set(rows.fieldnames or ()):
+            raise DataError(f"{path} has no columns id and has_cactus.")
+        for row in rows:
+            if row["has_cactus"] not in ("0", "1") or not row["id"]:
+                raise DataError(f"Line {rows.line_num} of {path} names no tile with a 0 or a 1.")
+            labels[row["id"]] = int(row["has_cactus"])
+    except csv.Error as error:
+        raise DataError(f"{path} isn't a table of tiles and labels.") from error
+    if not labels:
+        raise DataError(f"{path} names no tile.")
+    return labels

@@ -1,0 +1,147 @@
+"""What every data set is to the rest of the house: classes, items, pictures, a draw by seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cactiviz.errors import DataError
+from cactiviz.types import Picture
+
+
+@dataclass(frozen=True)
+class Item:
+    """One picture of a data set, not yet opened.
+
+    Attributes:
+        dataset: The data set's name.
+        class_name: The class that it belongs to.
+        name: Its name within the class, unique there; may hold slashes.
+    """
+
+    dataset: str
+    class_name: str
+    name: str
+
+    @property
+    def address(self) -> str:
+        """How it is named everywhere: ``NAME:CLASS/ITEM``."""
+        return f"{self.dataset}:{self.class_name}/{self.name}"
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Pictures in classes, on disk or drawn on demand.
+
+    Attributes:
+        name: Registry key, snake_case.
+        title: What to call it.
+        terms: Whose pictures they are and under which licence.
+        items: Class name -> the names of its pictures, both in a fixed order. A class may be empty.
+        read: From a class and a name to the picture; raises a CactivizError.
+        notes: What was noticed while it was opened, one sentence each.
+        opening: The classes to show first; empty for all.
+    """
+
+    name: str
+    title: str
+    terms: str
+    items: Mapping[str, Sequence[str]] = field(repr=False)
+    read: Callable[[str, str], Picture] = field(repr=False)
+    notes: tuple[str, ...] = ()
+    opening: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        return tuple(self.items)
+
+    def __len__(self) -> int:
+        """The number of pictures."""
+        return sum(map(len, self.items.values()))
+
+    def __iter__(self) -> Iterator[Item]:
+        """All items, class after class."""
+        for class_name in self.items:
+            yield from self._items(class_name)
+
+    def count(self, class_name: str) -> int:
+        """The number of pictures in a class.
+
+        Raises:
+            DataError: There is no such class.
+        """
+        return len(self._names(class_name))
+
+    def page(self, number: int, size: int, class_name: str | None = None) -> tuple[Item, ...]:
+        """The items of one page, counted from 0; empty beyond the last.
+
+        Args:
+            number: Which page.
+            size: Items on a page.
+            class_name: Only of this class; None for all, class after class.
+
+        Raises:
+            DataError: There is no such class.
+        """
+        start, stop = number * size, (number + 1) * size
+        if class_name is not None:
+            return tuple(
+                Item(self.name, class_name, name) for name in self._names(class_name)[start:stop]
+            )
+        found: list[Item] = []
+        for own, names in self.items.items():
+            found += (Item(self.name, own, name) for name in names[max(start, 0) : max(stop, 0)])
+            start, stop = start - len(names), stop - len(names)
+            if stop <= 0:
+                break
+        return tuple(found)
+
+    def draw(self, count: int, seed: int, class_name: str | None = None) -> tuple[Item, ...]:
+        """So many different items by chance, fewer if there are not as many.
+
+        The same seed draws the same items.
+
+        Raises:
+            DataError: There is no such class.
+        """
+        total = len(self) if class_name is None else self.count(class_name)
+        chosen = random.Random(seed).sample(range(total), min(count, total))
+        return tuple(self.page(index, 1, class_name)[0] for index in chosen)
+
+    def find(self, place: str) -> Item:
+        """The item of ``CLASS/ITEM``; either may hold slashes.
+
+        Raises:
+            DataError: There is no such class, or no such picture in it.
+        """
+        for class_name in self.items:
+            name = place.removeprefix(f"{class_name}/")
+            if name != place and name in self.items[class_name]:
+                return Item(self.name, class_name, name)
+        class_name, _, name = place.partition("/")
+        if any(place.startswith(f"{known}/") for known in self.items):
+            raise DataError(f"The data set {self.title} has no picture “{place}”.")
+        raise self._unknown(class_name)
+
+    def open(self, item: Item) -> Picture:
+        """The picture, its address as its name and the data set's terms as its source.
+
+        Raises:
+            DataError: There is no such item any more.
+            PictureError: It can't be read.
+        """
+        return self.read(item.class_name, item.name)
+
+    def _names(self, class_name: str) -> Sequence[str]:
+        if class_name not in self.items:
+            raise self._unknown(class_name)
+        return self.items[class_name]
+
+    def _items(self, class_name: str) -> Iterator[Item]:
+        return (Item(self.name, class_name, name) for name in self.items[class_name])
+
+    def _unknown(self, class_name: str) -> DataError:
+        few = ", ".join(self.classes[:12]) + (", …" if len(self.items) > 12 else "")
+        return DataError(f"The data set {self.title} has no class “{class_name}”; it has {few}.")

@@ -1,0 +1,130 @@
+"""Living things of iNaturalist on disk: the 12K set, and the competitions' sets."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+from cactiviz.datasets.dataset import Dataset
+from cactiviz.datasets.files import Files, open_files
+from cactiviz.datasets.folder import checked, remarks
+from cactiviz.datasets.tree import by_class, is_picture, read_from
+from cactiviz.errors import DataError
+from cactiviz.types import Picture
+
+TITLE = "iNaturalist"
+TERMS = (
+    "Photograph from iNaturalist, in a data set made for research; its licence is its author's "
+    "choice and isn't stated in the file"
+)
+FOLDER = "inaturalist_12K"
+ZIP = "nature_12K.zip"
+_PARTS = ("train", "val")
+#: torchvision's names of the competitions' sets, which it takes for the folders' names.
+VERSIONS = ("2021_train", "2021_train_mini", "2021_valid", "2019", "2018", "2017")
+# 00000_Animalia_Annelida_Clitellata_Haplotaxida_Lumbricidae_Lumbricus_terrestris
+_SPECIES = re.compile(r"\d{5}(_[^_]+){7}$")
+_GROUPS = {
+    *("Actinopterygii", "Amphibia", "Animalia", "Arachnida", "Aves", "Bacteria", "Chromista"),
+    *("Fungi", "Insecta", "Mammalia", "Mollusca", "Plantae", "Protozoa", "Reptilia"),
+    *("Amphibians", "Birds", "Insects", "Plants", "Reptiles"),  # in 2019
+}
+_MOST_LOOKED_AT = 50
+
+
+def find_set(place: Path) -> Path | None:
+    """The set's own folder or zip, if it is this place or in it."""
+    found = _found(place)
+    return None if found is None else found[0]
+
+
+def open_inaturalist(place: Path) -> Dataset:
+    """List the pictures of the set that is there; of several, the 12K set, then the latest.
+
+    In the 12K set a class is a group such as "Aves", and a picture's name begins with "train/" or
+    "val/". In torchvision's layouts a class is a species: its folder's name (2021), or the group
+    and the category's number with a slash between (2017 to 2019).
+
+    Raises:
+        DataError: None is there, it is damaged, or it has no picture.
+    """
+    found = _found(place)
+    if found is None:
+        raise DataError(f"{place} holds no data set of iNaturalist.")
+    path, list_classes = found
+    files = open_files(path)
+    items, read = list_classes(files)
+    return checked(Dataset("inaturalist", TITLE, TERMS, items, read, remarks(items)), path)
+
+
+_Listing = tuple[dict[str, list[str]], Callable[[str, str], Picture]]
+
+
+def _found(place: Path) -> tuple[Path, Callable[[Files], _Listing]] | None:
+    """The set's own folder or zip, and how its classes are listed."""
+    for path in (place / FOLDER, place):
+        if path.name == FOLDER and any((path / part).is_dir() for part in _PARTS):
+            return path, _list_12k
+    for path in (place / ZIP, place):
+        if path.name == ZIP and path.is_file():
+            return path, _list_12k
+    for version in VERSIONS:
+        for path in (place / version, place):
+            if path.name == version and path.is_dir() and _holds_classes(path, version):
+                return path, _list_species if version.startswith("2021") else _list_groups
+    return None
+
+
+def _holds_classes(path: Path, version: str) -> bool:
+    # A folder may be called 2019 for many reasons.
+    with os.scandir(path) as entries:
+        names = [entry.name for entry in islice(entries, _MOST_LOOKED_AT)]
+    if version.startswith("2021"):
+        return any(map(_SPECIES.match, names))
+    return not _GROUPS.isdisjoint(names)
+
+
+def _list_12k(files: Files) -> _Listing:
+    wrapping = f"{FOLDER}/"
+    start = wrapping if any(name.startswith(wrapping) for name in files.names) else ""
+    found: dict[str, list[str]] = {}
+    for part in _PARTS:
+        for class_name, names in by_class(files, f"{start}{part}/").items():
+            found.setdefault(class_name, []).extend(f"{part}/{name}" for name in names)
+    items = {class_name: found[class_name] for class_name in sorted(found)}
+
+    def path_of(class_name: str, name: str) -> str:
+        part, _, inside = name.partition("/")
+        return f"{start}{part}/{class_name}/{inside}"
+
+    return items, _Reader(files, path_of)
+
+
+def _list_species(files: Files) -> _Listing:
+    return by_class(files), _Reader(files, _straight)
+
+
+def _list_groups(files: Files) -> _Listing:
+    found: dict[str, list[str]] = {name: [] for name in files.folders if name.count("/") == 1}
+    for path in files.names:
+        group, category, name = (*path.split("/", 2), "", "")[:3]
+        if name and is_picture(path):
+            found[f"{group}/{category}"].append(name)
+    return found, _Reader(files, _straight)
+
+
+def _straight(class_name: str, name: str) -> str:
+    return f"{class_name}/{name}"
+
+
+class _Reader:
+    def __init__(self, files: Files, path_of: Callable[[str, str], str]) -> None:
+        self._files = files
+        self._path_of = path_of
+
+    def __call__(self, class_name: str, name: str) -> Picture:
+        address = f"inaturalist:{class_name}/{name}"
+        return read_from(self._files, self._path_of(class_name, name), address, TERMS)
