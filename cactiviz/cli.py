@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cactiviz import __version__, render
-from cactiviz.commands import inside, listing
+from cactiviz.commands import data, evaluate, inside, listing, train
 from cactiviz.commands import options as shared
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_compare(commands.add_parser("compare", help="put one picture before several networks"))
     inside.add(commands)
     listing.add(commands)
+    data.add(commands)
+    train.add(commands)
+    evaluate.add(commands)
     return parser
 
 
@@ -111,7 +114,7 @@ def _compare(options: argparse.Namespace) -> int:
         untrained=options.untrained,
         weights_dir=options.weights_dir,
         device=options.device,
-        report=_report if sys.stderr.isatty() else None,
+        report=shared.report if sys.stderr.isatty() else None,
     )
     if options.json:
         text = json.dumps(comparison.to_json(), indent=1, ensure_ascii=False)
@@ -130,15 +133,6 @@ def _compare(options: argparse.Namespace) -> int:
     for sentence in dict.fromkeys(failures):
         print(sentence, file=sys.stderr)
     return 1 if failures else 0
-
-
-def _report(what: str, done: int, total: int | None) -> None:
-    """One line on the terminal, written over and over."""
-    if total is not None and total > 10_000:
-        amount = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
-    else:
-        amount = f"{done} of {total}" if total is not None else f"{done / 1e6:.1f} MB"
-    print(f"\r\x1b[K{what} ({amount})", end="" if what != "done" else "\n", file=sys.stderr)
 
 
 def _print_answers(comparison: Comparison) -> None:

@@ -15,10 +15,7 @@ from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError
 from cactiviz.explain import VIEWS, Reading, explain
 from cactiviz.images import open_picture
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
-from cactiviz.types import Cancel, Layer, Picture, Target
-
-#: Told what goes on, the amount done, and the total (None where it isn't known).
-Report = Callable[[str, int, int | None], None]
+from cactiviz.types import Cancel, Layer, Picture, Report, Target
 
 
 def compare(

@@ -118,7 +118,7 @@ def _weights(name: str, weights_dir: Path | None) -> dict[str, Any]:
         damaged = not fetch.sha256_of(path).startswith(fetch.hash_prefix(path.name) or "")
     return {
         "name": spec.weights.file_name if spec.weights else None,
-        "url": spec.weights.url if spec.weights else None,
+        "url": (spec.weights.url or None) if spec.weights else None,
         "file": str(path) if path else None,
         "bytes": path.stat().st_size if path else None,
         "damaged": damaged,
@@ -126,7 +126,7 @@ def _weights(name: str, weights_dir: Path | None) -> dict[str, Any]:
 
 
 def _hosts() -> list[str]:
-    urls = [spec.weights.url for spec in MODELS.values() if spec.weights]
+    urls = [s.weights.url for s in MODELS.values() if s.weights and s.weights.url]
     return list(dict.fromkeys(urlsplit(url).hostname or "" for url in urls))
 
 

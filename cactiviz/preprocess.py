@@ -18,6 +18,11 @@ def preprocess(picture: Picture, preprocessing: Preprocessing) -> Tensor:
 
     The centre crop equals torchvision's published transform for square inputs, bit for bit.
     """
+    return normalise(resize(picture, preprocessing)[None], preprocessing)
+
+
+def resize(picture: Picture, preprocessing: Preprocessing) -> Tensor:
+    """Resize and crop: uint8 (3, H, W) on the CPU, H and W of the input size."""
     size = list(preprocessing.input_size)
     mode = InterpolationMode(preprocessing.interpolation)
     image = Image.fromarray(picture.rgb)
@@ -34,6 +39,12 @@ def preprocess(picture: Picture, preprocessing: Preprocessing) -> Tensor:
         shorter = math.floor(min(size) / preprocessing.crop_pct + 1e-6)
         image = transform.resize(image, [shorter], interpolation=mode)
         image = transform.center_crop(image, size)
-    x = transform.pil_to_tensor(image).to(torch.float32).div_(255)
+    pixels: Tensor = transform.pil_to_tensor(image)
+    return pixels
+
+
+def normalise(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:
+    """From uint8 (B, 3, H, W) to float32 of the same shape and on the same device."""
+    x = pixels.to(torch.float32).div_(255)
     normal: Tensor = transform.normalize(x, list(preprocessing.mean), list(preprocessing.std))
-    return normal[None]
+    return normal

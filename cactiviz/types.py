@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 #: Called with the amount done and the total (None where it isn't known).
 Progress = Callable[[int, int | None], None]
+#: Told what goes on, the amount done, and the total (None where it isn't known).
+Report = Callable[[str, int, int | None], None]
 
 
 class Cancel(Protocol):

@@ -9,13 +9,14 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz.sheet import Cell, Column, Row, _drawable, _length, _Style, _wrapped, draw_sheet
+from cactiviz.lettering import Style, drawable, length, wrapped
+from cactiviz.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.types import Answer, Picture
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 LONG = "Untrained network of an extraordinarily long name, with nothing learnt " * 3
 AMBER, BAR, TRACK = (0x9A, 0x67, 0x00), (0x2B, 0x6F, 0x7E), (0xE6, 0xE8, 0xEB)
-STYLE = _Style(13, 20)
+STYLE = Style(13, 20)
 
 
 @pytest.fixture
@@ -185,27 +186,27 @@ def test_the_same_comparison_makes_the_same_sheet(picture: Picture) -> None:
 
 def test_lines_are_wrapped_at_spaces_and_hold_every_word() -> None:
     text = "own scale, full colour at 0.0123 and some more words than one line can hold"
-    lines = _wrapped(text, STYLE, 120, 20)
+    lines = wrapped(text, STYLE, 120, 20)
     assert " ".join(lines) == text
-    assert all(_length(line, STYLE) <= 120 for line in lines)
+    assert all(length(line, STYLE) <= 120 for line in lines)
     assert len(lines) > 3
 
 
 def test_a_caption_is_rather_broken_between_its_parts() -> None:
     caption = "own scale, full colour at 0.0123 · min 0 max 0.0123"
-    assert _wrapped(caption, STYLE, 260, 3) == caption.split(" · ")
+    assert wrapped(caption, STYLE, 260, 3) == caption.split(" · ")
 
 
 def test_what_does_not_fit_ends_in_an_ellipsis() -> None:
-    (line,) = _wrapped("black-footed ferret, polecat, Mustela nigripes", STYLE, 120, 1)
+    (line,) = wrapped("black-footed ferret, polecat, Mustela nigripes", STYLE, 120, 1)
     assert line.startswith("black-footed")
     assert line.endswith("…")
-    assert _length(line, STYLE) <= 120
-    first, second = _wrapped("x" * 100, STYLE, 120, 2)
+    assert length(line, STYLE) <= 120
+    first, second = wrapped("x" * 100, STYLE, 120, 2)
     assert set(first) == {"x"}
     assert second.endswith("x…")
-    assert _wrapped("short", STYLE, 120, 1) == ["short"]
-    assert _wrapped("", STYLE, 120, 1) == []
+    assert wrapped("short", STYLE, 120, 1) == ["short"]
+    assert wrapped("", STYLE, 120, 1) == []
 
 
 @pytest.mark.parametrize(
@@ -220,4 +221,4 @@ def test_what_does_not_fit_ends_in_an_ellipsis() -> None:
     ],
 )
 def test_what_the_font_lacks_has_a_stand_in(text: str, plain: str) -> None:
-    assert _drawable(text) == plain
+    assert drawable(text) == plain

@@ -17,7 +17,13 @@ from cactiviz.models.checkpoint import Checkpoint
 from cactiviz.models.empty import build_empty
 from cactiviz.models.spec import LoadedModel, ModelSpec, StateDict
 from cactiviz.models.untrained import build_untrained
-from cactiviz.models.weights import assign, count_logits, published_weights, read_weights
+from cactiviz.models.weights import (
+    assign,
+    count_logits,
+    published_weights,
+    read_weights,
+    trained_size,
+)
 from cactiviz.models.zoo import get_spec
 from cactiviz.preprocess import preprocess
 from cactiviz.types import Cancel, Progress
@@ -101,8 +107,10 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
         )
     if not names and logits == spec.logits:
         names = spec.class_names
+    size = trained_size(checkpoint.file) or spec.preprocessing.input_size
     own = replace(
         spec,
+        preprocessing=replace(spec.preprocessing, input_size=size),
         name=checkpoint.name,
         title=checkpoint.name,
         class_names=names,

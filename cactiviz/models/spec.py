@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -22,15 +23,19 @@ class Weights:
             the publisher follows torch's convention.
         convert: From the published key names to the module's; the same names if left out.
         kept_as: The name under which the file is kept, if the published one says too little.
+        packaged: The file, where it comes with the package; then there is no address.
     """
 
     url: str
     convert: Callable[[StateDict], StateDict] = dict
     kept_as: str = ""
+    packaged: Path | None = None
 
     @property
     def file_name(self) -> str:
         """The name under which the file is kept."""
+        if self.packaged is not None:
+            return self.packaged.name
         return self.kept_as or self.url.rsplit("/", 1)[-1]
 
 

@@ -7,6 +7,7 @@ import threading
 import torch
 from torch import Tensor, nn
 
+from cactiviz.models.calibrate import calibrate
 from cactiviz.models.spec import ModelSpec
 
 _seeding = threading.Lock()  # torch's generator is the process's
@@ -26,16 +27,5 @@ def build_untrained(spec: ModelSpec, pictures: Tensor, seed: int) -> nn.Module:
     with _seeding, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module = spec.build(spec.logits)
-    module.eval()
-    norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # the plain mean of what it sees
-        norm.train()
-    with torch.no_grad():
-        module(pictures)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
-        norm.eval()
+    calibrate(module, [pictures])
     return module

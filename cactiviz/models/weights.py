@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import zipfile
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -17,6 +19,7 @@ from cactiviz.fetch import download, hash_prefix, sha256_of
 from cactiviz.models.spec import ModelSpec, StateDict
 from cactiviz.types import Cancel, Progress
 
+_LARGEST_INPUT = 1024  # pixels
 _FORMATS = (".safetensors", ".pth", ".pt")
 
 
@@ -42,6 +45,8 @@ def find_weights(spec: ModelSpec, weights_dir: Path | None = None) -> Path | Non
     """The published file of a network on this machine, or None."""
     if spec.weights is None:
         return None
+    if spec.weights.packaged is not None:
+        return spec.weights.packaged if spec.weights.packaged.is_file() else None
     for folder in weights_folders(weights_dir):
         path = folder / spec.weights.file_name
         if path.is_file():
@@ -69,6 +74,8 @@ def published_weights(
             "or give a checkpoint of your own."
         )
     path = find_weights(spec, weights_dir)
+    if path is None and spec.weights.packaged is not None:
+        raise WeightsError(f"The weights of {spec.title} are missing: install cactiviz again.")
     if path is None:
         name, folder = spec.weights.file_name, weights_folders(weights_dir)[0]
         by_hand = f"put the file {name} into the folder {folder}"
@@ -135,6 +142,21 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     if all(key.startswith("module.") for key in content):
         content = {key.removeprefix("module."): value for key, value in content.items()}
     return dict(content)
+
+
+def trained_size(path: Path) -> tuple[int, int] | None:
+    """The (height, width) that a network was trained at, where its file says so.
+
+    ``cactiviz train`` writes its recipe into the file: a network is explained as it was trained.
+    """
+    if path.suffix != ".safetensors":
+        return None
+    try:
+        with safe_open(path, "pt") as file:
+            size = json.loads((file.metadata() or {}).get("recipe", "{}")).get("input_size")
+    except Exception:  # a damaged header is found when the weights are read
+        return None
+    return (size, size) if isinstance(size, int) and 8 <= size <= _LARGEST_INPUT else None
 
 
 def count_logits(module: nn.Module, weights: StateDict, logits: int) -> int:

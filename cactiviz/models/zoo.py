@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import fnmatch
 from functools import lru_cache
+from pathlib import Path
 
 from cactiviz.errors import ModelError
 from cactiviz.models import from_efficientnet_pytorch, from_timm, from_torchvision
 from cactiviz.models.cactinet import CactiNet
-from cactiviz.models.spec import ModelSpec
+from cactiviz.models.spec import ModelSpec, Weights
 from cactiviz.types import Layer, Preprocessing
 
 MODELS: dict[str, ModelSpec] = {}
@@ -88,8 +89,8 @@ def _cactinet() -> ModelSpec:
         first_conv="stem.0",
         class_names=("no cactus", "cactus"),
         logits=1,
-        weights=None,
-        license="MIT",
+        weights=Weights("", packaged=Path(__file__).parent / "weights" / "cactinet.safetensors"),
+        license="MIT; trained on pictures of unknown licence",
         paper="after Tan and Le 2019, arXiv:1905.11946",
         parameters=4_145_101,
     )

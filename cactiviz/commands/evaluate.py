@@ -1,0 +1,113 @@
+"""``evaluate``: how good a network is on pictures whose classes are known."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from cactiviz.commands import options as shared
+from cactiviz.contact_sheet import draw_contact_sheet
+from cactiviz.datasets.anywhere import open_anywhere
+from cactiviz.datasets.dataset import Dataset, Item
+from cactiviz.models import Checkpoint, load_model
+from cactiviz.output import whole_file
+from cactiviz.render import percent
+from cactiviz.sheet import Cell
+from cactiviz.training.split import split
+
+if TYPE_CHECKING:
+    from cactiviz.training.evaluate import Evaluation
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("evaluate", help="how good a network is on a whole data set")
+    option = parser.add_argument
+    option("model", metavar="MODEL", help="a network's name, or that of a --checkpoint")
+    option("--data", required=True, help="the pictures: a folder, or a data set's name")
+    option(
+        "--part",
+        choices=("all", "excluded", "trained"),
+        default="all",
+        help="only what `train` excluded, or learnt from, with the same seed",
+    )
+    option("--seed", type=int, default=0, help="of that part, and of the bootstrap")
+    shared.add_loading(parser)
+    option("--json", action="store_true", help="as JSON")
+    option("--sheet", type=Path, metavar="SHEET.png", help="the worst mistakes as a picture")
+    parser.set_defaults(run=_evaluate)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from cactiviz.training.evaluate import evaluate  # torchmetrics takes a second to import
+
+    shared.check_outputs(options.sheet)
+    image_format = shared.sheet_format(options.sheet) if options.sheet else ""
+    dataset = open_anywhere(options.data)
+    items: list[Item] = list(dataset)
+    if options.part != "all":
+        items = split(items, options.seed)[options.part == "excluded"]
+    own: dict[str, Checkpoint] = {checkpoint.name: checkpoint for checkpoint in options.checkpoint}
+    model = load_model(
+        own.get(options.model, options.model),
+        untrained=options.untrained,
+        weights_dir=options.weights_dir,
+        device=options.device,
+    )
+
+    def progress(done: int, total: int | None) -> None:
+        shared.report("Asking", done, total)
+
+    found = evaluate(
+        model,
+        dataset,
+        items,
+        seed=options.seed,
+        progress=progress if sys.stderr.isatty() else None,
+    )
+    for sentence in (*dataset.notes, *found.skipped):
+        print(sentence, file=sys.stderr)
+    if options.sheet:
+        with whole_file(options.sheet) as file:
+            _mistakes_sheet(found, dataset).save(file, format=image_format)
+    print(json.dumps(found.to_json(), indent=1) if options.json else _in_words(found, model.title))
+    return 0
+
+
+def _mistakes_sheet(found: Evaluation, dataset: Dataset) -> Image.Image:
+    cells = [
+        Cell(
+            dataset.open(mistake.item).rgb,
+            f"{mistake.item.class_name}, taken for {mistake.answer} with "
+            f"{percent(mistake.probability)} · {mistake.item.name}",
+        )
+        for mistake in found.mistakes
+    ]
+    return draw_contact_sheet(cells, heading=f"{found.model}: its surest mistakes of {found.n}")
+
+
+def _in_words(found: Evaluation, title: str) -> str:
+    lines = [f"{title}: {found.accuracy:.2%} of {found.n} pictures right"]
+    if found.roc_auc is not None and found.roc_auc_interval is not None:
+        low, high = found.roc_auc_interval
+        lines.append(f"ROC AUC {found.roc_auc:.5f} (95 % interval {low:.5f} to {high:.5f})")
+    elif found.macro_f1 is None:
+        lines.append("ROC AUC can't be said: all pictures are of one class.")
+    if found.macro_f1 is not None:
+        lines.append(f"Macro F1 {found.macro_f1:.4f}")
+    for name, figures in found.per_class.items():
+        parts = (
+            f"{key} {value:.4f}"
+            for key, value in figures.items()
+            if value is not None and key != "n"
+        )
+        lines.append(f"  {name}: {figures['n']:.0f} pictures, {', '.join(parts)}")
+    lines.append(f"{found.pictures_per_second:.0f} pictures a second")
+    if found.skipped:
+        lines.append(f"{len(found.skipped)} pictures couldn't be read and were left out.")
+    return "\n".join(lines)

@@ -1,0 +1,27 @@
+"""How work of minutes reports itself while a command runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from cactiviz.commands import options
+from cactiviz.types import Report
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+def long_reporter() -> Report:
+    """One line written over and over on a terminal; elsewhere a line every ten seconds."""
+    return options.report if sys.stderr.isatty() else _Lines()
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self._last = -_SECONDS_BETWEEN_LINES
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        now = time.monotonic()
+        if done == total or now - self._last >= _SECONDS_BETWEEN_LINES:
+            self._last = now
+            print(f"{what} ({done} of {total})", file=sys.stderr, flush=True)

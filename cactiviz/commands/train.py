@@ -1,0 +1,113 @@
+"""``train``: make a network of one's own, and go on where it stopped."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from cactiviz.commands.progress import long_reporter
+from cactiviz.datasets.anywhere import open_anywhere
+from cactiviz.training.recipe import Recipe
+
+_HELP = {
+    "input_size": "side of a tile in pixels",
+    "epochs": "how often each tile is seen",
+    "batch_size": "tiles in a step",
+    "learning_rate": "the highest of the cycle",
+    "weight_decay": "of the weights",
+    "calibration_batches": "for the batch norms' statistics, at the end",
+    "seed": "of everything left to chance, and of what is excluded from training",
+}
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("train", help="train CactiNet on aerial tiles")
+    parser.add_argument("architecture", choices=("cactinet",), metavar="cactinet")
+    parser.add_argument("--data", required=True, help="the tiles: a folder, or a data set's name")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="RUN", help="the run's folder; gone on with"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    for field in fields(Recipe):
+        parser.add_argument(
+            f"--{field.name.replace('_', '-')}",
+            type=_positive(type(field.default)),
+            default=field.default,
+            help=f"{_HELP[field.name]}; default {field.default}",
+        )
+    parser.set_defaults(run=_train)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from cactiviz.training.train import train  # Lightning takes seconds to import
+
+    recipe = Recipe(**{field.name: getattr(options, field.name) for field in fields(Recipe)})
+    dataset = open_anywhere(options.data)
+    for note in dataset.notes:
+        print(note)
+    with _stop_on_interrupt() as cancel:
+        outcome = train(
+            dataset,
+            options.out,
+            recipe,
+            device=options.device,
+            report=long_reporter(),
+            cancel=cancel,
+        )
+    for sentence in outcome.skipped:
+        print(sentence, file=sys.stderr)
+    print(
+        f"\n{outcome.epochs:.2f} epochs on {outcome.trained_on} pictures, {outcome.excluded} "
+        f"excluded; {outcome.pictures_per_second:.0f} pictures a second, "
+        f"{outcome.waiting:.1%} of the time spent waiting for them."
+    )
+    if not outcome.finished:
+        print("Stopped; the same command goes on from here.")
+    print(f"The weights are in {outcome.weights}.")
+    return 0
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[threading.Event]:
+    """The first interrupt asks the work to end well; one more, a second later, ends it."""
+    cancel = threading.Event()
+    asked = 0.0
+
+    def ask(*_: Any) -> None:
+        nonlocal asked
+        now = time.monotonic()
+        if cancel.is_set() and now - asked > 1:
+            raise KeyboardInterrupt
+        if not cancel.is_set():
+            print("\nStopping after this step…", file=sys.stderr)
+            asked = now
+        cancel.set()
+
+    before = {name: signal.signal(name, ask) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield cancel
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def _positive(kind: type) -> Any:
+    def read(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = -1
+        if not 0 <= value < 1e9:
+            raise argparse.ArgumentTypeError("give a number that isn't below 0")
+        return value
+
+    return read

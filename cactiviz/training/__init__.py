@@ -1,0 +1,1 @@
+"""Train CactiNet, and say how good a network is."""

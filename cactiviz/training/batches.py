@@ -1,0 +1,72 @@
+"""Batches of tiles, shuffled and turned by a seed, that can go on from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cactiviz.preprocess import normalise
+from cactiviz.training.tiles import Tiles
+from cactiviz.types import Preprocessing
+
+
+class Batches:
+    """An epoch of batches (pictures, labels), then the next; the last, smaller one is left out.
+
+    Order and turns depend on the seed, the epoch and the batch only: a run that was interrupted
+    goes on as if it hadn't been. Lightning keeps ``state_dict`` in its checkpoints.
+    """
+
+    def __init__(self, tiles: Tiles, preprocessing: Preprocessing, size: int, seed: int) -> None:
+        self._tiles = tiles
+        self._preprocessing = preprocessing
+        self._size = min(size, len(tiles.items))
+        self._seed = seed
+        self._epoch = 0
+        self._next = 0
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return len(self._tiles.items) // self._size
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The rest of the epoch, and then the next one from its start."""
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self._epoch)
+        order = torch.randperm(len(self._tiles.items), generator=generator)
+        turns = torch.randint(8, (len(order),), generator=generator)
+        while self._next < len(self):
+            rows = slice(self._next * self._size, (self._next + 1) * self._size)
+            self._next += 1
+            pixels = turned(self._tiles.pixels[order[rows]], turns[rows])
+            yield normalise(pixels, self._preprocessing), self._tiles.labels[order[rows]]
+        self._epoch, self._next = self._epoch + 1, 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where it is."""
+        return {"epoch": self._epoch, "next": self._next}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self._epoch, self._next = state["epoch"], state["next"]
+        if self._next >= len(self):
+            self._epoch, self._next = self._epoch + 1, 0
+
+
+def turned(pixels: Tensor, turns: Tensor) -> Tensor:
+    """Each tile of (B, C, S, S) under one of the eight flips and turns of a square.
+
+    Args:
+        pixels: Square tiles.
+        turns: (B,), 0..7: the number modulo 4 of quarter turns, then mirrored from 4 on; 0 leaves
+            a tile as it is.
+    """
+    found = pixels.clone()
+    for turn in range(1, 8):
+        rows = turns == turn
+        if bool(rows.any()):
+            tiles = torch.rot90(pixels[rows], turn % 4, (2, 3))
+            found[rows] = tiles.flip(3) if turn >= 4 else tiles
+    return found

@@ -1,0 +1,228 @@
+"""How good a network is on pictures whose classes are known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torchmetrics.functional.classification import (
+    binary_auroc,
+    multiclass_confusion_matrix,
+    multiclass_f1_score,
+)
+
+from cactiviz.datasets.dataset import Dataset, Item
+from cactiviz.device import exact_float32
+from cactiviz.engine import probabilities
+from cactiviz.errors import DataError
+from cactiviz.models import LoadedModel
+from cactiviz.preprocess import normalise
+from cactiviz.training.tiles import labels_for, load_tiles
+from cactiviz.types import Cancel, Progress
+
+_RESAMPLES = 1000
+_MISTAKES = 24
+#: The column of a confusion for answers that are none of the data's classes.
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A picture that a network got wrong.
+
+    Attributes:
+        item: Which.
+        answer: The class that it gave.
+        probability: Of that answer, 0..1.
+        truth: The probability that it gave the right class, 0..1.
+    """
+
+    item: Item
+    answer: str
+    probability: float
+    truth: float
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What :func:`evaluate` found.
+
+    Attributes:
+        model: The network's name.
+        n: Pictures that were read.
+        accuracy: Share of right answers, 0..1.
+        roc_auc: For networks of two classes: the chance that a picture of the second class gets a
+            higher score than one of the first; None for others, or where one class is missing.
+        roc_auc_interval: The middle 95 % of the same over bootstrap resamples, or None.
+        macro_f1: For networks of more classes: the mean over the data's classes; else None.
+        per_class: Class -> "n", "precision", "recall", "f1"; precision is None where the network
+            never gave that answer.
+        classes: The data's classes, in the network's order.
+        confusion: A row for each true class, a column for each answer, and with more than two
+            classes one more for all other answers.
+        pictures_per_second: Reading and resizing included.
+        skipped: A sentence for each picture that couldn't be read.
+        mistakes: The surest wrong answers, the surest first.
+    """
+
+    model: str
+    n: int
+    accuracy: float
+    roc_auc: float | None
+    roc_auc_interval: tuple[float, float] | None
+    macro_f1: float | None
+    per_class: Mapping[str, Mapping[str, float | None]]
+    classes: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    pictures_per_second: float
+    skipped: tuple[str, ...] = ()
+    mistakes: tuple[Mistake, ...] = field(default=(), repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, without the mistakes."""
+        interval = self.roc_auc_interval
+        return {
+            "model": self.model,
+            "n": self.n,
+            "accuracy": self.accuracy,
+            "roc_auc": self.roc_auc,
+            "roc_auc_interval": list(interval) if interval else None,
+            "macro_f1": self.macro_f1,
+            "per_class": {name: dict(figures) for name, figures in self.per_class.items()},
+            "classes": list(self.classes),
+            "confusion": [list(row) for row in self.confusion],
+            "pictures_per_second": self.pictures_per_second,
+            "skipped": list(self.skipped),
+        }
+
+
+def evaluate(
+    model: LoadedModel,
+    dataset: Dataset,
+    items: Sequence[Item],
+    *,
+    batch_size: int = 256,
+    seed: int = 0,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Evaluation:
+    """Ask a network about many pictures and count.
+
+    Args:
+        model: The data's classes must be among its own, by name.
+        dataset: Where the pictures are.
+        items: Which ones.
+        batch_size: Pictures in memory at a time.
+        seed: Of the bootstrap.
+        progress: Told the pictures done, and how many there are.
+        cancel: Asked between batches.
+
+    Raises:
+        DataError: The classes don't fit, or no picture can be read.
+        Cancelled: ``cancel`` was set.
+    """
+    spec, started = model.spec, time.perf_counter()
+    names = spec.class_names
+    labels = labels_for(names, items, dataset.title)
+    shares: list[Tensor] = []
+    truths: list[Tensor] = []
+    read: list[Item] = []
+    skipped: list[str] = []
+    for start in range(0, len(items), batch_size):
+        part = items[start : start + batch_size]
+        tiles = load_tiles(dataset, part, labels, spec.preprocessing, cancel=cancel)
+        skipped += tiles.skipped
+        read += tiles.items
+        if tiles.items:
+            pixels = normalise(tiles.pixels, spec.preprocessing)
+            with torch.no_grad(), exact_float32(model.device):
+                logits = model.module(pixels.to(device=model.device, dtype=model.dtype))
+            shares.append(probabilities(logits.double().cpu()))
+            truths.append(tiles.labels)
+        if progress is not None:
+            progress(min(start + batch_size, len(items)), len(items))
+    if not read:
+        raise DataError(f"None of the {len(items)} pictures of {dataset.title} can be read.")
+    seconds = time.perf_counter() - started
+    share, truth = torch.cat(shares), torch.cat(truths)
+    answers = share.argmax(dim=1)
+    two = share.shape[1] == 2
+    present = [0, 1] if two else sorted(set(labels.values()))
+    matrix = multiclass_confusion_matrix(answers, truth, num_classes=share.shape[1])[present]
+    auc, interval = _auc(share[:, 1], truth, seed) if two else (None, None)
+    return Evaluation(
+        model=model.name,
+        n=len(read),
+        accuracy=float((answers == truth).double().mean()),
+        roc_auc=auc,
+        roc_auc_interval=interval,
+        macro_f1=None if two else _macro_f1(answers, truth, share.shape[1], present),
+        per_class={spec.class_name(index): _figures(answers, truth, index) for index in present},
+        classes=tuple(spec.class_name(index) for index in present),
+        confusion=_confusion(matrix, present, two),
+        pictures_per_second=len(read) / seconds,
+        skipped=tuple(skipped),
+        mistakes=_mistakes(share, answers, truth, read, names),
+    )
+
+
+def _auc(
+    scores: Tensor, truth: Tensor, seed: int
+) -> tuple[float | None, tuple[float, float] | None]:
+    if not _both(truth):
+        return None, None
+    generator = torch.Generator().manual_seed(seed)
+    found: list[Tensor] = []
+    while len(found) < _RESAMPLES:
+        rows = torch.randint(len(truth), (len(truth),), generator=generator)
+        if _both(truth[rows]):
+            found.append(binary_auroc(scores[rows], truth[rows]))
+    low, high = torch.stack(found).quantile(torch.tensor([0.025, 0.975])).tolist()
+    return float(binary_auroc(scores, truth)), (low, high)
+
+
+def _both(truth: Tensor) -> bool:
+    return bool(truth.min() != truth.max())
+
+
+def _macro_f1(answers: Tensor, truth: Tensor, classes: int, present: Sequence[int]) -> float:
+    each = multiclass_f1_score(answers, truth, num_classes=classes, average="none")
+    return float(each[list(present)].mean())
+
+
+def _figures(answers: Tensor, truth: Tensor, index: int) -> dict[str, float | None]:
+    right = int(((answers == index) & (truth == index)).sum())
+    given, there = int((answers == index).sum()), int((truth == index).sum())
+    return {
+        "n": there,
+        "precision": right / given if given else None,
+        "recall": right / there if there else None,
+        "f1": 2 * right / (given + there) if given + there else None,
+    }
+
+
+def _confusion(matrix: Tensor, present: Sequence[int], two: bool) -> tuple[tuple[int, ...], ...]:
+    known = matrix[:, list(present)]
+    if not two:
+        known = torch.cat([known, (matrix.sum(dim=1) - known.sum(dim=1))[:, None]], dim=1)
+    return tuple(tuple(row) for row in known.tolist())
+
+
+def _mistakes(
+    share: Tensor, answers: Tensor, truth: Tensor, items: Sequence[Item], names: Sequence[str]
+) -> tuple[Mistake, ...]:
+    wrong = (answers != truth).nonzero()[:, 0].tolist()
+    found = [
+        Mistake(
+            items[row],
+            names[int(answers[row])],
+            float(share[row, answers[row]]),
+            float(share[row, truth[row]]),
+        )
+        for row in wrong
+    ]
+    return tuple(sorted(found, key=lambda mistake: -mistake.probability)[:_MISTAKES])

@@ -1,0 +1,33 @@
+"""What a training run is made of; with the data, all that decides its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How CactiNet is trained.
+
+    Adam with decoupled weight decay (none on biases and batch norms) on one cycle of the learning
+    rate, up to ``learning_rate``; the eight flips and quarter turns by chance; in the end the
+    batch norms' statistics are those of ``calibration_batches`` training batches: with a momentum
+    of 0.01 the running ones lag behind.
+
+    Attributes:
+        input_size: The side of a tile in pixels.
+        epochs: How often each tile is seen.
+        batch_size: Tiles in a step.
+        learning_rate: The highest of the cycle.
+        weight_decay: Of convolutions' and the classifier's weights.
+        calibration_batches: See above.
+        seed: Of initialisation, order, flips, dropout, and of what is excluded.
+    """
+
+    input_size: int = 64
+    epochs: int = 8
+    batch_size: int = 128
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-2
+    calibration_batches: int = 40
+    seed: int = 0

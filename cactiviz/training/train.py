@@ -1,0 +1,285 @@
+"""Train CactiNet in a folder of its own: to be stopped, killed and gone on with at any time."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import logging
+import pickle
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from cactiviz import __version__
+from cactiviz.datasets.dataset import Dataset
+from cactiviz.device import pick_device
+from cactiviz.errors import DataError, OutputError, WeightsError
+from cactiviz.models import get_spec
+from cactiviz.models.calibrate import calibrate
+from cactiviz.output import whole_file
+from cactiviz.training.batches import Batches
+from cactiviz.training.classifier import Classifier
+from cactiviz.training.recipe import Recipe
+from cactiviz.training.split import split
+from cactiviz.training.tiles import Tiles, labels_for, load_tiles
+from cactiviz.types import Cancel, Preprocessing, Report
+
+#: What a run's folder holds.
+CHECKPOINT, SETTINGS, WEIGHTS = "last.ckpt", "settings.json", "cactinet.safetensors"
+_CHECKPOINT_STEPS = 20
+_MODEL = "cactinet"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        weights: The file of the network's weights.
+        finished: False if it was stopped before its last epoch; the same command goes on.
+        epochs: How far it came.
+        trained_on: Pictures that it learnt from.
+        excluded: Pictures that it never saw.
+        skipped: A sentence for each picture that couldn't be read.
+        seconds: Of this call.
+        pictures_per_second: Learnt from, without the time before the first step.
+        waiting: Share of that time spent waiting for pictures, 0..1.
+    """
+
+    weights: Path
+    finished: bool
+    epochs: float
+    trained_on: int
+    excluded: int
+    skipped: tuple[str, ...]
+    seconds: float
+    pictures_per_second: float
+    waiting: float
+
+
+def preprocessing_of(recipe: Recipe) -> Preprocessing:
+    """CactiNet's preprocessing at the size that it is trained at."""
+    size = (recipe.input_size, recipe.input_size)
+    return replace(get_spec(_MODEL).preprocessing, input_size=size)
+
+
+def train(
+    dataset: Dataset,
+    run: Path,
+    recipe: Recipe,
+    *,
+    device: str = "auto",
+    report: Report | None = None,
+    cancel: Cancel | None = None,
+) -> Outcome:
+    """Train CactiNet on all of a data set but a tenth, or go on where an earlier call stopped.
+
+    Args:
+        dataset: Pictures of "no cactus" and of "cactus".
+        run: The run's folder, made if need be; holds a checkpoint and, at the end or when the run
+            is stopped, the weights.
+        recipe: A run that is gone on with must have the same.
+        device: "auto", "cpu" or "cuda".
+        report: Told the epoch, the steps done and the steps in total.
+        cancel: Asked between steps; the weights are written all the same.
+
+    Raises:
+        DataError: The data don't fit, or the folder holds a run with other settings.
+        OutputError: The folder can't be written.
+        WeightsError: Its checkpoint is damaged.
+        Cancelled: ``cancel`` was set before the first step.
+    """
+    started = time.perf_counter()
+    where = pick_device(device)
+    names, preprocessing = get_spec(_MODEL).class_names, preprocessing_of(recipe)
+    kept, excluded = split(dataset, recipe.seed)
+    if {item.class_name for item in kept} != set(names):
+        raise DataError(f"Training needs pictures of “{names[0]}” and of “{names[1]}”.")
+    _settle(run, {"recipe": asdict(recipe), "data": dataset.name, "pictures": len(dataset)})
+
+    def reading(done: int, total: int | None) -> None:
+        if report is not None:
+            report("Reading the pictures", done, total)
+
+    labels = labels_for(names, kept, dataset.title)
+    tiles = load_tiles(dataset, kept, labels, preprocessing, progress=reading, cancel=cancel)
+    if len(set(tiles.labels.tolist())) < len(names):
+        raise DataError(f"No picture of one of the classes of {dataset.title} can be read.")
+    batches = Batches(tiles, preprocessing, recipe.batch_size, recipe.seed)
+    steps = recipe.epochs * len(batches)
+    torch.manual_seed(recipe.seed)
+    network = get_spec(_MODEL).build(1)
+    watch = _Watch(steps, len(batches), report, cancel)
+    _fit(Classifier(network, recipe, steps), batches, recipe, run, where, watch)
+    network.to(where)
+    _export(network, tiles, preprocessing, recipe, where, run, watch.done / steps)
+    seconds = max(watch.seconds, 1e-9)
+    return Outcome(
+        weights=run / WEIGHTS,
+        finished=watch.done >= steps,
+        epochs=watch.done / len(batches),
+        trained_on=len(tiles.items),
+        excluded=len(excluded),
+        skipped=tiles.skipped,
+        seconds=time.perf_counter() - started,
+        pictures_per_second=watch.steps_here * recipe.batch_size / seconds,
+        waiting=watch.waited / seconds,
+    )
+
+
+def _settle(run: Path, settings: dict[str, Any]) -> None:
+    """Make the run's folder, or see that it holds this very run."""
+    path = run / SETTINGS
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        before = json.loads(path.read_text("utf-8")) if path.is_file() else None
+    except OSError as error:
+        raise OutputError(f"The folder {run} can't be used: {error.strerror}.") from error
+    except ValueError as error:
+        raise DataError(f"The file {path} is damaged; name another folder.") from error
+    if before is None and (run / CHECKPOINT).exists():
+        raise DataError(f"The folder {run} holds a checkpoint of an unknown run; name another.")
+    if before not in (None, settings):
+        raise DataError(
+            f"The folder {run} holds a run with other settings or data; name another folder."
+        )
+    with whole_file(path) as file:
+        file.write(json.dumps(settings, indent=1).encode())
+
+
+def _fit(
+    module: Classifier,
+    batches: Batches,
+    recipe: Recipe,
+    run: Path,
+    where: torch.device,
+    watch: _Watch,
+) -> None:
+    keep = ModelCheckpoint(
+        dirpath=run,
+        filename=Path(CHECKPOINT).stem,
+        every_n_train_steps=_CHECKPOINT_STEPS,
+        enable_version_counter=False,
+    )
+    with _quiet():
+        trainer = lightning.Trainer(
+            accelerator="gpu" if where.type == "cuda" else "cpu",
+            devices=1,
+            max_epochs=recipe.epochs,
+            callbacks=[watch, keep],
+            logger=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            default_root_dir=run,
+        )
+        before = run / CHECKPOINT
+        try:
+            trainer.fit(
+                module, batches, ckpt_path=before if before.exists() else None, weights_only=True
+            )
+            if watch.steps_here:
+                trainer.save_checkpoint(before)
+        except (pickle.UnpicklingError, EOFError, KeyError, RuntimeError) as error:
+            if watch.steps_here or not before.exists():
+                raise
+            raise WeightsError(f"The checkpoint {before} is damaged; delete it.") from error
+    watch.done = trainer.global_step
+
+
+def _export(
+    network: nn.Module,
+    tiles: Tiles,
+    preprocessing: Preprocessing,
+    recipe: Recipe,
+    where: torch.device,
+    run: Path,
+    share: float,
+) -> None:
+    """Calibrate a copy's batch norms on batches of the epoch after the last; write the weights."""
+    batches = Batches(tiles, preprocessing, recipe.batch_size, recipe.seed)
+    batches.load_state_dict({"epoch": recipe.epochs, "next": 0})
+    several = itertools.islice(batches, recipe.calibration_batches)
+    calibrate(network, (pictures.to(where) for pictures, _ in several))
+    metadata = {
+        "cactiviz": __version__,
+        "architecture": _MODEL,
+        "recipe": json.dumps(asdict(recipe)),
+        "share_of_training": f"{share:.4f}",
+    }
+    with whole_file(run / WEIGHTS) as file:
+        file.write(save(half(network.state_dict()), metadata))
+
+
+def half(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights in half precision, on the CPU; whole numbers stay what they are."""
+    return {
+        name: (value.half() if value.is_floating_point() else value).cpu().contiguous()
+        for name, value in weights.items()
+    }
+
+
+class _Watch(Callback):
+    """Reports, stops on request, and measures."""
+
+    def __init__(
+        self, steps: int, steps_an_epoch: int, report: Report | None, cancel: Cancel | None
+    ) -> None:
+        self._steps = steps
+        self._an_epoch = steps_an_epoch
+        self._report = report
+        self._cancel = cancel
+        self._asked = 0.0  # when the last step ended, and the next batch was asked for
+        self._began = 0.0
+        self.done = 0
+        self.steps_here = 0
+        self.waited = 0.0
+        self.seconds = 0.0
+
+    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+        self._asked = time.perf_counter()
+        self._began = self._began or self._asked
+
+    def on_train_batch_start(
+        self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self.waited += time.perf_counter() - self._asked
+
+    def on_train_batch_end(
+        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self._asked = time.perf_counter()
+        self.steps_here += 1
+        self.seconds = self._asked - self._began
+        done = trainer.global_step
+        if self._report is not None:
+            epochs = f"{(done - 1) // self._an_epoch + 1} of {self._steps // self._an_epoch}"
+            loss = float(outputs["loss"])
+            self._report(f"Epoch {epochs}, loss {loss:.3f}", done, self._steps)
+        if self._cancel is not None and self._cancel.is_set():
+            trainer.should_stop = True
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Lightning's advice to people who program."""
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
