@@ -3,118 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from cactiviz.errors import Cancelled, DownloadError, OutputError
 from cactiviz.fetch import download, hash_prefix, sha256_of
+from file_server import Server, serving
 
 BODY = bytes(range(256)) * 2000  # 512,000 bytes, about eight pieces
 SHA256 = hashlib.sha256(BODY).hexdigest()
+MD5 = hashlib.md5(BODY).hexdigest()
 HALF = len(BODY) // 2
-
-
-class Server(ThreadingHTTPServer):
-    """Serves BODY under every path; the attributes say what goes wrong."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.body = BODY
-        self.cuts: list[
-            int
-        ] = []  # for the next answers: how many bytes each sends before it breaks
-        self.always_cut: int | None = None
-        self.ranges_work = True
-        self.says_length = True
-        self.chunked = False
-        self.lies_about_range = False
-        self.longest_range = len(BODY)
-        self.status = 200
-        self.gate: threading.Event | None = None
-        self.seen: list[str | None] = []  # the Range header of each request
-        self.sent = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/weights.pth"
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        server = self.server
-        asked = self.headers["Range"]
-        server.seen.append(asked)
-        self.close_connection = True
-        if server.status != 200:
-            self.send_response(server.status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        start, total = 0, len(server.body)
-        if asked and server.ranges_work:
-            start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1])
-            if start >= total:
-                self.send_response(416)
-                self.send_header("Content-Range", f"bytes */{total}")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-                return
-            self.send_response(206)
-            said = start + 7 if server.lies_about_range else start
-            end = min(total, start + server.longest_range)
-            self.send_header("Content-Range", f"bytes {said}-{end - 1}/{total}")
-        else:
-            self.send_response(200)
-            end = total
-        body = server.body[start:end]
-        if server.chunked:
-            self.send_header("Transfer-Encoding", "chunked")
-        elif server.says_length:
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        cut = server.cuts.pop(0) if server.cuts else server.always_cut
-        whole = cut is None or cut >= len(body)
-        if not whole:
-            body = body[:cut]
-        for at in range(0, len(body), 16384):
-            if server.gate is not None and at >= HALF:
-                server.gate.wait(10)
-            piece = body[at : at + 16384]
-            try:
-                if server.chunked:
-                    self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
-                else:
-                    self.wfile.write(piece)
-            except OSError:  # the client went away
-                return
-            server.sent += len(piece)
-        if server.chunked and whole:
-            self.wfile.write(b"0\r\n\r\n")
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(BODY) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)
@@ -257,6 +167,20 @@ def test_wrong_hash_leaves_nothing_behind(server: Server, path: Path) -> None:
         download(server.url, path, sha256_prefix="0" * 8)
     assert is_sentence(caught.value)
     assert seen_in(path.parent) == []
+
+
+def test_md5_is_checked_where_it_is_given(server: Server, path: Path) -> None:
+    with pytest.raises(DownloadError, match="not the expected file") as caught:
+        download(server.url, path, md5="0" * 32)
+    assert is_sentence(caught.value)
+    assert seen_in(path.parent) == []
+    path.write_bytes(b"old")
+    download(server.url, path, md5=MD5.upper())
+    assert path.read_bytes() == BODY and len(server.seen) == 2
+    download(server.url, path, md5=MD5)
+    assert len(server.seen) == 2, "it is there already"
+    with pytest.raises(DownloadError):
+        download(server.url, path, md5=MD5, sha256_prefix="0" * 8)
 
 
 def test_cut_connection_goes_on_where_it_stopped(server: Server, path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.datasets.files import Files, open_files
-from cactiviz.datasets.tree import LOOSE, by_class, read_from, top
+from cactiviz.datasets.tree import by_class, read_from, top
 from cactiviz.errors import DataError
 from cactiviz.types import Picture
 
@@ -69,6 +69,6 @@ class _Reader:
 
     def __call__(self, class_name: str, name: str) -> Picture:
         path = f"{self._start}{class_name}/{name}"
-        if class_name == LOOSE and path not in self._names:
+        if path not in self._names:  # it lies in no folder
             path = f"{self._start}{name}"
         return read_from(self._files, path, f"folder:{class_name}/{name}", self._terms)

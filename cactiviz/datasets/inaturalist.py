@@ -92,7 +92,7 @@ def _list_12k(files: Files) -> _Listing:
     start = wrapping if any(name.startswith(wrapping) for name in files.names) else ""
     found: dict[str, list[str]] = {}
     for part in _PARTS:
-        for class_name, names in by_class(files, f"{start}{part}/").items():
+        for class_name, names in _by_folder(files, f"{start}{part}/").items():
             found.setdefault(class_name, []).extend(f"{part}/{name}" for name in names)
     items = {class_name: found[class_name] for class_name in sorted(found)}
 
@@ -103,8 +103,15 @@ def _list_12k(files: Files) -> _Listing:
     return items, _Reader(files, path_of)
 
 
+def _by_folder(files: Files, start: str = "") -> dict[str, list[str]]:
+    """As ``by_class``, without pictures that lie in no folder."""
+    folders = frozenset(files.folders)
+    found = by_class(files, start)
+    return {name: names for name, names in found.items() if f"{start}{name}" in folders}
+
+
 def _list_species(files: Files) -> _Listing:
-    return by_class(files), _Reader(files, _straight)
+    return _by_folder(files), _Reader(files, _straight)
 
 
 def _list_groups(files: Files) -> _Listing:

@@ -166,12 +166,18 @@ def _ask(species: str, observations: int) -> Mapping[str, Any]:
                 taxon_name=species,
                 quality_grade="research",
                 photos=True,
-                photo_license=list(LICENCES),
+                photo_license=[licence.upper() for licence in LICENCES],
                 order_by="votes",
                 per_page=observations,
                 session=session,
             )
-    except Exception as error:  # those of four packages on the way
+    except OSError as error:  # all that requests raises
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        if status is not None:
+            raise DownloadError(
+                f"iNaturalist didn't answer the question, but with status {status}; please try "
+                "again later."
+            ) from error
         raise DownloadError(
             "iNaturalist can't be reached; please check the connection to the internet and try "
             "again."

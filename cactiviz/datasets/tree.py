@@ -25,14 +25,15 @@ def is_picture(name: str) -> bool:
 def top(files: Files) -> str:
     """The folder that holds the classes, with a slash behind it, or nothing.
 
-    A folder that is alone and holds folders only is a wrapping (``inaturalist_12K/``).
+    A folder that is alone and holds its pictures in folders is a wrapping (``inaturalist_12K/``).
     """
     start = ""
     while True:
         inside = [name.removeprefix(start) for name in files.names if name.startswith(start)]
         folders = {name.partition("/")[0] for name in inside if "/" in name}
         below = {name.partition("/")[2] for name in inside if "/" in name}
-        if len(folders) != 1 or any("/" not in name for name in (*inside, *below)):
+        loose = any("/" not in name and is_picture(name) for name in (*inside, *below))
+        if len(folders) != 1 or loose:
             return start
         start += f"{folders.pop()}/"
 
@@ -41,17 +42,18 @@ def by_class(files: Files, start: str = "") -> dict[str, list[str]]:
     """Class -> its pictures: the first folder below ``start`` is the class, the rest the name.
 
     A folder without pictures is an empty class; pictures in no folder are of the class
-    :data:`LOOSE`.
+    :data:`LOOSE`, or of a longer name where a folder is called that.
     """
     below = (name.removeprefix(start) for name in files.folders if name.startswith(start))
     found: dict[str, list[str]] = {name: [] for name in sorted(below) if "/" not in name}
+    loose = f"{LOOSE} in no folder" if LOOSE in found else LOOSE
     for name in files.names:
         if name.startswith(start) and is_picture(name):
             class_name, _, inside = name.removeprefix(start).partition("/")
             if inside:
                 found[class_name].append(inside)
             else:
-                found.setdefault(LOOSE, []).append(class_name)
+                found.setdefault(loose, []).append(class_name)
     return found
 
 
