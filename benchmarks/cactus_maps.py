@@ -1,0 +1,167 @@
+"""Does a heat map of CactiNet find the cactus? Every method at every stage, with baselines.
+
+On drawn scenes, whose cacti are known to the pixel: the map's energy inside the cacti over their
+share of the area (1 is what a flat map has), and how often its peak lies on one. On real tiles that
+were excluded from training: the mean drop of the logit when the 15 % of the tile where the map is
+largest is covered with the tile's median colour.
+
+    python benchmarks/cactus_maps.py --data DIR [--checkpoint NAME=cactinet:FILE] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from cactiviz.datasets.scenes import draw_scene
+from numpy.typing import NDArray
+
+from cactiviz import engine
+from cactiviz.datasets.anywhere import open_anywhere
+from cactiviz.methods import METHODS
+from cactiviz.metrics import covered, energy_ratio, largest, peak_inside
+from cactiviz.models import Checkpoint, LoadedModel, load_model
+from cactiviz.preprocess import normalise
+from cactiviz.training.split import split
+from cactiviz.training.tiles import load_tiles
+from cactiviz.types import Layer
+
+SHARE = 0.15
+CAMS = ("grad_cam", "layer_cam", "hires_cam")
+GRADIENTS = ("saliency", "guided_backprop")
+STAGES = ("stem", *(f"stages.{index}" for index in range(7)), "head")
+CACTUS = 1
+BATCH = 64
+
+Maps = dict[str, NDArray[np.float32]]  # how it was made -> (B, H, W), not below 0
+
+
+def maps_of(model: LoadedModel, pixels: NDArray[np.uint8]) -> Maps:
+    """All maps of a batch of pictures (B, H, W, 3), at the pictures' own size."""
+    inputs = normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2), model.spec.preprocessing)
+    layers = [Layer(name) for name in STAGES]
+    evidence = engine.run(
+        model.module,
+        inputs,
+        [CACTUS] * len(inputs),
+        layers=layers,
+        needs=frozenset({"activations", "input_gradients", "guided_gradients"}),
+    )
+    found = {}
+    for index, layer in enumerate(layers):
+        side = evidence.maps[index][0].shape[-1]
+        for name in CAMS:
+            values = METHODS[name].function(evidence.at(index)).relu().numpy()
+            grid = f"{METHODS[name].title} at {layer}, {side} x {side}"
+            found[grid] = np.stack([enlarged(v, pixels.shape[1:3]) for v in values])
+    for name in GRADIENTS:
+        values = METHODS[name].function(evidence).abs().amax(dim=1).numpy()
+        found[METHODS[name].title] = values
+    return found
+
+
+def enlarged(values: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:
+    how = cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(values, (size[1], size[0]), interpolation=how), np.float32)
+
+
+def baselines(pixels: NDArray[np.uint8], seed: int) -> Maps:
+    """What knows nothing of the network."""
+    count, height, width, _ = pixels.shape
+    noise = np.random.default_rng(seed).random((count, height, width)).astype(np.float32)
+    smooth = np.stack([cv2.GaussianBlur(one, (0, 0), height / 10) for one in noise])
+    smooth -= smooth.min(axis=(1, 2), keepdims=True)
+    y, x = np.mgrid[:height, :width]
+    distance = ((y - (height - 1) / 2) / height) ** 2 + ((x - (width - 1) / 2) / width) ** 2
+    centre = np.exp(-distance / (2 * 0.18**2)).astype(np.float32)
+    bright = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    return {
+        "baseline: smooth noise": smooth,
+        "baseline: the centre": np.repeat(centre[None], count, axis=0),
+        "baseline: bright pixels": bright,
+    }
+
+
+def logits(model: LoadedModel, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    x = normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2), model.spec.preprocessing)
+    with torch.no_grad():
+        return np.asarray(model.module(x)[:, 0].numpy())
+
+
+def on_scenes(
+    make: Callable[[NDArray[np.uint8], int], Maps], count: int, size: int
+) -> dict[str, tuple[float, float]]:
+    """How it was made -> (mean energy ratio, share of peaks on a cactus)."""
+    ratios: dict[str, list[float]] = {}
+    peaks: dict[str, list[bool]] = {}
+    for start in range(0, count, BATCH):
+        scenes = [draw_scene(s, size, cactus=True) for s in range(start, min(start + BATCH, count))]
+        pixels = np.stack([scene.rgb for scene in scenes])
+        for name, maps in make(pixels, start).items():
+            for amounts, scene in zip(maps, scenes, strict=True):
+                mask = scene.masks.any(axis=0)
+                ratios.setdefault(name, []).append(energy_ratio(amounts, mask))
+                peaks.setdefault(name, []).append(peak_inside(amounts, mask))
+    return {name: (float(np.nanmean(ratios[name])), float(np.mean(peaks[name]))) for name in ratios}
+
+
+def on_tiles(
+    model: LoadedModel,
+    make: Callable[[NDArray[np.uint8], int], Maps],
+    tiles: NDArray[np.uint8],
+) -> dict[str, float]:
+    """How it was made -> mean drop of ``model``'s logit under deletion."""
+    drops: dict[str, list[float]] = {}
+    for start in range(0, len(tiles), BATCH):
+        pixels = tiles[start : start + BATCH]
+        before = logits(model, pixels)
+        for name, maps in make(pixels, start).items():
+            without = [covered(p, largest(m, SHARE)) for p, m in zip(pixels, maps, strict=True)]
+            drops.setdefault(name, []).extend(before - logits(model, np.stack(without)))
+    return {name: float(np.mean(found)) for name, found in drops.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--checkpoint", type=Checkpoint.parse)
+    parser.add_argument("--scenes", type=int, default=200)
+    parser.add_argument("--tiles", type=int, default=400)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    trained = load_model(options.checkpoint or "cactinet", device="cpu")
+    untrained = load_model("cactinet", untrained=True, device="cpu")
+    size = trained.spec.preprocessing.input_size[0]
+    dataset = open_anywhere(options.data)
+    excluded = split(dataset, 0)[1]
+    chosen = [item for item in excluded if item.class_name == "cactus"][: options.tiles]
+    labels = {"cactus": CACTUS}
+    pixels = load_tiles(dataset, chosen, labels, trained.spec.preprocessing).pixels
+    tiles = pixels.permute(0, 2, 3, 1).contiguous().numpy()
+    makers: dict[str, Callable[[NDArray[np.uint8], int], Maps]] = {
+        "": lambda p, _: maps_of(trained, p),
+        "baseline": baselines,
+        "random weights": lambda p, _: maps_of(untrained, p),
+    }
+    table = {}
+    for label, make in makers.items():
+        scenes = on_scenes(make, options.scenes, size)
+        drops = on_tiles(trained, make, tiles)
+        for name, (ratio, peak) in scenes.items():
+            title = f"{name}, random weights" if label == "random weights" else name
+            table[title] = {"energy_ratio": ratio, "peak": peak, "drop": drops[name]}
+    print(f"{options.scenes} scenes, {len(tiles)} excluded tiles with a cactus, {size} px\n")
+    print("| map | energy ratio | peak on a cactus | drop of the logit |\n|---|---|---|---|")
+    for name, row in table.items():
+        print(f"| {name} | {row['energy_ratio']:.2f} | {row['peak']:.2f} | {row['drop']:.2f} |")
+    if options.json:
+        options.json.write_text(json.dumps(table, indent=1))
+
+
+if __name__ == "__main__":
+    main()
