@@ -135,7 +135,6 @@ def unpack(
                         f"{max_bytes / 1024**3:g} GB or {max_members} files."
                     )
                 packed.extract(member, temporary, set_attrs=False, filter="data")
-                packed.members = []  # type: ignore[attr-defined]  # it would remember them all
                 if progress is not None:
                     progress(min(packed.offset, size), size)
             inside = Path(temporary, wanted)
