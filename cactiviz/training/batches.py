@@ -34,15 +34,17 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The rest of the epoch, and then the next one from its start."""
-        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self._epoch)
+        epoch, first = self._epoch, self._next
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + epoch)
         order = torch.randperm(len(self._tiles.items), generator=generator)
         turns = torch.randint(8, (len(order),), generator=generator)
-        while self._next < len(self):
-            rows = slice(self._next * self._size, (self._next + 1) * self._size)
-            self._next += 1
+        for index in range(first, len(self)):
+            # Before the batch is given: whoever knows the length never asks for one more.
+            last = index + 1 == len(self)
+            self._epoch, self._next = (epoch + 1, 0) if last else (epoch, index + 1)
+            rows = slice(index * self._size, (index + 1) * self._size)
             pixels = turned(self._tiles.pixels[order[rows]], turns[rows])
             yield normalise(pixels, self._preprocessing), self._tiles.labels[order[rows]]
-        self._epoch, self._next = self._epoch + 1, 0
 
     def state_dict(self) -> dict[str, Any]:
         """Where it is."""
@@ -51,8 +53,6 @@ class Batches:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from there."""
         self._epoch, self._next = state["epoch"], state["next"]
-        if self._next >= len(self):
-            self._epoch, self._next = self._epoch + 1, 0
 
 
 def turned(pixels: Tensor, turns: Tensor) -> Tensor:

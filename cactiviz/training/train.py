@@ -175,7 +175,8 @@ def _fit(
         trainer = lightning.Trainer(
             accelerator="gpu" if where.type == "cuda" else "cpu",
             devices=1,
-            max_epochs=recipe.epochs,
+            max_epochs=-1,
+            max_steps=watch.steps,  # Lightning counts an epoch that was interrupted as one
             callbacks=[watch, keep],
             logger=False,
             enable_progress_bar=False,
@@ -234,7 +235,7 @@ class _Watch(Callback):
     def __init__(
         self, steps: int, steps_an_epoch: int, report: Report | None, cancel: Cancel | None
     ) -> None:
-        self._steps = steps
+        self.steps = steps
         self._an_epoch = steps_an_epoch
         self._report = report
         self._cancel = cancel
@@ -262,9 +263,9 @@ class _Watch(Callback):
         self.seconds = self._asked - self._began
         done = trainer.global_step
         if self._report is not None:
-            epochs = f"{(done - 1) // self._an_epoch + 1} of {self._steps // self._an_epoch}"
+            epochs = f"{(done - 1) // self._an_epoch + 1} of {self.steps // self._an_epoch}"
             loss = float(outputs["loss"])
-            self._report(f"Epoch {epochs}, loss {loss:.3f}", done, self._steps)
+            self._report(f"Epoch {epochs}, loss {loss:.3f}", done, self.steps)
         if self._cancel is not None and self._cancel.is_set():
             trainer.should_stop = True
 
