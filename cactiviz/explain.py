@@ -282,6 +282,8 @@ def _notes(
     notes = []
     if model.untrained:
         notes.append(UNTRAINED)
+    elif method.name in model.spec.cautions:
+        notes.append(model.spec.cautions[method.name])
     if against is not None:
         notes.append(f"Held against “{model.spec.class_name(against)}”.")
     if method.kind == "positive" and not np.any(values > 0):

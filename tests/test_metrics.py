@@ -30,7 +30,7 @@ def test_an_empty_map_has_no_ratio_and_a_wrong_one_is_refused() -> None:
         (np.ones((4, 5)), np.zeros((4, 5), dtype=bool)),
         (np.ones((4, 5)), np.ones((4, 5), dtype=bool)),
     ]:
-        with pytest.raises(ValueError, match="must be"):
+        with pytest.raises(ValueError, match="must"):
             energy_ratio(amounts, inside)
 
 

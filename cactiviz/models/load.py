@@ -118,6 +118,7 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
         weights=None,
         license="the user's own",
         parameters=sum(p.numel() for p in module.parameters()),
+        cautions={},  # they are about the published weights
     )
     return LoadedModel(own, module, untrained=False, revision=sha256_of(checkpoint.file))
 

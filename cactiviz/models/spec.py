@@ -56,6 +56,8 @@ class ModelSpec:
         license: Of code and weights.
         paper: Authors, year, arXiv id.
         parameters: Number of learnt numbers, with ``logits`` outputs.
+        cautions: Method -> what was measured of its maps on the published weights, where a person
+            who sees one should know.
     """
 
     name: str
@@ -70,6 +72,7 @@ class ModelSpec:
     license: str
     paper: str
     parameters: int
+    cautions: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def download_megabytes(self) -> int:
