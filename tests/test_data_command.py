@@ -109,13 +109,26 @@ def test_sample_writes_pictures_and_whom_to_thank(
     assert (tmp_path / "two" / "credits.txt").read_text("utf-8").splitlines() == lines
 
 
-def test_a_second_sample_adds_to_the_credits(
+def test_another_seed_draws_other_pictures(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    for count in ("1", "4", "4"):
-        run(capsys, "data", "sample", "samples", "--count", count, "--out", tmp_path / "out")
+    drawn = set()
+    for seed in range(6):
+        out = tmp_path / str(seed)
+        run(capsys, "data", "sample", "samples", "--count", "1", "--seed", str(seed), "--out", out)
+        drawn.add(next(out.glob("*.png")).name)
+    assert len(drawn) > 1
+
+
+def test_a_second_sample_adds_to_the_credits(
+    capsys: pytest.CaptureFixture[str], bears: Path, tmp_path: Path
+) -> None:
+    for name, class_name in (("samples", "photographs"), ("caltech256", "151.ostrich")) * 2:
+        arguments = ("data", "sample", name, "--class", class_name, "--count", "4")
+        assert run(capsys, *arguments, "--out", tmp_path / "out")[0] == 0
     lines = (tmp_path / "out" / "credits.txt").read_text("utf-8").splitlines()
     names = [line.split("\t")[0] for line in lines]
+    assert len(names) == 5
     assert sorted([*names, "credits.txt"]) == sorted(p.name for p in (tmp_path / "out").iterdir())
     assert all(line.split("\t")[2] for line in lines)
 

@@ -280,15 +280,27 @@ def test_offline_is_a_sentence(monkeypatch: pytest.MonkeyPatch, wire: Wire, said
     assert said in refusal(DownloadError, "saguaro", 1)
 
 
-def test_nothing_is_loaded_asked_or_written_before_a_search(tmp_path: Path) -> None:
+def test_nothing_is_loaded_or_asked_before_a_search_and_nothing_written_by_one(
+    tmp_path: Path,
+) -> None:
     program = (
         "import socket, sys\n"
-        "def asked(*_): raise SystemExit('the network was asked')\n"
+        "def asked(*_, **__): raise OSError('the network was asked')\n"
         "socket.getaddrinfo = socket.socket.connect = asked\n"
         "import cactiviz.datasets.inaturalist_search as s\n"
+        "from cactiviz.errors import DownloadError\n"
         "assert 'pyinaturalist' not in sys.modules\n"
-        "s._session().close()\n"
+        "import pyinaturalist\n"  # asks nobody: that would have raised
+        "try: s.search('saguaro', 1)\n"
+        "except DownloadError as error: print(error)\n"
     )
     homes = {name: str(tmp_path) for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME", "TMPDIR")}
-    subprocess.run([sys.executable, "-c", program], check=True, env=os.environ | homes)
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | homes | {"NO_PROXY": "*", "no_proxy": "*"},
+    )
+    assert told.stdout.startswith("iNaturalist can't be reached")
     assert list(tmp_path.rglob("*")) == []
