@@ -1,0 +1,176 @@
+"""The ground of a drawn desert tile: soil, its folds, tracks, stones, pale rock."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cactiviz.datasets.canvas import Canvas, Colour, Floats, single
+
+#: Mean colours of bare and overgrown ground seen from a drone, and how often each is met.
+_SOILS: tuple[tuple[Colour, float], ...] = (
+    ((146, 131, 131), 0.28),
+    ((158, 144, 146), 0.18),
+    ((131, 119, 114), 0.20),
+    ((108, 104, 91), 0.11),
+    ((88, 83, 71), 0.07),
+    ((137, 122, 127), 0.07),
+    ((119, 107, 108), 0.06),
+)
+_GREENS: tuple[Colour, ...] = ((104, 104, 84), (88, 90, 72), (124, 115, 94), (76, 79, 64))
+
+
+class Sun(NamedTuple):
+    """Where shadows fall: a unit vector along rows and columns, away from the sun."""
+
+    y: float
+    x: float
+
+
+def draw_ground(canvas: Canvas, random: np.random.Generator) -> Sun:
+    """Soil with its grain, and on it whatever lies about but plants; returns where shadows fall."""
+    shares = np.array([share for _, share in _SOILS])
+    colour = np.array(_SOILS[random.choice(len(_SOILS), p=shares / shares.sum())][0])
+    colour = colour + random.normal(0, 4) + random.normal(0, 2, 3)
+    canvas.rgb[:] = colour.astype(np.float32)
+    angle = random.uniform(0, 2 * np.pi)
+    sun = Sun(float(np.sin(angle)), float(np.cos(angle)))
+    _tint(canvas, random)
+    for _ in range(random.integers(0, 3)):
+        _fold(canvas, random, sun)
+    if random.random() < 0.22:
+        _track(canvas, random)
+    if random.random() < 0.06:
+        _rock(canvas, random)
+    _grain(canvas, random)
+    _gravel(canvas, random, sun)
+    return sun
+
+
+def _tint(canvas: Canvas, random: np.random.Generator) -> None:
+    """Broad differences of brightness and hue, and patches of thin grass."""
+    broad = canvas.noise(random, 2) * 5 + canvas.noise(random, 5) * random.uniform(2, 8)
+    canvas.rgb += broad[..., None]
+    canvas.rgb += canvas.noise(random, 3)[..., None] * single([1.2, -0.6, 0.5])
+    if random.random() < 0.45:
+        green = single(_GREENS[random.integers(len(_GREENS))]) + np.float32(random.normal(0, 6))
+        level = random.uniform(-0.6, 1.2)
+        patch = canvas.noise(random, int(random.integers(2, 5))) + 0.35 * canvas.noise(random, 14)
+        alpha = np.clip((patch - level) * 1.2, 0, 1) * random.uniform(0.5, 0.95)
+        canvas.paint(canvas.whole, alpha.astype(np.float32), green)
+
+
+def _grain(canvas: Canvas, random: np.random.Generator) -> None:
+    """Crumbs and litter, from a tenth to a 160th of the tile, here rough and there smooth."""
+    strength = random.uniform(0.25, 1.15)
+    coarse = canvas.noise(random, int(random.integers(9, 15)))
+    middle = canvas.noise(random, int(random.integers(17, 23)))
+    fine = canvas.noise(random, int(random.integers(26, 32)))
+    finest = canvas.noise(random, 160)
+    where = np.clip(0.8 + 0.5 * canvas.noise(random, 3), 0.15, 2)
+    crumbs = 4 * coarse + 9 * middle + 9 * fine + 9 * finest
+    crumbs -= 14 * np.clip(middle + 0.5 * fine - 1.3, 0, None)  # dark gaps between the crumbs
+    if random.random() < 0.4:
+        streaks = canvas.streaks(random, random.uniform(0, np.pi), 7, 26)
+        crumbs += random.uniform(2, 8) * streaks
+    canvas.rgb += (strength * where * crumbs)[..., None]
+    hue = canvas.noise(random, 8)[..., None] * single([0.7, -0.8, 0.5])
+    hue += canvas.noise(random, 15)[..., None] * single([0.1, 0.1, 0.8])
+    canvas.rgb += hue * np.float32(random.uniform(0.4, 1.6))
+
+
+def _fold(canvas: Canvas, random: np.random.Generator, sun: Sun) -> None:
+    """A crease of the ground, one flank lit and the other in shade."""
+    angle = random.uniform(0, np.pi)
+    middle = random.uniform(0.05, 0.95, 2)
+    across = _across(canvas, angle, middle)
+    across = across + canvas.noise(random, 3) * 0.05 + canvas.noise(random, 8) * 0.015
+    width = random.uniform(0.03, 0.12)
+    flank = across / width * np.exp(0.5 - 0.5 * (across / width) ** 2)
+    facing = np.cos(angle) * sun.y - np.sin(angle) * sun.x
+    depth = random.uniform(0.08, 0.22) * (0.4 + abs(facing)) * np.sign(facing)
+    crease = random.uniform(0, 0.18) * np.exp(-((across / (0.35 * width)) ** 2))
+    canvas.shade(canvas.whole, (1 - depth * flank - crease).astype(np.float32))
+
+
+def _track(canvas: Canvas, random: np.random.Generator) -> None:
+    """A path, or two ruts: smoother and somewhat paler than the ground, with faint edges."""
+    angle, middle = random.uniform(0, np.pi), random.uniform(0.15, 0.85, 2)
+    across = _across(canvas, angle, middle) + canvas.noise(random, 2) * 0.05
+    paler = single([1, 0.96, 0.95]) * random.uniform(8, 26)
+    ruts = (0.0,) if random.random() < 0.5 else (-0.16, 0.16)
+    half = random.uniform(0.05, 0.16) if len(ruts) == 1 else random.uniform(0.03, 0.06)
+    for rut in ruts:
+        distance = np.abs(across - np.float32(rut)) + canvas.noise(random, 14) * 0.012
+        alpha = canvas.cover(distance - np.float32(half), 0.05)
+        canvas.rgb += alpha[..., None] * paler
+        edge = np.exp(-(((distance - half - 0.02) / 0.025) ** 2)) * random.uniform(0, 0.14)
+        canvas.shade(canvas.whole, (1 - edge).astype(np.float32))
+
+
+def _rock(canvas: Canvas, random: np.random.Generator) -> None:
+    """Pale bare rock, cracked, that the sun makes almost white."""
+    level = random.uniform(0.4, 1.3)
+    shape = canvas.noise(random, 3) + 0.5 * canvas.noise(random, 11)
+    alpha = np.clip((shape - level) * 1.6, 0, 1).astype(np.float32)
+    pale = single([196, 186, 192]) + np.float32(random.normal(0, 12))
+    tone = 12 * canvas.noise(random, 12) + 10 * canvas.noise(random, 24)
+    canvas.paint(canvas.whole, alpha * np.float32(0.9), (pale + tone[..., None]).astype(np.float32))
+    cracks = np.exp(-((canvas.noise(random, 7) / 0.16) ** 2)) * alpha
+    canvas.shade(canvas.whole, (1 - 0.35 * cracks).astype(np.float32))
+
+
+def _gravel(canvas: Canvas, random: np.random.Generator, sun: Sun) -> None:
+    """Stones, many small ones and few large, each with its shadow, in drifts."""
+    count = int(random.integers(0, 16) + (random.random() < 0.35) * random.integers(10, 60))
+    drift = random.uniform(0, 1, 2)
+    spread = random.uniform(0.12, 0.6)
+    pale = random.uniform(20, 60)
+    for _ in range(count):
+        y, x = drift + random.normal(0, spread, 2)
+        radius = min(0.010 + random.exponential(0.008), 0.06)
+        tone = np.clip(random.normal(pale, 18), -20, 90)
+        _stone(canvas, random, sun, (float(y), float(x)), radius, tone)
+
+
+def _stone(
+    canvas: Canvas,
+    random: np.random.Generator,
+    sun: Sun,
+    place: tuple[float, float],
+    radius: float,
+    tone: float,
+) -> None:
+    angle, flat = random.uniform(0, np.pi), random.uniform(1.0, 1.7)
+    corners = random.uniform(0.75, 1.1, 4)
+    phase = random.uniform(0, 2 * np.pi)
+    where = canvas.window(*place, 4 * radius)
+    if not where.y.size or not where.x.size:
+        return
+
+    def outline(dy: float, dx: float) -> Floats:
+        v, u = where.y - np.float32(place[0] + dy), where.x - np.float32(place[1] + dx)
+        a = u * np.cos(angle) + v * np.sin(angle)
+        b = (v * np.cos(angle) - u * np.sin(angle)) * flat
+        far = np.sqrt(a * a + b * b)
+        knobs = corners[0] + 0.15 * corners[1] * np.cos(3 * np.arctan2(b, a) + phase)
+        distance: Floats = (far - radius * knobs).astype(np.float32)
+        return distance
+
+    reach = radius * random.uniform(0.5, 1.1)
+    shadow = canvas.cover(outline(sun.y * reach, sun.x * reach), 0.4 * radius)
+    canvas.shade(where, 1 - np.float32(0.5) * shadow)
+    own = canvas.rgb[where.rows, where.columns].mean(axis=(0, 1))
+    lit = ((where.y - place[0]) * -sun.y + (where.x - place[1]) * -sun.x) / radius
+    colour = (own + np.float32(tone))[None, None] + (12 * np.clip(lit, -1, 1))[..., None]
+    canvas.paint(where, canvas.cover(outline(0, 0)), colour.astype(np.float32))
+
+
+def _across(canvas: Canvas, angle: float, middle: NDArray[np.float64]) -> Floats:
+    """Signed distance from a straight line through ``middle``, for every pixel."""
+    whole = canvas.whole
+    v, u = whole.y - np.float32(middle[0]), whole.x - np.float32(middle[1])
+    distance: Floats = (v * np.cos(angle) - u * np.sin(angle)).astype(np.float32)
+    return distance
