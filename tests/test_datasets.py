@@ -127,7 +127,7 @@ def test_what_is_not_there_is_told_with_where_and_how(tmp_path: Path) -> None:
         text = refusal(name, tmp_path)
         assert str(tmp_path) in text and DATASETS[name].layout in text
         assert f"cactiviz data {'info' if name == 'cactus' else 'get'} {name}" in text
-    assert "samples, cactus, caltech256" in refusal("caltech", tmp_path)
+    assert f"there are {', '.join(DATASETS)}." in refusal("caltech", tmp_path)
     assert str(tmp_path / "gone") in refusal("folder", tmp_path / "gone")
     assert "please name one" in refusal("folder", None)
 
@@ -177,6 +177,13 @@ def test_an_address_of_nothing_is_a_sentence(tmp_path: Path, address: str, said:
     put(tmp_path, {"a/1.png": png(), "b/1.png": png()})
     with pytest.raises(DataError, match=said):
         open_item(address, tmp_path)
+
+
+def test_the_scenes_come_along_and_are_drawn_the_same_again() -> None:
+    dataset = open_dataset("scenes")
+    (item,) = dataset.draw(1, seed=5, class_name="cactus")
+    assert open_item(item.address).sha256 == dataset.open(item).sha256
+    assert is_on_disk("scenes", Path("nowhere"))
 
 
 # --- the layouts ------------------------------------------------------------------------------

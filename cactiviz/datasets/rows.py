@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cactiviz.datasets import cactus, caltech256, inaturalist, samples
+from cactiviz.datasets import cactus, caltech256, inaturalist, samples, scenes
 from cactiviz.datasets.folder import open_folder
 from cactiviz.datasets.spec import Archive, DatasetSpec
 
@@ -18,7 +18,16 @@ ROWS = (
         lambda _: samples.open_samples(),
         place="installed",
     ),
-    # The row of the scenes, drawn by a program, belongs here.
+    DatasetSpec(
+        "scenes",
+        scenes.TITLE,
+        "Aerial desert tiles drawn by a program, with and without columnar cacti.",
+        "drawn when they are asked for",
+        "It is here already.",
+        scenes.TERMS,
+        lambda _: scenes.open_scenes(),
+        place="installed",
+    ),
     DatasetSpec(
         "cactus",
         cactus.TITLE,
