@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from cactiviz.commands import options as shared
+from cactiviz.commands.progress import long_reporter
 from cactiviz.contact_sheet import draw_contact_sheet
 from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.dataset import Dataset, Item
@@ -18,10 +19,13 @@ from cactiviz.models import Checkpoint, load_model
 from cactiviz.output import whole_file
 from cactiviz.render import percent
 from cactiviz.sheet import Cell
+from cactiviz.training.recipe import LIMITS
 from cactiviz.training.split import split
 
 if TYPE_CHECKING:
     from cactiviz.training.evaluate import Evaluation
+
+_LARGEST_SEED = int(LIMITS["seed"][1])
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,9 +38,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--part",
         choices=("all", "excluded", "trained"),
         default="all",
-        help="only what `train` excluded, or learnt from, with the same seed",
+        help="all, or only what `train` excluded, or learnt from, with the same seed",
     )
-    option("--seed", type=int, default=0, help="of that part, and of the bootstrap")
+    option(
+        "--seed",
+        type=_seed,
+        default=0,
+        metavar="N",
+        help="of that part and the bootstrap; default 0",
+    )
     shared.add_loading(parser)
     option("--json", action="store_true", help="as JSON")
     option("--sheet", type=Path, metavar="SHEET.png", help="the worst mistakes as a picture")
@@ -60,8 +70,10 @@ def _evaluate(options: argparse.Namespace) -> int:
         device=options.device,
     )
 
+    report = long_reporter()
+
     def progress(done: int, total: int | None) -> None:
-        shared.report("Asking", done, total)
+        report("Asking", done, total)
 
     found = evaluate(
         model,
@@ -111,3 +123,9 @@ def _in_words(found: Evaluation, title: str) -> str:
     if found.skipped:
         lines.append(f"{len(found.skipped)} pictures couldn't be read and were left out.")
     return "\n".join(lines)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LARGEST_SEED:
+        raise argparse.ArgumentTypeError(f"give a whole number from 0 to {_LARGEST_SEED}")
+    return int(text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 
-from cactiviz.commands import options
 from cactiviz.types import Report
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -13,7 +12,13 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 def long_reporter() -> Report:
     """One line written over and over on a terminal; elsewhere a line every ten seconds."""
-    return options.report if sys.stderr.isatty() else _Lines()
+    return _Rewritten() if sys.stderr.isatty() else _Lines()
+
+
+class _Rewritten:
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        end = "\n" if done == total else ""
+        print(f"\r\x1b[K{what} ({_amount(done, total)})", end=end, file=sys.stderr, flush=True)
 
 
 class _Lines:
@@ -24,4 +29,8 @@ class _Lines:
         now = time.monotonic()
         if done == total or now - self._last >= _SECONDS_BETWEEN_LINES:
             self._last = now
-            print(f"{what} ({done} of {total})", file=sys.stderr, flush=True)
+            print(f"{what} ({_amount(done, total)})", file=sys.stderr, flush=True)
+
+
+def _amount(done: int, total: int | None) -> str:
+    return f"{done} of {total}" if total is not None else str(done)

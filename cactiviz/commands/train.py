@@ -13,17 +13,18 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from cactiviz.commands.options import positive
 from cactiviz.commands.progress import long_reporter
 from cactiviz.datasets.anywhere import open_anywhere
-from cactiviz.training.recipe import Recipe
+from cactiviz.training.recipe import LIMITS, Recipe
 
 _HELP = {
     "input_size": "side of a tile in pixels",
     "epochs": "how often each tile is seen",
     "batch_size": "tiles in a step",
-    "learning_rate": "the highest of the cycle",
-    "weight_decay": "of the weights",
-    "calibration_batches": "for the batch norms' statistics, at the end",
+    "learning_rate": "the highest of its cycle",
+    "weight_decay": "of convolutions and classifier",
+    "calibration_batches": "batches for the batch norms' statistics, at the end",
     "seed": "of everything left to chance, and of what is excluded from training",
 }
 
@@ -34,14 +35,26 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("architecture", choices=("cactinet",), metavar="cactinet")
     parser.add_argument("--data", required=True, help="the tiles: a folder, or a data set's name")
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="RUN", help="the run's folder; gone on with"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="RUN",
+        help="the run's folder; if it holds a stopped run, that goes on",
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--checkpoint-every",
+        type=positive,
+        default=20,
+        metavar="STEPS",
+        help="how much a run that is killed may lose; default 20 steps",
+    )
     for field in fields(Recipe):
         parser.add_argument(
             f"--{field.name.replace('_', '-')}",
-            type=_positive(type(field.default)),
+            type=_number(field.name, type(field.default)),
             default=field.default,
+            metavar="N" if isinstance(field.default, int) else "X",
             help=f"{_HELP[field.name]}; default {field.default}",
         )
     parser.set_defaults(run=_train)
@@ -60,13 +73,14 @@ def _train(options: argparse.Namespace) -> int:
             options.out,
             recipe,
             device=options.device,
+            checkpoint_every=options.checkpoint_every,
             report=long_reporter(),
             cancel=cancel,
         )
     for sentence in outcome.skipped:
         print(sentence, file=sys.stderr)
     print(
-        f"\n{outcome.epochs:.2f} epochs on {outcome.trained_on} pictures, {outcome.excluded} "
+        f"{outcome.epochs:.2f} epochs on {outcome.trained_on} pictures, {outcome.excluded} "
         f"excluded; {outcome.pictures_per_second:.0f} pictures a second, "
         f"{outcome.waiting:.1%} of the time spent waiting for them."
     )
@@ -100,14 +114,17 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
             signal.signal(name, handler)
 
 
-def _positive(kind: type) -> Any:
+def _number(name: str, kind: type) -> Any:
+    low, high = LIMITS[name]
+
     def read(text: str) -> Any:
         try:
             value = kind(text)
         except ValueError:
-            value = -1
-        if not 0 <= value < 1e9:
-            raise argparse.ArgumentTypeError("give a number that isn't below 0")
+            value = low - 1
+        if not low <= value <= high:
+            whole = "whole " if kind is int else ""
+            raise argparse.ArgumentTypeError(f"give a {whole}number from {low:g} to {high:.10g}")
         return value
 
     return read

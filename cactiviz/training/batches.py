@@ -18,19 +18,22 @@ class Batches:
 
     Order and turns depend on the seed, the epoch and the batch only: a run that was interrupted
     goes on as if it hadn't been. Lightning keeps ``state_dict`` in its checkpoints.
+
+    Attributes:
+        size: Tiles in a batch: as many as asked for, or all where there are fewer.
     """
 
     def __init__(self, tiles: Tiles, preprocessing: Preprocessing, size: int, seed: int) -> None:
         self._tiles = tiles
         self._preprocessing = preprocessing
-        self._size = min(size, len(tiles.items))
+        self.size = min(size, len(tiles.items))
         self._seed = seed
         self._epoch = 0
         self._next = 0
 
     def __len__(self) -> int:
         """Batches in an epoch."""
-        return len(self._tiles.items) // self._size
+        return len(self._tiles.items) // self.size
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The rest of the epoch, and then the next one from its start."""
@@ -42,7 +45,7 @@ class Batches:
             # Before the batch is given: whoever knows the length never asks for one more.
             last = index + 1 == len(self)
             self._epoch, self._next = (epoch + 1, 0) if last else (epoch, index + 1)
-            rows = slice(index * self._size, (index + 1) * self._size)
+            rows = slice(index * self.size, (index + 1) * self.size)
             pixels = turned(self._tiles.pixels[order[rows]], turns[rows])
             yield normalise(pixels, self._preprocessing), self._tiles.labels[order[rows]]
 

@@ -32,7 +32,7 @@ class Classifier(lightning.LightningModule):
         pictures, labels = batch
         # Dropout's chance by the step alone, so that a resumed run equals one in a single go.
         torch.manual_seed(self._recipe.seed * 1_000_003 + self.global_step)
-        logits = self.network(pictures)[:, 0]
+        logits = self.network(pictures.contiguous(memory_format=torch.channels_last))[:, 0]
         return F.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
 
     def configure_optimizers(self) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from cactiviz.preprocess import normalise
 from cactiviz.training.tiles import labels_for, load_tiles
 from cactiviz.types import Cancel, Progress
 
+_PIXELS = 2**20  # of a batch: 256 tiles of CactiNet's, 20 pictures of 224 x 224
 _RESAMPLES = 1000
 _MISTAKES = 24
 #: The column of a confusion for answers that are none of the data's classes.
@@ -83,7 +85,7 @@ class Evaluation:
     mistakes: tuple[Mistake, ...] = field(default=(), repr=False)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, without the mistakes."""
+        """As plain values, without the mistakes; "macro_f1" only for more than two classes."""
         interval = self.roc_auc_interval
         return {
             "model": self.model,
@@ -91,7 +93,7 @@ class Evaluation:
             "accuracy": self.accuracy,
             "roc_auc": self.roc_auc,
             "roc_auc_interval": list(interval) if interval else None,
-            "macro_f1": self.macro_f1,
+            **({} if self.macro_f1 is None else {"macro_f1": self.macro_f1}),
             "per_class": {name: dict(figures) for name, figures in self.per_class.items()},
             "classes": list(self.classes),
             "confusion": [list(row) for row in self.confusion],
@@ -105,7 +107,7 @@ def evaluate(
     dataset: Dataset,
     items: Sequence[Item],
     *,
-    batch_size: int = 256,
+    batch_size: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
@@ -116,7 +118,7 @@ def evaluate(
         model: The data's classes must be among its own, by name.
         dataset: Where the pictures are.
         items: Which ones.
-        batch_size: Pictures in memory at a time.
+        batch_size: Pictures in memory at a time; None for fewer the larger they are.
         seed: Of the bootstrap.
         progress: Told the pictures done, and how many there are.
         cancel: Asked between batches.
@@ -128,6 +130,8 @@ def evaluate(
     spec, started = model.spec, time.perf_counter()
     names = spec.class_names
     labels = labels_for(names, items, dataset.title)
+    if batch_size is None:
+        batch_size = max(1, _PIXELS // math.prod(spec.preprocessing.input_size))
     shares: list[Tensor] = []
     truths: list[Tensor] = []
     read: list[Item] = []

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cactiviz.errors import DataError
+
+#: The lowest and highest value of each field of a :class:`Recipe`.
+LIMITS: dict[str, tuple[float, float]] = {
+    "input_size": (8, 1024),
+    "epochs": (1, 10_000),
+    "batch_size": (2, 65_536),  # batch norms need two values of a channel
+    "learning_rate": (1e-9, 10.0),
+    "weight_decay": (0.0, 10.0),
+    "calibration_batches": (1, 1_000_000),
+    "seed": (0, 1_000_000_000),
+}
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -22,6 +35,9 @@ class Recipe:
         weight_decay: Of convolutions' and the classifier's weights.
         calibration_batches: See above.
         seed: Of initialisation, order, flips, dropout, and of what is excluded.
+
+    Raises:
+        DataError: A value lies outside of :data:`LIMITS`.
     """
 
     input_size: int = 64
@@ -31,3 +47,9 @@ class Recipe:
     weight_decay: float = 1e-2
     calibration_batches: int = 40
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in LIMITS.items():
+            if not low <= getattr(self, name) <= high:  # true of what is no number, too
+                words = name.replace("_", " ")
+                raise DataError(f"The {words} must be a number from {low:g} to {high:.10g}.")

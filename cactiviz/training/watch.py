@@ -1,0 +1,78 @@
+"""What looks on while a network learns."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from typing import Any
+
+from lightning.pytorch.callbacks import Callback
+
+from cactiviz.errors import WeightsError
+from cactiviz.types import Cancel, Report
+
+
+class Watch(Callback):
+    """Reports, stops on request, and measures.
+
+    Attributes:
+        steps: Of all epochs together.
+        started: Whether the checkpoint, if any, was read, and the steps began.
+        done: Steps done, with those of earlier runs; known at the end.
+        steps_here: Steps done in this run.
+        waited: Seconds spent waiting for pictures.
+        seconds: From the first step to the end of the last.
+    """
+
+    def __init__(
+        self, steps: int, steps_an_epoch: int, report: Report | None, cancel: Cancel | None
+    ) -> None:
+        self.steps = steps
+        self._an_epoch = steps_an_epoch
+        self._report = report
+        self._cancel = cancel
+        self._asked = 0.0  # when the last step ended, and the next batch was asked for
+        self._began = 0.0
+        self._terminate = signal.getsignal(signal.SIGTERM)
+        self.started = False
+        self.done = 0
+        self.steps_here = 0
+        self.waited = 0.0
+        self.seconds = 0.0
+
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        """Take SIGTERM back from Lightning, which would end the run without its weights."""
+        self.started = True
+        if threading.current_thread() is threading.main_thread() and self._terminate is not None:
+            signal.signal(signal.SIGTERM, self._terminate)
+
+    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+        """The clock runs."""
+        self._asked = time.perf_counter()
+        self._began = self._began or self._asked
+
+    def on_train_batch_start(
+        self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """A batch came."""
+        self.waited += time.perf_counter() - self._asked
+
+    def on_train_batch_end(
+        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """A step ended: report, and stop if asked to."""
+        self._asked = time.perf_counter()
+        self.steps_here += 1
+        self.seconds = self._asked - self._began
+        done, loss = trainer.global_step, float(outputs["loss"])
+        if not math.isfinite(loss):
+            raise WeightsError(
+                "The loss became infinite; name another folder and a lower learning rate."
+            )
+        if self._report is not None:
+            epochs = f"{(done - 1) // self._an_epoch + 1} of {self.steps // self._an_epoch}"
+            self._report(f"Epoch {epochs}, loss {loss:.3f}", done, self.steps)
+        if self._cancel is not None and self._cancel.is_set():
+            trainer.should_stop = True
