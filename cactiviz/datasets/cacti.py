@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from cactiviz.datasets.canvas import Canvas, Floats, to_polyline
 
 _CORNERS = 7
+#: By how much, of 255, a lit column is brighter than the ground at the least.
+_PALER = 75.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +61,12 @@ def place_cacti(random: np.random.Generator) -> tuple[Cactus, ...]:
     angle = random.uniform(0, 2 * np.pi)
     kind = random.choice(3, p=(0.5, 0.25, 0.25))
     count = 1 if kind == 0 else int(random.integers(2, 4) if kind == 1 else random.integers(3, 7))
-    half_width = random.uniform(0.026, 0.052) if kind < 2 else random.uniform(0.017, 0.026)
+    half_width = random.uniform(0.026, 0.052) if kind < 2 else random.uniform(0.019, 0.027)
     length = random.uniform(0.5, 0.95)
     if random.random() < 0.85:
-        colour = np.array((228, 215, 217)) + random.normal(0, 12) + random.normal(0, 3, 3)
+        colour = np.array((234, 222, 224)) + random.normal(0, 12) + random.normal(0, 3, 3)
     else:  # its lit side is turned away
-        colour = np.array((166, 166, 164)) + random.normal(0, 9) + random.normal(0, 3, 3)
+        colour = np.array((188, 185, 183)) + random.normal(0, 9) + random.normal(0, 3, 3)
     turn = random.choice((-1, 1)) * random.uniform(0.05, 0.6)
     darkness = random.uniform(0.25, 0.55)
     bend = random.normal(0, 0.12)
@@ -77,8 +79,9 @@ def place_cacti(random: np.random.Generator) -> tuple[Cactus, ...]:
     cacti = []
     for lane in lanes:
         own_length = length * (1 if lane == 0 else random.uniform(0.55, 1.1))
-        place = middle + lane * gap * aside + along * random.normal(0, 0.08) * (lane != 0)
-        own_angle = angle + random.normal(0, 0.04)
+        aside_by = lane * gap * random.uniform(0.8, 1.2)
+        place = middle + aside_by * aside + along * random.normal(0, 0.1) * (lane != 0)
+        own_angle = angle + random.normal(0, 0.05)
         line = _curve(place, own_angle, own_length, bend + random.normal(0, 0.05))
         shadow_length = own_length * random.uniform(0.6, 1.0)
         foot_angle = own_angle + turn
@@ -87,10 +90,10 @@ def place_cacti(random: np.random.Generator) -> tuple[Cactus, ...]:
         cacti.append(
             Cactus(
                 line,
-                half_width * random.uniform(0.85, 1.15),
+                half_width * random.uniform(0.8, 1.2),
                 random.uniform(0.1, 0.5),
                 (colour + random.normal(0, 7)).astype(np.float32),
-                random.uniform(0.10, 0.35),
+                random.uniform(0.08, 0.28),
                 shadow.astype(np.float32),
                 darkness,
                 int(random.integers(2**31)),
@@ -108,8 +111,14 @@ def draw_shadow(canvas: Canvas, cactus: Cactus) -> None:
     canvas.shade(where, 1 - np.float32(cactus.darkness) * share)
 
 
-def draw_body(canvas: Canvas, cactus: Cactus) -> None:
-    """Lay the column over all that is drawn: ribs, one darker flank, a pale tip."""
+def draw_body(canvas: Canvas, cactus: Cactus, ground: float) -> None:
+    """Lay the column over all that is drawn: ribs, one darker flank, a pale tip.
+
+    Args:
+        canvas: What is drawn so far.
+        cactus: The column.
+        ground: The ground's mean brightness; skin is paler than what it grows on.
+    """
     random = np.random.default_rng(cactus.grain)
     where = canvas.whole
     distance, along = cactus.distance(where.y, where.x)
@@ -118,7 +127,8 @@ def draw_body(canvas: Canvas, cactus: Cactus) -> None:
     ribs = 1 + 0.06 * np.cos(aside * np.float32(np.pi * 2.2) + random.uniform(0, 6))
     knots = 1 + 0.05 * canvas.noise(random, 26) + 0.05 * canvas.noise(random, 9)
     pale = 1 + 0.10 * np.exp(-(((1 - along) / 0.08) ** 2)) - 0.12 * (1 - along) ** 3
-    colour = cactus.colour * (tone * ribs * knots * pale)[..., None]
+    paler = np.float32(max(0.0, ground + _PALER - float(cactus.colour.mean())))
+    colour = (cactus.colour + paler) * (tone * ribs * knots * pale)[..., None]
     canvas.paint(where, canvas.cover(distance), colour.astype(np.float32))
 
 

@@ -83,11 +83,12 @@ def render_scene(seed: int, size: int, cacti: Sequence[Cactus], shadows: bool = 
     canvas = Canvas(size * max(1, -(-_DRAWN_AT_LEAST // size)))
     sun = draw_ground(canvas, _random(seed, _GROUND))
     draw_plants(canvas, _random(seed, _PLANTS), sun)
+    ground = float(canvas.rgb.mean())
     for cactus in cacti if shadows else ():
         draw_shadow(canvas, cactus)
     masks = np.zeros((len(cacti), size, size), np.bool_)
     for index, cactus in enumerate(cacti):
-        draw_body(canvas, cactus)
+        draw_body(canvas, cactus, ground)
         masks[index] = cactus.mask(size)
         masks[:index] &= ~masks[index]
     return Scene(_photograph(canvas, size, _random(seed, _CAMERA)), masks)
@@ -111,8 +112,8 @@ def open_scenes(size: int = _SIZE) -> Dataset:
 
 
 def _photograph(canvas: Canvas, size: int, random: np.random.Generator) -> NDArray[np.uint8]:
-    blur = random.uniform(0.016, 0.021)
-    picture: Floats = canvas.seen(size, blur, random.uniform(0.8, 1.8))
+    blur = random.uniform(0.0190, 0.0235)
+    picture: Floats = canvas.seen(size, blur, random.uniform(1.4, 2.4))
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 

@@ -19,7 +19,14 @@ _SOILS: tuple[tuple[Colour, float], ...] = (
     ((137, 122, 127), 0.07),
     ((119, 107, 108), 0.06),
 )
-_GREENS: tuple[Colour, ...] = ((104, 104, 84), (88, 90, 72), (124, 115, 94), (76, 79, 64))
+_GREENS: tuple[Colour, ...] = (
+    (104, 104, 84),
+    (88, 90, 72),
+    (124, 115, 94),
+    (76, 79, 64),
+    (82, 98, 72),
+    (70, 88, 62),
+)
 
 
 class Sun(NamedTuple):
@@ -33,7 +40,7 @@ def draw_ground(canvas: Canvas, random: np.random.Generator) -> Sun:
     """Soil with its grain, and on it whatever lies about but plants; returns where shadows fall."""
     shares = np.array([share for _, share in _SOILS])
     colour = np.array(_SOILS[random.choice(len(_SOILS), p=shares / shares.sum())][0])
-    colour = colour + random.normal(0, 4) + random.normal(0, 2, 3)
+    colour = colour + random.normal(7, 5) + random.normal(0, 2, 3)
     canvas.rgb[:] = colour.astype(np.float32)
     angle = random.uniform(0, 2 * np.pi)
     sun = Sun(float(np.sin(angle)), float(np.cos(angle)))
@@ -64,14 +71,14 @@ def _tint(canvas: Canvas, random: np.random.Generator) -> None:
 
 def _grain(canvas: Canvas, random: np.random.Generator) -> None:
     """Crumbs and litter, from a tenth to a 160th of the tile, here rough and there smooth."""
-    strength = random.uniform(0.25, 1.15)
+    strength = random.uniform(0.25, 1.0)
     coarse = canvas.noise(random, int(random.integers(9, 15)))
     middle = canvas.noise(random, int(random.integers(17, 23)))
     fine = canvas.noise(random, int(random.integers(26, 32)))
     finest = canvas.noise(random, 160)
-    where = np.clip(0.8 + 0.5 * canvas.noise(random, 3), 0.15, 2)
-    crumbs = 4 * coarse + 9 * middle + 9 * fine + 9 * finest
-    crumbs -= 14 * np.clip(middle + 0.5 * fine - 1.3, 0, None)  # dark gaps between the crumbs
+    where = np.clip(0.8 + 0.5 * canvas.noise(random, 3), 0.15, 1.7)
+    crumbs = 4 * coarse + 10 * middle + 11 * fine + 8 * finest
+    crumbs -= 11 * np.clip(middle + 0.5 * fine - 1.3, 0, None)  # dark gaps between the crumbs
     if random.random() < 0.4:
         streaks = canvas.streaks(random, random.uniform(0, np.pi), 7, 26)
         crumbs += random.uniform(2, 8) * streaks
@@ -86,13 +93,14 @@ def _fold(canvas: Canvas, random: np.random.Generator, sun: Sun) -> None:
     angle = random.uniform(0, np.pi)
     middle = random.uniform(0.05, 0.95, 2)
     across = _across(canvas, angle, middle)
-    across = across + canvas.noise(random, 3) * 0.05 + canvas.noise(random, 8) * 0.015
-    width = random.uniform(0.03, 0.12)
-    flank = across / width * np.exp(0.5 - 0.5 * (across / width) ** 2)
+    across = across + canvas.noise(random, 3) * 0.06 + canvas.noise(random, 8) * 0.022
+    width = random.uniform(0.05, 0.16)
     facing = np.cos(angle) * sun.y - np.sin(angle) * sun.x
     depth = random.uniform(0.08, 0.22) * (0.4 + abs(facing)) * np.sign(facing)
+    darker = depth * across / width * np.exp(0.5 - 0.5 * (across / width) ** 2)
+    darker = np.where(darker < 0, 0.55 * darker, darker)  # shade shows more than light
     crease = random.uniform(0, 0.18) * np.exp(-((across / (0.35 * width)) ** 2))
-    canvas.shade(canvas.whole, (1 - depth * flank - crease).astype(np.float32))
+    canvas.shade(canvas.whole, (1 - darker - crease).astype(np.float32))
 
 
 def _track(canvas: Canvas, random: np.random.Generator) -> None:
@@ -111,9 +119,11 @@ def _track(canvas: Canvas, random: np.random.Generator) -> None:
 
 
 def _rock(canvas: Canvas, random: np.random.Generator) -> None:
-    """Pale bare rock, cracked, that the sun makes almost white."""
+    """Pale bare rock, cracked, that the sun makes almost white; it leaves the middle free."""
     level = random.uniform(0.4, 1.3)
-    shape = canvas.noise(random, 3) + 0.5 * canvas.noise(random, 11)
+    whole = canvas.whole
+    middle = np.exp(-((whole.y - 0.5) ** 2 + (whole.x - 0.5) ** 2) / 0.06)
+    shape = -1.5 * middle + canvas.noise(random, 3) + 0.5 * canvas.noise(random, 11)
     alpha = np.clip((shape - level) * 1.6, 0, 1).astype(np.float32)
     pale = single([196, 186, 192]) + np.float32(random.normal(0, 12))
     tone = 12 * canvas.noise(random, 12) + 10 * canvas.noise(random, 24)
