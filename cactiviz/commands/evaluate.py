@@ -121,7 +121,9 @@ def _in_words(found: Evaluation, title: str) -> str:
         lines.append(f"  {name}: {figures['n']:.0f} pictures, {', '.join(parts)}")
     lines.append(f"{found.pictures_per_second:.0f} pictures a second")
     if found.skipped:
-        lines.append(f"{len(found.skipped)} pictures couldn't be read and were left out.")
+        one, many = "picture couldn't be read and was", "pictures couldn't be read and were"
+        number = len(found.skipped)
+        lines.append(f"{number} {one if number == 1 else many} left out.")
     return "\n".join(lines)
 
 
