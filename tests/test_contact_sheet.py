@@ -46,12 +46,13 @@ def test_pictures_stand_in_rows_from_the_left() -> None:
 
 
 def test_rows_are_as_tall_as_their_tallest() -> None:
-    tall, wide, last = noise(48, 16, 0), noise(8, 16, 1), noise(16, 16, 2)
-    sheet = drawn([Cell(i, "") for i in (tall, wide, last)], columns=2, width=16)
-    (top,), (beside,), (below,) = places(sheet, tall), places(sheet, wide), places(sheet, last)
+    sizes = (48, 8, 16, 12, 30)
+    tiles = [noise(size, 16, size) for size in sizes]
+    sheet = drawn([Cell(tile, "") for tile in tiles], columns=2, width=16)
+    (top,), (beside,), (second,), _, (third,) = (places(sheet, tile) for tile in tiles)
     assert top[0] == beside[0]
-    assert below[0] >= top[0] + 48
-    assert below[1] == top[1]
+    assert second[0] - (top[0] + 48) == third[0] - (second[0] + 16) > 0  # room for captions
+    assert top[1] == second[1] == third[1]
 
 
 def test_large_pictures_are_made_smaller_in_proportion() -> None:

@@ -315,6 +315,21 @@ def test_loss_is_the_cross_entropy_of_the_one_logit() -> None:
     assert float(found) == pytest.approx(float(expected), abs=1e-6)
 
 
+def test_dropout_is_by_the_step_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures, labels = torch.ones(64, 3, 2, 2), torch.zeros(64, dtype=torch.long)
+    network = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(12, 1))
+
+    def loss(step: int, seed: int = 0) -> float:
+        monkeypatch.setattr(Classifier, "global_step", step)
+        recipe = dataclasses.replace(RECIPE, seed=seed)
+        found = Classifier(network, recipe, 9).training_step((pictures, labels), 0)
+        return float(found.detach())
+
+    with torch.random.fork_rng(devices=[]):
+        assert loss(3) == loss(3)
+        assert len({loss(3), loss(4), loss(3, seed=1)}) == 3
+
+
 @pytest.mark.parametrize("name", LIMITS)
 def test_recipe_keeps_to_its_limits(name: str) -> None:
     low, high = LIMITS[name]
