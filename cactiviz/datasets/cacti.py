@@ -6,6 +6,7 @@ nadir, its foot is often lost in the ground, and a dark shadow leaves the foot.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +75,7 @@ def place_cacti(random: np.random.Generator) -> tuple[Cactus, ...]:
     lanes = np.arange(count) - (count - 1) / 2
     if kind == 1:
         lanes = np.arange(count) * random.choice((-1, 1))
-    gap = half_width * random.uniform(3.2, 5.5)
+    gap = min(half_width * random.uniform(3.2, 5.5), 0.18)  # all of them within the tile
     along, aside = _directions(angle)
     cacti = []
     for lane in lanes:
@@ -100,6 +101,23 @@ def place_cacti(random: np.random.Generator) -> tuple[Cactus, ...]:
             )
         )
     return tuple(cacti)
+
+
+def masks_of(cacti: Sequence[Cactus], size: int) -> NDArray[np.bool_]:
+    """(N, size, size): what is seen of each, where each hides those before it.
+
+    A pixel is of one cactus at most, and each has one at least, however small the tile.
+    """
+    masks = np.zeros((len(cacti), size, size), np.bool_)
+    for index, cactus in enumerate(cacti):
+        masks[index] = cactus.mask(size)
+        masks[:index] &= ~masks[index]
+    for index, cactus in enumerate(cacti):
+        if not masks[index].any():
+            row, column = np.clip(cactus.line[_CORNERS // 2] * size, 0, size - 1).astype(np.intp)
+            masks[:, row, column] = False
+            masks[index, row, column] = True
+    return masks
 
 
 def draw_shadow(canvas: Canvas, cactus: Cactus) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.datasets.cacti import Cactus, draw_body, draw_shadow, place_cacti
+from cactiviz.datasets.cacti import Cactus, draw_body, draw_shadow, masks_of, place_cacti
 from cactiviz.datasets.canvas import Canvas, Floats
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.datasets.plants import draw_plants
@@ -86,12 +86,9 @@ def render_scene(seed: int, size: int, cacti: Sequence[Cactus], shadows: bool = 
     ground = float(canvas.rgb.mean())
     for cactus in cacti if shadows else ():
         draw_shadow(canvas, cactus)
-    masks = np.zeros((len(cacti), size, size), np.bool_)
-    for index, cactus in enumerate(cacti):
+    for cactus in cacti:
         draw_body(canvas, cactus, ground)
-        masks[index] = cactus.mask(size)
-        masks[:index] &= ~masks[index]
-    return Scene(_photograph(canvas, size, _random(seed, _CAMERA)), masks)
+    return Scene(_photograph(canvas, size, _random(seed, _CAMERA)), masks_of(cacti, size))
 
 
 def open_scenes(size: int = _SIZE) -> Dataset:
