@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read our output has enough, as `head` does
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - Python flushes it at its end
         return 1
 
 

@@ -67,7 +67,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "training": (
         3,
         "0-2 comparison explain compare",
-        "numpy PIL torch torchvision lightning torchmetrics optuna safetensors",
+        "numpy PIL torch torchvision lightning torchmetrics optuna safetensors filelock",
     ),
     "commands": (4, "0-3", "numpy PIL"),
     "cli": (4, "0-3 commands", "numpy PIL torch"),

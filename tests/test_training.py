@@ -36,12 +36,10 @@ from cactiviz.preprocess import normalise
 from cactiviz.training.batches import Batches, turned
 from cactiviz.training.classifier import Classifier
 from cactiviz.training.recipe import LIMITS, Recipe
+from cactiviz.training.run_folder import CHECKPOINT, SETTINGS, WEIGHTS, alone_in
 from cactiviz.training.split import is_excluded, split
 from cactiviz.training.tiles import Tiles, labels_for, load_tiles
 from cactiviz.training.train import (
-    CHECKPOINT,
-    SETTINGS,
-    WEIGHTS,
     Outcome,
     half,
     preprocessing_of,
@@ -358,7 +356,8 @@ def test_run_in_one_go(whole: Outcome, dataset: Dataset) -> None:
     assert 0 <= whole.waiting < 1
     assert whole.pictures_per_second > 0
     folder = whole.weights.parent
-    assert sorted(path.name for path in folder.iterdir()) == sorted((CHECKPOINT, SETTINGS, WEIGHTS))
+    there = {path.name for path in folder.iterdir()} - {".lock"}
+    assert there == {CHECKPOINT, SETTINGS, WEIGHTS}
     state = torch.load(folder / CHECKPOINT, weights_only=True)
     assert state["global_step"] == STEPS
     assert state["lr_schedulers"][0]["last_epoch"] == STEPS
@@ -593,7 +592,38 @@ def test_other_settings_are_refused(stopped: Path, dataset: Dataset, tmp_path: P
         assert str(stopped) in str(caught.value)
     with pytest.raises(DataError, match="other settings or data"):
         go(open_anywhere(str(write_tiles(tmp_path / "more", 42))), stopped)
+    renamed = write_tiles(tmp_path / "renamed")
+    (renamed / "train" / "t00.png").rename(renamed / "train" / "u00.png")
+    listed = (renamed / "train.csv").read_text().replace("t00", "u00")
+    (renamed / "train.csv").write_text(listed)
+    with pytest.raises(DataError, match="other settings or data"):
+        go(open_anywhere(str(renamed)), stopped)  # as many tiles, but not the same
     assert {path.name: path.read_bytes() for path in stopped.iterdir()} == before
+
+
+def test_two_runs_never_share_a_folder(stopped: Path, dataset: Dataset) -> None:
+    settings = json.loads((stopped / SETTINGS).read_text())
+    left = stopped / f".{CHECKPOINT}.half"
+    with alone_in(stopped, settings):
+        left.write_bytes(b"the other run is writing this")
+        with pytest.raises(OutputError, match="Another run is at work"):
+            go(dataset, stopped)
+        assert left.exists()
+    go(dataset, stopped)
+    assert not left.exists()
+
+
+def test_more_pictures_than_the_memory_holds_are_refused_in_a_sentence(dataset: Dataset) -> None:
+    many = list(dataset) * 1_000_000
+    with pytest.raises(DataError, match=r"need \d+ GB of memory"):
+        load_tiles(dataset, many, {"cactus": 1, "no cactus": 0}, preprocessing_of(RECIPE))
+
+
+def test_a_name_that_two_classes_have_is_refused(dataset: Dataset) -> None:
+    item = Item("folder", "crane", "a.jpg")
+    assert labels_for(("lorry", "Crane"), [item], "Birds") == {"crane": 1}
+    with pytest.raises(DataError, match="several classes called “crane”"):
+        labels_for(("crane", "lorry", "Crane"), [item], "Birds")
 
 
 def saved(content: Any) -> bytes:
@@ -678,7 +708,9 @@ def test_checkpoint_is_replaced_only_by_a_whole_one(
         with pytest.raises(OutputError, match="No space left"):
             go(dataset, stopped, checkpoint_every=1)
     assert (stopped / CHECKPOINT).read_bytes() == before
-    assert not [path for path in stopped.iterdir() if path.name.startswith(".")]
+    assert not [
+        path for path in stopped.iterdir() if path.name.startswith(".") and path.name != ".lock"
+    ]
 
 
 def test_checkpoints_are_written_beside_their_place(
@@ -699,7 +731,7 @@ def test_what_a_killed_run_left_half_written_is_cleared(stopped: Path, dataset: 
     (stopped / ".mine").write_bytes(b"kept")
     go(dataset, stopped, stop=1)
     names = {path.name for path in stopped.iterdir()}
-    assert names == {CHECKPOINT, WEIGHTS, SETTINGS, ".mine"}
+    assert names - {".lock"} == {CHECKPOINT, WEIGHTS, SETTINGS, ".mine"}
 
 
 def test_infinite_loss_gives_a_sentence(

@@ -20,7 +20,8 @@ from tiny_tiles import write_tiles
 from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.training.recipe import Recipe
-from cactiviz.training.train import CHECKPOINT, SETTINGS, WEIGHTS, train
+from cactiviz.training.run_folder import CHECKPOINT, SETTINGS, WEIGHTS
+from cactiviz.training.train import train
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = Recipe(input_size=32, epochs=8, batch_size=8, calibration_batches=2)
@@ -119,7 +120,9 @@ def test_killed_three_times_and_no_worse_for_it(
     assert "8.00 epochs" in out
     assert steps(run) == STEPS
     assert_same_weights(run / WEIGHTS, undisturbed)
-    assert not [path.name for path in run.iterdir() if path.name.startswith(".")]
+    assert not [
+        path.name for path in run.iterdir() if path.name.startswith(".") and path.name != ".lock"
+    ]
 
 
 @pytest.mark.parametrize("name", ("SIGINT", "SIGTERM"))

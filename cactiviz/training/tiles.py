@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +15,8 @@ from cactiviz.errors import Cancelled, DataError, PictureError
 from cactiviz.preprocess import resize
 from cactiviz.types import Cancel, Preprocessing, Progress
 
+#: The most memory that pictures may take.
+MAX_BYTES = 12 * 1024**3
 _REPORT_EVERY = 256
 
 
@@ -54,7 +58,14 @@ def load_tiles(
 
     Raises:
         Cancelled: ``cancel`` was set.
+        DataError: So many pictures of this size are more than :data:`MAX_BYTES`.
     """
+    size = len(items) * 3 * math.prod(preprocessing.input_size)
+    if size > MAX_BYTES:
+        raise DataError(
+            f"{len(items)} pictures of this size need {size / 1024**3:.0f} GB of memory; choose "
+            "a smaller input size or fewer pictures."
+        )
     pixels = torch.empty((len(items), 3, *preprocessing.input_size), dtype=torch.uint8)
     read: list[Item] = []
     skipped: list[str] = []
@@ -85,9 +96,10 @@ def labels_for(class_names: Sequence[str], items: Iterable[Item], title: str) ->
         title: How to call the data set in a sentence.
 
     Raises:
-        DataError: The network has no class of such a name, or there is no item.
+        DataError: The network has no class of such a name, or several; or there is no item.
     """
     indices = {name.casefold(): index for index, name in enumerate(class_names)}
+    counts = Counter(name.casefold() for name in class_names)
     found: dict[str, int] = {}
     for name in dict.fromkeys(item.class_name for item in items):
         if name.casefold() not in indices:
@@ -96,6 +108,8 @@ def labels_for(class_names: Sequence[str], items: Iterable[Item], title: str) ->
                 f"{title} has pictures of “{name}”, but the network's classes are "
                 f"{few or 'without names'}."
             )
+        if counts[name.casefold()] > 1:
+            raise DataError(f"The network has several classes called “{name}”; rename the folder.")
         found[name] = indices[name.casefold()]
     if not found:
         raise DataError(f"There is no picture in {title} to work with.")

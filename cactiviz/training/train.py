@@ -7,7 +7,6 @@ import json
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 from cactiviz import __version__
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.device import pick_device
-from cactiviz.errors import DataError, OutputError
+from cactiviz.errors import DataError
 from cactiviz.models import get_spec
 from cactiviz.models.calibrate import calibrate
 from cactiviz.output import whole_file
@@ -24,13 +23,12 @@ from cactiviz.training.batches import Batches
 from cactiviz.training.classifier import Classifier
 from cactiviz.training.fit import fit
 from cactiviz.training.recipe import Recipe
+from cactiviz.training.run_folder import CHECKPOINT, WEIGHTS, alone_in, digest
 from cactiviz.training.split import split
 from cactiviz.training.tiles import Tiles, labels_for, load_tiles
 from cactiviz.training.watch import Watch
 from cactiviz.types import Cancel, Preprocessing, Report
 
-#: What a run's folder holds.
-CHECKPOINT, SETTINGS, WEIGHTS = "last.ckpt", "settings.json", "cactinet.safetensors"
 _MODEL = "cactinet"
 
 
@@ -91,7 +89,7 @@ def train(
 
     Raises:
         DataError: The data don't fit, or the folder holds a run with other settings.
-        OutputError: The folder can't be written.
+        OutputError: The folder can't be written, or another process trains in it.
         WeightsError: Its checkpoint is damaged, or the loss became infinite.
         Cancelled: ``cancel`` was set before the first step.
     """
@@ -101,27 +99,28 @@ def train(
     kept, excluded = split(dataset, recipe.seed)
     if {item.class_name.casefold() for item in kept} != {name.casefold() for name in names}:
         raise DataError(f"Training needs pictures of “{names[0]}” and of “{names[1]}”.")
-    _settle(run, {"recipe": asdict(recipe), "data": dataset.name, "pictures": len(dataset)})
+    settings = {"recipe": asdict(recipe), "data": dataset.name, "pictures": digest(dataset)}
 
     def reading(done: int, total: int | None) -> None:
         if report is not None:
             report("Reading the pictures", done, total)
 
-    labels = labels_for(names, kept, dataset.title)
-    tiles = load_tiles(dataset, kept, labels, preprocessing, progress=reading, cancel=cancel)
-    if len(set(tiles.labels.tolist())) < len(names):
-        raise DataError(f"No picture of one of the classes of {dataset.title} can be read.")
-    batches = Batches(tiles, preprocessing, recipe.batch_size, recipe.seed)
-    steps = recipe.epochs * len(batches)
-    watch = Watch(steps, len(batches), report, cancel)
-    with torch.random.fork_rng(devices=[where] if where.type == "cuda" else []):
-        torch.manual_seed(recipe.seed)
-        # Twice as quick on a CPU as torch's own order of the numbers.
-        network = get_spec(_MODEL).build(1).to(memory_format=torch.channels_last)
-        module = Classifier(network, recipe, steps)
-        fit(module, batches, run / CHECKPOINT, where, watch, checkpoint_every)
-        network.to(where)
-        _export(network, tiles, preprocessing, recipe, where, run, watch.done / steps)
+    with alone_in(run, settings):
+        labels = labels_for(names, kept, dataset.title)
+        tiles = load_tiles(dataset, kept, labels, preprocessing, progress=reading, cancel=cancel)
+        if len(set(tiles.labels.tolist())) < len(names):
+            raise DataError(f"No picture of one of the classes of {dataset.title} can be read.")
+        batches = Batches(tiles, preprocessing, recipe.batch_size, recipe.seed)
+        steps = recipe.epochs * len(batches)
+        watch = Watch(steps, len(batches), report, cancel)
+        with torch.random.fork_rng(devices=[where] if where.type == "cuda" else []):
+            torch.manual_seed(recipe.seed)
+            # Twice as quick on a CPU as torch's own order of the numbers.
+            network = get_spec(_MODEL).build(1).to(memory_format=torch.channels_last)
+            module = Classifier(network, recipe, steps)
+            fit(module, batches, run / CHECKPOINT, where, watch, checkpoint_every)
+            network.to(where)
+            _export(network, tiles, preprocessing, recipe, where, run, watch.done / steps)
     seconds = max(watch.seconds, 1e-9)
     return Outcome(
         weights=run / WEIGHTS,
@@ -134,29 +133,6 @@ def train(
         pictures_per_second=watch.steps_here * batches.size / seconds,
         waiting=watch.waited / seconds,
     )
-
-
-def _settle(run: Path, settings: dict[str, Any]) -> None:
-    """Make the run's folder, or see that it holds this very run."""
-    path = run / SETTINGS
-    try:
-        run.mkdir(parents=True, exist_ok=True)
-        before = json.loads(path.read_text("utf-8")) if path.is_file() else None
-    except OSError as error:
-        raise OutputError(f"The folder {run} can't be used: {error.strerror}.") from error
-    except ValueError as error:
-        raise DataError(f"The file {path} is damaged; name another folder.") from error
-    if before is None and (run / CHECKPOINT).exists():
-        raise DataError(f"The folder {run} holds a checkpoint of an unknown run; name another.")
-    if before not in (None, settings):
-        raise DataError(
-            f"The folder {run} holds a run with other settings or data; name another folder."
-        )
-    for name in (CHECKPOINT, WEIGHTS, SETTINGS):
-        for left in run.glob(f".{name}.*"):  # by a run that was killed while it wrote
-            left.unlink(missing_ok=True)
-    with whole_file(path) as file:
-        file.write(json.dumps(settings, indent=1).encode())
 
 
 def _export(
