@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from cactiviz.ui import choices, downloads, grid, readings, texts
+from cactiviz.ui import choices, downloads, grid, readings, styles, texts
 
 choice = choices.ask()
-st.html(grid.style())
-st.title(texts.COMPARE_TITLE)
+st.html(styles.sheets("grid"))
+st.title(texts.COMPARE_TITLE, anchor=False)
 st.caption(texts.subtitle(choice.picture, len(choice.models), len(choice.methods)))
 
 place, progress = st.empty(), st.empty()

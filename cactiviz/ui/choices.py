@@ -14,9 +14,10 @@ from cactiviz.explain import FILTERS, VIEWS
 from cactiviz.models import MODELS
 from cactiviz.render import Scale
 from cactiviz.types import Picture
-from cactiviz.ui import texts
+from cactiviz.ui import picker, state, texts
 from cactiviz.web import fetch_picture
 
+_FALLBACK = "chelsea"  # while there is no other picture
 _FIRST_NETWORK = "cactinet"
 _FIRST_VIEWS = ["grad_cam", "saliency", "guided_backprop", FILTERS]
 _TYPES = [
@@ -48,6 +49,7 @@ def ask() -> Choice:
             default=[_FIRST_NETWORK],
             format_func=texts.title,
             key="models",
+            persist_state="session",
         )
         methods = st.pills(
             texts.VIEWS,
@@ -56,6 +58,7 @@ def ask() -> Choice:
             default=_FIRST_VIEWS,
             format_func=lambda view: describe(view)[0],
             key="methods",
+            persist_state="session",
         )
         scale = st.radio(
             texts.SCALE,
@@ -64,9 +67,12 @@ def ask() -> Choice:
             horizontal=True,
             help=texts.SCALE_HELP,
             key="scale",
+            persist_state="session",
         )
-        whole = st.toggle(texts.WHOLE, help=texts.WHOLE_HELP, key="whole")
-        untrained = st.toggle(texts.UNTRAINED, help=texts.UNTRAINED_HELP, key="untrained")
+        whole = st.toggle(texts.WHOLE, help=texts.WHOLE_HELP, key="whole", persist_state="session")
+        untrained = st.toggle(
+            texts.UNTRAINED, help=texts.UNTRAINED_HELP, key="untrained", persist_state="session"
+        )
     if not models or not methods:
         st.info(texts.PICK_SOMETHING)
         st.stop()
@@ -81,20 +87,41 @@ def ask() -> Choice:
 
 
 def _ask_picture() -> Picture:
-    file = st.file_uploader(
-        texts.UPLOAD, type=_TYPES, max_upload_size=images.MAX_BYTES // 2**20, key="upload"
+    source = st.segmented_control(
+        texts.SOURCE,
+        list(texts.SOURCES),
+        required=True,
+        default="set",
+        format_func=lambda name: texts.SOURCES[name],
+        key=state.SOURCE,
+        persist_state="session",
+        width="stretch",
     )
-    st.caption(texts.UPLOAD_HELP)
-    address = st.text_input(texts.ADDRESS, help=texts.ADDRESS_HELP, key="address").strip()
-    name = st.selectbox(texts.SAMPLE, list(images.SAMPLES), key="sample")
+    found = None
     try:
-        if file is not None:
-            return _opened(file.getvalue(), file.name)
-        if address:
-            return _fetched(address)
+        if source == "upload":
+            found = _ask_upload()
+        elif source == "web":
+            found = _ask_address()
+        else:
+            found = picker.pick()
     except (PictureError, DownloadError) as error:
         st.error(texts.plain(str(error)))
-    return _sample(name)
+    return found or _sample(_FALLBACK)
+
+
+def _ask_upload() -> Picture | None:
+    limit = images.MAX_BYTES // 2**20
+    file = st.file_uploader(texts.UPLOAD, type=_TYPES, max_upload_size=limit, key="upload")
+    st.caption(texts.UPLOAD_HELP)
+    return None if file is None else _opened(file.getvalue(), file.name)
+
+
+def _ask_address() -> Picture | None:
+    address = st.text_input(
+        texts.ADDRESS, help=texts.ADDRESS_HELP, key="address", persist_state="session"
+    )
+    return _fetched(address.strip()) if address and address.strip() else None
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

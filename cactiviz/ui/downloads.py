@@ -12,16 +12,17 @@ from cactiviz.ui import texts
 
 def offer(comparison: Comparison) -> None:
     """A button for each network of the comparison whose published weights aren't here."""
-    missing = [
-        MODELS[name]
-        for name in comparison.models
-        if MODELS[name].weights is not None and find_weights(MODELS[name]) is None
-    ]
-    for spec in missing:
+    specs = [MODELS[name] for name in comparison.models]
+    for spec in filter(_can_be_fetched, specs):
         if st.button(
             texts.download(spec), help=texts.download_terms(spec), key=f"download {spec.name}"
         ):
             _fetch(spec)
+
+
+def _can_be_fetched(spec: ModelSpec) -> bool:
+    published = spec.weights is not None and bool(spec.weights.url)
+    return published and find_weights(spec) is None
 
 
 def _fetch(spec: ModelSpec) -> None:

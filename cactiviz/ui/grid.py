@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from html import escape
-from importlib import resources
 
 import cv2
 import numpy as np
@@ -20,12 +19,6 @@ from cactiviz.ui.choices import Choice
 _CELL_WIDTH = 300  # pixels; shown at half of it or more
 _JPEG_QUALITY = 88
 _SAID_ABOVE = {UNTRAINED}  # at the head of the column
-
-
-def style() -> str:
-    """The grid's style sheet, for a page to send once."""
-    css = resources.files("cactiviz.ui").joinpath("grid.css").read_text("utf-8")
-    return f"<style>{css}</style>"
 
 
 def table(comparison: Comparison, choice: Choice) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cactiviz.datasets import Item
 from cactiviz.models import MODELS, ModelSpec
 from cactiviz.scales import Scale
 from cactiviz.types import Picture
@@ -10,13 +11,11 @@ APP = "cactiviz"
 COMPARE = "Compare"
 COMPARE_TITLE = "What did each network look at?"
 
-PICTURE = "Picture"
 UPLOAD = "A picture of your own"
 UPLOAD_HELP = "It stays on this computer and goes with this session."
-ADDRESS = "or a web address"
+ADDRESS = "A web address"
 ADDRESS_HELP = "Fetched once you press Enter, and only from the public internet."
 FETCHING = "Fetching the picture…"
-SAMPLE = "or one of these photographs"
 NETWORKS = "Networks"
 VIEWS = "Views"
 SCALE = "Brightness of the maps"
@@ -47,6 +46,56 @@ UNTRAINED_NOTE = "random weights"
 HATCHED = "A hatched part of the picture was never seen by that network."
 DOWNLOADING = "Downloading"
 DOWNLOADED = "is here now."
+
+GALLERY = "Gallery"
+GALLERY_TITLE = "Pictures to pick from"
+DATASET = "Data set"
+NOT_HERE = "not here yet"
+LIVE = "iNaturalist, live search"
+LIVE_TERMS = "Each photograph is its author's, under the licence named with it"
+LIVE_ABOUT = (
+    "Photographs of a species that people gave to iNaturalist, of research grade and free to use "
+    "(CC0, CC BY or CC BY-SA). Nothing is asked of inaturalist.org until you press Search; then "
+    "it is sent the name of the species."
+)
+SPECIES = "Species"
+SPECIES_HINT = "A scientific or a common name, such as Carnegiea gigantea"
+SEARCH = "Search"
+SEARCHING = "Asking iNaturalist…"
+PLACE = "A folder or zip on this computer"
+PLACE_HINT = "/home/you/pictures"
+PLACE_HELP = "Its sub-folders are the classes. It is read where it lies; nothing is copied."
+PLACE_ASK = "Name a folder or a zip of pictures. Each of its sub-folders becomes a class."
+PLACE_SHUT = "Folders can be named only where the app is open to this computer alone."
+OPENING = "Looking at what is there…"
+CLASSES = "Class"
+ALL_CLASSES = "All"
+EVERY = "Show every class"
+WORDS = "Search the classes"
+ORDER = "Order"
+ORDERS = {"chance": "By chance", "list": "In order"}
+DRAW_AGAIN = "Draw again"
+PREVIOUS = "Previous"
+NEXT = "Next"
+NO_CLASS = "No class is called like that."
+NO_PICTURES = "There is no picture in this class."
+BROKEN = "This file can't be shown."
+THUMBNAILS = "Pictures; choose one to see it larger"
+COMPARE_THIS = "Compare this one"
+COMPARE_THIS_HELP = "Opens Compare with this picture."
+DOWNLOAD_SET = "Download"
+UNPACKING = "Unpacking"
+STOP = "Stop"
+TERMS = "Terms"
+LAYOUT = "Files"
+LOOKED_IN = "Looked for in"
+SIZE = "Size"
+SOURCE = "Picture"
+SOURCES = {"set": "Pick one", "upload": "Your own", "web": "Web"}
+PICK_CLASS = "Class"
+PICK_ITEM = "Which"
+DRAW_ONE = "Draw one"
+TO_GALLERY = "Gallery"
 
 
 def subtitle(picture: Picture, models: int, methods: int) -> str:
@@ -79,5 +128,85 @@ def download(spec: ModelSpec) -> str:
 
 def download_terms(spec: ModelSpec) -> str:
     """Where the weights come from and under which terms."""
-    host = spec.weights.url.split("/")[2] if spec.weights else ""
-    return f"From {host}. {spec.license}."
+    if spec.weights is None or not spec.weights.url:
+        return f"{spec.license}."
+    return f"From {spec.weights.url.split('/')[2]}. {spec.license}."
+
+
+def dataset_label(title: str, here: bool) -> str:
+    """A data set's name as a choice, which tells what is not here."""
+    return plain(title) if here else f"{plain(title)} · {NOT_HERE}"
+
+
+def about_dataset(about: str, terms: str) -> str:
+    """What a data set is and whose pictures it holds."""
+    return plain(" ".join(filter(None, (about, terms.rstrip(".") + "."))))
+
+
+def class_label(name: str, count: int) -> str:
+    """A class as a choice, with the number of its pictures."""
+    return f"{plain(name)} · {count:,}"
+
+
+def words_hint(count: int) -> str:
+    """What stands in the empty field for a search among the classes."""
+    return f"Search {count:,} classes"
+
+
+def more_classes(count: int) -> str:
+    """For classes that aren't shown."""
+    return f"{count:,} more; type to find them."
+
+
+def place_in_list(start: int, stop: int, total: int) -> str:
+    """Which pictures are shown, counted from 1."""
+    return f"{start:,}–{stop:,} of {total:,}"
+
+
+def drawn(count: int, total: int, seed: int) -> str:
+    """How many were drawn, and by which seed."""
+    return f"{count:,} of {total:,} · seed {seed:,}"
+
+
+def page_of(page: int, last: int) -> str:
+    """Which page is shown, counted from 1."""
+    return f"Page {page:,} of {last:,}"
+
+
+def pick_number(first: int, last: int) -> str:
+    """The label of the field for a picture's number in its class."""
+    return f"Which, {first:,} to {last:,}"
+
+
+def no_place(named: str) -> str:
+    """For a folder that isn't there."""
+    return f"There is no folder or zip {named}."
+
+
+def alt(item: Item) -> str:
+    """What a picture is, to somebody who can't see it."""
+    return f"{item.class_name}: {item.name}"
+
+
+def size_of(picture: Picture) -> str:
+    """A picture's size in pixels, wide by high."""
+    return f"{picture.size[1]:,} × {picture.size[0]:,} pixels"
+
+
+def how_large(size_bytes: int, verified: bool) -> str:
+    """The size of a download, and whether it can be checked."""
+    checked = (
+        "checked against its published hash" if verified else "not verified: no hash is published"
+    )
+    return f"about {size_bytes / 1e9:.1f} GB, {checked}"
+
+
+def download_set(size_bytes: int) -> str:
+    """What the button says that fetches a data set."""
+    return f"{DOWNLOAD_SET} about {size_bytes / 1e9:.1f} GB"
+
+
+def downloading(title: str, done: int, total: int, unpacking: bool) -> str:
+    """What the bar says while a data set comes."""
+    what = UNPACKING if unpacking else DOWNLOADING
+    return plain(f"{what} {title}: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB")

@@ -1,0 +1,210 @@
+"""The Gallery's parts: which data set, which classes, which pictures, and one of them larger."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from cactiviz.datasets import DATASETS, Dataset, Item
+from cactiviz.errors import CactivizError
+from cactiviz.ui import sets, state, texts, thumbnails
+
+PAGE_SIZE = 24
+_ALL = ""  # no class is called that
+_MOST_PILLS = 400
+
+
+def ask_dataset() -> str:
+    """Show the data sets, and return the name of the one chosen."""
+    names = [*DATASETS, sets.LIVE]
+    st.session_state.setdefault(state.SHOWN, sets.first())
+    name = st.pills(
+        texts.DATASET,
+        names,
+        required=True,
+        format_func=_dataset_label,
+        key=state.SHOWN,
+        persist_state="session",
+        on_change=_another_dataset,
+        label_visibility="collapsed",
+    )
+    return name or sets.first()
+
+
+def ask_classes(dataset: Dataset) -> Dataset:
+    """Say whose pictures they are, let classes be searched, and return what is to be shown."""
+    about = DATASETS[dataset.name].about if dataset.name in DATASETS else ""
+    if dataset.name != sets.LIVE:
+        st.caption(texts.about_dataset(about, dataset.terms))
+    for note in dataset.notes:
+        st.caption(texts.plain(note))
+    opening, every = sets.opening(dataset), sets.ordered(dataset)
+    words, all_of_them = "", False
+    if len(every) > len(opening):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            words = _ask_words(len(every))
+            all_of_them = st.toggle(
+                texts.EVERY, key=state.EVERY, persist_state="session", on_change=_another_scope
+            )
+    scope = every if words or all_of_them else list(opening)
+    scope = [name for name in scope if words.casefold() in name.casefold()]
+    if not scope:
+        st.info(texts.NO_CLASS)
+        return sets.only(dataset, ())
+    if len(every) == 1:
+        return dataset
+    kind = _ask_class(dataset, scope)
+    return sets.only(dataset, (kind,) if kind in scope else tuple(scope))
+
+
+def ask_items(dataset: Dataset) -> tuple[Item, ...]:
+    """Let the order be chosen, and return one page of pictures."""
+    total = len(dataset)
+    st.session_state.setdefault(state.SEED, 1)
+    with st.container(horizontal=True, vertical_alignment="center", key="cv-order"):
+        order = st.segmented_control(
+            texts.ORDER,
+            list(texts.ORDERS),
+            required=True,
+            default="chance",
+            format_func=lambda name: texts.ORDERS[name],
+            key=state.ORDER,
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        if order == "chance":
+            st.button(
+                texts.DRAW_AGAIN,
+                icon=":material/casino:",
+                on_click=state.count_up,
+                args=(state.SEED,),
+            )
+            items = dataset.draw(PAGE_SIZE, int(st.session_state[state.SEED]))
+            st.caption(
+                texts.drawn(len(items), total, int(st.session_state[state.SEED])), width="content"
+            )
+        else:
+            items = dataset.page(_page(total), PAGE_SIZE)
+            start = _page(total) * PAGE_SIZE
+            st.caption(texts.place_in_list(start + 1, start + len(items), total), width="content")
+    return items
+
+
+def ask_page(dataset: Dataset) -> None:
+    """The way to the pages before and after, where there is one."""
+    total = len(dataset)
+    if st.session_state[state.ORDER] == "chance" or total <= PAGE_SIZE:
+        return
+    page, last = _page(total), (total - 1) // PAGE_SIZE
+    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
+        st.button(
+            texts.PREVIOUS,
+            icon=":material/chevron_left:",
+            disabled=page == 0,
+            on_click=_turn,
+            args=(page - 1,),
+        )
+        st.caption(texts.page_of(page + 1, last + 1), width="content")
+        st.button(
+            texts.NEXT,
+            icon=":material/chevron_right:",
+            icon_position="right",
+            disabled=page == last,
+            on_click=_turn,
+            args=(page + 1,),
+        )
+
+
+def show(dataset: Dataset, items: tuple[Item, ...]) -> None:
+    """The pictures; the one that is pressed is shown larger."""
+    found = sets.thumbnails(dataset, items)
+    several = len(dataset.classes) > 1
+    item = thumbnails.show(found, texts.THUMBNAILS, with_class=several)
+    if item is not None:
+        look_at(dataset, item)
+
+
+def look_at(dataset: Dataset, item: Item) -> None:
+    """One picture in a dialog, with its class, credit and terms, and the way to Compare."""
+    st.dialog(texts.plain(item.class_name), width="medium")(_larger)(dataset, item)
+
+
+def _larger(dataset: Dataset, item: Item) -> None:
+    try:
+        picture = sets.picture(dataset, item)
+    except CactivizError as error:
+        st.error(texts.plain(str(error)))
+        return
+    st.html(
+        f'<img class="cv-larger" src="{sets.data_address(picture, sets.LARGE)}" '
+        f'alt="{escape(texts.alt(item))}">'
+    )
+    st.caption(texts.plain(" · ".join([item.address, texts.size_of(picture), *picture.notes])))
+    st.caption(texts.plain(picture.source))
+    if st.button(texts.COMPARE_THIS, type="primary", width="stretch"):
+        state.choose(item)
+        st.switch_page(state.COMPARE_PAGE)
+
+
+def _ask_words(classes: int) -> str:
+    words = st.text_input(
+        texts.WORDS,
+        type="search",
+        live=True,
+        placeholder=texts.words_hint(classes),
+        key=state.WORDS,
+        persist_state="session",
+        on_change=_another_scope,
+        label_visibility="collapsed",
+        width=300,
+    )
+    return (words or "").strip()
+
+
+def _ask_class(dataset: Dataset, scope: list[str]) -> str:
+    if st.session_state.get(state.KIND) not in (_ALL, *scope):
+        st.session_state[state.KIND] = _ALL
+    options = [_ALL, *scope[:_MOST_PILLS]]
+    with st.container(key="cv-classes"):
+        kind = st.pills(
+            texts.CLASSES,
+            options,
+            required=True,
+            format_func=lambda name: _class_label(dataset, name),
+            key=state.KIND,
+            persist_state="session",
+            on_change=state.back_to_the_first_page,
+            label_visibility="collapsed",
+        )
+    if len(scope) > _MOST_PILLS:
+        st.caption(texts.more_classes(len(scope) - _MOST_PILLS))
+    return kind or _ALL
+
+
+def _dataset_label(name: str) -> str:
+    asked = name in (sets.LIVE, sets.FOLDER)  # always there, once something is named
+    return texts.dataset_label(sets.title(name), asked or sets.is_here(name))
+
+
+def _class_label(dataset: Dataset, name: str) -> str:
+    return texts.ALL_CLASSES if name == _ALL else texts.class_label(name, dataset.count(name))
+
+
+def _another_dataset() -> None:
+    st.session_state[state.WORDS] = ""
+    st.session_state[state.EVERY] = False
+    _another_scope()
+
+
+def _another_scope() -> None:
+    st.session_state[state.KIND] = _ALL
+    state.back_to_the_first_page()
+
+
+def _page(total: int) -> int:
+    return min(int(st.session_state.get(state.PAGE, 0)), max(0, (total - 1) // PAGE_SIZE))
+
+
+def _turn(page: int) -> None:
+    st.session_state[state.PAGE] = page

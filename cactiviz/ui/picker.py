@@ -1,0 +1,111 @@
+"""One picture of a data set, chosen at the side: data set, class, picture."""
+
+from __future__ import annotations
+
+import random
+
+import streamlit as st
+
+from cactiviz.datasets import Dataset
+from cactiviz.errors import CactivizError
+from cactiviz.types import Picture
+from cactiviz.ui import sets, state, texts
+
+_MOST_NAMES = 60  # to choose from by name; more are counted
+
+
+def pick() -> Picture | None:
+    """Show the choices, and return the picture; None if it can't be read, which is said."""
+    names = sets.here()
+    if st.session_state.get(state.DATASET) not in names:
+        _forget(sets.first())
+    name = st.selectbox(
+        texts.DATASET,
+        names,
+        format_func=sets.title,
+        key=state.DATASET,
+        persist_state="session",
+        on_change=_another_dataset,
+    )
+    try:
+        dataset = sets.opened(name)
+        class_name = _pick_class(dataset)
+        item = _pick_item(dataset, class_name)
+        return sets.picture(dataset, dataset.find(f"{class_name}/{item}"))
+    except CactivizError as error:
+        st.error(texts.plain(str(error)))
+        return None
+
+
+def _pick_class(dataset: Dataset) -> str:
+    classes = [name for name in sets.ordered(dataset) if dataset.count(name)]
+    if st.session_state.get(state.CLASS) not in classes:
+        st.session_state[state.CLASS] = classes[0]
+    if len(classes) == 1:
+        return classes[0]
+    return st.selectbox(
+        texts.PICK_CLASS,
+        classes,
+        key=state.CLASS,
+        filter_mode="contains",
+        persist_state="session",
+        on_change=_another_class,
+    )
+
+
+def _pick_item(dataset: Dataset, class_name: str) -> str:
+    names = list(dataset.items[class_name])
+    if st.session_state.get(state.ITEM) not in names:
+        st.session_state[state.ITEM] = names[0]
+    if len(names) <= _MOST_NAMES:
+        item = st.selectbox(
+            texts.PICK_ITEM, names, key=state.ITEM, filter_mode="contains", persist_state="session"
+        )
+    else:
+        item = st.session_state[state.ITEM]
+        start = _start(names)
+        last = start + len(names) - 1
+        st.session_state[state.NUMBER] = start + names.index(item)
+        st.number_input(
+            texts.pick_number(start, last),
+            start,
+            last,
+            key=state.NUMBER,
+            on_change=_by_number,
+            args=(names,),
+        )
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.button(texts.DRAW_ONE, icon=":material/casino:", on_click=_draw, args=(names,))
+        with st.container(key="cv-to-gallery", width="content"):
+            st.page_link(state.GALLERY_PAGE, label=texts.TO_GALLERY, icon=":material/grid_view:")
+    return str(item)
+
+
+def _start(names: list[str]) -> int:
+    """Pictures are counted from 1, unless their names are numbers from 0."""
+    return 0 if names[0] == "0" else 1
+
+
+def _by_number(names: list[str]) -> None:
+    st.session_state[state.ITEM] = names[int(st.session_state[state.NUMBER]) - _start(names)]
+
+
+def _draw(names: list[str]) -> None:
+    state.count_up(state.DRAWS)
+    others = [name for name in names if name != st.session_state[state.ITEM]] or names
+    st.session_state[state.ITEM] = random.Random(st.session_state[state.DRAWS]).choice(others)
+
+
+def _another_dataset() -> None:
+    _forget(str(st.session_state[state.DATASET]))
+
+
+def _another_class() -> None:
+    st.session_state.pop(state.ITEM, None)
+
+
+def _forget(dataset: str) -> None:
+    first = sets.first_item()
+    st.session_state[state.DATASET] = dataset
+    st.session_state[state.CLASS] = first.class_name
+    st.session_state[state.ITEM] = first.name

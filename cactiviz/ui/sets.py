@@ -1,0 +1,229 @@
+"""The data sets as the app sees them: what is here, opened once; a picture; a thumbnail."""
+
+from __future__ import annotations
+
+import base64
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from pathlib import Path
+
+import cv2
+import streamlit as st
+
+from cactiviz.datasets import (
+    DATASETS,
+    Dataset,
+    Item,
+    data_folder,
+    find_dataset,
+    open_dataset,
+)
+from cactiviz.datasets.inaturalist_search import Sighting, open_sighting
+from cactiviz.datasets.scenes import open_scenes
+from cactiviz.errors import CactivizError, DataError
+from cactiviz.types import Picture
+from cactiviz.ui import state, texts
+
+FOLDER = "folder"
+#: What a search of iNaturalist found, as a data set of this session.
+LIVE = "live"
+#: With more classes than this, a page opens on some of them.
+_MANY_CLASSES = 24
+_SOME_CLASSES = 12
+#: The shorter side of a picture that is looked at, in pixels.
+LARGE = 640
+_THUMBNAIL = 176  # pixels of the shorter side
+_LONGEST = 2  # times the shorter side; what is beyond is not shown in a square anyway
+_SCENE = 128  # pixels; a drawing takes longer the larger it is
+_QUALITY = 82
+_THREADS = 4
+_FIRST_SCENE = "3"
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A small picture, or the sentence that says why there is none.
+
+    Attributes:
+        item: Of which picture.
+        jpeg: As a data address; empty if it can't be read.
+        why: Empty if it can.
+    """
+
+    item: Item
+    jpeg: str
+    why: str = ""
+
+
+def title(name: str) -> str:
+    """What a data set is called."""
+    return texts.LIVE if name == LIVE else DATASETS[name].title
+
+
+def is_here(name: str) -> bool:
+    """Whether a data set can be opened now, without a question or a download."""
+    if name == LIVE:
+        return bool(state.sightings())
+    return _found(name) is not None
+
+
+def here() -> list[str]:
+    """All that can be opened now, in the table's order."""
+    return [name for name in (*DATASETS, LIVE) if is_here(name)]
+
+
+def first() -> str:
+    """The data set to begin with."""
+    return "scenes" if "scenes" in DATASETS else next(iter(DATASETS))
+
+
+def first_item() -> Item:
+    """The picture of a first visit."""
+    if "scenes" in DATASETS:
+        return Item("scenes", "cactus", _FIRST_SCENE)
+    return next(iter(opened(first())))
+
+
+def forget_places() -> None:
+    """For when a data set has come that was not here a moment ago."""
+    _found_in.clear()
+
+
+def opened(name: str) -> Dataset:
+    """A data set, listed once and kept.
+
+    Raises:
+        DataError: It isn't here, or can't be read.
+    """
+    if name == LIVE:
+        return _live(state.sightings())
+    found = _found(name)
+    if found is None:
+        raise DataError(f"{title(name)} isn't here any more.")
+    changed = found.stat().st_mtime_ns if found.exists() else 0
+    return _opened(name, str(found), changed)
+
+
+def folders_may_be_named() -> bool:
+    """Only a person at this computer may name its folders."""
+    address = str(st.get_option("server.address") or "")
+    try:
+        return address == "localhost" or ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def opening(dataset: Dataset) -> tuple[str, ...]:
+    """The classes to begin with: all, if they are not too many."""
+    few = len(dataset.classes) <= _MANY_CLASSES
+    return dataset.opening or (dataset.classes if few else dataset.classes[:_SOME_CLASSES])
+
+
+def ordered(dataset: Dataset) -> list[str]:
+    """All classes, the opening ones first."""
+    return [*dataset.opening, *(c for c in dataset.classes if c not in set(dataset.opening))]
+
+
+def only(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
+    """The data set with these classes alone."""
+    return replace(dataset, items={name: dataset.items[name] for name in classes})
+
+
+def picture(dataset: Dataset, item: Item) -> Picture:
+    """One picture at its full size, kept for a while.
+
+    Raises:
+        CactivizError: It can't be read.
+    """
+    return _picture(_place(dataset.name), item.address, dataset, item)
+
+
+def thumbnails(dataset: Dataset, items: tuple[Item, ...]) -> list[Thumbnail]:
+    """A small picture of each item, in order; a broken one says why."""
+    place = _place(dataset.name)
+    if dataset.name == LIVE:  # it comes from afar, one a second
+        found = []
+        bar = st.progress(0.0, texts.FETCHING)
+        for number, item in enumerate(items, 1):
+            found.append(_or_why(place, dataset, item))
+            bar.progress(number / len(items), texts.FETCHING)
+        bar.empty()
+        return found
+    if dataset.name == "scenes":  # the same places, drawn smaller; threads don't help it
+        small = open_scenes(_SCENE)
+        return [_or_why(place, small, item) for item in items]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(lambda item: _or_why(place, dataset, item), items))
+
+
+def data_address(found: Picture, side: int | None = None) -> str:
+    """A picture as a JPEG in a data address, its shorter side at most ``side`` pixels long."""
+    rgb = found.rgb
+    if side is not None:
+        height, width = found.size
+        shorter = min(height, width)
+        top, left = (max(0, (n - _LONGEST * shorter) // 2) for n in (height, width))
+        rgb = rgb[top : height - top, left : width - left]
+        scale = min(1.0, side / shorter)
+        size = [max(1, round(n * scale)) for n in rgb.shape[1::-1]]
+        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode()}"
+
+
+def _found(name: str) -> Path | None:
+    if name == FOLDER:
+        place = state.place()
+        if not place or not folders_may_be_named():
+            return None
+        return find_dataset(name, Path(place).expanduser())
+    return _found_in(name, str(data_folder()))
+
+
+@st.cache_data(ttl=5, max_entries=64, show_spinner=False)
+def _found_in(name: str, folder: str) -> Path | None:
+    return find_dataset(name, Path(folder))
+
+
+@st.cache_resource(max_entries=8, show_spinner=texts.OPENING)
+def _opened(name: str, found: str, changed: int) -> Dataset:
+    if DATASETS[name].place == "searched":
+        return DATASETS[name].open(Path(found))
+    return open_dataset(name, Path(found) if name == FOLDER else None)
+
+
+def _place(name: str) -> str:
+    """What tells apart data sets of the same name; addresses name only the data set."""
+    return "" if name == LIVE else str(_found(name))
+
+
+def _or_why(place: str, dataset: Dataset, item: Item) -> Thumbnail:
+    try:
+        return Thumbnail(item, _thumbnail(place, item.address, dataset, item))
+    except CactivizError as error:  # never kept, so that what was mended is seen
+        return Thumbnail(item, "", str(error))
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def _thumbnail(place: str, address: str, _dataset: Dataset, _item: Item) -> str:
+    return data_address(_dataset.open(_item), _THUMBNAIL)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _picture(place: str, address: str, _dataset: Dataset, _item: Item) -> Picture:
+    return _dataset.open(_item)
+
+
+def _live(sightings: tuple[Sighting, ...]) -> Dataset:
+    """What a search found as a data set: species as classes, photographs by their numbers."""
+    known = {(one.species, str(one.photo_id)): one for one in sightings}
+    items: dict[str, list[str]] = {}
+    for species, number in known:
+        items.setdefault(species, []).append(number)
+
+    def read(species: str, number: str) -> Picture:
+        return open_sighting(known[species, number])
+
+    return Dataset(LIVE, texts.LIVE, texts.LIVE_TERMS, items, read)

@@ -1,0 +1,70 @@
+"""The keys of what a session remembers, and how the Gallery hands a picture to Compare.
+
+All are kept from page to page; each page reads and writes them by these names only.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from cactiviz.datasets import Item
+from cactiviz.datasets.inaturalist_search import Sighting
+from cactiviz.ui import texts
+
+Source = Literal["set", "upload", "web"]
+
+COMPARE_PAGE = "pages/compare.py"
+GALLERY_PAGE = "pages/gallery.py"
+
+#: Compare: where its picture comes from, and which of a data set.
+SOURCE, DATASET, CLASS, ITEM, NUMBER = "source", "dataset", "class", "item", "number"
+#: The folder or zip of the user's own, for the data set "folder".
+PLACE = "place"
+#: What the last search of iNaturalist found.
+SIGHTINGS = "sightings"
+#: Gallery: data set, words to look for, class, every class or the opening ones, order, page, seed.
+SHOWN, WORDS, KIND, EVERY = "shown", "words", "kind", "every"
+ORDER, PAGE, SEED = "order", "page", "seed"
+#: Whether this session came in through ``app.py``.
+INSIDE = "inside"
+#: A sentence to say once, after what led to it.
+SAID = "said"
+#: How often Compare has drawn a picture.
+DRAWS = "draws"
+
+
+def choose(item: Item) -> None:
+    """Let Compare show this picture; only before Compare's widgets are made in a run."""
+    st.session_state[SOURCE] = "set"
+    st.session_state[DATASET] = item.dataset
+    st.session_state[CLASS] = item.class_name
+    st.session_state[ITEM] = item.name
+
+
+def place() -> str:
+    """The folder or zip that the user named, or nothing."""
+    return str(st.session_state.get(PLACE, "")).strip()
+
+
+def sightings() -> tuple[Sighting, ...]:
+    """What the last search of iNaturalist found."""
+    found: tuple[Sighting, ...] = st.session_state.get(SIGHTINGS, ())
+    return found
+
+
+def count_up(key: str) -> None:
+    """Raise a number by one."""
+    st.session_state[key] = int(st.session_state.get(key, 0)) + 1
+
+
+def back_to_the_first_page() -> None:
+    """For when something else is to be shown than before."""
+    st.session_state[PAGE] = 0
+
+
+def say_once() -> None:
+    """Say what was kept to be said after a rerun."""
+    if said := st.session_state.pop(SAID, ""):
+        st.success(texts.plain(str(said)))
