@@ -77,6 +77,17 @@ def _from_zoo(name: str) -> ModelSpec:
     return _ZOOS[zoo][1](name, model, model)
 
 
+# Measured on the weights that come along; the table is in weights/cactinet.md.
+_CACTINET_CAUTIONS = {
+    "grad_cam": "Measured on this network: Grad-CAM finds cacti less well than a blob in the middle "
+    "of the tile would. LayerCAM at stages.1 does better.",
+    "saliency": "Measured on this network: its saliency finds cacti no better than chance.",
+    "guided_backprop": "Measured on this network: it outlines cacti, but with random weights too.",
+    "layer_cam": "Measured on this network: best at stages.1; at stages.2 about as good as a blob "
+    "in the middle of the tile.",
+}
+
+
 def _cactinet() -> ModelSpec:
     return ModelSpec(
         name="cactinet",
@@ -93,6 +104,7 @@ def _cactinet() -> ModelSpec:
         license="MIT; trained on pictures of unknown licence",
         paper="after Tan and Le 2019, arXiv:1905.11946",
         parameters=4_145_101,
+        cautions=_CACTINET_CAUTIONS,
     )
 
 
