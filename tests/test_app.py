@@ -16,8 +16,9 @@ from streamlit.testing.v1.element_tree import Button
 from cactiviz.datasets import DATASETS, Item, getting, open_dataset
 from cactiviz.datasets import inaturalist_search as live
 from cactiviz.errors import DownloadError
+from cactiviz.explain import explain
 from cactiviz.images import SAMPLES, sample
-from cactiviz.models import MODELS, find_weights
+from cactiviz.models import MODELS, find_weights, load_model
 from cactiviz.types import Picture, Progress
 from cactiviz.ui import sets, texts
 
@@ -80,6 +81,16 @@ def test_a_first_visit_shows_a_labelled_result_without_a_click(app: AppTest) -> 
     assert table.count("<img") == 1 + 4  # the picture, three methods and the filters
     assert "Grad-CAM" in table and "own scale" in table
     assert 'class="cv-waiting"' not in table
+
+
+@pytest.mark.skipif(CACTINET is None, reason="the trained weights are not in this checkout")
+def test_a_first_visit_shows_a_trained_network_that_is_sure_of_a_cactus(app: AppTest) -> None:
+    app.run()
+    assert "untrained" not in grid(app)
+    first = sets.first_item()
+    reading = explain(load_model("cactinet"), open_dataset("scenes").open(first), [])
+    assert first.class_name == "cactus" == reading.answers[0].class_name
+    assert reading.answers[0].probability >= 0.9
 
 
 def test_a_network_without_weights_says_so_in_its_cells_and_offers_them(app: AppTest) -> None:
