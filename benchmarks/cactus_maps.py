@@ -5,7 +5,7 @@ share of the area (1 is what a flat map has), and how often its peak lies on one
 were excluded from training: the mean drop of the logit when the 15 % of the tile where the map is
 largest is covered with the tile's median colour.
 
-    python benchmarks/cactus_maps.py --data DIR [--checkpoint NAME=cactinet:FILE] [--json FILE]
+    python benchmarks/cactus_maps.py [--data DIR] [--checkpoint NAME=cactinet:FILE] [--json FILE]
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from cactiviz.datasets.scenes import draw_scene
 from numpy.typing import NDArray
 
 from cactiviz import engine
 from cactiviz.datasets.anywhere import open_anywhere
+from cactiviz.datasets.scenes import draw_scene
+from cactiviz.errors import DataError
 from cactiviz.methods import METHODS
 from cactiviz.metrics import covered, energy_ratio, largest, peak_inside
 from cactiviz.models import Checkpoint, LoadedModel, load_model
@@ -107,7 +108,8 @@ def on_scenes(
                 mask = scene.masks.any(axis=0)
                 ratios.setdefault(name, []).append(energy_ratio(amounts, mask))
                 peaks.setdefault(name, []).append(peak_inside(amounts, mask))
-    return {name: (float(np.nanmean(ratios[name])), float(np.mean(peaks[name]))) for name in ratios}
+    known = {name: [r for r in found if r == r] or [float("nan")] for name, found in ratios.items()}
+    return {name: (float(np.mean(known[name])), float(np.mean(peaks[name]))) for name in known}
 
 
 def on_tiles(
@@ -128,7 +130,7 @@ def on_tiles(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", required=True)
+    parser.add_argument("--data", default="cactus", help="the tiles' folder")
     parser.add_argument("--checkpoint", type=Checkpoint.parse)
     parser.add_argument("--scenes", type=int, default=200)
     parser.add_argument("--tiles", type=int, default=400)
@@ -137,7 +139,11 @@ def main() -> None:
     trained = load_model(options.checkpoint or "cactinet", device="cpu")
     untrained = load_model("cactinet", untrained=True, device="cpu")
     size = trained.spec.preprocessing.input_size[0]
-    dataset = open_anywhere(options.data)
+    try:
+        dataset = open_anywhere(options.data)
+    except DataError as error:
+        print(f"Nothing was measured: {error}")
+        return
     excluded = split(dataset, 0)[1]
     chosen = [item for item in excluded if item.class_name == "cactus"][: options.tiles]
     labels = {"cactus": CACTUS}

@@ -610,8 +610,11 @@ def test_what_was_measured_of_a_networks_maps_stands_beside_them_and_only_there(
     loaded = cv.load_model("cactinet", untrained=True)
     said = "Measured here: it finds nothing."
     known = replace(loaded, untrained=False, spec=replace(loaded.spec, cautions={"grad_cam": said}))
-    reading = cv.explain(known, cv.open_picture("sample:chelsea"), ["grad_cam", "layer_cam"])
+    cat = cv.open_picture("sample:chelsea")
+    reading = cv.explain(known, cat, ["grad_cam", "layer_cam"])
     assert said in reading.explanations["grad_cam"].notes
     assert said not in reading.explanations["layer_cam"].notes
-    untrained = cv.explain(replace(known, untrained=True), cv.open_picture("sample:chelsea"), ["grad_cam"])
+    untrained = cv.explain(
+        replace(known, untrained=True), cv.open_picture("sample:chelsea"), ["grad_cam"]
+    )
     assert said not in untrained.explanations["grad_cam"].notes

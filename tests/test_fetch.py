@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from file_server import Server, serving
 
 from cactiviz.errors import Cancelled, DownloadError, OutputError
 from cactiviz.fetch import download, hash_prefix, sha256_of
-from file_server import Server, serving
 
 BODY = bytes(range(256)) * 2000  # 512,000 bytes, about eight pieces
 SHA256 = hashlib.sha256(BODY).hexdigest()
