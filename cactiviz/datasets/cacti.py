@@ -16,7 +16,7 @@ from cactiviz.datasets.canvas import Canvas, Floats, to_polyline
 
 _CORNERS = 7
 #: By how much, of 255, a lit column is brighter than the ground at the least.
-_PALER = 75.0
+_PALER = 82.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +62,14 @@ def place_cacti(random: np.random.Generator) -> tuple[Cactus, ...]:
     angle = random.uniform(0, 2 * np.pi)
     kind = random.choice(3, p=(0.5, 0.25, 0.25))
     count = 1 if kind == 0 else int(random.integers(2, 4) if kind == 1 else random.integers(3, 7))
-    half_width = random.uniform(0.026, 0.052) if kind < 2 else random.uniform(0.019, 0.027)
-    length = random.uniform(0.5, 0.95)
+    half_width = random.uniform(0.030, 0.055) if kind < 2 else random.uniform(0.022, 0.029)
+    length = random.uniform(0.6, 1.0)
     if random.random() < 0.85:
         colour = np.array((234, 222, 224)) + random.normal(0, 12) + random.normal(0, 3, 3)
     else:  # its lit side is turned away
         colour = np.array((188, 185, 183)) + random.normal(0, 9) + random.normal(0, 3, 3)
-    turn = random.choice((-1, 1)) * random.uniform(0.05, 0.6)
-    darkness = random.uniform(0.25, 0.55)
+    turn = random.choice((-1, 1)) * random.uniform(0.05, 0.45)
+    darkness = random.uniform(0.4, 0.7)
     bend = random.normal(0, 0.12)
     middle = 0.5 + random.normal(0, 0.05, 2)
     lanes = np.arange(count) - (count - 1) / 2
@@ -91,8 +91,8 @@ def place_cacti(random: np.random.Generator) -> tuple[Cactus, ...]:
         cacti.append(
             Cactus(
                 line,
-                half_width * random.uniform(0.8, 1.2),
-                random.uniform(0.1, 0.5),
+                half_width * random.uniform(0.85, 1.2),
+                random.uniform(0.05, 0.35),
                 (colour + random.normal(0, 7)).astype(np.float32),
                 random.uniform(0.08, 0.28),
                 shadow.astype(np.float32),
@@ -143,8 +143,8 @@ def draw_body(canvas: Canvas, cactus: Cactus, ground: float) -> None:
     aside = _aside(where.y, where.x, cactus) / np.float32(cactus.half_width)
     tone = 1 - cactus.contrast * np.clip(0.5 + 0.6 * aside * random.choice((-1, 1)), 0, 1)
     ribs = 1 + 0.06 * np.cos(aside * np.float32(np.pi * 2.2) + random.uniform(0, 6))
-    knots = 1 + 0.05 * canvas.noise(random, 26) + 0.05 * canvas.noise(random, 9)
-    pale = 1 + 0.10 * np.exp(-(((1 - along) / 0.08) ** 2)) - 0.12 * (1 - along) ** 3
+    knots = 1 + 0.09 * canvas.noise(random, 26) + 0.05 * canvas.noise(random, 9)
+    pale = 1 + 0.10 * np.exp(-(((1 - along) / 0.08) ** 2)) - 0.08 * (1 - along) ** 3
     paler = np.float32(max(0.0, ground + _PALER - float(cactus.colour.mean())))
     colour = (cactus.colour + paler) * (tone * ribs * knots * pale)[..., None]
     canvas.paint(where, canvas.cover(distance), colour.astype(np.float32))

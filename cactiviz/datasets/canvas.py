@@ -17,6 +17,8 @@ Colour = tuple[float, float, float]
 
 #: Standard deviation of cubic B-spline noise over a lattice of unit deviates, far from its edges.
 _SPLINE_DEVIATION = 0.479
+#: Pixels along a tile's edge in the drone's pictures.
+_CAMERA = 32
 
 
 class Window(NamedTuple):
@@ -108,20 +110,33 @@ class Canvas:
         low = lattice[row + 1, column] * (1 - u) + lattice[row + 1, column + 1] * u
         return single((top * (1 - v) + low * v) / 0.743)
 
-    def seen(self, size: int, blur: float, sharpening: float) -> Floats:
-        """What a camera sees of it: float32 (size, size, 3).
+    def seen(self, size: int, blur: float, sharpening: float, quality: int) -> Floats:
+        """What a drone's camera makes of it: float32 (size, size, 3).
 
         Args:
             size: Pixels along each edge of the picture, a divisor of ``side``.
             blur: Standard deviation of the lens's blur, a share of the tile.
             sharpening: How far the camera then overdoes edges; 0 for not at all.
+            quality: Of the JPEG file that it writes, 1 to 100.
         """
-        step = self.side // size
-        picture: Floats = self.rgb.reshape(size, step, size, step, 3).mean(axis=(1, 3))
-        picture = _blurred(picture, blur * size)
+        deviation = blur * self.side
+        picture = _blurred(self.rgb, deviation)
         if sharpening:
-            picture += sharpening * (picture - _blurred(picture, 1.5 * blur * size))
-        return picture
+            picture += sharpening * (picture - _blurred(picture, 1.1 * deviation))
+        # Rounding to coarse steps is what the file does to the picture at its own resolution.
+        coarse = single(cv2.resize(picture, (_CAMERA, _CAMERA), interpolation=cv2.INTER_AREA))
+        lost = single(_through_jpeg(coarse, quality) - coarse)
+        side = (self.side, self.side)
+        picture += cv2.resize(lost, side, interpolation=cv2.INTER_CUBIC)
+        step = self.side // size
+        return single(picture.reshape(size, step, size, step, 3).mean(axis=(1, 3)))
+
+
+def _through_jpeg(picture: Floats, quality: int) -> NDArray[np.uint8]:
+    pixels = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    _, file = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    opened = np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8)
+    return opened[..., ::-1]
 
 
 def single(values: ArrayLike) -> Floats:

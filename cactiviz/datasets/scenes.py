@@ -109,8 +109,8 @@ def open_scenes(size: int = _SIZE) -> Dataset:
 
 
 def _photograph(canvas: Canvas, size: int, random: np.random.Generator) -> NDArray[np.uint8]:
-    blur = random.uniform(0.0190, 0.0235)
-    picture: Floats = canvas.seen(size, blur, random.uniform(1.4, 2.4))
+    blur, sharpening = random.uniform(0.0125, 0.017), random.uniform(0.9, 1.7)
+    picture: Floats = canvas.seen(size, blur, sharpening, int(random.integers(76, 90)))
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 

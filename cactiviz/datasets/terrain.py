@@ -16,8 +16,8 @@ _SOILS: tuple[tuple[Colour, float], ...] = (
     ((131, 119, 114), 0.20),
     ((108, 104, 91), 0.11),
     ((88, 83, 71), 0.07),
-    ((137, 122, 127), 0.07),
-    ((119, 107, 108), 0.06),
+    ((137, 122, 126), 0.05),
+    ((119, 107, 107), 0.05),
 )
 _GREENS: tuple[Colour, ...] = (
     (104, 104, 84),
@@ -40,7 +40,7 @@ def draw_ground(canvas: Canvas, random: np.random.Generator) -> Sun:
     """Soil with its grain, and on it whatever lies about but plants; returns where shadows fall."""
     shares = np.array([share for _, share in _SOILS])
     colour = np.array(_SOILS[random.choice(len(_SOILS), p=shares / shares.sum())][0])
-    colour = colour + random.normal(7, 5) + random.normal(0, 2, 3)
+    colour = colour + random.normal(7, 5) + random.normal(0, 1.5, 3)
     canvas.rgb[:] = colour.astype(np.float32)
     angle = random.uniform(0, 2 * np.pi)
     sun = Sun(float(np.sin(angle)), float(np.cos(angle)))
@@ -60,7 +60,7 @@ def _tint(canvas: Canvas, random: np.random.Generator) -> None:
     """Broad differences of brightness and hue, and patches of thin grass."""
     broad = canvas.noise(random, 2) * 5 + canvas.noise(random, 5) * random.uniform(2, 8)
     canvas.rgb += broad[..., None]
-    canvas.rgb += canvas.noise(random, 3)[..., None] * single([1.2, -0.6, 0.5])
+    canvas.rgb += canvas.noise(random, 3)[..., None] * single([1.2, 0.1, -1.0])
     if random.random() < 0.45:
         green = single(_GREENS[random.integers(len(_GREENS))]) + np.float32(random.normal(0, 6))
         level = random.uniform(-0.6, 1.2)
@@ -71,19 +71,19 @@ def _tint(canvas: Canvas, random: np.random.Generator) -> None:
 
 def _grain(canvas: Canvas, random: np.random.Generator) -> None:
     """Crumbs and litter, from a tenth to a 160th of the tile, here rough and there smooth."""
-    strength = random.uniform(0.25, 1.0)
+    strength = random.uniform(0.25, 0.95)
     coarse = canvas.noise(random, int(random.integers(9, 15)))
     middle = canvas.noise(random, int(random.integers(17, 23)))
     fine = canvas.noise(random, int(random.integers(26, 32)))
     finest = canvas.noise(random, 160)
     where = np.clip(0.8 + 0.5 * canvas.noise(random, 3), 0.15, 1.7)
-    crumbs = 4 * coarse + 10 * middle + 11 * fine + 8 * finest
+    crumbs = 4 * coarse + 12 * middle + 11 * fine + 3 * finest
     crumbs -= 11 * np.clip(middle + 0.5 * fine - 1.3, 0, None)  # dark gaps between the crumbs
     if random.random() < 0.4:
         streaks = canvas.streaks(random, random.uniform(0, np.pi), 7, 26)
         crumbs += random.uniform(2, 8) * streaks
     canvas.rgb += (strength * where * crumbs)[..., None]
-    hue = canvas.noise(random, 8)[..., None] * single([0.7, -0.8, 0.5])
+    hue = canvas.noise(random, 8)[..., None] * single([0.7, -0.7, -0.1])
     hue += canvas.noise(random, 15)[..., None] * single([0.1, 0.1, 0.8])
     canvas.rgb += hue * np.float32(random.uniform(0.4, 1.6))
 
@@ -122,8 +122,8 @@ def _rock(canvas: Canvas, random: np.random.Generator) -> None:
     """Pale bare rock, cracked, that the sun makes almost white; it leaves the middle free."""
     level = random.uniform(0.4, 1.3)
     whole = canvas.whole
-    middle = np.exp(-((whole.y - 0.5) ** 2 + (whole.x - 0.5) ** 2) / 0.06)
-    shape = -1.5 * middle + canvas.noise(random, 3) + 0.5 * canvas.noise(random, 11)
+    middle = np.exp(-((whole.y - 0.5) ** 2 + (whole.x - 0.5) ** 2) / 0.09)
+    shape = -2.2 * middle + canvas.noise(random, 3) + 0.5 * canvas.noise(random, 11)
     alpha = np.clip((shape - level) * 1.6, 0, 1).astype(np.float32)
     pale = single([196, 186, 192]) + np.float32(random.normal(0, 12))
     tone = 12 * canvas.noise(random, 12) + 10 * canvas.noise(random, 24)
