@@ -286,7 +286,6 @@ def test_filters_lists_the_convolutions_the_first_one_first(
         (("filters", "sample:chelsea", "--model", "alexnett", *CPU), "no network “alexnett”"),
         (("filters", "sample:chelsea", *CPU), "--model"),
         (("filters", "sample:chelsea", "--model", "timm:vit_tiny_patch16_224"), "transformer"),
-        (("filters", "sample:chelsea", "--model", "cactinet"), "no published weights"),
         (("filters", "nowhere.png", "--model", "cactinet", *CPU), "nowhere.png"),
     ],
 )

@@ -21,8 +21,9 @@ from torchvision import transforms
 
 from cactiviz.errors import ModelError
 from cactiviz.images import sample, samples
-from cactiviz.models import MODELS, LoadedModel, get_spec, load_model, register
+from cactiviz.models import MODELS, LoadedModel, find_weights, get_spec, load_model, register
 from cactiviz.models.cactinet import CactiNet, MBConv
+from cactiviz.models.weights import trained_size
 from cactiviz.preprocess import preprocess
 from cactiviz.trace import ACTIVATIONS, trace
 from cactiviz.types import Layer, Picture, Preprocessing
@@ -147,7 +148,7 @@ def test_a_row_says_title_paper_and_licence(name: str) -> None:
     assert spec.name == name
     assert spec.title == CLAIMS[name][1]
     assert re.search(r"\d{4}, arXiv:\d{4}\.\d{4,5}$", spec.paper)
-    assert re.match(r"BSD-3-Clause; |Apache-2\.0; |MIT$", spec.license, re.IGNORECASE)
+    assert re.match(r"BSD-3-Clause; |Apache-2\.0; |MIT; ", spec.license, re.IGNORECASE)
     assert ("ImageNet" in spec.license) == (spec.logits == 1000)
 
 
@@ -164,8 +165,16 @@ def test_the_weights_address_is_the_publishers_with_a_hash_in_the_file_name(name
     assert weights.url.endswith(f"/{weights.file_name}")
 
 
-def test_cactinet_claims_no_published_weights() -> None:
-    assert MODELS["cactinet"].weights is None
+def test_cactinets_weights_come_along_and_are_under_ten_megabytes() -> None:
+    weights = MODELS["cactinet"].weights
+    assert weights is not None and weights.packaged is not None and weights.url == ""
+    assert find_weights(MODELS["cactinet"]) == weights.packaged
+    assert 8e6 < weights.packaged.stat().st_size < 1e7
+    loaded = load_model("cactinet", device="cpu")
+    assert not loaded.untrained and "untrained" not in loaded.title
+    assert loaded.dtype == torch.float32
+    assert sum(p.numel() for p in loaded.module.parameters()) == 4_145_101
+    assert trained_size(weights.packaged) == loaded.spec.preprocessing.input_size == (64, 64)
 
 
 def test_a_name_that_is_taken_is_refused_and_the_row_stays() -> None:

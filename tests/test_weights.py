@@ -38,7 +38,8 @@ from cactiviz.models import (
     load_model,
     weights_folders,
 )
-from cactiviz.models.weights import read_weights
+from cactiviz.models.spec import Weights
+from cactiviz.models.weights import published_weights, read_weights
 from cactiviz.preprocess import preprocess
 
 SQUEEZENET = "torchvision:squeezenet1_0"
@@ -441,11 +442,20 @@ def test_a_published_file_that_lacks_a_tensor_is_refused(
         load_model("densenet121", weights_dir=tmp_path)
 
 
-def test_cactinet_without_weights_says_what_else_there_is() -> None:
+def test_a_network_without_weights_says_what_else_there_is() -> None:
+    nobody = replace(get_spec("cactinet"), weights=None)
     with pytest.raises(WeightsError) as refusal:
-        load_model("cactinet")
+        published_weights(nobody)
     text = one_sentence(refusal.value)
     assert "CactiNet" in text and "untrained" in text and "checkpoint" in text
+
+
+def test_weights_that_come_along_but_are_gone_are_not_asked_of_any_address(tmp_path: Path) -> None:
+    gone = Weights("", packaged=tmp_path / "cactinet.safetensors")
+    spec = replace(get_spec("cactinet"), weights=gone)
+    assert find_weights(spec) is None
+    with pytest.raises(WeightsError, match="install cactiviz again"):
+        published_weights(spec)
 
 
 def test_torchvisions_other_densenets_have_old_keys_too() -> None:
