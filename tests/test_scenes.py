@@ -138,6 +138,14 @@ def test_every_cactus_of_the_data_set_has_a_mask_of_its_own() -> None:
     assert middle > 0.9  # real tiles are centred on their cactus
 
 
+def test_a_cactus_that_others_hide_keeps_one_pixel() -> None:
+    cactus = cacti_of(0)[0]
+    masks = masks_of((cactus, cactus), 64)
+    assert masks[0].sum() == 1
+    assert np.array_equal(masks.any(axis=0), cactus.mask(64))
+    assert not (masks[0] & masks[1]).any()
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_mask_is_the_outline_that_is_painted(seed: int) -> None:
     size = 256
