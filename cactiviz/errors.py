@@ -13,6 +13,7 @@
     ├── DataError           a data set that isn't there, or isn't what it should be
     ├── DeviceError         a device that isn't there, or whose memory is too small
     ├── OutputError         a file that can't be written
+    ├── BusyError           more work waits than will be taken on
     └── Cancelled           the work was stopped on request
 """
 
@@ -61,6 +62,10 @@ class DeviceError(CactivizError):
 
 class OutputError(CactivizError):
     """A file can't be written."""
+
+
+class BusyError(CactivizError):
+    """More work waits for the device than will be taken on."""
 
 
 class Cancelled(CactivizError):

@@ -71,7 +71,8 @@ TABLE: dict[str, tuple[int, str, str]] = {
     ),
     "commands": (4, "0-3", "numpy PIL"),
     "cli": (4, "0-3 commands", "numpy PIL torch"),
-    "runner": (4, "0-3", "numpy torch ray"),
+    "jobs": (4, "0", ""),
+    "runner": (4, "0-3 jobs", "cachetools torch"),
     "__init__": (5, "0-3", ""),  # the front door: `from cactiviz import ...` for people outside
     "__main__": (5, "cli", ""),
     "ui": (5, "0-4", "streamlit numpy PIL cv2 torch plotly"),
