@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import threading
 from collections.abc import Callable, Hashable, Iterable
@@ -10,10 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 import torch
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 
 from cactiviz.backprop import Need
 from cactiviz.device import pick_device
+from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.explain import FILTERS, Reading, explain
 from cactiviz.jobs import Jobs, Ticket
 from cactiviz.methods import METHODS
@@ -21,9 +23,12 @@ from cactiviz.models import Checkpoint, LoadedModel, load_model
 from cactiviz.types import Cancel, FilterGrid, Layer, Picture, Target
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 _MODELS_SHARE = 0.25  # of the memory
 _RESULTS_BYTES = 512 * 2**20
+_FAILURES_SECONDS = 60  # after which the same question is tried again
+_MOST_FAILURES = 256
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,9 @@ class Runner:
         room = models_bytes or _room_for_models(self.device)
         self._models: LRUCache[Network, LoadedModel] = LRUCache(room, getsizeof=size_bytes)
         self._results: LRUCache[Hashable, Any] = LRUCache(results_bytes, getsizeof=size_bytes)
+        self._failures: TTLCache[Hashable, CactivizError] = TTLCache(
+            _MOST_FAILURES, _FAILURES_SECONDS
+        )
         self._lock = threading.Lock()
 
     def ask(
@@ -83,12 +91,15 @@ class Runner:
 
         Raises:
             BusyError: Too much waits already.
+            CactivizError: Why it has no answer; for a minute, then it is tried again.
         """
         key = (network, question)
         with self._lock:
             if key in self._results:
                 known: T = self._results[key]
                 return known
+            if key in self._failures:
+                raise self._failures[key]
         return self.jobs.submit(key, lambda cancel: self._answer(network, key, work, cancel))
 
     def read(
@@ -135,11 +146,26 @@ class Runner:
         work: Callable[[LoadedModel, Cancel], T],
         cancel: Cancel,
     ) -> T:
-        found = work(self._loaded(network, cancel), cancel)
+        try:
+            found = work(self._loaded(network, cancel), cancel)
+        except Cancelled:
+            raise
+        except CactivizError as error:
+            self._keep_failure(key, error)
+            raise
+        except Exception:
+            _log.exception("A computation failed")
+            sentence = f"Something went wrong inside {network.name}; the terminal says what."
+            self._keep_failure(key, CactivizError(sentence))
+            raise
         with self._lock:
             if size_bytes(found) <= self._results.maxsize:
                 self._results[key] = found
         return found
+
+    def _keep_failure(self, key: Hashable, error: CactivizError) -> None:
+        with self._lock:
+            self._failures[key] = error.with_traceback(None)  # which would hold tensors
 
     def _loaded(self, network: Network, cancel: Cancel) -> LoadedModel:
         """Only the worker's thread comes here."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import streamlit as st
@@ -11,10 +11,8 @@ from cactiviz import images
 from cactiviz.comparison import describe
 from cactiviz.errors import DownloadError, PictureError
 from cactiviz.explain import FILTERS, VIEWS
-from cactiviz.models import MODELS
-from cactiviz.render import Scale
-from cactiviz.types import Picture
-from cactiviz.ui import picker, state, texts
+from cactiviz.types import Picture, Target
+from cactiviz.ui import networks, picker, state, texts
 from cactiviz.web import fetch_picture
 
 _FALLBACK = "chelsea"  # while there is no other picture
@@ -33,9 +31,16 @@ class Choice:
     picture: Picture
     models: tuple[str, ...]
     methods: tuple[str, ...]
-    scale: Scale
-    resize: Literal["squash"] | None
-    untrained: bool
+    resize: Literal["squash"] | None = None
+    untrained: bool = False
+    target: Target | None = None
+    layer: str | None = None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for equal choices."""
+        values = (getattr(self, field.name) for field in fields(self) if field.name != "picture")
+        return (self.picture.sha256, *values)
 
 
 def ask() -> Choice:
@@ -44,10 +49,10 @@ def ask() -> Choice:
         picture = _ask_picture()
         models = st.pills(
             texts.NETWORKS,
-            list(MODELS),
+            networks.names(),
             selection_mode="multi",
             default=[_FIRST_NETWORK],
-            format_func=texts.title,
+            format_func=networks.title,
             key="models",
             persist_state="session",
         )
@@ -60,15 +65,6 @@ def ask() -> Choice:
             key="methods",
             persist_state="session",
         )
-        scale = st.radio(
-            texts.SCALE,
-            list(texts.SCALES),
-            format_func=lambda name: texts.SCALES[name],
-            horizontal=True,
-            help=texts.SCALE_HELP,
-            key="scale",
-            persist_state="session",
-        )
         whole = st.toggle(texts.WHOLE, help=texts.WHOLE_HELP, key="whole", persist_state="session")
         untrained = st.toggle(
             texts.UNTRAINED, help=texts.UNTRAINED_HELP, key="untrained", persist_state="session"
@@ -78,9 +74,8 @@ def ask() -> Choice:
         st.stop()
     return Choice(
         picture=picture,
-        models=tuple(name for name in MODELS if name in models),
+        models=tuple(name for name in networks.names() if name in models),
         methods=tuple(view for view in VIEWS if view in methods),
-        scale=scale or "own",
         resize="squash" if whole else None,
         untrained=untrained,
     )

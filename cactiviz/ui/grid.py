@@ -13,21 +13,20 @@ from cactiviz import render
 from cactiviz.comparison import Comparison, describe
 from cactiviz.explain import UNTRAINED, Reading
 from cactiviz.methods import METHODS
-from cactiviz.ui import texts
-from cactiviz.ui.choices import Choice
+from cactiviz.ui import networks, texts
 
 _CELL_WIDTH = 300  # pixels; shown at half of it or more
 _JPEG_QUALITY = 88
 _SAID_ABOVE = {UNTRAINED}  # at the head of the column
 
 
-def table(comparison: Comparison, choice: Choice) -> str:
+def table(comparison: Comparison) -> str:
     """HTML of the grid as far as it is computed; every name in it is escaped."""
     width = min(_CELL_WIDTH, comparison.picture.size[1])
     original = render.resized(comparison.picture, render.cell_size(comparison.picture.size, width))
     corner = _image(original, f"{texts.ORIGINAL}: {comparison.picture.name}")
     heads = "".join(f'<th scope="col">{_head(comparison, m)}</th>' for m in comparison.models)
-    rows = "".join(_row(comparison, choice, method) for method in comparison.methods)
+    rows = "".join(_row(comparison, method) for method in comparison.methods)
     return (
         '<div class="cv-scroll" tabindex="0" role="region" '
         f'aria-label="{escape(texts.COMPARE_TITLE)}"><table class="cv-grid">'
@@ -40,7 +39,7 @@ def _head(comparison: Comparison, model: str) -> str:
     reading = comparison.readings.get(model)
     if reading is None:
         state = texts.WAITING if model not in comparison.failures else ""
-        return f'<div class="cv-name">{escape(texts.title(model))}</div>{escape(state)}'
+        return f'<div class="cv-name">{escape(networks.title(model))}</div>{escape(state)}'
     note = f'<div class="cv-untrained">{escape(texts.UNTRAINED_NOTE)}</div>'
     return (
         f'<div class="cv-name">{escape(reading.title)}</div>'
@@ -57,11 +56,9 @@ def _answers(reading: Reading) -> str:
     )
 
 
-def _row(comparison: Comparison, choice: Choice, method: str) -> str:
+def _row(comparison: Comparison, method: str) -> str:
     title, asks = describe(method)
-    cells = "".join(
-        f"<td>{_cell(comparison, choice, model, method)}</td>" for model in comparison.models
-    )
+    cells = "".join(f"<td>{_cell(comparison, model, method)}</td>" for model in comparison.models)
     limit = METHODS[method].limit if method in METHODS else ""
     return (
         f'<tr><th scope="row" title="{escape(limit)}"><div class="cv-name">{escape(title)}</div>'
@@ -69,11 +66,11 @@ def _row(comparison: Comparison, choice: Choice, method: str) -> str:
     )
 
 
-def _cell(comparison: Comparison, choice: Choice, model: str, method: str) -> str:
+def _cell(comparison: Comparison, model: str, method: str) -> str:
     if model not in comparison.readings and model not in comparison.failures:
         return '<div class="cv-waiting"></div>'
     width = min(_CELL_WIDTH, max(comparison.picture.size[1], _CELL_WIDTH // 2))
-    cell = comparison.cell(model, method, scale=choice.scale, width=width)
+    cell = comparison.cell(model, method, width=width)
     if cell.image is None:
         return f'<div class="cv-why">{escape(cell.caption)}</div>'
     reading = comparison.readings[model]

@@ -27,6 +27,10 @@ SIGHTINGS = "sightings"
 #: Gallery: data set, words to look for, class, every class or the opening ones, order, page, seed.
 SHOWN, WORDS, KIND, EVERY = "shown", "words", "kind", "every"
 ORDER, PAGE, SEED = "order", "page", "seed"
+#: What this session waits for.
+TICKETS = "tickets"
+#: What was being compared when Stop was pressed.
+STOPPED = "stopped"
 #: Whether this session came in through ``app.py``.
 INSIDE = "inside"
 #: A sentence to say once, after what led to it.

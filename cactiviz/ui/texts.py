@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cactiviz.datasets import Item
-from cactiviz.models import MODELS, ModelSpec
+from cactiviz.models import ModelSpec
 from cactiviz.scales import Scale
 from cactiviz.types import Picture
 
@@ -41,6 +41,10 @@ UNTRAINED_HELP = "Such a network has learnt nothing. It is labelled “untrained
 
 PICK_SOMETHING = "Choose at least one network and one view at the side."
 WAITING = "waiting…"
+STOPPED = "Stopped before it was computed."
+GO_ON = "Go on"
+QUEUE_FULL = "Too much is being computed at once. This goes on by itself as soon as there is room."
+DEVICES = {"cpu": "on the CPU", "cuda": "on the GPU"}
 ORIGINAL = "The picture"
 UNTRAINED_NOTE = "random weights"
 HATCHED = "A hatched part of the picture was never seen by that network."
@@ -111,14 +115,21 @@ def plain(text: str) -> str:
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|$~:&" else sign for sign in text)
 
 
-def working_on(name: str) -> str:
-    """What the progress bar says while a network computes."""
-    return f"{title(name)} is looking at the picture…"
+def working_on(waiting: list[str], total: int, ahead: int | None, device: str) -> str:
+    """What is said while networks compute."""
+    if ahead is None:
+        return QUEUE_FULL
+    if ahead > 0:
+        others = "1 other computation comes" if ahead == 1 else f"{ahead} other computations come"
+        return f"{others} first, then {plain(waiting[0])}."
+    number = total - len(waiting) + 1
+    return f"{plain(waiting[0])} looks at the picture, {number} of {total}, {device}…"
 
 
-def title(name: str) -> str:
-    """How a network is called on a page."""
-    return MODELS[name].title
+def computed(seconds: float, device: str) -> str:
+    """Where a comparison was computed, and how long it took."""
+    taken = "less than 0.1 s" if seconds < 0.1 else f"{seconds:.1f} s"
+    return f"Computed {device}, in {taken}."
 
 
 def download(spec: ModelSpec) -> str:

@@ -1,0 +1,111 @@
+"""What a session asks of the runner: answers as they come, and nothing that it no longer wants."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import streamlit as st
+
+from cactiviz.errors import BusyError, CactivizError
+from cactiviz.jobs import Ticket
+from cactiviz.runner import Runner, spare_the_collector
+from cactiviz.ui import state
+
+T = TypeVar("T")
+
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """No answer yet.
+
+    Attributes:
+        ahead: How many jobs of this or other sessions come first; None where even the queue is
+            full.
+    """
+
+    ahead: int | None
+
+
+@dataclass(frozen=True)
+class Why:
+    """The sentence that says why there is no answer."""
+
+    sentence: str
+
+
+@st.cache_resource(show_spinner=False)
+def runner() -> Runner:
+    """The one runner of this server."""
+    made = Runner()
+    spare_the_collector()
+    return made
+
+
+def ask(
+    questions: Mapping[str, Callable[[], T | Ticket[T]]], patience_seconds: float = 0.0
+) -> dict[str, T | Waiting | Why]:
+    """Ask all of these and nothing else: what this session asked before is no longer wanted.
+
+    Equal questions keep their place in the queue, so a page asks anew in each run until nothing
+    is ``Waiting``.
+
+    Args:
+        questions: By any name; each asks the runner.
+        patience_seconds: How long to wait here for answers that aren't there yet.
+    """
+    found = _ask_once(questions)
+    deadline = time.monotonic() + patience_seconds
+    while pending(found) and time.monotonic() < deadline:
+        if any(ticket.done() for ticket in _tickets()):
+            found = _ask_once(questions)
+        else:
+            time.sleep(_POLL_SECONDS)
+    return found
+
+
+def pending(found: Mapping[str, object]) -> bool:
+    """Whether an answer is still to come."""
+    return any(isinstance(answer, Waiting) for answer in found.values())
+
+
+def want_nothing() -> None:
+    """Give back every place in the queue that this session holds."""
+    _hold([])
+
+
+def _ask_once(questions: Mapping[str, Callable[[], T | Ticket[T]]]) -> dict[str, T | Waiting | Why]:
+    tickets: list[Ticket[T]] = []
+    found: dict[str, T | Waiting | Why] = {}
+    for name, question in questions.items():
+        try:
+            answer = question()
+        except BusyError:
+            found[name] = Waiting(None)
+        except CactivizError as error:
+            found[name] = Why(str(error))
+        else:
+            if isinstance(answer, Ticket):
+                tickets.append(answer)
+                found[name] = Waiting(answer.ahead())
+            else:
+                found[name] = answer
+    _hold(tickets)
+    return found
+
+
+def _tickets() -> list[Ticket[object]]:
+    held: list[Ticket[object]] = st.session_state.get(state.TICKETS, [])
+    return held
+
+
+def _hold(tickets: list[Ticket[T]]) -> None:
+    """These in place of those held before; only then, so that a job in both isn't stopped."""
+    before = _tickets()
+    st.session_state[state.TICKETS] = tickets
+    for ticket in before:
+        ticket.give_back()
