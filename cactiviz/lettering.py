@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 from PIL import ImageDraw, ImageFont
+
+#: Source Sans 3, as in the app. An installed package doesn't carry it: Pillow's own font stands in.
+_FONTS = Path(__file__).resolve().parent.parent / "assets" / "fonts"
+_FILES = {False: _FONTS / "SourceSans3-Regular.ttf", True: _FONTS / "SourceSans3-Semibold.ttf"}
 
 
 @dataclass(frozen=True)
@@ -18,16 +23,29 @@ class Style:
     colour: str = "#1F2328"
     bold: bool = False
 
+    def times(self, factor: float) -> Style:
+        """The same at another resolution.
+
+        >>> Style(13, 20).times(2)
+        Style(size=26, leading=40, colour='#1F2328', bold=False)
+        """
+        size, leading = max(1, round(factor * self.size)), max(1, round(factor * self.leading))
+        return replace(self, size=size, leading=leading)
+
+    def in_colour(self, colour: str) -> Style:
+        """The same in another colour."""
+        return replace(self, colour=colour)
+
 
 _SECONDARY = "#57606A"
 _AMBER = "#9A6700"
 HEADING = Style(24, 32, bold=True)
-TITLE = Style(16, 24, bold=True)
-WARNED_TITLE = Style(16, 24, _AMBER, bold=True)
-BODY = Style(13, 20)
-QUIET = Style(13, 20, _SECONDARY)
-WARNING = Style(13, 20, _AMBER)
-SMALL = Style(12, 16, _SECONDARY)
+TITLE = Style(17, 24, bold=True)
+WARNED_TITLE = Style(17, 24, _AMBER, bold=True)
+BODY = Style(14, 20)
+QUIET = Style(14, 20, _SECONDARY)
+WARNING = Style(14, 20, _AMBER)
+SMALL = Style(13, 16, _SECONDARY)
 
 _LONGEST = 2000  # characters of any text that are looked at
 
@@ -48,8 +66,9 @@ def write(
     x, y = corner
     for line in wrapped(text, style, width, most):
         baseline = y + (style.leading + round(0.7 * style.size)) // 2
-        for shift in (0, 0.5) if style.bold else (0,):  # the font has no bold
-            pen.text((x + shift, baseline), line, style.colour, _font(style.size), anchor="ls")
+        font = _font(style.size, style.bold)
+        for shift in (0, 0.5) if style.bold and not _has_semibold() else (0,):
+            pen.text((x + shift, baseline), line, style.colour, font, anchor="ls")
         y += style.leading
     return y
 
@@ -79,11 +98,20 @@ def wrapped(text: str, style: Style, width: int, most: int) -> list[str]:
 
 def length(text: str, style: Style) -> float:
     """The width of a text on one line, in pixels."""
-    return _font(style.size).getlength(text) + 0.5 * style.bold
+    wider = 0.5 * (style.bold and not _has_semibold())
+    return _font(style.size, style.bold).getlength(text) + wider
 
 
-@lru_cache(maxsize=16)
-def _font(size: int) -> ImageFont.FreeTypeFont:
+@lru_cache(maxsize=1)
+def _has_semibold() -> bool:
+    """False if only Pillow's font is here, whose bold is two strokes side by side."""
+    return all(file.is_file() for file in _FILES.values())
+
+
+@lru_cache(maxsize=64)
+def _font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
+    if _has_semibold():
+        return ImageFont.truetype(_FILES[bold], size)
     font = ImageFont.load_default(size)
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise RuntimeError("Pillow was built without FreeType; its own packages have it")
@@ -100,8 +128,8 @@ def _has(character: str) -> bool:
 def drawable(text: str) -> str:
     """The text on one line, with a stand-in for each character that the font lacks.
 
-    >>> drawable("Müller – <b>  −3")
-    'Muller - <b> -3'
+    >>> drawable("Łódź  <b> 猫")
+    'Łódź <b> ?'
     """
     kept = []
     for character in unicodedata.normalize("NFC", " ".join(text[:_LONGEST].split())):
