@@ -40,6 +40,7 @@ UNTRAINED = "Use random weights where none are here"
 UNTRAINED_HELP = "Such a network has learnt nothing. It is labelled “untrained” everywhere."
 
 PICK_SOMETHING = "Choose at least one network and one view at the side."
+PICK_A_NETWORK = "Choose at least one network at the side."
 WAITING = "waiting…"
 STOPPED = "Stopped before it was computed."
 GO_ON = "Go on"
@@ -221,3 +222,132 @@ def downloading(title: str, done: int, total: int, unpacking: bool) -> str:
     """What the bar says while a data set comes."""
     what = UNPACKING if unpacking else DOWNLOADING
     return plain(f"{what} {title}: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
+
+
+# The grid of Compare. What stands in braces is filled in by the browser.
+GRID = {
+    "label": COMPARE_TITLE,
+    "strength": "Overlay",
+    "strength_help": "How strongly heat maps cover the picture",
+    "palette": "Palette",
+    "unsafe": "hard to read for colour-blind eyes",
+    "scale": SCALE,
+    "scale_help": SCALE_HELP,
+    "what_is_this": "What is this?",
+    "copy": "Copy link",
+    "copied": "Copied.",
+    "copy_by_hand": "Copy this address yourself:",
+    "download": "Download",
+    "making": "Making it…",
+    "hint": "Point at a map to read its value, or press it to look closer.",
+    "value": "{network}, {method}: {value} here, {share} of this map’s most; "
+    "stronger than {rank} of the map",
+    "value_zero": "{network}, {method}: nothing here",
+    "unseen": "{network} never saw this part",
+    "more": "More networks",
+    "close": "Close",
+    "closer": "Zoom in",
+    "farther": "Zoom out",
+    "fit": "Whole picture",
+    "divider": "How much of the map is shown",
+    "original": ORIGINAL,
+    "limit": "Its limit",
+    "others": "The other networks, at the same place",
+    "dialog_help": "Arrow keys: other maps. Plus and minus: zoom. Drag to move.",
+    "own": "each its own",
+    "shared": "one scale a row",
+    "rank": "rank",
+    "evidence": "share of the evidence",
+    "own_ends": "nothing|this map’s most",
+    "shared_ends": "nothing|the row’s most",
+    "rank_ends": "lowest|highest value",
+    "evidence_ends": "no share|largest share",
+    "diverging_ends": "against it|for it",
+}
+EXPORTS = {"png": "Sheet, as a picture", "gif": "Animation (GIF)", "npz": "Raw maps (npz)"}
+WHOLE_PICTURE = "the picture"
+PART_SEEN = "what it saw"
+
+
+def alt_of_map(method: str, network: str, class_name: str, contrast: str, words: str) -> str:
+    """What is to be seen on a map.
+
+    >>> alt_of_map("Grad-CAM", "EB0", "tabby", "", "peak centre")
+    'Grad-CAM of EB0 for “tabby”: peak centre'
+    """
+    against = f" and not “{contrast}”" if contrast else ""
+    return f"{method} of {network} for “{class_name}”{against}: {words}"
+
+
+def alt_of_filters(view: str, network: str) -> str:
+    """What is to be seen on a grid of kernels."""
+    return f"{view} of {network}"
+
+
+def changed(before: str, now: str) -> str:
+    """How a probability changed."""
+    return f"{before} → {now}"
+
+
+# --- Address ---
+LINK_NETWORK = "a network"
+LINK_VIEW = "a view"
+LINK_LAYER = "The link names a layer, which is possible with one network only."
+LINK_PARTS = {
+    "picture": "picture",
+    "web": "web address",
+    "place": "folder",
+    "class": "class",
+    "against": "class held against",
+    "layer": "layer",
+    "whole": "choice of the whole picture",
+    "untrained": "choice of random weights",
+    "scale": "scale",
+    "palette": "palette",
+    "strength": "strength of the maps",
+}
+LINK_FETCH = "Fetch it"
+LINK_OPEN = "Open it"
+LINK_PLACE_SHUT = (
+    "The link names a folder, which can be opened only where the app is open to this computer "
+    "alone."
+)
+STAYS_PICTURE = "The link leaves out your picture, which stays on this computer."
+STAYS_SEARCHED = "The link leaves out the picture, which a live search found."
+STAYS_NETWORK = "The link leaves out your own network, which stays on this computer."
+
+
+def link_unreadable(part: str) -> str:
+    """For a part of a link that is too long or no text."""
+    return f"The link's {LINK_PARTS[part]} can't be read, so it was ignored."
+
+
+def link_wrong(part: str, said: str) -> str:
+    """For a part of a link that makes no sense."""
+    return f"The link's {LINK_PARTS[part]} “{said}” is none, so it was ignored."
+
+
+def link_unknown(kind: str, name: str, more: int) -> str:
+    """For names in a link that aren't in the table."""
+    others = f" and {more} more" if more else ""
+    return f"The link names “{name}”{others} as {kind}, which is not known here."
+
+
+def link_picture(why: str) -> str:
+    """For a picture in a link that isn't here."""
+    return f"The link's picture isn't here. {why}"
+
+
+def link_dataset(name: str) -> str:
+    """For a data set in a link that isn't here."""
+    return f"The link's picture is of the data set “{name}”, which isn't on this computer."
+
+
+def link_fetches(host: str) -> str:
+    """The question before a picture is fetched that a link names."""
+    return f"This link wants to fetch a picture from {host}."
+
+
+def link_opens(place: str) -> str:
+    """The question before a folder is read that a link names."""
+    return f"This link wants to read pictures in the folder {place} on this computer."
