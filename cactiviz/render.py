@@ -165,23 +165,24 @@ def outline(image: NDArray[np.uint8], box: Box, picture_size: tuple[int, int]) -
     return _outlined(image, region)
 
 
-def paint_filters(kernels: Floats, width: int) -> NDArray[np.uint8]:
+def paint_filters(kernels: Floats, width: int, full: float | None = None) -> NDArray[np.uint8]:
     """The kernels of one convolution, row by row in ceil(sqrt(K)) columns: uint8 (h, w, 3).
 
     Args:
         kernels: (K, C, kh, kw), raw weights; with three channels in colour, else the first
-            channel in grey. 0 is mid grey; black and white are minus and plus the largest
-            absolute weight of the whole layer.
+            channel in grey. 0 is mid grey.
         width: The grid is enlarged by the largest whole number that fits into it, but never
             made smaller than one pixel for each weight.
+        full: White is this weight and black minus it; None for the largest absolute weight of
+            these kernels.
 
     Raises:
         CactivizError: A weight isn't finite.
     """
-    full = float(np.abs(finite(kernels)).max())
+    largest = float(np.abs(finite(kernels)).max()) if full is None else full
     count, channels, height, kernel_width = kernels.shape
     shown = kernels if channels == 3 else np.repeat(kernels[:, :1], 3, axis=1)
-    tiles = _levels(shown.astype(np.float64) / (full or 1)).transpose(0, 2, 3, 1)
+    tiles = _levels(shown.astype(np.float64) / (largest or 1)).transpose(0, 2, 3, 1)
     columns = math.isqrt(count - 1) + 1
     zoom = max(1, ((width + 1) // columns - 1) // kernel_width)
     tiles = tiles.repeat(zoom, axis=1).repeat(zoom, axis=2)

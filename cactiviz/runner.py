@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import threading
+import time
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from itertools import combinations
+from typing import Any, Literal, TypeVar, get_args
 
 import torch
 from cachetools import LRUCache, TTLCache
@@ -18,14 +19,15 @@ from cactiviz.device import pick_device
 from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.explain import FILTERS, Reading, explain
 from cactiviz.jobs import Jobs, Ticket
+from cactiviz.memory import arrays, room_for_models, size_bytes
+from cactiviz.memory import spare_the_collector as spare_the_collector
 from cactiviz.methods import METHODS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
-from cactiviz.types import Cancel, FilterGrid, Layer, Picture, Target
+from cactiviz.types import Cancel, Layer, Picture, Target
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
-_MODELS_SHARE = 0.25  # of the memory
 _RESULTS_BYTES = 512 * 2**20
 _FAILURES_SECONDS = 60  # after which the same question is tried again
 _MOST_FAILURES = 256
@@ -58,6 +60,7 @@ class Runner:
         device: "auto", "cpu" or "cuda".
         models_bytes: How much memory networks may take; the one least recently used goes first.
         results_bytes: How much results may take.
+        clock: Seconds that only grow.
 
     Raises:
         DeviceError: There is no such device.
@@ -68,39 +71,47 @@ class Runner:
         device: str = "auto",
         models_bytes: int | None = None,
         results_bytes: int = _RESULTS_BYTES,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.device = pick_device(device)
-        self.jobs = Jobs(name=f"cactiviz on {self.device}")
-        room = models_bytes or _room_for_models(self.device)
+        self.jobs = Jobs(name=f"cactiviz on {self.device}", clock=clock)
+        room = models_bytes or room_for_models(self.device)
         self._models: LRUCache[Network, LoadedModel] = LRUCache(room, getsizeof=size_bytes)
         self._results: LRUCache[Hashable, Any] = LRUCache(results_bytes, getsizeof=size_bytes)
         self._failures: TTLCache[Hashable, CactivizError] = TTLCache(
-            _MOST_FAILURES, _FAILURES_SECONDS
+            _MOST_FAILURES, _FAILURES_SECONDS, timer=clock
         )
         self._lock = threading.Lock()
 
     def ask(
-        self, network: Network, question: Hashable, work: Callable[[LoadedModel, Cancel], T]
+        self,
+        network: Network,
+        question: Hashable,
+        work: Callable[[LoadedModel, Cancel], T],
+        *,
+        better: Iterable[Hashable] = (),
     ) -> T | Ticket[T]:
         """What a network says, if it is known; else a place in the queue.
+
+        Results belong to all who ask: their arrays can't be written to.
 
         Args:
             network: Loaded when it is its turn, unless it is in memory still.
             question: All that the result depends on besides the network.
             work: Called in the worker's thread.
+            better: Questions whose results do as well, if they are known or asked already.
 
         Raises:
             BusyError: Too much waits already.
             CactivizError: Why it has no answer; for a minute, then it is tried again.
         """
-        key = (network, question)
-        with self._lock:
-            if key in self._results:
-                known: T = self._results[key]
-                return known
-            if key in self._failures:
-                raise self._failures[key]
-        return self.jobs.submit(key, lambda cancel: self._answer(network, key, work, cancel))
+        key, *others = ((network, one) for one in (question, *better))
+        if known := self._known(key, others):
+            found: T = known[0]
+            return found
+        return self.jobs.submit(
+            key, lambda cancel: self._answer(network, key, work, cancel), others
+        )
 
     def read(
         self,
@@ -132,12 +143,28 @@ class Runner:
             )
 
         where = str(layer) if layer else ""
-        question = ("read", picture.sha256, needs, target, where, resize)
-        return self.ask(network, question, work)
+        # The digest is of the pixels in a row: how many rows they make belongs to it.
+        question, *better = (
+            ("read", picture.sha256, picture.size, enough, target, where, resize)
+            for enough in _at_least(needs)
+        )
+        return self.ask(network, question, work, better=better)
 
     def in_memory(self) -> list[str]:
         """The names of the networks that are loaded, the least recently used first."""
-        return [network.name for network in self._models]
+        with self._lock:
+            return [network.name for network in self._models]
+
+    def _known(self, key: Hashable, others: Iterable[Hashable] = ()) -> tuple[Any] | None:
+        """A result, or None if it isn't known; raises why there is none."""
+        with self._lock:
+            for one in (key, *others):
+                if one in self._results:
+                    return (self._results[one],)
+            failure = self._failures.get(key)
+        if failure is not None:
+            raise _afresh(failure)  # one that is kept must not gather the tracebacks of many
+        return None
 
     def _answer(
         self,
@@ -146,31 +173,37 @@ class Runner:
         work: Callable[[LoadedModel, Cancel], T],
         cancel: Cancel,
     ) -> T:
+        found: T
+        if known := self._known(key):  # its like may have ended just after it was asked for
+            found = known[0]
+            return found
         try:
             found = work(self._loaded(network, cancel), cancel)
-        except Cancelled:
-            raise
         except CactivizError as error:
-            self._keep_failure(key, error)
-            raise
+            failure = _afresh(error)  # the causes of the other one hold tensors
         except Exception:
             _log.exception("A computation failed")
             sentence = f"Something went wrong inside {network.name}; the terminal says what."
-            self._keep_failure(key, CactivizError(sentence))
-            raise
-        with self._lock:
-            if size_bytes(found) <= self._results.maxsize:
-                self._results[key] = found
-        return found
-
-    def _keep_failure(self, key: Hashable, error: CactivizError) -> None:
-        with self._lock:
-            self._failures[key] = error.with_traceback(None)  # which would hold tensors
+            failure = CactivizError(sentence)
+        else:
+            size = size_bytes(found)
+            if size <= self._results.maxsize:
+                for array in arrays(found):
+                    array.flags.writeable = False
+                with self._lock:
+                    self._results[key] = found
+                return found
+            failure = CactivizError(f"The answer of {network.name} is too large to be kept.")
+        if not isinstance(failure, Cancelled):
+            with self._lock:
+                self._failures[key] = failure
+        raise _afresh(failure)
 
     def _loaded(self, network: Network, cancel: Cancel) -> LoadedModel:
         """Only the worker's thread comes here."""
-        if network in self._models:
-            return self._models[network]
+        with self._lock:
+            if network in self._models:
+                return self._models[network]
         model = load_model(
             network.checkpoint or network.name,
             untrained=network.untrained,
@@ -178,25 +211,17 @@ class Runner:
             may_download=False,
             cancel=cancel,
         )
-        before = len(self._models)
-        if size_bytes(model) <= self._models.maxsize:
-            self._models[network] = model
-        if len(self._models) <= before:  # others went, and whatever of them is in a circle
+        with self._lock:
+            before = len(self._models)
+            if size_bytes(model) <= self._models.maxsize:
+                self._models[network] = model
+            grown = len(self._models) > before
+        if not grown:  # others went, and whatever of them is in a circle
             gc.unfreeze()
         spare_the_collector()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
         return model
-
-
-def spare_the_collector() -> None:
-    """Take all that is there now out of the garbage collector's sight.
-
-    Streamlit collects after every run of a page; over all of torch's objects that takes a third
-    of a second and holds up every session.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def pieces(reading: Reading, views: Iterable[str]) -> Reading:
@@ -210,35 +235,12 @@ def pieces(reading: Reading, views: Iterable[str]) -> Reading:
     )
 
 
-def size_bytes(kept: object) -> int:
-    """About how much memory a network or a result takes.
-
-    >>> size_bytes([b"abc", (1, 2)])
-    1024
-    """
-    if isinstance(kept, LoadedModel):
-        tensors = [*kept.module.parameters(), *kept.module.buffers()]
-        return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
-    if isinstance(kept, Reading):
-        kernels = 0 if kept.filters is None else kept.filters.kernels.nbytes
-        return _LEAST_BYTES + kernels + sum(e.values.nbytes for e in kept.explanations.values())
-    if isinstance(kept, FilterGrid):
-        maps = 0 if kept.feature_maps is None else kept.feature_maps.nbytes
-        return _LEAST_BYTES + kept.kernels.nbytes + maps
-    if isinstance(kept, list | tuple):
-        return max(
-            _LEAST_BYTES, sum(getattr(getattr(o, "values", None), "nbytes", 0) for o in kept)
-        )
-    return _LEAST_BYTES
+def _at_least(needs: frozenset[Need]) -> list[frozenset[Need]]:
+    """These needs, then all that hold them too, the smaller ones first."""
+    rest: list[Need] = [need for need in get_args(Need) if need not in needs]
+    return [needs.union(more) for many in range(len(rest) + 1) for more in combinations(rest, many)]
 
 
-_LEAST_BYTES = 1024
-
-
-def _room_for_models(device: torch.device) -> int:
-    if device.type == "cuda":
-        return int(_MODELS_SHARE * torch.cuda.get_device_properties(device).total_memory)
-    pages = (
-        os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
-    )
-    return int(_MODELS_SHARE * pages) or 2 * 2**30
+def _afresh(error: CactivizError) -> CactivizError:
+    """The same sentence, without where it comes from."""
+    return type(error)(str(error))

@@ -43,34 +43,23 @@ class Choice:
         return (self.picture.sha256, *values)
 
 
-def ask() -> Choice:
-    """Show the sidebar and return what is chosen; a first visit has a picture and a network."""
+def ask(*, with_views: bool = True) -> Choice:
+    """Show the sidebar and return what is chosen; a first visit has a picture and a network.
+
+    Args:
+        with_views: False on pages that show something else of the same picture and networks;
+            the choice then has no methods.
+    """
     with st.sidebar:
         picture = _ask_picture()
-        models = st.pills(
-            texts.NETWORKS,
-            networks.names(),
-            selection_mode="multi",
-            default=[_FIRST_NETWORK],
-            format_func=networks.title,
-            key="models",
-            persist_state="session",
-        )
-        methods = st.pills(
-            texts.VIEWS,
-            list(VIEWS),
-            selection_mode="multi",
-            default=_FIRST_VIEWS,
-            format_func=lambda view: describe(view)[0],
-            key="methods",
-            persist_state="session",
-        )
+        models = _ask_models()
+        methods = _ask_methods() if with_views else []
         whole = st.toggle(texts.WHOLE, help=texts.WHOLE_HELP, key="whole", persist_state="session")
         untrained = st.toggle(
             texts.UNTRAINED, help=texts.UNTRAINED_HELP, key="untrained", persist_state="session"
         )
-    if not models or not methods:
-        st.info(texts.PICK_SOMETHING)
+    if not models or (with_views and not methods):
+        st.info(texts.PICK_SOMETHING if with_views else texts.PICK_A_NETWORK)
         st.stop()
     return Choice(
         picture=picture,
@@ -78,6 +67,30 @@ def ask() -> Choice:
         methods=tuple(view for view in VIEWS if view in methods),
         resize="squash" if whole else None,
         untrained=untrained,
+    )
+
+
+def _ask_models() -> list[str]:
+    return st.pills(
+        texts.NETWORKS,
+        networks.names(),
+        selection_mode="multi",
+        default=[_FIRST_NETWORK],
+        format_func=networks.title,
+        key="models",
+        persist_state="session",
+    )
+
+
+def _ask_methods() -> list[str]:
+    return st.pills(
+        texts.VIEWS,
+        list(VIEWS),
+        selection_mode="multi",
+        default=_FIRST_VIEWS,
+        format_func=lambda view: describe(view)[0],
+        key="methods",
+        persist_state="session",
     )
 
 
