@@ -17,16 +17,16 @@ from cactiviz.errors import LayerError, MethodError, TargetError
 from cactiviz.filters import filters
 from cactiviz.methods import METHODS, Method, get_method
 from cactiviz.models import LoadedModel, ModelSpec
+from cactiviz.notes import UNTRAINED as UNTRAINED
+from cactiviz.notes import notes_beside
 from cactiviz.preprocess import preprocess
 from cactiviz.targets import check_contrast, find_target
-from cactiviz.trace import ACTIVATIONS, RELUS, Trace, trace
+from cactiviz.trace import Trace, trace
 from cactiviz.types import Answer, Box, Cancel, FilterGrid, Layer, Picture, Target
 
 #: The view that shows the first layer's kernels; no method, since it depends on no picture.
 FILTERS = "filters"
 VIEWS = (*METHODS, FILTERS)
-#: The note of every explanation of a network with random weights.
-UNTRAINED = "Untrained: the weights are random, so this map tells nothing of the picture."
 _TOP = 5
 
 
@@ -84,6 +84,10 @@ class Reading:
         explanations: Method name -> explanation.
         failures: Method name -> the sentence that says why there is none.
         filters: The first layer's kernels, if they were asked for.
+        explained: The class that the explanations are of; None where it was refused.
+        against: The class that it is held against, if any.
+        scores: (K,), the logit of every class, as in :class:`~cactiviz.types.Answer`.
+        shares: (K,), the probability of every class.
     """
 
     model: str
@@ -95,6 +99,15 @@ class Reading:
     explanations: Mapping[str, Explanation] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     filters: FilterGrid | None = None
+    explained: Answer | None = None
+    against: Answer | None = None
+    scores: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    shares: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    def same_class(self, answer: Answer) -> Answer:
+        """What this network says here of the class that it gave elsewhere as an answer."""
+        index = answer.class_index
+        return replace(answer, logit=self.scores.item(index), probability=self.shares.item(index))
 
     @property
     def views(self) -> list[str]:
@@ -155,13 +168,14 @@ def explain(
     inputs = preprocess(picture, preprocessing).to(device=model.device, dtype=model.dtype)
     sequence = trace(model.module, tuple(inputs.shape[1:]))
     failures: dict[str, str] = {}
-    class_index, against = None, None
+    class_index, against, refused = None, None, False
     try:
         class_index, against = find_target(spec, target)
         if against is not None and class_index is None:
             class_index = int(engine.run(model.module, inputs, cancel=cancel).class_index[0])
             check_contrast(spec, class_index, against)
     except TargetError as error:
+        refused = True
         failures = dict.fromkeys((method.name for method in chosen), str(error))
     try:
         places = _places(sequence, spec, layer, layers)
@@ -215,7 +229,7 @@ def explain(
             seconds=0.0,
             layer=str(place) if at_layer else "",
             contrast="" if against is None else spec.class_name(against),
-            notes=_notes(model, method, values, sequence, against),
+            notes=notes_beside(model, method, values, sequence, against),
         )
     seconds = time.perf_counter() - started
     return Reading(
@@ -228,6 +242,10 @@ def explain(
         explanations={name: replace(e, seconds=seconds) for name, e in explanations.items()},
         failures=failures,
         filters=filters(model) if FILTERS in methods else None,
+        explained=None if refused else explained,
+        against=None if refused or against is None else answers[against],
+        scores=np.array([answer.logit for answer in answers]),
+        shares=np.array([answer.probability for answer in answers]),
     )
 
 
@@ -269,31 +287,3 @@ def _answers(spec: ModelSpec, logits: torch.Tensor) -> list[Answer]:
         Answer(index, spec.class_name(index), score, share)
         for index, (score, share) in enumerate(zip(scores, shares, strict=True))
     ]
-
-
-def _notes(
-    model: LoadedModel,
-    method: Method,
-    values: NDArray[Any],
-    sequence: Trace,
-    against: int | None,
-) -> tuple[str, ...]:
-    """What belongs beside this map so that nobody takes it for more than it is."""
-    notes = []
-    if model.untrained:
-        notes.append(UNTRAINED)
-    elif method.name in model.spec.cautions:
-        notes.append(model.spec.cautions[method.name])
-    if against is not None:
-        notes.append(f"Held against “{model.spec.class_name(against)}”.")
-    if method.kind == "positive" and not np.any(values > 0):
-        notes.append("No positive evidence: nothing in this layer speaks for the class.")
-    if method.display in ("overlay", "diverging") and values.size == 1:
-        notes.append("The layer's map is 1 x 1, so it can't say where.")
-    if "guided_gradients" in method.needs:
-        activations = {f for f in sequence.functions if f in ACTIVATIONS}
-        if not activations:
-            notes.append("No activation function was found to guide: this is the plain gradient.")
-        elif activations - RELUS:
-            notes.append("Guided backprop is defined for ReLU; here it is generalised.")
-    return tuple(notes)
