@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from cactiviz.errors import BusyError, Cancelled
@@ -14,6 +16,10 @@ from cactiviz.types import Cancel
 T = TypeVar("T")
 
 _MOST_WAITING = 64  # jobs; about a minute's work on two cores
+# A page on the screen looks several times a second; one in a hidden tab once a second, and once a
+# minute after a while; one that was closed never again, and nobody says so for two minutes.
+_FRESH_SECONDS = 5  # since the last look; fresh jobs come first
+_FORGOTTEN_SECONDS = 90  # since the last look; then a job is dropped
 
 
 class _Job:
@@ -25,10 +31,16 @@ class _Job:
         self.future: Future[object] = Future()
         self.cancel = threading.Event()
         self.waiting_for_it = 0
+        self.blocked = 0  # threads that do nothing but wait for it
+        self.looked_at = 0.0
 
 
 class Ticket(Generic[T]):
-    """A place in the queue. Whoever has one asks :meth:`done` now and then, or gives it back."""
+    """A place in the queue. Whoever has one asks :meth:`done` now and then, or gives it back.
+
+    A ticket that is let go of gives itself back. One that is kept and not asked, as by a closed
+    browser, lets others go first after five seconds, and loses its place after 90.
+    """
 
     def __init__(self, jobs: Jobs, job: _Job) -> None:
         self._jobs = jobs
@@ -37,6 +49,7 @@ class Ticket(Generic[T]):
 
     def done(self) -> bool:
         """Whether :meth:`result` answers at once."""
+        self._jobs.ahead(self._job)  # which is a look
         return self._job.future.done()
 
     def ahead(self) -> int:
@@ -49,16 +62,24 @@ class Ticket(Generic[T]):
         Raises:
             Cancelled: Nobody waited for it any more.
             TimeoutError: It isn't done yet.
-            Exception: Whatever the work raised.
+            Exception: Whatever the work raised, without its traceback.
         """
-        found: T = self._job.future.result(timeout_seconds)  # type: ignore[assignment]
+        with self._jobs.blocked(self._job):
+            found: T = self._job.future.result(timeout_seconds)  # type: ignore[assignment]
         return found
 
     def give_back(self) -> None:
         """No longer wait; work that nobody waits for is dropped, or stops at its next step."""
-        if not self._given_back:
-            self._given_back = True
-            self._jobs.leave(self._job)
+        self._jobs.leave(self._job, self._once)
+
+    def _once(self) -> bool:
+        before, self._given_back = self._given_back, True
+        return not before
+
+    def __del__(self) -> None:
+        # Streamlit stops a run wherever it is, also between asking and keeping the ticket.
+        if not self._given_back and not self._job.future.done():
+            self._jobs.lose(self._job)
 
 
 class Jobs:
@@ -67,74 +88,159 @@ class Jobs:
     Args:
         most_waiting: So many jobs may wait; one more is refused.
         name: Of the worker's thread.
+        clock: Seconds that only grow.
     """
 
-    def __init__(self, most_waiting: int = _MOST_WAITING, name: str = "jobs") -> None:
+    def __init__(
+        self,
+        most_waiting: int = _MOST_WAITING,
+        name: str = "jobs",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.most_waiting = most_waiting
         self.finished = 0  #: Jobs worked on to their end.
         self.stopped = 0  #: Jobs begun, and stopped before their end.
         self.busy_seconds = 0.0  #: Spent on all of these.
+        self._clock = clock
         self._changed = threading.Condition()
+        self._lost: deque[_Job] = deque()
         self._waiting: list[_Job] = []
         self._current: _Job | None = None
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
-    def submit(self, key: Hashable, work: Callable[[Cancel], T]) -> Ticket[T]:
+    def submit(
+        self, key: Hashable, work: Callable[[Cancel], T], better: Iterable[Hashable] = ()
+    ) -> Ticket[T]:
         """Ask for work; the same as a job that waits or runs under an equal key, if there is one.
 
         Args:
             key: Equal keys stand for equal work.
             work: Called once in the worker's thread; asks its argument whether to stop.
+            better: Keys of jobs that would do as well, if they wait or run already.
 
         Raises:
             BusyError: Too many jobs wait already.
         """
-        with self._changed:
-            alive = [self._current] if self._current else []
-            for job in alive + self._waiting:
-                if job.key == key and not job.cancel.is_set():
-                    break
-            else:
+        keys = [key, *better]
+        with self._locked() as dropped:
+            self._drop_forgotten(dropped)
+            job = self._join(keys)
+            if job is None:
                 if len(self._waiting) >= self.most_waiting:
                     raise BusyError(
                         f"{len(self._waiting)} computations are waiting already; "
                         "yours starts as soon as there is room."
                     )
                 job = _Job(key, work)
+                job.waiting_for_it = 1
                 self._waiting.append(job)
                 self._changed.notify_all()
-            job.waiting_for_it += 1
+            job.looked_at = self._clock()
         return Ticket(self, job)
 
     def ahead(self, job: _Job) -> int:
-        """How many jobs are worked on before this one."""
-        with self._changed:
+        """How many jobs are worked on before this one, as far as somebody looks at them."""
+        with self._locked():
+            job.looked_at = self._clock()
             if job not in self._waiting:
                 return 0
-            return self._waiting.index(job) + (self._current is not None)
+            before = self._waiting[: self._waiting.index(job)]
+            return sum(map(self._fresh, before)) + (self._current is not None)
 
-    def leave(self, job: _Job) -> None:
-        """One less waits for this job."""
+    def leave(self, job: _Job, really: Callable[[], bool] = lambda: True) -> None:
+        """One less waits for this job, if ``really`` says so."""
+        with self._locked() as dropped:
+            if really():
+                self._leave(job, dropped)
+
+    def lose(self, job: _Job) -> None:
+        """One less waits for this job, from the next time on that somebody looks at the queue.
+
+        Called when a ticket dies, which may be anywhere, also while this thread has the lock.
+        """
+        self._lost.append(job)
+
+    @contextmanager
+    def blocked(self, job: _Job) -> Iterator[None]:
+        """While this is entered, somebody looks at the job all the time."""
         with self._changed:
-            job.waiting_for_it -= 1
-            if job.waiting_for_it > 0:
-                return
-            job.cancel.set()
-            if job in self._waiting:
-                self._waiting.remove(job)
+            job.blocked += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                job.blocked -= 1
+                job.looked_at = self._clock()
+
+    @contextmanager
+    def _locked(self) -> Iterator[list[_Job]]:
+        """Hold the lock; the jobs put into the list are told of their end once it is free.
+
+        A future has a lock of its own, and whoever holds it may come to want this one.
+        """
+        dropped: list[_Job] = []
+        try:
+            with self._changed:
+                self._drop_lost(dropped)
+                yield dropped
+        finally:
+            for job in dropped:
                 job.future.set_exception(Cancelled("Nobody waited for this any more."))
+
+    def _join(self, keys: list[Hashable]) -> _Job | None:
+        """The first job under one of these keys that isn't cancelled, with one more waiting."""
+        for job in [self._current, *self._waiting]:
+            if job is not None and job.key in keys and not job.cancel.is_set():
+                job.waiting_for_it += 1
+                return job
+        return None
+
+    def _leave(self, job: _Job, dropped: list[_Job]) -> None:
+        job.waiting_for_it -= 1
+        if job.waiting_for_it <= 0:
+            self._drop(job, dropped)
+
+    def _drop(self, job: _Job, dropped: list[_Job]) -> None:
+        job.cancel.set()
+        if job in self._waiting:
+            self._waiting.remove(job)
+            dropped.append(job)
+
+    def _drop_lost(self, dropped: list[_Job]) -> None:
+        while self._lost:
+            self._leave(self._lost.popleft(), dropped)
+
+    def _drop_forgotten(self, dropped: list[_Job]) -> None:
+        for job in [self._current, *self._waiting]:
+            if job is not None and not self._fresh(job, _FORGOTTEN_SECONDS):
+                self._drop(job, dropped)
+
+    def _fresh(self, job: _Job, seconds: float = _FRESH_SECONDS) -> bool:
+        return job.blocked > 0 or self._clock() - job.looked_at < seconds
 
     def _run(self) -> None:
         while True:
-            with self._changed:
-                self._changed.wait_for(lambda: bool(self._waiting))
-                self._current = job = self._waiting.pop(0)
+            job = self._next()
+            if job is None:
+                continue
             started = time.perf_counter()
             self._work(job)
             self.busy_seconds += time.perf_counter() - started
-            with self._changed:
+            with self._locked():
                 self._current = None
             del job  # while waiting for the next one, nothing of this one is kept alive
+
+    def _next(self) -> _Job | None:
+        """Wait for a job; None if all that there were are forgotten."""
+        with self._locked() as dropped:
+            self._changed.wait_for(lambda: bool(self._waiting))
+            self._drop_lost(dropped)
+            self._drop_forgotten(dropped)
+            if not self._waiting:
+                return None
+            self._current = next(filter(self._fresh, self._waiting), self._waiting[0])
+            self._waiting.remove(self._current)
+            return self._current
 
     def _work(self, job: _Job) -> None:
         try:
@@ -142,7 +248,8 @@ class Jobs:
         except BaseException as error:  # whoever waits for it is told, and the worker goes on
             self.stopped += isinstance(error, Cancelled)
             self.finished += not isinstance(error, Cancelled)
-            job.future.set_exception(error)
+            # The traceback holds all that the work had in hand, for as long as the error is kept.
+            job.future.set_exception(error.with_traceback(None))
         else:
             self.finished += 1
             job.future.set_result(found)

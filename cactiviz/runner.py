@@ -6,7 +6,7 @@ import gc
 import logging
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, MutableMapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Literal, TypeVar, get_args
@@ -154,6 +154,15 @@ class Runner:
         """The names of the networks that are loaded, the least recently used first."""
         with self._lock:
             return [network.name for network in self._models]
+
+    def forget(self, network: Network) -> None:
+        """Let go of a network and of all that it said, since nobody can ask for it any more."""
+        with self._lock:
+            self._models.pop(network, None)
+            kept: tuple[MutableMapping[Any, Any], ...] = (self._results, self._failures)
+            for store in kept:
+                for key in [key for key in store if key[0] == network]:
+                    store.pop(key, None)
 
     def _known(self, key: Hashable, others: Iterable[Hashable] = ()) -> tuple[Any] | None:
         """A result, or None if it isn't known; raises why there is none."""
