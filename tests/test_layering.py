@@ -74,6 +74,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "commands": (4, "0-3", "numpy PIL"),
     "cli": (4, "0-3 commands", "numpy PIL torch"),
     "jobs": (4, "0", ""),
+    "memory": (4, "0-3", "numpy torch"),
     "runner": (4, "0-3 jobs", "cachetools numpy torch"),
     "__init__": (5, "0-3", ""),  # the front door: `from cactiviz import ...` for people outside
     "__main__": (5, "cli", ""),
