@@ -75,7 +75,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "cli": (4, "0-3 commands", "numpy PIL torch"),
     "jobs": (4, "0", ""),
     "memory": (4, "0-3", "numpy torch"),
-    "runner": (4, "0-3 jobs", "cachetools numpy torch"),
+    "runner": (4, "0-3 jobs memory", "cachetools torch"),
     "__init__": (5, "0-3", ""),  # the front door: `from cactiviz import ...` for people outside
     "__main__": (5, "cli", ""),
     "ui": (5, "0-4", "streamlit numpy PIL cv2 torch plotly"),
