@@ -115,6 +115,7 @@ class Comparison:
         *,
         scale: render.Scale = "own",
         palette: str = "inferno",
+        strength: float = 0.5,
         cell_width: int = 240,
         contour: float | None = None,
     ) -> Image.Image:
@@ -129,7 +130,13 @@ class Comparison:
                 columns.append(Column(reading.title, reading.answers, note))
         cells = {
             (row, column): self.cell(
-                model, method, scale=scale, palette=palette, width=cell_width, contour=contour
+                model,
+                method,
+                scale=scale,
+                palette=palette,
+                strength=strength,
+                width=cell_width,
+                contour=contour,
             )
             for column, model in enumerate(self.models)
             for row, method in enumerate(self.methods)

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from browsing import app_address, app_data, browser, open_page  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
