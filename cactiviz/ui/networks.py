@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import streamlit as st
+
 from cactiviz.models import MODELS, Checkpoint, ModelSpec, find_weights
 from cactiviz.runner import Network
+from cactiviz.ui import own_files, state, texts
 
 
 def names() -> list[str]:
@@ -13,12 +18,34 @@ def names() -> list[str]:
 
 def own() -> dict[str, Checkpoint]:
     """The session's own networks by name."""
-    return {}
+    shelf = own_files.here()
+    kept = shelf.networks if shelf else {}
+    return {name: one.checkpoint for name, one in kept.items() if one.checkpoint is not None}
 
 
 def title(name: str) -> str:
-    """How a network is called on a page."""
+    """How a network is called on a page; one of the user's own may be called anything."""
     return MODELS[name].title if name in MODELS else name
+
+
+def label(name: str) -> str:
+    """A network's title as the label of a choice, which Streamlit takes for Markdown."""
+    return texts.plain(title(name))
+
+
+def join(name: str) -> None:
+    """Choose a network besides those that are chosen, from the next run on."""
+    st.session_state[state.JOINING] = [*st.session_state.get(state.JOINING, []), name]
+
+
+def settled(chosen: Iterable[str]) -> list[str]:
+    """The chosen networks with those that joined, without those that are gone."""
+    every = set(names())
+    return [
+        name
+        for name in dict.fromkeys([*chosen, *st.session_state.pop(state.JOINING, [])])
+        if name in every
+    ]
 
 
 def network(name: str, untrained: bool) -> Network:
@@ -29,8 +56,9 @@ def network(name: str, untrained: bool) -> Network:
         untrained: Random weights will do where no trained ones are here.
     """
     if name not in MODELS:
-        checkpoint = own()[name]
-        return Network(name, revision=_changed(checkpoint), checkpoint=checkpoint)
+        shelf = own_files.here()
+        known = shelf.networks if shelf else {}
+        return known.get(name, Network(name))  # which has an answer: there is no such network
     weights = find_weights(MODELS[name])
     if weights is not None:
         return Network(name, revision=f"{weights} {weights.stat().st_mtime_ns}")
@@ -45,8 +73,3 @@ def missing() -> list[ModelSpec]:
 def can_be_fetched(spec: ModelSpec) -> bool:
     """Whether its weights have an address."""
     return spec.weights is not None and bool(spec.weights.url)
-
-
-def _changed(checkpoint: Checkpoint) -> str:
-    files = filter(None, (checkpoint.file, checkpoint.classes))
-    return " ".join(f"{file} {file.stat().st_mtime_ns}" for file in files)

@@ -13,13 +13,23 @@ from cactiviz.datasets import Item
 from cactiviz.datasets.inaturalist_search import Sighting
 from cactiviz.ui import texts
 
-Source = Literal["set", "upload", "web"]
+Source = Literal["set", "upload", "camera", "web"]
 
 COMPARE_PAGE = "pages/compare.py"
 GALLERY_PAGE = "pages/gallery.py"
+FILTERS_PAGE = "pages/filters.py"
+NEURONS_PAGE = "pages/neurons.py"
+LEARN_PAGE = "pages/learn.py"
 
 #: Compare: where its picture comes from, and which of a data set.
 SOURCE, DATASET, CLASS, ITEM, NUMBER = "source", "dataset", "class", "item", "number"
+#: A web address; the networks and views chosen; what is explained, and how.
+WEB, MODELS, METHODS, WHOLE, UNTRAINED = "address", "models", "methods", "whole", "untrained"
+TARGET, AGAINST, LAYER = "target", "against", "layer"
+#: The names that are shown beside the usual ones.
+MORE_MODELS, MORE_METHODS = "more models", "more methods"
+#: What is known of the page's address, and which page was shown last.
+TRAIL, SHOWN_PAGE = "trail", "shown page"
 #: The folder or zip of the user's own, for the data set "folder".
 PLACE = "place"
 #: What the last search of iNaturalist found.
@@ -27,10 +37,19 @@ SIGHTINGS = "sightings"
 #: Gallery: data set, words to look for, class, every class or the opening ones, order, page, seed.
 SHOWN, WORDS, KIND, EVERY = "shown", "words", "kind", "every"
 ORDER, PAGE, SEED = "order", "page", "seed"
+#: Filters: before a network's name, its layer; order, scale of the maps, which inputs, how many.
+FILTER_LAYER, FILTER_ORDER, MAP_SCALE = "filter layer ", "filter order", "map scale"
+KERNEL_INPUTS, FILTER_COUNT = "kernel inputs", "filter count"
 #: What this session waits for.
 TICKETS = "tickets"
 #: What was being compared when Stop was pressed.
 STOPPED = "stopped"
+#: The session's own networks; whether their form is open; what it waits for, and what it said.
+OWN, OWN_FORM, OWN_CHECK, OWN_SAID = "own", "own form", "own check", "own said"
+#: Networks to choose besides those that are chosen, in the next run.
+JOINING = "joining"
+#: The networks whose weights this session fetches.
+FETCHING = "fetching"
 #: Whether this session came in through ``app.py``.
 INSIDE = "inside"
 #: A sentence to say once, after what led to it.

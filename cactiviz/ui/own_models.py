@@ -1,0 +1,256 @@
+"""The form for a network of one's own: a file of weights, its architecture, a name, classes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from cactiviz.errors import BusyError, CactivizError, WeightsError
+from cactiviz.explain import explain
+from cactiviz.images import sample
+from cactiviz.jobs import Ticket
+from cactiviz.models import MODELS, LoadedModel, search
+from cactiviz.runner import Network
+from cactiviz.types import Cancel
+from cactiviz.ui import asking, networks, own_files, state, texts
+from cactiviz.ui.asking import Waiting, Why
+
+_LONGEST_NAME = 40
+_LONGEST_LIST = 200_000  # characters
+_TYPES = ["safetensors", "pth", "pt"]
+_LIST_MEGABYTES = 1
+#: Something runs so often in a session with networks of its own; see own_files.py.
+_SIGN_OF_LIFE_SECONDS = 30
+_LOOK_AGAIN_SECONDS = 0.3
+_PATIENCE_SECONDS = 1.0
+_TRIED_ON = "chelsea"
+
+
+@dataclass
+class _Check:
+    """A network that is being read.
+
+    Attributes:
+        network: Which.
+        file_name: As its owner calls its file.
+        ticket: Its place in the queue.
+    """
+
+    network: Network
+    file_name: str
+    ticket: Ticket[str] | None = None
+
+
+def ask() -> None:
+    """Show the button that opens the form, and the form while it is open."""
+    some = bool(networks.own())
+    st.button(
+        texts.OWN_CHANGE if some else texts.OWN_ADD,
+        type="tertiary",
+        icon=":material/tune:" if some else ":material/add:",
+        key="open own",
+        on_click=_open,
+    )
+    if some:
+        st.fragment(_sign_of_life, run_every=_SIGN_OF_LIFE_SECONDS)()
+    if st.session_state.get(state.OWN_FORM):  # in each run, or the first rerun would close it
+        _form()
+
+
+def _open() -> None:
+    st.session_state[state.OWN_FORM] = True
+
+
+def _close() -> None:
+    _end_check(keep=False)
+    st.session_state[state.OWN_FORM] = False
+    st.session_state.pop(state.OWN_SAID, None)
+
+
+def _sign_of_life() -> None:
+    own_files.here()
+
+
+@st.dialog(texts.OWN_TITLE, on_dismiss=_close)
+def _form() -> None:
+    shelf = own_files.begin()
+    _list(shelf)
+    if len(shelf.networks) >= own_files.MOST_NETWORKS:
+        st.info(texts.own_full(own_files.MOST_NETWORKS))
+        return
+    limit = own_files.MOST_BYTES // 2**20
+    file = st.file_uploader(texts.OWN_FILE, type=_TYPES, max_upload_size=limit, key="own file")
+    st.caption(texts.own_limit(limit))
+    st.selectbox(
+        texts.OWN_ARCHITECTURE,
+        _architectures(),
+        index=None,
+        placeholder=texts.OWN_ARCHITECTURE_HINT,
+        help=texts.OWN_ARCHITECTURE_HELP,
+        format_func=_architecture_label,
+        filter_mode="contains",
+        key="own architecture",
+    )
+    st.text_input(
+        texts.OWN_NAME,
+        placeholder=Path(file.name).stem if file else texts.OWN_NAME_HINT,
+        max_chars=_LONGEST_NAME,
+        key="own name",
+    )
+    with st.expander(texts.OWN_CLASSES):
+        st.text_area(
+            texts.OWN_CLASSES_TYPED, max_chars=_LONGEST_LIST, height=110, key="own classes"
+        )
+        st.file_uploader(
+            texts.OWN_CLASSES_FILE,
+            type="txt",
+            max_upload_size=_LIST_MEGABYTES,
+            key="own list",
+        )
+        st.caption(texts.OWN_CLASSES_HELP)
+    checking = st.session_state.get(state.OWN_CHECK) is not None
+    st.button(
+        texts.OWN_SUBMIT,
+        type="primary",
+        disabled=checking,
+        on_click=_begin,
+        args=(shelf,),
+        key="own submit",
+    )
+    if checking:
+        st.fragment(_wait, run_every=_LOOK_AGAIN_SECONDS)(shelf)
+    elif said := st.session_state.get(state.OWN_SAID):
+        st.error(texts.plain(said))
+
+
+def _list(shelf: own_files.Shelf) -> None:
+    """The networks that are here already, each with a way to be rid of it."""
+    for number, (name, network) in enumerate(list(shelf.networks.items())):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{texts.plain(name)}** · {texts.plain(shelf.titles[name])}")
+            st.button(
+                texts.OWN_REMOVE,
+                type="tertiary",
+                icon=":material/delete:",
+                on_click=_remove,
+                args=(shelf, network),
+                key=f"own remove {number}",
+            )
+    if shelf.networks:
+        st.divider()
+
+
+def _remove(shelf: own_files.Shelf, network: Network) -> None:
+    shelf.drop(network)
+    st.session_state[state.OWN_FORM] = False
+
+
+def _begin(shelf: own_files.Shelf) -> None:
+    """Keep what the form holds and have it read; or say what is wrong, and leave the form."""
+    filled = st.session_state
+    file, architecture, listed = filled["own file"], filled["own architecture"], filled["own list"]
+    filled.pop(state.OWN_SAID, None)
+    try:
+        if file is None:
+            raise WeightsError(texts.OWN_NO_FILE)
+        if architecture is None:
+            raise WeightsError(texts.OWN_NO_ARCHITECTURE)
+        name = _checked_name(filled["own name"] or Path(file.name).stem)
+        classes = own_files.class_list(listed.getvalue()) if listed else filled["own classes"]
+        network = shelf.put(file, file.name, name, architecture, classes or "")
+    except CactivizError as error:
+        filled[state.OWN_SAID] = str(error)
+    else:
+        filled[state.OWN_CHECK] = _Check(network, file.name)
+
+
+def _wait(shelf: own_files.Shelf) -> None:
+    """Look whether the network is read; then the page begins anew."""
+    check: _Check | None = st.session_state.get(state.OWN_CHECK)
+    if check is None:
+        return
+    answer = _ask_after(check)
+    if isinstance(answer, Waiting):
+        st.caption(f":material/hourglass_top: {texts.own_waits(answer.ahead)}")
+        return
+    if isinstance(answer, Why):
+        st.session_state[state.OWN_SAID] = _without_places(answer.sentence, check)
+        _end_check(keep=False)
+    else:
+        shelf.add(check.network, check.file_name)
+        networks.join(check.network.name)
+        _end_check(keep=True)
+        _close()
+    st.rerun()
+
+
+def _ask_after(check: _Check) -> str | Waiting | Why:
+    try:
+        answer = asking.runner().ask(check.network, ("tried", _TRIED_ON), _tried)
+    except BusyError:
+        return Waiting(None)
+    except CactivizError as error:
+        return Why(str(error))
+    before, check.ticket = check.ticket, answer if isinstance(answer, Ticket) else None
+    if before is not None:
+        before.give_back()
+    return Waiting(answer.ahead()) if isinstance(answer, Ticket) else answer
+
+
+def _tried(model: LoadedModel, cancel: Cancel) -> str:
+    """Its answer to a photograph; the worker's thread comes here with the network loaded."""
+    best = explain(model, sample(_TRIED_ON), [], cancel=cancel).answers[0]
+    if not math.isfinite(best.logit):
+        raise WeightsError(texts.OWN_NOT_NUMBERS)
+    return best.class_name
+
+
+def _end_check(*, keep: bool) -> None:
+    check: _Check | None = st.session_state.pop(state.OWN_CHECK, None)
+    if check is None:
+        return
+    if check.ticket is not None:
+        check.ticket.give_back()
+    shelf = own_files.here()
+    if shelf is not None and not keep:
+        shelf.drop(check.network)
+
+
+def _without_places(sentence: str, check: _Check) -> str:
+    """The sentence with the file's own name, and without where the server keeps it."""
+    checkpoint = check.network.checkpoint
+    assert checkpoint is not None
+    if checkpoint.classes is not None:
+        sentence = sentence.replace(f"The file {checkpoint.classes}", texts.OWN_LIST)
+    return sentence.replace(str(checkpoint.file), check.file_name).replace(
+        checkpoint.file.name, check.file_name
+    )
+
+
+def _checked_name(given: str) -> str:
+    """The name without signs that can't be seen.
+
+    Raises:
+        WeightsError: It is empty, holds a slash, or is another network's.
+    """
+    name = "".join(sign for sign in given if sign.isprintable()).strip()[:_LONGEST_NAME]
+    if not name:
+        raise WeightsError(texts.OWN_NO_NAME)
+    if "/" in name or "\\" in name:  # networks' names become folders in what is saved
+        raise WeightsError(texts.OWN_SLASH)
+    taken = [*networks.names(), *map(networks.title, networks.names())]
+    if name.casefold() in map(str.casefold, taken):
+        raise WeightsError(texts.own_taken(name))
+    return name
+
+
+@st.cache_data(show_spinner=False)
+def _architectures() -> list[str]:
+    return [*MODELS, *search("*")]
+
+
+def _architecture_label(name: str) -> str:
+    return MODELS[name].title if name in MODELS else name.replace(":", ": ")
