@@ -12,6 +12,17 @@ _PLACES = (
     ("left", "centre", "right"),
     ("lower left", "bottom", "lower right"),
 )
+_SHARES = (
+    (1 / 20, "a twentieth"),
+    (1 / 10, "a tenth"),
+    (1 / 5, "a fifth"),
+    (1 / 4, "a quarter"),
+    (1 / 3, "a third"),
+    (1 / 2, "half"),
+    (2 / 3, "two thirds"),
+    (3 / 4, "three quarters"),
+)
+_NEAR = 0.08  # of such a share: closer than a person tells by eye
 _HAIR = 1e-9  # of the sum: rounding must not add another square
 
 
@@ -101,3 +112,40 @@ def where_is_the_peak(values: Floats) -> str:
     row, column = np.unravel_index(int(np.argmax(sizes)), sizes.shape)
     height, width = sizes.shape
     return _PLACES[(2 * int(row) + 1) * 3 // (2 * height)][(2 * int(column) + 1) * 3 // (2 * width)]
+
+
+def share_in_words(share: float) -> str:
+    """A share as it is said, where it is near to one that has a name.
+
+    >>> [share_in_words(share) for share in (0.104, 0.34, 0.14, 0.001)]
+    ['a tenth', 'a third', '14 %', '<1 %']
+    """
+    near = (said for named, said in _SHARES if abs(share - named) <= _NEAR * named)
+    return next(near, percent(share))
+
+
+def where_the_evidence_lies(values: Floats, whole: str = "what it saw") -> str:
+    """Where a map is strongest and how concentrated it is, for those who can't see it.
+
+    Args:
+        values: Raw: a map (h, w), of which what is above 0 counts, or a gradient (3, H, W), of
+            which the size counts.
+        whole: What the map covers, e.g. "the picture".
+
+    Raises:
+        CactivizError: The values aren't finite.
+        ValueError: The values are neither.
+
+    >>> where_the_evidence_lies(np.array([[9.0, 1.0], [1.0, 0.0]]), "the picture")
+    'peak upper left, a quarter of the picture holds half of the evidence'
+    >>> where_the_evidence_lies(np.array([[-1.0, 0.0]]))
+    'no positive evidence'
+    """
+    peak = where_is_the_peak(values)
+    sizes = np.abs(values).max(axis=0) if values.ndim == 3 else values
+    area = float(evidence_region(sizes).mean())
+    if area == 0:
+        return "nothing" if values.ndim == 3 else "no positive evidence"
+    if peak == "even":
+        return f"the evidence is spread evenly over {whole}"
+    return f"peak {peak}, {share_in_words(area)} of {whole} holds half of the evidence"

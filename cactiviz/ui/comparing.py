@@ -28,7 +28,7 @@ def _show(choice: Choice, timed: bool) -> None:
         st.rerun()  # which ends the timer
     _status(choice, progress)
     comparison = progress.comparison
-    st.html(grid.table(comparison))
+    grid.show(comparison)
     if not progress.waiting:
         downloads.offer(comparison)
         st.caption(texts.plain(comparison.limits()))

@@ -8,7 +8,7 @@ from importlib import resources
 def sheets(*names: str) -> str:
     """HTML of style sheets, for a page to send once.
 
-    >>> sheets("grid").startswith("<style>")
+    >>> sheets("gallery").startswith("<style>")
     True
     """
     folder = resources.files("cactiviz.ui")

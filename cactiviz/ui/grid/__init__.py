@@ -1,0 +1,13 @@
+"""The comparison as one table in the browser: networks as columns, views as rows.
+
+Python sends what there is to see; scaling, painting and looking closer happen in the browser, so
+that none of it needs a run of the page.
+"""
+
+from __future__ import annotations
+
+from cactiviz.ui.grid.mount import show
+from cactiviz.ui.grid.payload import payload
+from cactiviz.ui.grid.values import EXPORTS, Download, Event, Export, Look, Offer
+
+__all__ = ["EXPORTS", "Download", "Event", "Export", "Look", "Offer", "payload", "show"]

@@ -1,0 +1,50 @@
+// How large columns and cells are: so that all of it is on the screen at once where it can be.
+
+const LARGEST = 300; // CSS pixels of a cell's picture, across and down
+const SMALLEST = 84; // down; then the page scrolls
+const PHONE = 560; // a table narrower than this is one for a small screen
+const GAP = 8;
+
+/** The nearest part of the page that scrolls, also from within a shadow tree. */
+const scrollerOf = (element) => {
+  for (let at = element; at; at = at.parentElement ?? at.getRootNode()?.host) {
+    const { overflowY } = getComputedStyle(at);
+    if (/auto|scroll/.test(overflowY) && at !== element) return at;
+    if (at === document.documentElement) break;
+  }
+  return document.scrollingElement;
+};
+
+/** Set the sizes; true if any of them changed. */
+const fit = (grid) => {
+  const { rows, columns, offers, picture } = grid.data;
+  const width = grid.box.clientWidth;
+  if (!width) return false;
+  const count = columns.length;
+  const phone = width < PHONE;
+  const side = phone ? 92 : count <= 2 ? 176 : 132;
+  const more = offers.length ? (phone ? 160 : 232) : 0;
+  const most = [0, 640, 420][count] ?? LARGEST + 2 * GAP;
+  const column = Math.floor(clamp((width - side - more) / count, phone ? 152 : 116, most));
+  const table = side + count * column + more;
+  const aspect = picture.size[1] / picture.size[0];
+  grid.root.classList.toggle("phone", phone);
+  grid.root.classList.toggle("scrolls", table > width);
+
+  const scroller = scrollerOf(grid.root);
+  const rootTop = grid.root.getBoundingClientRect().top + scroller.scrollTop;
+  const bodyTop =
+    grid.table.tBodies[0].getBoundingClientRect().top - grid.root.getBoundingClientRect().top;
+  const free = window.innerHeight - Math.max(rootTop, 0) - bodyTop;
+  const high = phone ? LARGEST : clamp(Math.floor(free / rows.length) - 30, SMALLEST, LARGEST);
+  const across = Math.min(column - GAP, LARGEST, high * aspect);
+  grid.root.classList.toggle("roomy", !phone && column - across > 190);
+  const sizes = { side, column, more, table, high, aspect: aspect.toFixed(4) };
+  const said = JSON.stringify(sizes);
+  if (grid.sizes === said) return false;
+  grid.sizes = said;
+  for (const [name, size] of Object.entries(sizes)) {
+    grid.root.style.setProperty(`--${name}`, name === "aspect" ? size : `${size}px`);
+  }
+  return true;
+};

@@ -1,0 +1,117 @@
+// Mounting: one grid for each place, brought up to date each time that data comes.
+
+const grids = new WeakMap();
+
+class Grid {
+  constructor(parent) {
+    this.parent = parent;
+    this.cells = new Map();
+    this.maps = new Map();
+    this.root = make("div", "grid");
+    this.box = make("div", "box");
+    this.table = make("table", "table");
+    this.table.append(make("thead"), make("tbody"));
+    this.box.append(this.table);
+    this.root.append(this.box);
+    parent.append(this.root);
+    this.box.addEventListener("keydown", (event) => this.move(event));
+    this.box.addEventListener("focusin", (event) => this.focused(event));
+    this.observer = new ResizeObserver(() => this.repaint());
+    this.observer.observe(this.box);
+    this.resized = () => this.repaint();
+    window.addEventListener("resize", this.resized);
+  }
+
+  update({ data, setTriggerValue }) {
+    const first = !this.data;
+    this.data = data;
+    this.trigger = setTriggerValue;
+    if (first) this.look = { ...data.look };
+    this.root.style.setProperty("--strength", this.look.strength);
+    this.box.setAttribute("aria-label", data.words.label);
+    this.ground();
+    updateTable(this);
+    this.forget();
+    fit(this);
+    this.repaint();
+  }
+
+  send(kind, value) {
+    this.trigger("event", { kind, value, look: this.look });
+  }
+
+  /** Decode the picture, if it is another one. */
+  ground() {
+    const { picture } = this.data;
+    if (this.groundId === picture.id) return;
+    this.groundId = picture.id;
+    this.grounds = null;
+    groundsOf(picture.src).then((grounds) => {
+      if (this.groundId !== picture.id) return;
+      this.grounds = grounds;
+      this.repaint();
+    });
+  }
+
+  /** A map, decoded once: its ``data`` is there when it is. */
+  map(cell) {
+    let map = this.maps.get(cell.id);
+    if (!map) {
+      map = {};
+      this.maps.set(cell.id, map);
+      decoded(cell).then((found) => {
+        Object.assign(map, { width: found.width, height: found.height, data: found.data });
+        this.repaint();
+      });
+    }
+    return map;
+  }
+
+  /** Let go of maps that are no longer shown. */
+  forget() {
+    const shown = new Set(this.data.cells.flat().map((cell) => cell?.id));
+    for (const id of this.maps.keys()) if (!shown.has(id)) this.maps.delete(id);
+  }
+
+  /** Paint what needs it, before the next frame. */
+  repaint() {
+    if (this.asked) return;
+    this.asked = requestAnimationFrame(() => {
+      this.asked = 0;
+      if (fit(this)) fit(this); // a table that became narrower may be less high
+      for (const cell of this.cells.values()) cell.paint();
+    });
+  }
+
+  move(event) {
+    const cell = this.cells.get(event.target.dataset?.key);
+    const step = ARROWS[event.key];
+    if (!cell || !step || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    neighbour(this, cell, ...step)?.button.focus();
+  }
+
+  focused(event) {
+    const cell = this.cells.get(event.target.dataset?.key);
+    if (cell) rove(this, cell);
+  }
+
+  end() {
+    this.observer.disconnect();
+    window.removeEventListener("resize", this.resized);
+    cancelAnimationFrame(this.asked);
+    this.root.remove();
+    grids.delete(this.parent);
+  }
+}
+
+export default function (component) {
+  const { parentElement } = component;
+  let grid = grids.get(parentElement);
+  if (!grid) {
+    grid = new Grid(parentElement);
+    grids.set(parentElement, grid);
+  }
+  grid.update(component);
+  return () => grid.end();
+}

@@ -1,0 +1,101 @@
+"""The component: its files registered once, its data at each run, and what was pressed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib import resources
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from cactiviz.comparison import Comparison
+from cactiviz.palettes import DIVERGING, PALETTES
+from cactiviz.types import Answer
+from cactiviz.ui.grid.payload import payload
+from cactiviz.ui.grid.values import EXPORTS, Download, Event, Look, Offer
+
+#: In this order they are one module: what stands above doesn't know what stands below.
+_SCRIPTS = ("words", "colours", "maps", "paint", "popover", "table", "fit", "main")
+_SHEETS = ("table", "panel")
+
+
+def show(
+    comparison: Comparison,
+    *,
+    offers: Sequence[Offer] = (),
+    look: Look | None = None,
+    before: Mapping[str, Sequence[Answer]] | None = None,
+    download: Download | None = None,
+    waiting: str = "",
+    problem: str = "",
+    cannot_travel: str = "",
+    key: str = "grid",
+) -> Event | None:
+    """Show a comparison as far as it has come, and return what was pressed in this run.
+
+    Args:
+        comparison: A network in neither its readings nor its failures is waited for.
+        offers: Networks that one press adds; shown as a last column while few are compared.
+        look: How the maps are painted at first; from then on the browser keeps it.
+        before: Network -> its answers before a part of the picture was covered.
+        download: A file that the browser shall save; once, however often it is handed in.
+        waiting: What is said of networks that haven't answered.
+        problem: Why the last export couldn't be made.
+        cannot_travel: Why a link can't bring the picture along.
+        key: Of the component.
+    """
+    data = payload(
+        comparison,
+        offers=offers,
+        look=look,
+        before=before,
+        download=download,
+        waiting=waiting,
+        problem=problem,
+        cannot_travel=cannot_travel,
+    )
+    pressed = _component()(data=data, key=key, on_event_change=lambda: None).event
+    return event(pressed, {offer.name for offer in offers})
+
+
+def event(said: object, offered: set[str]) -> Event | None:
+    """What a browser says was pressed, if there is such a thing to press.
+
+    >>> event({"kind": "export", "value": "png"}, set())
+    Event(kind='export', value='png', look=Look(scale='own', palette='inferno', strength=0.5))
+    >>> event({"kind": "add", "value": "alexnet"}, set())
+    """
+    if not isinstance(said, Mapping):
+        return None
+    value, look = said.get("value"), said.get("look")
+    if not isinstance(value, str):
+        return None
+    here = Look.read(look if isinstance(look, Mapping) else {})
+    if said.get("kind") == "add" and value in offered:
+        return Event("add", value, here)
+    if said.get("kind") == "export" and value in EXPORTS:
+        return Event("export", value, here)
+    return None
+
+
+def script() -> str:
+    """The component's one module."""
+    tables = {name: table.tobytes().hex() for name, table in PALETTES.items()}
+    tables["diverging"] = DIVERGING.tobytes().hex()
+    return f"const TABLES = {json.dumps(tables)};\n" + _joined(_SCRIPTS, "js")
+
+
+def sheet() -> str:
+    """The component's one style sheet."""
+    return _joined(_SHEETS, "css")
+
+
+def _joined(names: Sequence[str], suffix: str) -> str:
+    folder = resources.files("cactiviz.ui.grid")
+    return "\n".join(folder.joinpath(f"{name}.{suffix}").read_text("utf-8") for name in names)
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> ComponentRenderer:
+    return st.components.v2.component("cactiviz_grid", css=sheet(), js=script())

@@ -1,0 +1,179 @@
+"""What the browser is told of a comparison: everything but how it is looked at."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cactiviz import render
+from cactiviz.comparison import Comparison, describe
+from cactiviz.errors import CactivizError
+from cactiviz.explain import Explanation, method_of
+from cactiviz.methods import METHODS
+from cactiviz.types import Answer, Box, FilterGrid
+from cactiviz.ui import networks, texts
+from cactiviz.ui.grid import pieces
+from cactiviz.ui.grid.values import EXPORTS, Download, Look, Offer
+
+ANSWERS = 3  # at the head of a column
+MOST_WITH_OFFERS = 3  # networks; with more of them there is no room, and no need
+_EVERYTHING = (0.0, 0.0, 1.0, 1.0)
+
+
+def payload(
+    comparison: Comparison,
+    *,
+    offers: Sequence[Offer] = (),
+    look: Look | None = None,
+    before: Mapping[str, Sequence[Answer]] | None = None,
+    download: Download | None = None,
+    waiting: str = "",
+    problem: str = "",
+    cannot_travel: str = "",
+) -> dict[str, Any]:
+    """The comparison as JSON has it; see :func:`cactiviz.ui.grid.show` for the arguments.
+
+    Names and labels go as they are: the browser shows them as text only.
+    """
+    picture = comparison.picture
+    rows = [_row(view) for view in comparison.methods]
+    columns = [
+        _column(comparison, name, (before or {}).get(name), waiting) for name in comparison.models
+    ]
+    together = {
+        view: [e for e in comparison.explanations() if e.method == view]
+        for view in comparison.methods
+    }
+    cells = [
+        [_cell(comparison, name, view, together[view]) for name in comparison.models]
+        for view in comparison.methods
+    ]
+    here = look or Look()
+    return {
+        "words": texts.GRID,
+        "picture": {
+            **pieces.picture(picture),
+            "name": picture.name,
+            "alt": f"{texts.ORIGINAL}: {picture.name}",
+        },
+        "columns": columns,
+        "rows": rows,
+        "cells": cells,
+        "offers": [
+            {"name": offer.name, "title": offer.title, "text": offer.text}
+            for offer in (offers if len(comparison.models) <= MOST_WITH_OFFERS else ())
+        ],
+        "look": {"scale": here.scale, "palette": here.palette, "strength": here.strength},
+        "exports": [[name, texts.EXPORTS[name]] for name in EXPORTS],
+        "download": download and _download(download),
+        "problem": problem,
+        "cannotTravel": cannot_travel,
+    }
+
+
+def _row(view: str) -> dict[str, str]:
+    title, asks = describe(view)
+    method = METHODS.get(method_of(view))
+    limit = method.limit if method else ""
+    return {"id": view, "title": title, "asks": asks, "limit": limit}
+
+
+def _column(
+    comparison: Comparison, name: str, before: Sequence[Answer] | None, waiting: str
+) -> dict[str, Any]:
+    reading = comparison.readings.get(name)
+    if reading is None:
+        why = comparison.failures.get(name, "")
+        said = "" if why else waiting or texts.WAITING
+        return {
+            **{"id": name, "title": networks.title(name), "note": "", "answers": []},
+            **{"seen": _EVERYTHING, "why": why, "waiting": said},
+        }
+    return {
+        "id": name,
+        "title": reading.title,
+        "note": texts.UNTRAINED_NOTE if reading.untrained else "",
+        "answers": _answers(reading.answers, before),
+        "seen": _seen(reading.seen, comparison.picture.size),
+        "why": "",
+        "waiting": "",
+    }
+
+
+def _answers(now: Sequence[Answer], before: Sequence[Answer] | None) -> list[dict[str, Any]]:
+    """The likeliest classes, and how likely they were before a part of the picture was covered."""
+    shown = list(now[:ANSWERS])
+    earlier = {answer.class_index: answer.probability for answer in before or ()}
+    if before:
+        fallen = [answer for answer in now if answer.class_index == before[0].class_index]
+        if fallen and fallen[0] not in shown:
+            shown[-1] = fallen[0]
+    return [
+        {
+            "name": answer.class_name,
+            "share": answer.probability,
+            "said": render.percent(answer.probability),
+            **_change(answer, earlier),
+        }
+        for answer in shown
+    ]
+
+
+def _change(answer: Answer, earlier: Mapping[int, float]) -> dict[str, Any]:
+    if not earlier:
+        return {}
+    was = earlier.get(answer.class_index)
+    # What wasn't among the first answers was less likely than the last of them.
+    said = render.percent(was) if was is not None else f"<{render.percent(min(earlier.values()))}"
+    change = texts.changed(said.replace("<<", "<"), render.percent(answer.probability))
+    return {"before": was, "change": change}
+
+
+def _seen(seen: Box, size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Top, left, height and width as shares of the picture; what lies outside is cut off."""
+    edges = []
+    for start, length, whole in (
+        (seen.top, seen.height, size[0]),
+        (seen.left, seen.width, size[1]),
+    ):
+        first, last = max(0.0, start / whole), min(1.0, (start + length) / whole)
+        edges.append((round(first, 5), round(last - first, 5)))
+    return edges[0][0], edges[1][0], edges[0][1], edges[1][1]
+
+
+def _cell(
+    comparison: Comparison, name: str, view: str, together: Sequence[Explanation]
+) -> dict[str, Any] | None:
+    """None while it is waited for."""
+    reading = comparison.readings.get(name)
+    if reading is None:
+        why = comparison.failures.get(name)
+        return None if why is None else {"why": why}
+    title = describe(view)[0]
+    try:
+        found = reading[view]
+        if isinstance(found, FilterGrid):
+            body = pieces.filters(found)
+            return {**body, "alt": texts.alt_of_filters(title, reading.title), "notes": []}
+        scales = {scale: pieces.on_scale(found, together, scale) for scale in render.SCALES}
+        all_of_it = _seen(reading.seen, comparison.picture.size) == _EVERYTHING
+        words = pieces.in_words(found, texts.WHOLE_PICTURE if all_of_it else texts.PART_SEEN)
+    except CactivizError as error:
+        return {"why": str(error)}
+    return {
+        **pieces.piece(found).body,
+        "full": {scale: full for scale, (full, _) in scales.items()},
+        "words": words[:1].upper() + words[1:] + ".",
+        "captions": {scale: caption for scale, (_, caption) in scales.items()},
+        "alt": texts.alt_of_map(title, reading.title, found.class_name, found.contrast, words),
+    }
+
+
+def _download(download: Download) -> dict[str, Any]:
+    return {
+        "name": download.file_name,
+        "mime": download.mime,
+        "data": base64.b64encode(download.data).decode(),
+        "number": download.number,
+    }

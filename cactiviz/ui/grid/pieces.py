@@ -1,0 +1,208 @@
+"""One explanation, encoded once for the browser, which scales and paints it.
+
+Heat maps are few numbers and go as they are. A gradient has many: it goes as a picture whose
+levels are the square roots of the shares of its largest value, since most values are small.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cactiviz import render
+from cactiviz.explain import UNTRAINED, Explanation, method_of
+from cactiviz.methods import METHODS
+from cactiviz.regions import where_the_evidence_lies
+from cactiviz.scales import Display, Scale, unscaled
+from cactiviz.types import FilterGrid, Picture
+
+LARGEST_GRID = 64  # squares a side; a finer one is averaged, since no cell shows more
+LEVELS = 127  # on either side of a signed map's mid grey
+MIDDLE = 128
+FILTERS_WIDTH = 320  # pixels
+PICTURE_SIDES = (480, 1200)  # pixels at most, of the picture in a cell and in the dialog
+_JPEG_QUALITY = 95  # of a signed map: its levels are values
+_PHOTO_QUALITY = 88
+_MANY_ZEROS = 0.2  # of a signed map: JPEG would blur them, and PNG has them for nothing
+
+_lock = threading.Lock()
+_pieces: WeakKeyDictionary[Explanation, Piece] = WeakKeyDictionary()
+_others: WeakKeyDictionary[FilterGrid | Picture, dict[str, Any]] = WeakKeyDictionary()
+
+
+@dataclass(eq=False)
+class Piece:
+    """What the browser is told of one explanation.
+
+    Attributes:
+        display: How it is painted.
+        body: What depends on the explanation alone, as JSON has it.
+        scales: (scale, ids of the maps that share it) -> full value and caption.
+        words: What the map covers -> where its evidence lies.
+    """
+
+    display: Display
+    body: dict[str, Any]
+    scales: dict[tuple[Scale, tuple[str, ...]], tuple[float, str]] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+
+
+def piece(explanation: Explanation) -> Piece:
+    """The explanation for the browser; made at the first call and then kept."""
+    with _lock:
+        found = _pieces.get(explanation)
+    if found is None:
+        found = _made(explanation)
+        with _lock:
+            _pieces[explanation] = found
+    return found
+
+
+def on_scale(
+    explanation: Explanation, together: Sequence[Explanation], scale: Scale
+) -> tuple[float, str]:
+    """The full value and the caption, as :meth:`Comparison.cell` has them.
+
+    Args:
+        explanation: What is painted.
+        together: All explanations by its method, itself among them.
+        scale: One of ``render.SCALES``.
+    """
+    one = piece(explanation)
+    alone = scale in ("own", "rank")
+    peers = [explanation] if alone else list(together)
+    key = scale, tuple(piece(peer).body["id"] for peer in peers)
+    if key not in one.scales:
+        shown = [peer.values for peer in peers]
+        maps = render.on_one_scale(explanation.values, shown, scale)
+        full = render.full_value(maps, one.display, scale)
+        if len(one.scales) > 16:
+            one.scales.clear()  # of comparisons that are gone
+        one.scales[key] = full, render.caption(explanation.values, scale, full, one.display)
+    return one.scales[key]
+
+
+def in_words(explanation: Explanation, whole: str) -> str:
+    """Where the evidence lies, in words, ``whole`` being what the map covers."""
+    words = piece(explanation).words
+    if whole not in words:
+        words[whole] = where_the_evidence_lies(explanation.values, whole)
+    return words[whole]
+
+
+def filters(grid: FilterGrid) -> dict[str, Any]:
+    """A layer's kernels as one picture."""
+
+    def make() -> dict[str, Any]:
+        source = _png(render.paint_filters(grid.kernels, FILTERS_WIDTH))
+        caption = render.filters_caption(grid.kernels)
+        return {"display": "picture", "src": source, "id": _digest(source), "caption": caption}
+
+    return _kept(grid, make)
+
+
+def picture(shown: Picture) -> dict[str, Any]:
+    """The picture in two sizes."""
+
+    def make() -> dict[str, Any]:
+        height, width = shown.size
+        sources = []
+        for side in PICTURE_SIDES:
+            wide = round(width * min(1.0, side / max(height, width)))
+            small = render.resized(shown, render.cell_size(shown.size, max(1, wide)))
+            sources.append(_jpeg(small, _PHOTO_QUALITY))
+        size = [height, width]
+        return {"src": sources[0], "large": sources[1], "size": size, "id": shown.sha256[:16]}
+
+    return _kept(shown, make)
+
+
+def display_of(explanation: Explanation) -> Display:
+    """How a map is painted; a heat map with its sign where it was held against another class."""
+    display = METHODS[method_of(explanation.method)].display
+    return "diverging" if display == "overlay" and explanation.kind == "signed" else display
+
+
+def _made(explanation: Explanation) -> Piece:
+    display = display_of(explanation)
+    raw = unscaled(explanation.values, display)
+    body: dict[str, Any] = {
+        "display": display,
+        "low": float(raw.min()),
+        "most": float(np.abs(raw).max()),
+        "sum": float((np.maximum(raw, 0) if display == "overlay" else np.abs(raw)).sum()),
+        "notes": [note for note in explanation.notes if note != UNTRAINED],  # said at the head
+    }
+    if display in ("overlay", "diverging"):
+        grid = _coarser(raw)
+        body["grid"] = list(grid.shape)
+        body["values"] = [float(f"{value:.4g}") for value in grid.ravel()]
+    elif display == "magnitude":
+        body["src"] = _png(_levels(raw, body["most"], 255))
+    else:
+        body["src"] = _signed(raw, body["most"])
+    body["id"] = _digest(explanation.values.tobytes(), display, *explanation.notes)
+    return Piece(display, body)
+
+
+def _coarser(raw: NDArray[np.float64]) -> NDArray[np.float64]:
+    rows, columns = (min(side, LARGEST_GRID) for side in raw.shape)
+    if (rows, columns) == raw.shape:
+        return raw
+    return np.asarray(cv2.resize(raw, (columns, rows), interpolation=cv2.INTER_AREA), np.float64)
+
+
+def _levels(sizes: NDArray[np.float64], most: float, highest: int) -> NDArray[np.uint8]:
+    """0..highest for values of 0..most: a level stands for most * (level / highest)**2."""
+    return np.asarray(np.rint(highest * np.sqrt(sizes / (most or 1))), np.uint8)
+
+
+def _signed(raw: NDArray[np.float64], most: float) -> str:
+    levels = _levels(np.abs(raw), most, LEVELS)
+    coded = np.where(raw < 0, MIDDLE - levels, MIDDLE + levels).astype(np.uint8)
+    if coded.ndim == 2:
+        coded = np.repeat(coded[None], 3, axis=0)
+    rgb = np.ascontiguousarray(coded.transpose(1, 2, 0))
+    many_zeros = (levels == 0).mean() >= _MANY_ZEROS
+    return _png(rgb) if many_zeros else _jpeg(rgb, _JPEG_QUALITY)
+
+
+def _jpeg(rgb: NDArray[np.uint8], quality: int) -> str:
+    full = cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
+    return _address(rgb, "jpeg", [cv2.IMWRITE_JPEG_QUALITY, quality, *full])
+
+
+def _png(pixels: NDArray[np.uint8]) -> str:
+    return _address(pixels, "png", [cv2.IMWRITE_PNG_COMPRESSION, 1])
+
+
+def _address(pixels: NDArray[np.uint8], kind: str, options: list[int]) -> str:
+    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
+    _, coded = cv2.imencode(f".{kind}", bgr, options)
+    return f"data:image/{kind};base64,{base64.b64encode(coded.tobytes()).decode()}"
+
+
+def _digest(*parts: bytes | str) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else part.encode())
+    return digest.hexdigest()
+
+
+def _kept(of: FilterGrid | Picture, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    with _lock:
+        found = _others.get(of)
+    if found is None:
+        found = make()
+        with _lock:
+            _others[of] = found
+    return found

@@ -1,0 +1,288 @@
+// The table: networks as columns, views as rows. What hasn't changed keeps its place in the page.
+
+const keyOf = (row, column) => `${row.id} ${column.id}`;
+
+const answerOf = (answer) => {
+  const entry = make("li", "answer");
+  const line = make("div", "line");
+  const name = make("span", "class", answer.name);
+  name.title = answer.name;
+  line.append(name, make("span", "share", answer.change ?? answer.said));
+  const bar = make("div", "bar");
+  bar.setAttribute("aria-hidden", "true");
+  const fill = make("i", "fill");
+  fill.style.width = `${100 * answer.share}%`;
+  bar.append(fill);
+  if (typeof answer.before === "number") {
+    const was = make("i", "was");
+    was.style.left = `${100 * answer.before}%`;
+    bar.append(was);
+  }
+  if (answer.change) line.classList.add("changed");
+  entry.append(line, bar);
+  return entry;
+};
+
+const fillHead = (head, column) => {
+  const said = JSON.stringify(column);
+  if (head.dataset.said === said) return;
+  head.dataset.said = said;
+  const name = make("div", "name", column.title);
+  name.title = column.title;
+  const parts = [name];
+  if (column.note) parts.push(make("div", "warning", column.note));
+  if (column.waiting) parts.push(make("div", "quiet", column.waiting));
+  if (column.answers.length) {
+    const list = make("ol", "answers");
+    list.append(...column.answers.map(answerOf));
+    parts.push(list);
+  }
+  head.replaceChildren(...parts);
+};
+
+const rowHead = (grid, row) => {
+  const head = make("th", "side");
+  head.scope = "row";
+  const title = make("div", "name", row.title);
+  head.append(title, make("div", "asks", row.asks));
+  if (row.limit) {
+    const more = button("info", "i");
+    more.setAttribute("aria-label", `${grid.data.words.limit}: ${row.title}`);
+    const panel = popover(more, "note");
+    panel.append(make("strong", "", grid.data.words.limit), make("p", "", row.limit));
+    title.append(" ", more, panel);
+  }
+  return head;
+};
+
+/** The part of a cell's caption that fits below it: its range, or what is special about it. */
+const briefly = (caption) => {
+  const parts = caption.split(" · ");
+  const at = parts.findIndex((part) => part.startsWith("min "));
+  return at === 1 ? parts[1].replace("min ", "").replace(" max ", " to ") : parts[0];
+};
+
+class Cell {
+  constructor(grid, key) {
+    this.grid = grid;
+    this.key = key;
+    this.place = make("td", "place");
+    this.said = "";
+  }
+
+  /** Show what is known of it; the same again changes nothing. */
+  update(row, column, data) {
+    Object.assign(this, { row, column, data });
+    const said = JSON.stringify([data?.why ?? data?.id, column.seen, column.title, row.title]);
+    if (this.said === said) {
+      this.describe();
+      return;
+    }
+    this.said = said;
+    this.painted = "";
+    this.map = null;
+    this.button = null;
+    if (!data) {
+      this.place.replaceChildren(make("div", "waiting"));
+    } else if (data.why !== undefined) {
+      this.place.replaceChildren(make("div", "why", data.why));
+    } else {
+      this.build();
+    }
+  }
+
+  build() {
+    const { data } = this;
+    this.button = button("cell");
+    this.button.tabIndex = -1;
+    this.button.dataset.key = this.key;
+    this.stack = make("span", data.display === "picture" ? "stack whole" : "stack");
+    if (data.display === "picture") {
+      const image = make("img", "kernels");
+      image.src = data.src;
+      image.alt = "";
+      this.stack.append(image);
+    } else {
+      this.ground = make("canvas", "ground");
+      this.layer = make("canvas", "layer");
+      const [top, left, height, width] = this.column.seen;
+      const share = (value) => `${100 * value}%`;
+      Object.assign(this.layer.style, {
+        top: share(top),
+        left: share(left),
+        height: share(height),
+        width: share(width),
+      });
+      if (COARSE.includes(data.display)) this.layer.classList.add("over");
+      this.stack.append(this.ground, this.layer);
+    }
+    this.range = make("span", "range");
+    this.aside = make("span", "aside");
+    this.button.append(this.stack, this.range, this.aside);
+    this.place.replaceChildren(this.button);
+    this.describe();
+  }
+
+  /** Its words, which depend on the scale. */
+  describe() {
+    const { data } = this;
+    if (!this.button) return;
+    const caption = this.caption();
+    say(this.range, data.display === "picture" ? caption : briefly(caption));
+    this.range.title = caption;
+    this.button.setAttribute("aria-label", [data.alt, caption, ...data.notes].join(". "));
+    const aside = [data.words, caption, ...data.notes].filter(Boolean);
+    const shown = JSON.stringify(aside);
+    if (this.aside.dataset.said === shown) return;
+    this.aside.dataset.said = shown;
+    this.aside.replaceChildren(...aside.map((words) => make("span", "", words)));
+  }
+
+  caption() {
+    return this.data.captions?.[this.grid.look.scale] ?? this.data.caption;
+  }
+
+  /** Paint it at the size at which it is shown, if it isn't yet. */
+  paint() {
+    const { data, grid } = this;
+    if (!this.button || data.display === "picture" || !grid.grounds) return;
+    this.map ??= grid.map(data);
+    if (!this.map.data) return; // it is painted as soon as it is decoded
+    const ratio = Math.min(window.devicePixelRatio || 1, 3);
+    const width = Math.round(this.stack.clientWidth * ratio);
+    const height = Math.max(1, Math.round(this.stack.clientHeight * ratio));
+    if (!width) return;
+    const coarse = COARSE.includes(data.display);
+    const { scale, palette } = grid.look;
+    const colours = data.display === "overlay" ? palette : "";
+    const key = [width, height, scale, data.full[scale], colours, grid.data.picture.id].join();
+    if (this.painted === key) return;
+    this.painted = key;
+    const [top, bottom] = span(this.column.seen[0], this.column.seen[2], height);
+    const [left, right] = span(this.column.seen[1], this.column.seen[3], width);
+    resize(this.layer, right - left, bottom - top);
+    const something = paintMap(this.layer, data, this.map, grid.look);
+    this.layer.hidden = !something;
+    const ground = !coarse || (something && data.display === "overlay") ? "colour" : "grey";
+    const below = [width, height, ground, grid.data.picture.id].join();
+    if (this.grounded === below) return;
+    this.grounded = below;
+    resize(this.ground, width, height);
+    paintGround(this.ground, grid.grounds, ground, this.column.seen, ratio);
+  }
+}
+
+const resize = (canvas, width, height) => {
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+};
+
+const cornerOf = (grid) => {
+  const corner = make("td", "corner");
+  const image = make("img", "original");
+  corner.append(image);
+  grid.original = image;
+  return corner;
+};
+
+const offersOf = (grid) => {
+  const { offers, rows } = grid.data;
+  const place = make("td", "offers");
+  place.rowSpan = rows.length;
+  const list = make("ul", "");
+  for (const offer of offers) {
+    const entry = button("offer");
+    entry.append(make("span", "title", offer.title), make("span", "quiet", offer.text));
+    entry.onclick = () => grid.send("add", offer.name);
+    const item = make("li", "");
+    item.append(entry);
+    list.append(item);
+  }
+  place.append(list);
+  return place;
+};
+
+/** Lay the table out anew, with the cells that are there already. */
+const layOut = (grid) => {
+  const { rows, columns, offers, words } = grid.data;
+  const focused = grid.parent.activeElement?.dataset?.key;
+  grid.heads = columns.map(() => {
+    const head = make("th", "head");
+    head.scope = "col";
+    return head;
+  });
+  const top = make("tr", "");
+  top.append(cornerOf(grid), ...grid.heads);
+  if (offers.length) {
+    const head = make("th", "head more", words.more);
+    head.scope = "col";
+    top.append(head);
+  }
+  const kept = new Map();
+  const body = rows.map((row, down) => {
+    const line = make("tr", "");
+    line.append(rowHead(grid, row));
+    columns.forEach((column, across) => {
+      if (column.why) {
+        if (down === 0) {
+          const place = make("td", "place");
+          place.rowSpan = rows.length;
+          place.append(make("div", "why", column.why));
+          line.append(place);
+        }
+        return;
+      }
+      const key = keyOf(row, column);
+      const cell = grid.cells.get(key) ?? new Cell(grid, key);
+      Object.assign(cell, { down, across });
+      kept.set(key, cell);
+      line.append(cell.place);
+    });
+    if (down === 0 && offers.length) line.append(offersOf(grid));
+    return line;
+  });
+  grid.cells = kept;
+  grid.table.tHead.replaceChildren(top);
+  grid.table.tBodies[0].replaceChildren(...body);
+  kept.get(focused)?.button?.focus();
+};
+
+/** Bring the table up to date. */
+const updateTable = (grid) => {
+  const { rows, columns, offers, cells, picture } = grid.data;
+  const shape = JSON.stringify([rows, columns.map(({ id, why }) => [id, why]), offers]);
+  if (grid.shape !== shape) {
+    grid.shape = shape;
+    layOut(grid);
+  }
+  if (grid.original.src !== picture.src) grid.original.src = picture.src;
+  grid.original.alt = picture.alt;
+  columns.forEach((column, across) => fillHead(grid.heads[across], column));
+  rows.forEach((row, down) => {
+    columns.forEach((column, across) => {
+      grid.cells.get(keyOf(row, column))?.update(row, column, cells[down][across]);
+    });
+  });
+  rove(grid);
+};
+
+/** One cell of the table is in the order of the Tab key; arrows lead to the others. */
+const rove = (grid, chosen) => {
+  const open = [...grid.cells.values()].filter((cell) => cell.button);
+  const now = chosen ?? open.find((cell) => cell.button.tabIndex === 0) ?? open[0];
+  for (const cell of open) cell.button.tabIndex = cell === now ? 0 : -1;
+};
+
+/** The next cell that can be opened in a direction, or nothing. */
+const neighbour = (grid, cell, down, across) => {
+  const all = [...grid.cells.values()].filter((one) => one.button);
+  const ahead = all.filter((one) =>
+    down
+      ? one.across === cell.across && (one.down - cell.down) * down > 0
+      : one.down === cell.down && (one.across - cell.across) * across > 0,
+  );
+  const far = (one) => Math.abs(one.down - cell.down) + Math.abs(one.across - cell.across);
+  return ahead.sort((a, b) => far(a) - far(b))[0];
+};
+
+const ARROWS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
