@@ -151,7 +151,7 @@ class Runner:
         return self.ask(network, question, work, better=better)
 
     def in_memory(self) -> list[str]:
-        """The names of the networks that are loaded, the least recently used first."""
+        """The names of the networks that are loaded."""
         with self._lock:
             return [network.name for network in self._models]
 
