@@ -1,43 +1,239 @@
-"""Weights that aren't here: offered, and fetched only when asked for."""
+"""Weights that aren't here: offered, and fetched only when asked for, beside everything else."""
 
 from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
 
 import streamlit as st
 
 from cactiviz.comparison import Comparison
-from cactiviz.errors import CactivizError
-from cactiviz.models import MODELS, ModelSpec, find_weights, load_model
-from cactiviz.ui import texts
+from cactiviz.errors import CactivizError, Cancelled
+from cactiviz.fetch import download, hash_prefix
+from cactiviz.models import MODELS, ModelSpec, find_weights
+from cactiviz.models.weights import cache_folder
+from cactiviz.ui import networks, state, texts
+from cactiviz.ui.grid import Offer
+
+_log = logging.getLogger(__name__)
+_OFFERED = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3", "cactinet")
+_LOOK_AGAIN_SECONDS = 0.5
+
+
+class Transfer:
+    """One file on its way, for all sessions that wait for it.
+
+    Attributes:
+        spec: The network whose weights come.
+        done_bytes: What is here.
+        total_bytes: What is to come, as far as it is known.
+        sentence: Why it failed, or empty.
+        stopped: Nobody wanted it any more; what came is kept.
+    """
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self.spec = spec
+        self.done_bytes = _here_already(spec)
+        self.total_bytes = spec.download_megabytes * 1_000_000
+        self.sentence = ""
+        self.stopped = False
+        self.waiting_for_it = 0
+        self.cancel = threading.Event()
+        self._ended = threading.Event()
+        name = f"weights of {spec.name}"
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def ended(self) -> bool:
+        """Whether it came, failed or was stopped."""
+        return self._ended.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end; False if it isn't there by then."""
+        return self._ended.wait(seconds)
+
+    def _run(self) -> None:
+        weights = self.spec.weights
+        assert weights is not None
+        path = cache_folder() / weights.file_name
+        try:
+            download(
+                weights.url,
+                path,
+                sha256_prefix=hash_prefix(path.name),
+                progress=self._note,
+                cancel=self.cancel,
+            )
+        except Cancelled:
+            self.stopped = True
+        except CactivizError as error:
+            self.sentence = str(error)
+        except Exception:
+            _log.exception("A download failed")
+            self.sentence = texts.download_failed(self.spec.title)
+        finally:
+            self._ended.set()
+
+    def _note(self, done: int, total: int | None) -> None:
+        self.done_bytes = done
+        self.total_bytes = max(total or self.total_bytes, done, 1)
+
+
+class _Transfers:
+    """All that is on its way to this server."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_name: dict[str, Transfer] = {}
+
+    def join(self, spec: ModelSpec) -> Transfer:
+        with self._lock:
+            known = self._by_name.get(spec.name)
+            if known is None or known.ended() or known.cancel.is_set():
+                known = self._by_name[spec.name] = Transfer(spec)
+            known.waiting_for_it += 1
+            return known
+
+    def leave(self, transfer: Transfer) -> None:
+        with self._lock:
+            transfer.waiting_for_it -= 1
+            if transfer.waiting_for_it <= 0:
+                transfer.cancel.set()
+
+
+@st.cache_resource(show_spinner=False)
+def _transfers() -> _Transfers:
+    return _Transfers()
+
+
+def offers(chosen: Iterable[str]) -> list[Offer]:
+    """The product's networks that aren't chosen, with what one press of each does.
+
+    Args:
+        chosen: The names of those that are.
+    """
+    left = [name for name in _OFFERED if name in MODELS and name not in set(chosen)]
+    coming = _mine()
+    return [Offer(name, MODELS[name].title, _press(name)) for name in left if name not in coming]
+
+
+def fetch(name: str) -> None:
+    """Let a network join those that are chosen, as soon as its weights are here.
+
+    A run of the page has to follow, in which :func:`show` shows how far they are.
+
+    Args:
+        name: In the table of networks; others are left alone, as the name comes from a browser.
+    """
+    if name not in MODELS:
+        return
+    if not _can_be_fetched(MODELS[name]):
+        networks.join(name)
+        return
+    mine = _mine()
+    if name not in mine or mine[name].ended():
+        st.session_state[state.FETCHING] = {**mine, name: _transfers().join(MODELS[name])}
+
+
+def show() -> None:
+    """How far this session's downloads are, each with a way to stop it; nothing without any."""
+    mine = _mine()
+    if mine:
+        under_way = not all(transfer.ended() for transfer in mine.values())
+        st.fragment(_show, run_every=_LOOK_AGAIN_SECONDS if under_way else None)()
 
 
 def offer(comparison: Comparison) -> None:
-    """A button for each network of the comparison whose published weights aren't here."""
-    specs = [MODELS[name] for name in comparison.models]
-    for spec in filter(_can_be_fetched, specs):
-        if st.button(
-            texts.download(spec), help=texts.download_terms(spec), key=f"download {spec.name}"
-        ):
-            _fetch(spec)
+    """One row of buttons, for the networks of the comparison whose weights aren't here."""
+    specs = [MODELS[name] for name in comparison.models if name in MODELS]
+    coming = _mine()
+    missing = [spec for spec in specs if _can_be_fetched(spec) and spec.name not in coming]
+    if not missing:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="cv-offers"):
+        st.caption(texts.weights_missing(len(missing)), width="content")
+        for spec in missing:
+            if st.button(
+                texts.download(spec),
+                help=texts.download_terms(spec),
+                key=f"download {spec.name}",
+                icon=":material/download:",
+            ):
+                fetch(spec.name)
+                st.rerun()
+
+
+def _show() -> None:
+    again = False
+    for name, transfer in _mine().items():
+        if not transfer.ended():
+            _bar(name, transfer)
+        elif transfer.sentence:
+            again |= _failed(name, transfer)
+        else:
+            _drop(name)
+            if not transfer.stopped:
+                networks.join(name)
+            again = True
+    if again:
+        st.rerun()
+
+
+def _bar(name: str, transfer: Transfer) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        done, total = transfer.done_bytes, max(transfer.total_bytes, 1)
+        st.progress(
+            min(done / total, 1.0), texts.downloading(transfer.spec.title, done, total, False)
+        )
+        st.button(
+            texts.STOP, type="tertiary", key=f"stop {name}", on_click=_stop, args=(name, transfer)
+        )
+
+
+def _failed(name: str, transfer: Transfer) -> bool:
+    """Say why; True once it was answered."""
+    st.error(texts.plain(transfer.sentence))
+    with st.container(horizontal=True):
+        again = st.button(texts.TRY_AGAIN, key=f"again {name}")
+        enough = st.button(texts.NOT_NOW, type="tertiary", key=f"enough {name}")
+    if again or enough:
+        _drop(name)
+    if again:
+        fetch(name)
+    return again or enough
+
+
+def _stop(name: str, transfer: Transfer) -> None:
+    _transfers().leave(transfer)
+    _drop(name)
+
+
+def _drop(name: str) -> None:
+    st.session_state[state.FETCHING] = {k: v for k, v in _mine().items() if k != name}
+
+
+def _mine() -> dict[str, Transfer]:
+    """The downloads that this session waits for, by the networks' names."""
+    found: dict[str, Transfer] = st.session_state.get(state.FETCHING, {})
+    return found
 
 
 def _can_be_fetched(spec: ModelSpec) -> bool:
-    published = spec.weights is not None and bool(spec.weights.url)
-    return published and find_weights(spec) is None
+    return networks.can_be_fetched(spec) and find_weights(spec) is None
 
 
-def _fetch(spec: ModelSpec) -> None:
-    bar = st.progress(0.0, texts.DOWNLOADING)
+def _press(name: str) -> str:
+    spec = MODELS[name]
+    if not _can_be_fetched(spec):
+        return texts.ADD
+    here = _here_already(spec)
+    return texts.go_on(here, spec) if here else texts.download_size(spec)
 
-    def show(done: int, total: int | None) -> None:
-        size = total or spec.download_megabytes * 1_000_000
-        bar.progress(
-            min(done / size, 1.0), f"{texts.DOWNLOADING} {spec.title}: {done / 1e6:.0f} MB"
-        )
 
-    try:
-        load_model(spec.name, progress=show)
-    except CactivizError as error:
-        bar.empty()
-        st.error(texts.plain(str(error)))
-    else:
-        st.rerun()
+def _here_already(spec: ModelSpec) -> int:
+    """How much of a file came before its download was stopped, in bytes."""
+    if spec.weights is None:
+        return 0
+    part = cache_folder() / f"{spec.weights.file_name}.part"
+    return part.stat().st_size if part.is_file() else 0

@@ -1,0 +1,125 @@
+"""``app``: start the app, for this computer alone unless it is asked for more."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from cactiviz.errors import OutputError
+
+_PORT = 8501
+_LOOPBACK = "127.0.0.1"
+# From here to the folder of the repository, in which the app's pages and its settings are.
+_FOLDER = Path(__file__).resolve().parents[2]
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    app = commands.add_parser("app", help="start the app in the browser")
+    app.add_argument("--port", type=_port, default=_PORT, help=f"default: {_PORT}")
+    app.add_argument(
+        "--host",
+        default=_LOOPBACK,
+        metavar="ADDRESS",
+        help="which of this computer's addresses others may reach it at; 0.0.0.0 for all. "
+        "Default: this computer alone",
+    )
+    app.add_argument("--no-browser", action="store_true", help="don't open a browser")
+    app.set_defaults(run=_app)
+
+
+def command_line(host: str, port: int, browser: bool) -> list[str]:
+    """How Streamlit is started.
+
+    What keeps the app safe is said here once more, since a setting of the user's own or of the
+    environment would otherwise go before the app's.
+
+    Args:
+        host: The address to listen at.
+        port: The port to listen at.
+        browser: Whether to open one.
+    """
+    options = {
+        "server.address": host,
+        "server.port": str(port),
+        "server.headless": "false" if browser else "true",
+        "server.enableXsrfProtection": "true",
+        "server.enableCORS": "true",
+        "client.showErrorDetails": "none",
+        "browser.gatherUsageStats": "false",
+    }
+    if not is_loopback(host):
+        options["server.allowedHosts"] = "*"  # nobody knows under which names it is reached
+        # Streamlit's own greeting would ask a server elsewhere for this computer's address.
+        options["logger.hideWelcomeMessage"] = "true"
+    flags = [part for name, value in options.items() for part in (f"--{name}", value)]
+    return [sys.executable, "-m", "streamlit", "run", str(_FOLDER / "app.py"), *flags]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this computer can reach an address.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def what_it_opens(host: str, port: int) -> str:
+    """What is said in the terminal before others are let in."""
+    return f"""\
+The app listens at http://{_in_an_address(host)}:{port}, and not to this computer alone.
+
+Whoever reaches that address
+  - needs no password, and what they send and see isn't encrypted on its way,
+  - can use this computer's time and memory, and give it pictures and networks of their own,
+    of up to 600 MB each; they are deleted when their page is closed,
+  - can have it fetch pictures from the public internet, and the published weights and data sets,
+  - can look at the data sets that are on this computer.
+They can't name folders of this computer, and see nobody else's pictures or networks.
+
+Do this in a network that you trust. Press Ctrl+C to end it.
+"""
+
+
+def _app(options: argparse.Namespace) -> int:
+    if not (_FOLDER / "app.py").is_file():
+        raise OutputError(
+            "The app's pages aren't part of the installed package; start it in the folder of "
+            "the repository, as its README says."
+        )
+    if not is_loopback(options.host):
+        print(what_it_opens(options.host, options.port), file=sys.stderr, flush=True)
+    command = command_line(options.host, options.port, not options.no_browser)
+    # Streamlit looks for its settings in the folder in which it is started.
+    server = subprocess.Popen(command, cwd=_FOLDER, env=_environment())
+    try:
+        return server.wait()
+    except KeyboardInterrupt:  # which the server has got as well
+        return server.wait()
+
+
+def _environment() -> dict[str, str]:
+    """This one, with relative folders in it as they are meant here."""
+    environment = dict(os.environ)
+    for name in ("CACTIVIZ_DATA", "CACTIVIZ_WEIGHTS", "TORCH_HOME"):
+        if environment.get(name):
+            environment[name] = os.path.abspath(os.path.expanduser(environment[name]))
+    return environment
+
+
+def _in_an_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError("give a port from 1 to 65535")
+    return int(text)
