@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -10,14 +11,18 @@ import streamlit as st
 from cactiviz import images
 from cactiviz.comparison import describe
 from cactiviz.errors import DownloadError, PictureError
-from cactiviz.explain import FILTERS, VIEWS
+from cactiviz.explain import VIEWS
+from cactiviz.models import MODELS, find_weights
 from cactiviz.types import Picture, Target
-from cactiviz.ui import networks, picker, state, texts
+from cactiviz.ui import explained, links, networks, own_models, picker, state, texts
+from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS
 from cactiviz.web import fetch_picture
 
 _FALLBACK = "chelsea"  # while there is no other picture
-_FIRST_NETWORK = "cactinet"
-_FIRST_VIEWS = ["grad_cam", "saliency", "guided_backprop", FILTERS]
+_USUAL_NETWORKS = (
+    *("alexnet", "densenet121", "resnet152"),
+    *("efficientnet_b0", "efficientnet_b3", "cactinet"),
+)
 _TYPES = [
     *("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"),
     *("heic", "heif", "avif", "jp2", "ppm"),
@@ -50,56 +55,112 @@ def ask(*, with_views: bool = True) -> Choice:
         with_views: False on pages that show something else of the same picture and networks;
             the choice then has no methods.
     """
+    links.enter()
     with st.sidebar:
         picture = _ask_picture()
         models = _ask_models()
+        own_models.ask()
         methods = _ask_methods() if with_views else []
-        whole = st.toggle(texts.WHOLE, help=texts.WHOLE_HELP, key="whole", persist_state="session")
-        untrained = st.toggle(
-            texts.UNTRAINED, help=texts.UNTRAINED_HELP, key="untrained", persist_state="session"
-        )
+        target, layer = None, None
+        resize, untrained = _chosen_resize(), bool(st.session_state.get(state.UNTRAINED))
+        if with_views:
+            target, layer = explained.ask(picture, models, methods, resize, untrained)
+        _ask_more()
     if not models or (with_views and not methods):
         st.info(texts.PICK_SOMETHING if with_views else texts.PICK_A_NETWORK)
         st.stop()
+    links.keep()
     return Choice(
         picture=picture,
         models=tuple(name for name in networks.names() if name in models),
         methods=tuple(view for view in VIEWS if view in methods),
-        resize="squash" if whole else None,
-        untrained=untrained,
+        resize=_chosen_resize(),
+        untrained=bool(st.session_state.get(state.UNTRAINED)),
+        target=target,
+        layer=layer,
     )
 
 
 def _ask_models() -> list[str]:
-    return st.pills(
+    before = st.session_state.get(state.MODELS)
+    chosen = networks.settled(FIRST_NETWORKS if before is None else before)
+    if chosen != before:  # the first time, or one joined or went
+        st.session_state[state.MODELS] = chosen
+    usual = [*_USUAL_NETWORKS, *networks.own()]
+    every = [*usual, *(name for name in networks.names() if name not in usual)]
+    models = st.pills(
         texts.NETWORKS,
-        networks.names(),
+        _usual_or_all(every, usual, chosen, state.MORE_MODELS),
         selection_mode="multi",
-        default=[_FIRST_NETWORK],
-        format_func=networks.title,
-        key="models",
+        format_func=_network_label,
+        help=texts.NOT_HERE_HELP,
+        key=state.MODELS,
         persist_state="session",
     )
+    _offer_more(texts.MORE_NETWORKS, state.MORE_MODELS)
+    return models
+
+
+def _network_label(name: str) -> str:
+    spec = MODELS.get(name)
+    if spec is None or not networks.can_be_fetched(spec) or find_weights(spec) is not None:
+        return networks.label(name)
+    return texts.not_here(spec.title, spec.download_megabytes)
 
 
 def _ask_methods() -> list[str]:
-    return st.pills(
+    chosen = st.session_state.setdefault(state.METHODS, list(FIRST_VIEWS))
+    every = [*FIRST_VIEWS, *(view for view in VIEWS if view not in FIRST_VIEWS)]
+    methods = st.pills(
         texts.VIEWS,
-        list(VIEWS),
+        _usual_or_all(every, FIRST_VIEWS, chosen, state.MORE_METHODS),
         selection_mode="multi",
-        default=_FIRST_VIEWS,
         format_func=lambda view: describe(view)[0],
-        key="methods",
+        key=state.METHODS,
         persist_state="session",
+    )
+    _offer_more(texts.MORE_VIEWS, state.MORE_METHODS)
+    return methods
+
+
+def _usual_or_all(
+    every: Sequence[str], usual: Sequence[str], chosen: Sequence[str], key: str
+) -> list[str]:
+    """The usual names and those chosen; all of them once the user wants to see more."""
+    more = st.session_state.get(key, False)
+    return [name for name in every if more or name in usual or name in chosen]
+
+
+def _offer_more(label: str, key: str) -> None:
+    more = st.session_state.get(key, False)
+    st.button(
+        texts.FEWER if more else label,
+        key=f"show {key}",
+        type="tertiary",
+        icon=":material/expand_less:" if more else ":material/expand_more:",
+        on_click=lambda: st.session_state.update({key: not more}),
     )
 
 
+def _ask_more() -> None:
+    with st.expander(texts.MORE, key="more", icon=":material/tune:"):
+        for label, about, key in (
+            (texts.WHOLE, texts.WHOLE_HELP, state.WHOLE),
+            (texts.UNTRAINED, texts.UNTRAINED_HELP, state.UNTRAINED),
+        ):
+            st.toggle(label, help=about, key=key, persist_state="session")
+
+
+def _chosen_resize() -> Literal["squash"] | None:
+    return "squash" if st.session_state.get(state.WHOLE) else None
+
+
 def _ask_picture() -> Picture:
+    st.session_state.setdefault(state.SOURCE, "set")
     source = st.segmented_control(
         texts.SOURCE,
         list(texts.SOURCES),
         required=True,
-        default="set",
         format_func=lambda name: texts.SOURCES[name],
         key=state.SOURCE,
         persist_state="session",
@@ -109,6 +170,8 @@ def _ask_picture() -> Picture:
     try:
         if source == "upload":
             found = _ask_upload()
+        elif source == "camera":
+            found = _ask_camera()
         elif source == "web":
             found = _ask_address()
         else:
@@ -122,14 +185,34 @@ def _ask_upload() -> Picture | None:
     limit = images.MAX_BYTES // 2**20
     file = st.file_uploader(texts.UPLOAD, type=_TYPES, max_upload_size=limit, key="upload")
     st.caption(texts.UPLOAD_HELP)
-    return None if file is None else _opened(file.getvalue(), file.name)
+    if file is None:
+        return None
+    if file.size > images.MAX_BYTES:  # the server's own limit is that of networks
+        raise PictureError(texts.too_large_a_picture(limit))
+    return _opened(file.getvalue(), file.name)
+
+
+def _ask_camera() -> Picture | None:
+    # Only here is the camera asked for, and the browser asks its owner.
+    shot = st.camera_input(texts.CAMERA, key="camera", label_visibility="collapsed")
+    st.caption(texts.CAMERA_HELP)
+    return None if shot is None else _opened(shot.getvalue(), texts.CAMERA_NAME)
 
 
 def _ask_address() -> Picture | None:
-    address = st.text_input(
-        texts.ADDRESS, help=texts.ADDRESS_HELP, key="address", persist_state="session"
+    st.text_input(
+        texts.ADDRESS,
+        help=texts.ADDRESS_HELP,
+        key=state.WEB,
+        persist_state="session",
+        on_change=lambda: links.agree(_address()),
     )
-    return _fetched(address.strip()) if address and address.strip() else None
+    # One that a link brought is fetched only once its question is answered.
+    return _fetched(_address()) if links.may_fetch(_address()) else None
+
+
+def _address() -> str:
+    return str(st.session_state.get(state.WEB) or "").strip()
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

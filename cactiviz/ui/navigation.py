@@ -5,13 +5,15 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from cactiviz.ui import state, texts
+from cactiviz.ui import links, state, texts
 
 
 def page() -> Page:
     """The page that is asked for, ready to be run."""
     st.session_state[state.INSIDE] = True
-    return _pages()
+    chosen = _pages()
+    links.arrive(chosen.url_path)
+    return chosen
 
 
 def enter() -> None:

@@ -96,7 +96,7 @@ LAYOUT = "Files"
 LOOKED_IN = "Looked for in"
 SIZE = "Size"
 SOURCE = "Picture"
-SOURCES = {"set": "Pick one", "upload": "Your own", "web": "Web"}
+SOURCES = {"set": "Pick one", "upload": "Your own", "camera": "Camera", "web": "Web"}
 PICK_CLASS = "Class"
 PICK_ITEM = "Which"
 DRAW_ONE = "Draw one"
@@ -316,6 +316,49 @@ STAYS_PICTURE = "The link leaves out your picture, which stays on this computer.
 STAYS_SEARCHED = "The link leaves out the picture, which a live search found."
 STAYS_NETWORK = "The link leaves out your own network, which stays on this computer."
 
+EXPLAINED = "What is explained"
+EXPLAIN_CLASS = "Class"
+EXPLAIN_TOP = "Each network's own top answer"
+EXPLAIN_CLASS_HELP = (
+    "The maps show what speaks for this class. A network that doesn't know the class says so."
+)
+EXPLAIN_AGAINST = "Against"
+EXPLAIN_NONE = "No other class"
+EXPLAIN_AGAINST_HELP = (
+    "The maps then show what speaks for the first class rather than for this one."
+)
+EXPLAIN_SAME = "A class can't be held against itself."
+EXPLAIN_LAYER = "Layer of the class activation maps"
+EXPLAIN_LAYER_OWN = "The network's own choice"
+EXPLAIN_LAYER_HELP = (
+    "Early layers see edges in fine detail, late ones whole objects on a coarse grid."
+)
+EXPLAIN_LAYER_ONE = "With one network alone, you can also choose the layer that is looked at."
+EXPLAIN_LAYER_LATER = "Its layers can be chosen once the network has answered."
+MORE_NETWORKS = "More networks"
+MORE_VIEWS = "More views"
+FEWER = "Fewer"
+MORE = "More choices"
+NOT_HERE_HELP = "↓ marks networks whose weights aren't here yet; the size is that of the download."
+
+
+def what_is_explained(class_: str, against: str, layer: str) -> str:
+    """What is explained, where it isn't each network's own top answer."""
+    said = f"“{class_}”" if class_ else ("the top answer" if against else "")
+    if against:
+        said += f" rather than “{against}”"
+    return " · ".join(filter(None, (said, f"layer {layer}" if layer else "")))
+
+
+def explain_layer(layer: str) -> str:
+    """The layer in use, while others can't be named yet."""
+    return f"Layer {plain(layer)}. {EXPLAIN_LAYER_LATER}"
+
+
+def not_here(title: str, megabytes: int) -> str:
+    """A network as a choice, whose weights aren't here."""
+    return f"{plain(title)} :gray[↓ {megabytes} MB]"
+
 
 def link_unreadable(part: str) -> str:
     """For a part of a link that is too long or no text."""
@@ -351,3 +394,89 @@ def link_fetches(host: str) -> str:
 def link_opens(place: str) -> str:
     """The question before a folder is read that a link names."""
     return f"This link wants to read pictures in the folder {place} on this computer."
+
+
+# --- Networks of one's own, camera, downloads ---
+CAMERA = "Take a picture"
+CAMERA_NAME = "your photo"
+CAMERA_HELP = "It stays on this computer and goes with this session. Your browser asks you first."
+OWN_ADD = "Add a network of your own"
+OWN_CHANGE = "Your own networks"
+OWN_TITLE = "A network of your own"
+OWN_FILE = "Its file of weights"
+OWN_ARCHITECTURE = "Its architecture"
+OWN_ARCHITECTURE_HINT = "Choose, or type a part of the name"
+OWN_ARCHITECTURE_HELP = (
+    "The plan that the weights were trained in, as torchvision or timm call it. The file holds "
+    "the numbers only; they fit one plan."
+)
+OWN_NAME = "What to call it"
+OWN_NAME_HINT = "as the file is called"
+OWN_CLASSES = "Names of its classes (optional)"
+OWN_CLASSES_TYPED = "One name a line, in the network’s order"
+OWN_CLASSES_FILE = "Or a text file"
+OWN_CLASSES_HELP = "Without names, a network with 1,000 classes is taken to know ImageNet’s."
+OWN_SUBMIT = "Add it"
+OWN_REMOVE = "Remove"
+OWN_NO_FILE = "Please choose the file of weights first."
+OWN_NO_ARCHITECTURE = "Please choose the architecture that the weights belong to."
+OWN_NO_NAME = "Please give it a name."
+OWN_SLASH = "A name can’t hold / or \\."
+OWN_READING = "Reading the weights and trying them on a picture…"
+OWN_LIST = "Your list"
+OWN_NOT_NUMBERS = "The network’s answers are no numbers; something is wrong with its weights."
+ADD = "Add"
+TRY_AGAIN = "Try again"
+NOT_NOW = "Not now"
+
+
+def too_large_a_picture(megabytes: int) -> str:
+    """For a picture beyond the limit."""
+    return f"This picture is too large; up to {megabytes} MB can be shown."
+
+
+def own_limit(megabytes: int) -> str:
+    """Under the field for a file of weights."""
+    return (
+        f"A .safetensors, .pth or .pt file of up to {megabytes} MB. Only its numbers are read; "
+        "code in it is never run. It is deleted when you close this page."
+    )
+
+
+def own_full(most: int) -> str:
+    """For a session that has all the networks of its own that it may."""
+    return f"You have {most} networks of your own here. Remove one to add another."
+
+
+def own_taken(name: str) -> str:
+    """For a name that another network has."""
+    return f"Another network is called {name} already."
+
+
+def download_size(spec: ModelSpec) -> str:
+    """What one press does for a network whose weights aren't here."""
+    return f"Download {spec.download_megabytes} MB"
+
+
+def go_on(here_bytes: int, spec: ModelSpec) -> str:
+    """The same, where a part of them is here."""
+    return f"Go on, {here_bytes / 1e6:,.0f} of {spec.download_megabytes} MB are here"
+
+
+def download_failed(title: str) -> str:
+    """For a fault that nobody thought of."""
+    return f"The weights of {title} couldn't be fetched; the terminal says why."
+
+
+def weights_missing(count: int) -> str:
+    """Before the buttons that fetch them."""
+    return "Weights that aren’t here yet:" if count > 1 else "Its weights aren’t here yet:"
+
+
+def own_waits(ahead: int | None) -> str:
+    """What is said while a network's turn is to come."""
+    if ahead is None:
+        return QUEUE_FULL
+    if not ahead:
+        return OWN_READING
+    return f"{ahead} other computation{'s' if ahead > 1 else ''} first…"

@@ -1,0 +1,194 @@
+"""What is explained: of which class, against which, and at which layer; asked for at the side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Literal, TypeVar
+
+import streamlit as st
+
+from cactiviz.errors import CactivizError
+from cactiviz.filters import convolutions
+from cactiviz.jobs import Ticket
+from cactiviz.models import MODELS, LoadedModel
+from cactiviz.trace import trace
+from cactiviz.types import Cancel, Picture, Target
+from cactiviz.ui import asking, networks, state, texts
+
+T = TypeVar("T")
+
+_PATIENCE_SECONDS = 0.4  # for names that the network itself must tell
+
+
+def ask(
+    picture: Picture,
+    models: Sequence[str],
+    methods: Sequence[str],
+    resize: Literal["squash"] | None,
+    untrained: bool,
+) -> tuple[Target | None, str | None]:
+    """Let class, contrast and layer be chosen; folded away, and then only said in its heading.
+
+    Args:
+        picture: The picture chosen, whose likeliest classes are offered first.
+        models: The networks chosen.
+        methods: The views chosen.
+        resize: As the networks are asked otherwise.
+        untrained: As the networks are asked otherwise.
+
+    Returns:
+        What the networks are to explain, and where class activation maps are taken; None for
+        what each network does by itself.
+    """
+    folded = st.expander(
+        texts.EXPLAINED, key="explained", on_change="rerun", icon=":material/target:"
+    )
+    if folded.open:
+        with folded:
+            _ask_classes(_likeliest(picture, models, methods, resize, untrained), models)
+            _ask_layer(models, untrained)
+    target, layer = chosen(models)
+    if not folded.open and (target or layer):
+        said = (target.class_, target.contrast) if target else (None, None)
+        st.caption(texts.plain(texts.what_is_explained(*map(_text, said), layer or "")))
+    return target, layer
+
+
+def chosen(models: Sequence[str]) -> tuple[Target | None, str | None]:
+    """What is chosen, without asking; a layer counts only for the network it was chosen for."""
+    class_, against = (st.session_state.get(key) for key in (state.TARGET, state.AGAINST))
+    layer_of, layer = st.session_state.get(state.LAYER) or ("", "")
+    target = Target(class_, against) if class_ or against else None
+    return target, (layer or None) if tuple(models) == (layer_of,) else None
+
+
+def _ask_classes(likeliest: list[str], models: Sequence[str]) -> None:
+    names = {name: None for model in models for name in _class_names(model)}
+    class_, against = (st.session_state.get(key) for key in (state.TARGET, state.AGAINST))
+    every = list(dict.fromkeys([*likeliest, *sorted(names, key=str.casefold)]))
+    _select(texts.EXPLAIN_CLASS, texts.EXPLAIN_TOP, state.TARGET, every, texts.EXPLAIN_CLASS_HELP)
+    others = [name for name in every if name != class_]
+    _select(
+        texts.EXPLAIN_AGAINST, texts.EXPLAIN_NONE, state.AGAINST, others, texts.EXPLAIN_AGAINST_HELP
+    )
+    if class_ and class_ == against:
+        st.caption(texts.EXPLAIN_SAME)
+
+
+def _select(label: str, none: str, key: str, options: list[str], about: str) -> None:
+    now = st.session_state.get(key)
+    if now is not None and now not in options:  # of a link, say, whose networks aren't chosen
+        options = [now, *options]
+    st.selectbox(
+        label,
+        options,
+        index=None,
+        placeholder=none,
+        filter_mode="contains",
+        key=key,
+        persist_state="session",
+        help=about,
+    )
+
+
+def _ask_layer(models: Sequence[str], untrained: bool) -> None:
+    if len(models) != 1:
+        st.caption(texts.EXPLAIN_LAYER_ONE)
+        return
+    model = models[0]
+    now = chosen(models)[1]
+    layers = _layers(model, untrained)
+    if layers is None:
+        st.caption(texts.EXPLAIN_LAYER_LATER if now is None else texts.explain_layer(now))
+        return
+    key = f"layer of {model}"
+    st.session_state[key] = now
+    st.selectbox(
+        texts.EXPLAIN_LAYER,
+        layers if now is None or now in layers else [now, *layers],
+        index=None,
+        placeholder=texts.EXPLAIN_LAYER_OWN,
+        filter_mode="contains",
+        key=key,
+        help=texts.EXPLAIN_LAYER_HELP,
+        on_change=_keep_layer,
+        args=(model, key),
+    )
+
+
+def _keep_layer(model: str, key: str) -> None:
+    layer = st.session_state[key]
+    st.session_state[state.LAYER] = (model, layer) if layer else None
+
+
+def _class_names(model: str) -> Sequence[str]:
+    if model in MODELS:
+        return MODELS[model].class_names
+    checkpoint = networks.own().get(model)
+    with suppress(CactivizError):  # which its column says
+        return () if checkpoint is None else checkpoint.class_names()
+    return ()
+
+
+def _likeliest(
+    picture: Picture,
+    models: Sequence[str],
+    methods: Sequence[str],
+    resize: Literal["squash"] | None,
+    untrained: bool,
+) -> list[str]:
+    """The top classes of the networks that have answered already; nothing is computed for it."""
+    target, layer = chosen(models)
+    found: list[tuple[float, str]] = []
+    for name in models:
+        question = partial(
+            asking.runner().read,
+            networks.network(name, untrained),
+            picture,
+            methods,
+            target=target,
+            layer=layer,
+            resize=resize,
+        )
+        reading = _at_once(question)
+        if reading is not None:
+            found += [(-one.probability, one.class_name) for one in reading.answers]
+    return list(dict.fromkeys(name for _, name in sorted(found)))
+
+
+def _layers(model: str, untrained: bool) -> list[str] | None:
+    """The stages and convolutions of a network, or None where it can't tell them yet."""
+    return _at_once(
+        lambda: asking.runner().ask(networks.network(model, untrained), "layers", _name_layers),
+        _PATIENCE_SECONDS,
+    )
+
+
+def _name_layers(model: LoadedModel, cancel: Cancel) -> list[str]:
+    """In the worker's thread: stages first, since these are the places that are asked for most."""
+    found = trace(model.module, (3, *model.spec.preprocessing.input_size))
+    stages = [str(layer) for layer in found.stages()]
+    return list(dict.fromkeys([*stages, *convolutions(model)]))
+
+
+def _at_once(question: Callable[[], T | Ticket[T]], patience_seconds: float = 0.0) -> T | None:
+    """The answer if it comes so soon; its place in the queue is given back in any case.
+
+    What the page itself asks for meanwhile keeps its place: equal jobs are one.
+    """
+    try:
+        answer = question()
+        if not isinstance(answer, Ticket):
+            return answer
+        try:
+            return answer.result(patience_seconds)
+        finally:
+            answer.give_back()
+    except Exception:  # it isn't known yet, or failed, which the worker logs and the page says
+        return None
+
+
+def _text(said: int | str | None) -> str:
+    return "" if said is None else str(said)
