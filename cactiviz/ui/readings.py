@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 from cactiviz.comparison import Comparison
@@ -23,27 +23,49 @@ class Progress:
             failures is still to answer.
         waiting: The networks still to answer.
         ahead: Other jobs before the first of them; None where even the queue is full.
+        first: Network -> what it said before a part of the picture was covered, without maps.
     """
 
     comparison: Comparison
     waiting: tuple[str, ...] = ()
     ahead: int | None = 0
+    first: Mapping[str, Reading] = field(default_factory=dict)
 
 
-def compared(choice: Choice, patience_seconds: float = 0.0) -> Progress:
-    """Ask all networks of the choice, and return what is known by now."""
-    found = asking.ask({name: _question(choice, name) for name in choice.models}, patience_seconds)
-    readings, failures, waiting = {}, {}, {}
-    for name, answer in found.items():
+def compared(
+    choice: Choice, patience_seconds: float = 0.0, *, first: Choice | None = None
+) -> Progress:
+    """Ask all networks of the choice, and return what is known by now.
+
+    Args:
+        choice: What is shown.
+        patience_seconds: How long to wait here for answers that aren't there yet.
+        first: The same choice before a part of its picture was covered; each network is asked
+            about it too, as a rule to hear again what it said before.
+    """
+    asked = {"now": choice} if first is None or first is choice else {"first": first, "now": choice}
+    # Network by network, so that each is in memory for all that it is asked.
+    questions = {
+        f"{when} {name}": _question(one, name)
+        for name in choice.models
+        for when, one in asked.items()
+    }
+    found = asking.ask(questions, patience_seconds)
+    firsts, readings, failures = {}, {}, {}
+    waiting: dict[str, asking.Waiting] = {}
+    for key, answer in found.items():
+        when, _, name = key.partition(" ")
         if isinstance(answer, asking.Waiting):
-            waiting[name] = answer
+            waiting.setdefault(name, answer)
         elif isinstance(answer, asking.Why):
             failures[name] = answer.sentence
+        elif when == "first":
+            firsts[name] = pieces(answer, ())
         else:
             readings[name] = pieces(answer, choice.methods)
     comparison = Comparison(choice.picture, choice.models, choice.methods, readings, failures)
     ahead = next((one.ahead for one in waiting.values()), 0)
-    return Progress(comparison, tuple(waiting), ahead)
+    return Progress(comparison, tuple(waiting), ahead, firsts)
 
 
 def _question(choice: Choice, name: str) -> Callable[[], Reading | Ticket[Reading]]:

@@ -40,6 +40,10 @@ ORDER, PAGE, SEED = "order", "page", "seed"
 #: Filters: before a network's name, its layer; order, scale of the maps, which inputs, how many.
 FILTER_LAYER, FILTER_ORDER, MAP_SCALE = "filter layer ", "filter order", "map scale"
 KERNEL_INPUTS, FILTER_COUNT = "kernel inputs", "filter count"
+#: Neurons: before a network's name, its layer; method, way of choosing, seed, place, numbers.
+NEURON_LAYER, NEURON_METHOD, NEURON_WAY = "neuron layer ", "neuron method", "neuron way"
+NEURON_SEED, NEURON_AT = "neuron seed", "neuron at"
+NEURON_PARTS = ("neuron channel", "neuron row", "neuron column")
 #: What this session waits for.
 TICKETS = "tickets"
 #: What was being compared when Stop was pressed.
@@ -50,6 +54,10 @@ OWN, OWN_FORM, OWN_CHECK, OWN_SAID = "own", "own form", "own check", "own said"
 JOINING = "joining"
 #: The networks whose weights this session fetches.
 FETCHING = "fetching"
+#: What if a part were covered: whether the panel is open, the part, the picture with it covered,
+#: the picture that the box is drawn on, with what it is covered, and the last change's number.
+COVERING, COVERED, COVERED_PICTURE = "covering", "covered", "covered picture"
+COVERED_OF, COVERED_HOW, COVERED_SERIAL = "covered of", "covered how", "covered serial"
 #: Whether this session came in through ``app.py``.
 INSIDE = "inside"
 #: A sentence to say once, after what led to it.

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import numpy as np
+
+from cactiviz.captions import caption
+from cactiviz.cover import How
 from cactiviz.datasets import Item
+from cactiviz.explain_neurons import NeuronExplanation
+from cactiviz.kernels import Inputs, ShownWeights
+from cactiviz.methods import METHODS
 from cactiviz.models import ModelSpec
-from cactiviz.scales import Scale
-from cactiviz.types import Picture
+from cactiviz.regions import where_is_the_peak
+from cactiviz.scales import Floats, Scale, full_value, number, percent
+from cactiviz.types import Box, FilterGrid, Neuron, Picture
 
 APP = "cactiviz"
 COMPARE = "Compare"
@@ -480,3 +490,402 @@ def own_waits(ahead: int | None) -> str:
     if not ahead:
         return OWN_READING
     return f"{ahead} other computation{'s' if ahead > 1 else ''} first…"
+
+
+# --- Walls of small pictures with an enlarged view ---
+
+WALL = {
+    "previous": "Previous",
+    "next": "Next",
+    "close": "Close",
+    "strength": "How strong the colours are",
+}
+
+# --- Filters and Neurons ---
+
+LAYER_WAITS = "its first layer…"
+
+
+def layer_of(title: str) -> str:
+    """The label of the choice of a network's layer."""
+    return f"Layer of {plain(title)}"
+
+
+def shown_of(shown: int, total: int) -> str:
+    """How many of how many are shown."""
+    return f"{shown:,} of {total:,} are shown."
+
+
+# --- Filters ---
+
+FILTERS = "Filters"
+FILTERS_TITLE = "What do the filters look for?"
+FILTERS_WHAT = (
+    "A filter is a small pattern that a network slides over the picture. Left is the pattern; "
+    "right is where the picture fits it (orange) or fits its opposite (blue)."
+)
+FILTERS_LIMIT = (
+    "Only in a network's first layer is the pattern made of colours that you could see. And a "
+    "filter that finds much need not matter for the network's answer."
+)
+FILTER_ORDER = "Order"
+FILTER_ORDERS: dict[Literal["response", "own"], str] = {
+    "response": "Strongest first",
+    "own": "The network’s own",
+}
+MAP_SCALE = "Brightness of the maps"
+MAP_SCALES: dict[Literal["shared", "own"], str] = {
+    "shared": "One scale a layer",
+    "own": "Each its own",
+}
+MAP_SCALE_HELP = (
+    "“One scale a layer” lets you compare the maps of a network, and weak ones stay pale. “Each "
+    "its own” stretches every map to full colour, so a faint one looks as strong as a clear one. "
+    "Scores of different networks are not in the same unit."
+)
+KERNEL_INPUTS = "Kernels of many inputs"
+KERNEL_INPUT: dict[Inputs, str] = {"heaviest": "Heaviest input", "mean": "Mean of all"}
+KERNEL_INPUTS_HELP = (
+    "After the first layer a filter looks at all the maps of the layer before, with a pattern of "
+    "its own for each. They don't fit on a screen: you see the one with the largest weights, or "
+    "the mean of all, in which much cancels out. How much of the filter that is stands in the "
+    "enlarged view."
+)
+SINGLE_WEIGHTS = (
+    "These kernels are 1 × 1: one weight for each map of the layer before. There is no shape to "
+    "see in them, so only what they find is shown."
+)
+MAP_OVER = "Where it answers, over the picture"
+
+
+def convolution(name: str, count: int, rows: int, columns: int) -> str:
+    """A convolution as a choice."""
+    return f"{name} · {count} of {rows} × {columns}"
+
+
+def filters_label(title: str, layer: str) -> str:
+    """What a wall of filters is called to somebody who can't see it."""
+    return f"Filters of {title}, {layer}; choose one to see it larger"
+
+
+def kernel_name(index: int) -> str:
+    """A filter's name, by the network's own number, counted from 0."""
+    return f"Kernel {index}"
+
+
+def kernel_title(rows: int, columns: int) -> str:
+    """Above an enlarged kernel."""
+    return f"The pattern, {rows} × {columns} weights"
+
+
+def map_title(shape: tuple[int, ...]) -> str:
+    """Above an enlarged feature map."""
+    return f"Its feature map, {shape[0]} × {shape[1]}"
+
+
+def show_more(count: int) -> str:
+    """The button for more filters."""
+    return f"Show {count} more"
+
+
+def filters_said(grid: FilterGrid, weights: ShownWeights, full: float | None) -> str:
+    """One line about a layer: how many kernels, and the scales of all that is painted."""
+    count, channels, rows, columns = grid.kernels.shape
+    said = [f"{count} kernels of {rows} × {columns}"]
+    if (rows, columns) != (1, 1):
+        said.append(_shown_part(weights, channels))
+        said.append(f"black and white at ±{number(weights.full)}")
+    maps = grid.feature_maps
+    if maps is not None:
+        low, high = number(float(maps.min())), number(float(maps.max()))
+        scale = "each map on a scale of its own"
+        if full is not None:
+            scale = f"all maps full colour at ±{number(full)}"
+        said.append(f"{scale}, 0 white, min {low} max {high}")
+    return " · ".join(said)
+
+
+def _shown_part(weights: ShownWeights, channels: int) -> str:
+    if weights.in_colour:
+        return "in colour, 0 is mid grey"
+    if channels == 1:
+        return "in grey, each looks at one map of the layer before"
+    if weights.inputs[0] is None:
+        return f"in grey, the mean over {channels} inputs"
+    return f"in grey, the heaviest of {channels} inputs of each"
+
+
+def filter_line(map_: Floats, full: float | None) -> str:
+    """Under a small filter: its response, and its map's scale where that is its own."""
+    response = f"response {number(float(np.abs(map_).mean()))}"
+    return response if full is None else f"{response}, full at ±{number(full)}"
+
+
+def filter_alt(title: str, grid: FilterGrid, index: int, rank: int) -> str:
+    """What is to be seen of a filter, to somebody who can't see it."""
+    assert grid.feature_maps is not None
+    where = _extremes(grid.feature_maps[index])
+    return f"Kernel {index} of {title}’s {grid.layer}, response rank {rank + 1}: {where}"
+
+
+def filter_words(
+    title: str,
+    grid: FilterGrid,
+    weights: ShownWeights,
+    index: int,
+    rank: int,
+    full: float,
+    untrained: bool,
+) -> tuple[str, ...]:
+    """Sentences under an enlarged filter."""
+    maps = grid.feature_maps
+    assert maps is not None
+    map_ = maps[index]
+    said = [
+        f"{title}, {grid.layer}. Rank {rank + 1} of {len(maps)} by response: on average its map "
+        f"is {number(float(np.abs(map_).mean()))} away from 0.",
+        f"In this picture it {_extremes(map_)}.",
+    ]
+    if grid.kernels.shape[2:] != (1, 1):
+        said.append(_part_of_kernel(weights, grid.kernels.shape[1], index))
+        said.append(
+            f"The pattern’s black and white are ±{number(weights.full)}, one scale for the "
+            "whole layer; mid grey is 0."
+        )
+    low, high = number(float(map_.min())), number(float(map_.max()))
+    said.append(f"The map’s full colours are ±{number(full)}, white is 0; min {low} max {high}.")
+    if untrained:
+        said.append("Untrained: the weights are random, so this pattern was never learnt.")
+    return tuple(said)
+
+
+def _part_of_kernel(weights: ShownWeights, channels: int, index: int) -> str:
+    if weights.in_colour:
+        return "The pattern is shown whole, in its colours."
+    if channels == 1:
+        return "The pattern is shown whole; it looks at one map of the layer before."
+    share, chosen = percent(float(weights.shares[index])), weights.inputs[index]
+    if chosen is None:
+        return f"Shown is the mean over its {channels} inputs; it keeps {share} of the kernel."
+    return f"Shown is input {chosen} of {channels}, its heaviest: {share} of the kernel."
+
+
+def _extremes(map_: Floats) -> str:
+    """Where a map is largest above and below 0."""
+    low, high = float(map_.min()), float(map_.max())
+    parts = []
+    if high > 0:
+        parts.append(f"answers most at the {where_is_the_peak(map_)} ({number(high)})")
+    if low < 0:
+        parts.append(f"most against its pattern at the {where_is_the_peak(-map_)} ({number(low)})")
+    if low == high:
+        return f"answers the same everywhere ({number(low)})"
+    return " and ".join(parts)
+
+
+# --- What if a part were covered ---
+
+WHAT_IF = "What if a part were covered?"
+WHAT_IF_HELP = "Hide a part of the picture and see which networks change their answer."
+WHAT_IF_END = "Uncover and close"
+COVER_ALT = "The picture, on which a box is drawn."
+COVER_BOX = "box"
+COVER_WHERE = (
+    "Box: {left} from the left, {top} from the top, {width} wide, {height} high, in pixels."
+)
+COVER_KEYS = "Arrow keys move it, with Shift they make it larger or smaller, Delete takes it away."
+COVER_NONE = "Nothing is covered."
+COVER_HOW = "Cover it with"
+COVER_HOWS: dict[How, str] = {"grey": "Grey", "blur": "A blur", "mean": "Mean colour"}
+COVER_NUMBERS = "The box, in pixels"
+COVER_SIDES = {"left": "Left", "top": "Top", "width": "Width", "height": "Height"}
+COVER_MIDDLE = "Cover the middle"
+UNCOVER = "Uncover"
+COVER_START = [
+    "Draw a box on the picture, with the mouse or a finger. What lies in it is hidden, and every "
+    "network answers again.",
+    "Guess first: what does each network need to see? Which of them will change its mind?",
+]
+COVER_TABLE = "What each network said first, and what it says now"
+COVER_COLUMNS = ["Network", "First answer", "Now", "Change", "Top answer now"]
+COVER_CAUTION = (
+    "A cover is itself something to react to: networks know flat patches and sharp edges from "
+    "other pictures. Before you trust a change, cover it in another way too, and cover a place "
+    "that shouldn’t matter."
+)
+COVER_DONE = "All networks have answered."
+COVER_UNSEEN = "It never saw this part."
+COVER_UNCHANGED = "as before"
+
+
+def points(change: float) -> str:
+    """A change between two probabilities, each in per cent.
+
+    >>> [points(change) for change in (-41.2, 0.1, 0.0)]
+    ['−41.2 points', '+0.1 points', 'none']
+    """
+    return f"{change:+.1f} points".replace("-", "−") if abs(change) >= 0.05 else "none"
+
+
+# --- Why A and not B ---
+
+WHY_NOT_OWN = "its own first answer"
+WHY_NOT_END = "Back to each network’s own answer"
+WHY_NOT_REFUSED = "It doesn’t know both of these classes."
+WHY_NOT_COLOURS = (
+    "In the maps orange speaks for the first and blue for the second. The bar shows how the two "
+    "share what the network gives to either of them."
+)
+
+
+def why_not(class_name: str, other: str) -> str:
+    """What the button says that asks for the difference of two answers."""
+    return f"Why “{class_name}” and not “{other}”?"
+
+
+def why_not_title(class_name: str, other: str) -> str:
+    """What the maps show then; the class may be empty, for each network's own."""
+    first = f"“{class_name}”" if class_name else "each network’s own first answer"
+    return f"What speaks for {first} and against “{other}”, in each network"
+
+
+def ahead(first: str, second: str, margin: float, margin_text: str) -> str:
+    """Which of two classes has the higher score, and by how much.
+
+    Args:
+        first: The class asked for.
+        second: The class it is held against.
+        margin: The first's score less the second's.
+        margin_text: The size of it in digits.
+    """
+    if margin == 0:
+        return f"“{first}” and “{second}” have the same score"
+    return f"“{first if margin > 0 else second}” ahead by {margin_text}"
+
+
+def one_score(title: str, first: str, second: str) -> str:
+    """What a contrast means for a network with one score for two classes."""
+    return (
+        f"{title} has a single score for its two classes: what speaks for “{first}” speaks against "
+        f"“{second}” just as much. So its map is the one for “{first}” alone, only twice as large, "
+        "and with what speaks against it left in."
+    )
+
+
+# --- Neurons ---
+
+NEURONS = "Neurons"
+NEURONS_TITLE = "What drives a single neuron?"
+NEURONS_WHAT = (
+    "A neuron is one number inside a network. Left is the part of the picture that it can see; "
+    "right are the pixels in it that would change this number the most."
+)
+NEURONS_LIMIT = (
+    "One neuron alone seldom stands for one thing. And pictures like these look sharp even for a "
+    "network that has learnt nothing: try one with random weights."
+)
+NEURON_METHOD = "Shown by"
+NEURON_WAY = "Which neurons"
+NEURON_WAYS = {"chance": "Ten by chance", "place": "Most active at a place", "number": "One"}
+NEURON_PARTS = ("Channel", "Row", "Column")
+FIELD_ON_PICTURE = "What it can see of the picture"
+FIELD_CLOSE = "That part, enlarged"
+GRADIENT_CLOSE = "What drives it, enlarged"
+GRADIENT_FAR = "What drives it"
+POINT_LABEL = "A place in the picture: {down} down, {across} across; arrow keys move it"
+POINT_HELP = (
+    "Click a place. Shown are the ten neurons over it that are the most active, "
+    "the strongest first."
+)
+
+
+def seed_said(seed: int) -> str:
+    """By which seed neurons were drawn."""
+    return f"Seed {seed:,}"
+
+
+def neurons_place(name: str, channels: int, rows: int, columns: int, is_target: bool) -> str:
+    """A layer as a choice of neurons."""
+    target = " · where Grad-CAM looks" if is_target else ""
+    return f"{name} · {channels} × {rows} × {columns}{target}"
+
+
+def neurons_label(title: str, layer: str) -> str:
+    """What a wall of neurons is called to somebody who can't see it."""
+    return f"Neurons of {title}, {layer}; choose one to see it larger"
+
+
+def neurons_said(size: tuple[int, int, int], method: str) -> str:
+    """One line about a layer: how many neurons, and how their gradients are painted."""
+    channels, rows, columns = size
+    zero = "mid grey is 0" if METHODS[method].display == "signed" else "black is 0"
+    return (
+        f"{channels * rows * columns:,} neurons in {channels} channels of {rows} × {columns} · "
+        f"each on a scale of its own, {zero}"
+    )
+
+
+def neuron_number(neuron: Neuron) -> str:
+    """A neuron by its numbers, counted from 0."""
+    return f"{neuron.channel}, {neuron.row}, {neuron.column}"
+
+
+def neuron_name(neuron: Neuron) -> str:
+    """A neuron's name: channel, row and column, counted from 0."""
+    return f"Neuron {neuron_number(neuron)}"
+
+
+def neuron_line(found: NeuronExplanation) -> str:
+    """Under a small picture of a neuron: how active it is, and its scale."""
+    display = METHODS[found.method].display
+    full = full_value([found.values], display)
+    if full == 0:
+        return f"active at {number(found.value)}; silent, all zero"
+    ends = "±" if display == "signed" else "white "
+    return f"active at {number(found.value)}; full at {ends}{number(full)}"
+
+
+def neuron_alt(title: str, found: NeuronExplanation, size: tuple[int, int]) -> str:
+    """What is to be seen of a neuron, to somebody who can't see it."""
+    numbers = "channel {}, row {}, column {}".format(*found.neuron)
+    where = _place_of(found.field, size)
+    peak = "nothing drives it"
+    if found.values.any():
+        peak = f"driven most from the {where_is_the_peak(found.values)} of what the network saw"
+    return (
+        f"Neuron of {title}’s {found.layer}, {numbers}: active at {number(found.value)}, "
+        f"sees {where}, {peak}"
+    )
+
+
+def neuron_words(title: str, found: NeuronExplanation) -> tuple[str, ...]:
+    """Sentences under an enlarged neuron."""
+    display = METHODS[found.method].display
+    full = full_value([found.values], display)
+    seen, field = found.seen, found.field
+    part = field.height * field.width / (seen.height * seen.width)
+    said = [
+        f"{title}, {found.layer}: channel {found.neuron.channel}, row {found.neuron.row}, column "
+        f"{found.neuron.column}. It is active at {number(found.value)}.",
+        f"It can see {field.width:.0f} × {field.height:.0f} pixels, {percent(part)} of what the "
+        "network saw; nothing outside can change it.",
+        f"{METHODS[found.method].title}: {caption(found.values, 'own', full, display)}.",
+    ]
+    return (*said, *found.notes)
+
+
+def place_not_seen(title: str) -> str:
+    """For a place that lies outside of what a network saw."""
+    return f"{title} didn't see that place of the picture; choose one nearer to the middle."
+
+
+def _place_of(box: Box, size: tuple[int, int]) -> str:
+    """A part of a picture of this (height, width), in words."""
+    share = box.height * box.width / (size[0] * size[1])
+    if share >= 0.995:
+        return "the whole picture"
+    middle = np.zeros((3, 3))
+    down = min(2, int(3 * (box.top + box.height / 2) / size[0]))
+    across = min(2, int(3 * (box.left + box.width / 2) / size[1]))
+    middle[down, across] = 1
+    return f"{percent(share)} of the picture around the {where_is_the_peak(middle)}"

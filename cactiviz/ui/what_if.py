@@ -1,0 +1,279 @@
+"""What if a part were covered: a box on the picture, and all networks answer again beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
+from typing import Any
+
+import cv2
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from cactiviz.comparison import Comparison
+from cactiviz.cover import HOWS, How, cover
+from cactiviz.errors import PictureError
+from cactiviz.explain import Reading
+from cactiviz.types import Answer, Box, Picture
+from cactiviz.ui import encode, networks, state, texts
+from cactiviz.ui.choices import Choice
+from cactiviz.ui.readings import Progress
+
+_SHOWN_PIXELS = 900  # of the picture's longer side, in the browser
+_KEY = "what if"
+#: In this order they are one module: what stands above doesn't know what stands below.
+_SCRIPTS = ("place", "editor", "answers")
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A part that is covered.
+
+    Attributes:
+        sha256: Of the picture that the box was drawn on.
+        box: (top, left, height, width), as shares of the picture's sides, within 0..1.
+        how: With what.
+    """
+
+    sha256: str
+    box: tuple[float, float, float, float]
+    how: How
+
+    def on(self, size: tuple[int, int]) -> Box:
+        """The box in the pixels of a picture of this (height, width)."""
+        height, width = size
+        top, left, tall, wide = self.box
+        return Box(top * height, left * width, tall * height, wide * width)
+
+
+def button() -> None:
+    """The control that opens the panel, or uncovers and closes it."""
+    opened = _is_open()
+    st.button(
+        texts.WHAT_IF_END if opened else texts.WHAT_IF,
+        key="what if button",
+        type="tertiary",
+        icon=":material/close:" if opened else ":material/select:",
+        help=None if opened else texts.WHAT_IF_HELP,
+        on_click=_close if opened else _open,
+    )
+
+
+def applied(choice: Choice) -> Choice:
+    """The choice with a part of its picture covered; the very same choice where none is."""
+    covered: Covered | None = st.session_state.get(state.COVERED)
+    if covered is None or covered.sha256 != choice.picture.sha256 or not _is_open():
+        return choice
+    kept: tuple[Covered, Picture] | None = st.session_state.get(state.COVERED_PICTURE)
+    if kept is None or kept[0] != covered:
+        try:
+            kept = covered, cover(choice.picture, covered.on(choice.picture.size), covered.how)
+        except PictureError:  # a box of less than a pixel
+            return choice
+        st.session_state[state.COVERED_PICTURE] = kept
+    return replace(choice, picture=kept[1])
+
+
+def panel(choice: Choice, progress: Progress) -> None:
+    """Show the picture to draw on and the answers beside it, if the panel is open.
+
+    Args:
+        choice: As it is without a cover.
+        progress: What is known of ``applied(choice)``, with the first answers.
+    """
+    if not _is_open():
+        return
+    st.session_state[state.COVERED_OF] = choice.picture.sha256
+    with st.container(border=True):
+        _component()(data=payload(choice, progress), key=_KEY, on_covered_change=_changed)
+
+
+def before(progress: Progress) -> dict[str, tuple[Answer, ...]]:
+    """Network -> what it said before of the classes that are now its likeliest."""
+    now = progress.comparison.readings
+    return {
+        name: tuple(reading.same_class(answer) for answer in now[name].answers)
+        for name, reading in progress.first.items()
+        if name in now
+    }
+
+
+def payload(choice: Choice, progress: Progress) -> dict[str, Any]:
+    """What the browser is sent: the picture, the box, and a row for each network."""
+    picture, now = choice.picture, progress.comparison.picture
+    covered: Covered | None = st.session_state.get(state.COVERED)
+    if now is picture or now.sha256 == picture.sha256:
+        covered = None
+    how = covered.how if covered else st.session_state.get(state.COVERED_HOW, HOWS[0])
+    mean = ", ".join(f"{channel:.0f}" for channel in _mean(picture.sha256, picture))
+    return {
+        "picture": _shown(picture.sha256, picture),
+        "covered": _shown(now.sha256, now) if covered else "",
+        "size": list(picture.size),
+        "box": list(covered.box) if covered else None,
+        "how": how,
+        "mean": f"rgb({mean})",
+        "serial": st.session_state.get(state.COVERED_SERIAL, 0),
+        "rows": rows(progress, covered) if covered else [],
+        "words": _WORDS,
+    }
+
+
+def rows(progress: Progress, covered: Covered) -> list[dict[str, Any]]:
+    """For each network, in the comparison's order, its first answer and what became of it."""
+    comparison = progress.comparison
+    return [_row(name, comparison, progress.first, covered) for name in comparison.models]
+
+
+def covered_from(value: object, sha256: str) -> Covered | None:
+    """What the browser says is covered, if it makes sense; None for nothing.
+
+    >>> covered_from({"box": [0.1, 0.2, 0.5, 2], "how": "grey"}, "")
+    Covered(sha256='', box=(0.1, 0.2, 0.5, 0.8), how='grey')
+    >>> covered_from({"box": [0.1, 0.2, "0.5", 0.5], "how": "grey"}, "")
+    """
+    if not isinstance(value, Mapping) or value.get("how") not in HOWS:
+        return None
+    box = value.get("box")
+    if not isinstance(box, list) or len(box) != 4 or not all(map(_is_number, box)):
+        return None
+    top, left = (min(max(float(edge), 0.0), 1.0) for edge in box[:2])
+    height = min(float(box[2]), 1 - top)
+    width = min(float(box[3]), 1 - left)
+    if height <= 0 or width <= 0:
+        return None
+    how: How = value["how"]
+    return Covered(sha256, (top, left, height, width), how)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -9 < value < 9
+
+
+def _is_open() -> bool:
+    return bool(st.session_state.get(state.COVERING))
+
+
+def _open() -> None:
+    st.session_state[state.COVERING] = True
+
+
+def _close() -> None:
+    for key in (state.COVERING, state.COVERED, state.COVERED_PICTURE):
+        st.session_state.pop(key, None)
+
+
+def _changed() -> None:
+    """Before the run that a change in the browser leads to."""
+    value = st.session_state[_KEY].covered
+    if not isinstance(value, Mapping):
+        return
+    serial = value.get("serial")
+    if isinstance(serial, int) and 0 <= serial < 2**31:
+        st.session_state[state.COVERED_SERIAL] = serial
+    if value.get("how") in HOWS:
+        st.session_state[state.COVERED_HOW] = value["how"]
+    covered = covered_from(value, st.session_state.get(state.COVERED_OF, ""))
+    st.session_state[state.COVERED] = covered
+    if covered is None:
+        st.session_state.pop(state.COVERED_PICTURE, None)
+
+
+def _row(
+    name: str, comparison: Comparison, firsts: Mapping[str, Reading], covered: Covered
+) -> dict[str, Any]:
+    first, now = firsts.get(name), comparison.readings.get(name)
+    row: dict[str, Any] = {"title": networks.title(name), "note": "", "why": "", "waiting": True}
+    if name in comparison.failures:
+        return {**row, "why": comparison.failures[name], "waiting": False}
+    if first is None:
+        return {**row, "why": texts.WAITING}
+    answer = first.answers[0]
+    row |= {
+        "note": texts.UNTRAINED_NOTE if first.untrained else "",
+        "name": answer.class_name,
+        "first": answer.probability,
+        "firstText": _percent(answer.probability),
+        "now": None,
+        "nowText": "",
+        "change": "",
+        "sign": "",
+        "topName": "",
+        "topText": "",
+        "changed": False,
+        "unseen": "",
+    }
+    if now is None:
+        return row
+    again, top = now.same_class(answer), now.answers[0]
+    # Of the numbers as they are shown, so that a reader's own sum comes out.
+    change = round(100 * again.probability, 1) - round(100 * answer.probability, 1)
+    box = covered.on(comparison.picture.size)
+    changed = top.class_index != answer.class_index
+    return row | {
+        "waiting": False,
+        "now": again.probability,
+        "nowText": _percent(again.probability),
+        "change": texts.points(change),
+        "sign": "" if abs(change) < 0.05 else "up" if change > 0 else "down",
+        "topName": top.class_name if changed else texts.COVER_UNCHANGED,
+        "topText": _percent(top.probability) if changed else "",
+        "changed": changed,
+        "unseen": "" if _overlap(box, now.seen) else texts.COVER_UNSEEN,
+    }
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return (
+        one.top < other.top + other.height
+        and other.top < one.top + one.height
+        and one.left < other.left + other.width
+        and other.left < one.left + one.width
+    )
+
+
+def _percent(probability: float) -> str:
+    """With one decimal, so that small changes are seen."""
+    return f"{100 * probability:.1f} %"
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _shown(sha256: str, _picture: Picture) -> str:
+    return encode.photograph(_picture, _SHOWN_PIXELS)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _mean(sha256: str, _picture: Picture) -> list[float]:
+    return [float(channel) for channel in cv2.mean(_picture.rgb)[:3]]
+
+
+_WORDS = {
+    "alt": texts.COVER_ALT,
+    "box": texts.COVER_BOX,
+    "where": texts.COVER_WHERE,
+    "keys": texts.COVER_KEYS,
+    "none": texts.COVER_NONE,
+    "how": texts.COVER_HOW,
+    "hows": texts.COVER_HOWS,
+    "numbers": texts.COVER_NUMBERS,
+    "sides": texts.COVER_SIDES,
+    "middle": texts.COVER_MIDDLE,
+    "uncover": texts.UNCOVER,
+    "start": texts.COVER_START,
+    "table": texts.COVER_TABLE,
+    "columns": texts.COVER_COLUMNS,
+    "caution": texts.COVER_CAUTION,
+    "done": texts.COVER_DONE,
+    "waiting": texts.WAITING,
+}
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> ComponentRenderer:
+    files = resources.files("cactiviz.ui").joinpath("cover")
+    return st.components.v2.component(
+        "cactiviz_cover",
+        css=files.joinpath("cover.css").read_text("utf-8"),
+        js="\n".join(files.joinpath(f"{name}.js").read_text("utf-8") for name in _SCRIPTS),
+    )

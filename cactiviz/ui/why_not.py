@@ -1,0 +1,167 @@
+"""Why A and not B: what speaks for one class and against another in each network, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from cactiviz.comparison import Comparison
+from cactiviz.explain import Reading
+from cactiviz.palettes import DIVERGING
+from cactiviz.scales import number, percent
+from cactiviz.types import Answer
+from cactiviz.ui import networks, state, texts
+from cactiviz.ui.choices import Choice
+
+_OTHER = 40  # steps of the palette from its end, where both colours are seen on light and dark
+
+
+@dataclass(frozen=True)
+class Margin:
+    """How far one class is ahead of another in a network.
+
+    Attributes:
+        first: The class asked for.
+        second: The class it is held against.
+        one_score: The network has a single score z for both: they have z and -z.
+    """
+
+    first: Answer
+    second: Answer
+    one_score: bool
+
+    @property
+    def ahead(self) -> float:
+        """The first's score less the second's; below 0 where the second is ahead."""
+        return self.first.logit - self.second.logit
+
+    @property
+    def part(self) -> float:
+        """The first's part of the probability that both have together, 0..1."""
+        both = self.first.probability + self.second.probability
+        return self.first.probability / both if both > 0 else 0.5 + 0.5 * _sign(self.ahead)
+
+
+def margin(reading: Reading) -> Margin | None:
+    """What a reading says of both its classes; None where the network was refused one of them."""
+    first, second = reading.explained, reading.against
+    if first is None or second is None:
+        return None
+    one_score = len(reading.scores) == 2 and first.logit == -second.logit != 0
+    return Margin(first, second, one_score)
+
+
+def button(choice: Choice, comparison: Comparison) -> None:
+    """Ask about the two likeliest classes of the first network, or go back to each one's own."""
+    if choice.target is not None and choice.target.contrast is not None:
+        label, asked = texts.WHY_NOT_END, ("", "")
+    else:
+        found = offered(choice, comparison)
+        if found is None:
+            return
+        label, asked = texts.plain(texts.why_not(*found)), found
+    pressed = st.button(
+        label,
+        key="why not button",
+        type="tertiary",
+        icon=":material/undo:" if not asked[1] else ":material/balance:",
+        on_click=_explain,
+        args=asked,
+    )
+    if pressed:
+        st.rerun()  # the whole page, whose side says what is explained
+
+
+def offered(choice: Choice, comparison: Comparison) -> tuple[str, str] | None:
+    """The class that the first network explains, and the likeliest other one."""
+    for name in choice.models:
+        reading = comparison.readings.get(name)
+        if reading is not None and reading.explained is not None:
+            first = reading.explained
+            others = [a for a in reading.answers if a.class_name != first.class_name]
+            return (first.class_name, others[0].class_name) if others else None
+    return None
+
+
+def show(choice: Choice, comparison: Comparison) -> None:
+    """Say what the maps show and which class is ahead in each network, if a contrast is asked."""
+    if choice.target is not None and choice.target.contrast is not None:
+        _component()(data=payload(choice, comparison), key="why not")
+
+
+def payload(choice: Choice, comparison: Comparison) -> dict[str, Any]:
+    """What the browser is sent: a title, a card for each network, and notes."""
+    margins = {name: margin(reading) for name, reading in comparison.readings.items()}
+    class_, other = _asked(choice, margins)
+    cards = [_card(name, comparison, margins) for name in comparison.models]
+    notes = [
+        texts.one_score(networks.title(name), found.first.class_name, found.second.class_name)
+        for name, found in margins.items()
+        if found is not None and found.one_score
+    ]
+    ends = DIVERGING[_OTHER], DIVERGING[-1 - _OTHER]
+    return {
+        "title": texts.why_not_title(class_, other),
+        "cards": [card for card in cards if card],
+        "notes": [texts.WHY_NOT_COLOURS, *notes],
+        "colours": [f"rgb({', '.join(map(str, colour.tolist()))})" for colour in ends],
+    }
+
+
+def _asked(choice: Choice, margins: dict[str, Margin | None]) -> tuple[str, str]:
+    """Both classes by their names where a network knows them, else as they were written."""
+    known = next((found for found in margins.values() if found is not None), None)
+    target = choice.target
+    class_ = "" if target is None or target.class_ is None else str(target.class_)
+    other = "" if target is None or target.contrast is None else str(target.contrast)
+    if known is None:
+        return class_, other
+    return class_ and known.first.class_name, known.second.class_name
+
+
+def _card(
+    name: str, comparison: Comparison, margins: dict[str, Margin | None]
+) -> dict[str, Any] | None:
+    title = networks.title(name)
+    if name in comparison.failures:
+        return {"title": title, "why": comparison.failures[name]}
+    if name not in comparison.readings:
+        return {"title": title, "why": texts.WAITING}
+    found = margins[name]
+    if found is None:
+        whys = comparison.readings[name].failures.values()
+        return {"title": title, "why": next(iter(whys), texts.WHY_NOT_REFUSED)}
+    first, second = found.first, found.second
+    return {
+        "title": title,
+        "why": "",
+        "ahead": texts.ahead(
+            first.class_name, second.class_name, found.ahead, number(abs(found.ahead))
+        ),
+        "part": found.part,
+        "first": f"{first.class_name} {percent(first.probability)}",
+        "second": f"{second.class_name} {percent(second.probability)}",
+    }
+
+
+def _explain(class_name: str, other: str) -> None:
+    st.session_state[state.TARGET] = class_name or None
+    st.session_state[state.AGAINST] = other or None
+
+
+def _sign(value: float) -> int:
+    return (value > 0) - (value < 0)
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> ComponentRenderer:
+    files = resources.files("cactiviz.ui").joinpath("cover")
+    return st.components.v2.component(
+        "cactiviz_why_not",
+        css=files.joinpath("margins.css").read_text("utf-8"),
+        js=files.joinpath("margins.js").read_text("utf-8"),
+    )
