@@ -58,6 +58,8 @@ FETCHING = "fetching"
 #: the picture that the box is drawn on, with what it is covered, and the last change's number.
 COVERING, COVERED, COVERED_PICTURE = "covering", "covered", "covered picture"
 COVERED_OF, COVERED_HOW, COVERED_SERIAL = "covered of", "covered how", "covered serial"
+#: Learn: its part, the round of its first lesson; before a lesson's name, guess and answer.
+LESSON, ROUND, GUESS, REVEALED = "lesson", "round", "guess", "revealed"
 #: Whether this session came in through ``app.py``.
 INSIDE = "inside"
 #: A sentence to say once, after what led to it.
