@@ -32,6 +32,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "regions": (1, "0 scales", "numpy"),
     "captions": (1, "0 regions scales", "numpy"),
     "render": (1, "0 captions palettes regions scales", "numpy PIL cv2"),
+    "kernels": (1, "0", "numpy"),
     "lettering": (1, "0", "PIL"),
     "cover": (1, "0", "numpy cv2"),
     "sheet": (1, "0 lettering render", "numpy PIL cv2"),

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.navigation.page import Page
 
 from cactiviz.ui import links, state, texts
+
+_PAGES = [  # the first one opens where no other is asked for
+    (state.COMPARE_PAGE, texts.COMPARE, ":material/compare:"),
+    (state.FILTERS_PAGE, texts.FILTERS, ":material/blur_on:"),
+    (state.NEURONS_PAGE, texts.NEURONS, ":material/scatter_plot:"),
+    (state.GALLERY_PAGE, texts.GALLERY, ":material/grid_view:"),
+    (state.LEARN_PAGE, texts.LEARN, ":material/school:"),
+]
 
 
 def page() -> Page:
@@ -30,13 +40,19 @@ def enter() -> None:
 def _pages() -> Page:
     # Also where a page was opened without app.py: a page's icon, left to itself as the tab's, is
     # fetched from outside.
-    st.set_page_config(page_title=texts.APP, page_icon="🌵", layout="wide")
-    compare = st.Page(
-        state.COMPARE_PAGE, title=texts.COMPARE, icon=":material/compare:", default=True
-    )
-    gallery = st.Page(state.GALLERY_PAGE, title=texts.GALLERY, icon=":material/grid_view:")
-    chosen = st.navigation([compare, gallery], position="top")
+    st.set_page_config(page_title=texts.APP, page_icon=_tab_icon(), layout="wide")
+    pages = [
+        st.Page(file, title=title, icon=icon, default=not at)
+        for at, (file, title, icon) in enumerate(_PAGES)
+    ]
+    chosen = st.navigation(list(pages), position="top")
     with st.container(horizontal=True, key="cv-pages"):  # on a phone, in the drawer's stead
-        st.page_link(compare)
-        st.page_link(gallery)
+        for one in pages:
+            st.page_link(one)
     return chosen
+
+
+def _tab_icon() -> str:
+    """A picture of this folder's, or a sign that every font has; neither is fetched from afar."""
+    picture = Path(__file__).resolve().parents[2] / "assets" / "favicon.png"
+    return str(picture) if picture.is_file() else "🌵"

@@ -1,0 +1,275 @@
+"""The page Filters: kernels of a convolution, and what they find in the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal, TypeVar
+
+import numpy as np
+import streamlit as st
+
+from cactiviz import render
+from cactiviz.filters import convolutions, filters
+from cactiviz.kernels import Inputs, ShownWeights, shown_weights
+from cactiviz.models import LoadedModel
+from cactiviz.scales import Floats
+from cactiviz.types import Box, Cancel, FilterGrid
+from cactiviz.ui import asking, encode, inside, state, texts, wall
+from cactiviz.ui.choices import Choice
+from cactiviz.ui.inside import Found, Place, Question
+
+Order = Literal["response", "own"]
+MapScale = Literal["shared", "own"]
+Option = TypeVar("Option", bound=str)
+AT_ONCE = 32  #: Filters are shown so many at a time.
+_LONGEST_MAP = 112  # pixels; averaged down to it
+_PERCENTILE = 99.5  # of a layer: a lone peak must not make all maps pale
+
+
+@dataclass(frozen=True, eq=False)
+class FilterLook:
+    """What one network's convolution looks for in the picture.
+
+    Attributes:
+        title: The network's, which tells an untrained one.
+        untrained: Whether its weights are random.
+        grid: Kernels and feature maps, raw.
+        seen: The part of the picture that the network saw, in fractions of it.
+        on_colours: Whether the kernels' inputs are red, green and blue.
+    """
+
+    title: str
+    untrained: bool
+    grid: FilterGrid
+    seen: Box
+    on_colours: bool
+
+
+@dataclass(frozen=True)
+class Style:
+    """How filters are shown."""
+
+    order: Order
+    scale: MapScale
+    inputs: Inputs
+    count: int
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What stands in a column: its cells, their images, and one line about their scales."""
+
+    cells: tuple[wall.Cell, ...]
+    images: dict[str, str]
+    said: str
+    single_weights: bool
+
+
+def show(choice: Choice) -> None:
+    """A column of filters for each network, filled as they answer."""
+    places: Question[Sequence[Place]] = Question(("convolutions",), _places)
+    inside.show(choice, places, partial(_question, choice), _draw)
+
+
+def look(layer: str | None, choice: Choice, model: LoadedModel, cancel: Cancel) -> FilterLook:
+    """Kernels and feature maps of a convolution; None for the network's first one."""
+    spec = model.spec.preprocessing
+    preprocessing = replace(spec, resize=choice.resize) if choice.resize else spec
+    grid = filters(model, choice.picture, layer=layer, resize=choice.resize, cancel=cancel)
+    size = choice.picture.size
+    return FilterLook(
+        title=model.title,
+        untrained=model.untrained,
+        grid=grid,
+        seen=encode.in_fractions(preprocessing.seen(*size), size),
+        on_colours=grid.layer == model.spec.first_conv,
+    )
+
+
+def paint(found: FilterLook, style: Style, picture_size: tuple[int, int]) -> Painted:
+    """The first filters in the order asked for, painted.
+
+    Args:
+        found: What is shown.
+        style: How.
+        picture_size: (height, width) of the picture.
+    """
+    grid = found.grid
+    assert grid.feature_maps is not None
+    maps = grid.feature_maps
+    weights = shown_weights(grid.kernels, style.inputs, on_colours=found.on_colours)
+    ranked = grid.by_response
+    order = ranked if style.order == "response" else list(range(len(maps)))
+    full = map_full(maps, "shared") if style.scale == "shared" else None
+    images: dict[str, str] = {}
+    cells = []
+    for index in order[: style.count]:
+        own = map_full(maps[index], "own") if full is None else full
+        images[f"map {index}"] = encode.diverging(maps[index], own, _LONGEST_MAP)
+        if not _single(grid):
+            kernel = weights.weights[index : index + 1]
+            painted = render.paint_filters(kernel, kernel.shape[3], weights.full)
+            images[f"kernel {index}"] = encode.png(painted)
+        cells.append(_cell(found, weights, style, index, ranked.index(index), own, picture_size))
+    said = texts.filters_said(grid, weights, full)
+    return Painted(tuple(cells), images, said, _single(grid))
+
+
+def map_full(maps: Floats, scale: MapScale) -> float:
+    """The value that is painted in full colour: one map's largest, or nearly that of a layer.
+
+    >>> map_full(np.array([[1.0, -2.0]]), "own")
+    2.0
+    """
+    sizes = np.abs(maps)
+    if scale == "own":
+        return float(sizes.max())
+    return float(np.percentile(sizes, _PERCENTILE)) or float(sizes.max())
+
+
+def _cell(
+    found: FilterLook,
+    weights: ShownWeights,
+    style: Style,
+    index: int,
+    rank: int,
+    full: float,
+    picture_size: tuple[int, int],
+) -> wall.Cell:
+    grid, seen = found.grid, found.seen
+    assert grid.feature_maps is not None
+    map_ = grid.feature_maps[index]
+    height, width = picture_size
+    aspect = seen.width * width / (seen.height * height)
+    film = wall.Film(f"map {index}", seen)
+    alone = wall.Pane((film,), seen, aspect, title=texts.map_title(map_.shape))
+    below = wall.Film(inside.PICTURE, wall.WHOLE, grey=True)
+    over = wall.Pane(
+        (below, replace(film, fades=True)),
+        wall.WHOLE,
+        width / height,
+        lit=seen if seen != wall.WHOLE else None,
+        title=texts.MAP_OVER,
+    )
+    kernels: tuple[wall.Pane, ...] = ()
+    if not _single(grid):
+        rows, columns = grid.kernels.shape[2:]
+        kernel = wall.Film(f"kernel {index}", wall.WHOLE, squares=True)
+        title = texts.kernel_title(rows, columns)
+        kernels = (wall.Pane((kernel,), wall.WHOLE, columns / rows, title=title),)
+    return wall.Cell(
+        key=str(index),
+        alt=texts.filter_alt(found.title, grid, index, rank),
+        title=texts.kernel_name(index),
+        line=texts.filter_line(map_, full if style.scale == "own" else None),
+        small=(*kernels, alone),
+        large=(*kernels, over, alone),
+        words=texts.filter_words(found.title, grid, weights, index, rank, full, found.untrained),
+    )
+
+
+def _single(grid: FilterGrid) -> bool:
+    """Whether a kernel is one weight for each input, with no shape to see."""
+    return grid.kernels.shape[2:] == (1, 1)
+
+
+def _places(model: LoadedModel, cancel: Cancel) -> Sequence[Place]:
+    modules = dict(model.module.named_modules())
+    found = []
+    for name in convolutions(model):
+        count, rows, columns = (int(modules[name].weight.shape[at]) for at in (0, 2, 3))
+        found.append(Place(name, texts.convolution(name, count, rows, columns)))
+    return found
+
+
+def _question(choice: Choice, name: str) -> Question[FilterLook]:
+    layer: str | None = st.session_state.get(state.FILTER_LAYER + name)
+    key = ("filters", choice.picture.sha256, layer, choice.resize)
+    return Question(key, partial(look, layer, choice))
+
+
+def _draw(choice: Choice, found: Sequence[Found[FilterLook]]) -> None:
+    looks = [one.answer for one in found if isinstance(one.answer, FilterLook)]
+    style = _ask_style(looks)
+    columns = st.columns(len(found), gap="medium")
+    for one, column in zip(found, columns, strict=True):
+        with column:
+            _column(choice, one, found, style)
+    most = max((len(one.grid.kernels) for one in looks), default=0)
+    if most > style.count:
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            st.button(
+                texts.show_more(min(AT_ONCE, most - style.count)),
+                on_click=_more,
+                icon=":material/expand_more:",
+            )
+
+
+def _column(
+    choice: Choice, one: Found[FilterLook], found: Sequence[Found[FilterLook]], style: Style
+) -> None:
+    answer = one.answer
+    inside.head(one.name, isinstance(answer, FilterLook) and answer.untrained)
+    inside.ask_layer(one, state.FILTER_LAYER + one.name)
+    if isinstance(answer, asking.Waiting | asking.Why):
+        inside.instead(one, found)
+        return
+    painted = _painted(one.key, style, answer, choice.picture.size)
+    st.caption(texts.plain(painted.said))
+    if painted.single_weights:
+        st.caption(texts.SINGLE_WEIGHTS)
+    label = texts.filters_label(answer.title, answer.grid.layer)
+    wall.show(painted.cells, label, f"filters {one.name}", inside.images(choice, painted.images))
+    total = len(answer.grid.kernels)
+    if total > len(painted.cells):
+        st.caption(texts.shown_of(len(painted.cells), total))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _painted(key: str, style: Style, _found: FilterLook, picture_size: tuple[int, int]) -> Painted:
+    """As :func:`paint`; the key says all that the look depends on."""
+    return paint(_found, style, picture_size)
+
+
+def _ask_style(looks: Sequence[FilterLook]) -> Style:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        order = _ask_one(texts.FILTER_ORDER, texts.FILTER_ORDERS, state.FILTER_ORDER)
+        scale = _ask_one(
+            texts.MAP_SCALE, texts.MAP_SCALES, state.MAP_SCALE, help=texts.MAP_SCALE_HELP
+        )
+        inputs: Inputs = "heaviest"
+        if any(_has_a_choice(one) for one in looks):
+            inputs = _ask_one(
+                texts.KERNEL_INPUTS,
+                texts.KERNEL_INPUT,
+                state.KERNEL_INPUTS,
+                help=texts.KERNEL_INPUTS_HELP,
+            )
+    return Style(order, scale, inputs, int(st.session_state.get(state.FILTER_COUNT, AT_ONCE)))
+
+
+def _ask_one(label: str, options: Mapping[Option, str], key: str, help: str = "") -> Option:
+    """One of a few, the first one to begin with."""
+    return st.segmented_control(
+        label,
+        list(options),
+        required=True,
+        default=next(iter(options)),
+        format_func=lambda name: options[name],
+        key=key,
+        help=help or None,
+        persist_state="session",
+    )
+
+
+def _has_a_choice(found: FilterLook) -> bool:
+    several = found.grid.kernels.shape[1] > 1
+    return several and not found.on_colours and not _single(found.grid)
+
+
+def _more() -> None:
+    st.session_state[state.FILTER_COUNT] = (
+        int(st.session_state.get(state.FILTER_COUNT, AT_ONCE)) + AT_ONCE
+    )

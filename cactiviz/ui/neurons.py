@@ -1,0 +1,314 @@
+"""The page Neurons: what in the picture drives single neurons of a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal, cast
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cactiviz import render
+from cactiviz.errors import TargetError
+from cactiviz.explain_neurons import NEURON_METHODS, NeuronExplanation, explain_neurons
+from cactiviz.methods import METHODS
+from cactiviz.models import LoadedModel
+from cactiviz.neurons import feature_maps, layer_size
+from cactiviz.preprocess import preprocess
+from cactiviz.trace import Trace, trace
+from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
+from cactiviz.ui import asking, encode, inside, point, state, texts, wall
+from cactiviz.ui.choices import Choice
+from cactiviz.ui.inside import Found, Place, Question
+
+Way = Literal["chance", "place", "number"]
+HOW_MANY = 10
+_SMALL = 96  # pixels a side: up to it a gradient is sent without loss
+_NEARLY_ALL = 0.8  # of the picture's sides: a field that needs no enlarging
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which neurons are shown, whatever the network and the layer.
+
+    Attributes:
+        method: One of :data:`~cactiviz.explain_neurons.NEURON_METHODS`.
+        seed: Chooses :data:`HOW_MANY` by chance, where the others are None.
+        at: (down, across), in fractions of the picture: the most active ones there.
+        neuron: This one alone.
+    """
+
+    method: str
+    seed: int = 1
+    at: tuple[float, float] | None = None
+    neuron: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class NeuronLook:
+    """Neurons of one layer of a network, explained.
+
+    Attributes:
+        title: The network's, which tells an untrained one.
+        untrained: Whether its weights are random.
+        layer: Where they are.
+        size: How many (channels, rows, columns) of neurons the layer has.
+        found: One for each.
+    """
+
+    title: str
+    untrained: bool
+    layer: str
+    size: tuple[int, int, int]
+    found: tuple[NeuronExplanation, ...]
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What stands in a column: its cells and their images."""
+
+    cells: tuple[wall.Cell, ...]
+    images: dict[str, str]
+
+
+def show(choice: Choice) -> None:
+    """A column of neurons for each network, filled as they answer."""
+    wanted = _ask_wanted(choice)
+    places: Question[Sequence[Place]] = Question(("places",), _places)
+    inside.show(choice, places, partial(_question, choice, wanted), partial(_draw, wanted))
+
+
+def look(
+    layer: str | None, wanted: Wanted, choice: Choice, model: LoadedModel, cancel: Cancel
+) -> NeuronLook:
+    """Explain the neurons wanted in one layer; None for the network's target layer.
+
+    Raises:
+        TargetError: There is no such neuron, or the network didn't see the place.
+    """
+    place = Layer.parse(layer) if layer else model.spec.target_layer
+    size = layer_size(model.module, (3, *model.spec.preprocessing.input_size), place)
+    chosen: list[Neuron] = []
+    count = 0
+    if wanted.neuron is not None:
+        chosen = [Neuron(*wanted.neuron)]
+    elif wanted.at is not None:
+        chosen = _most_active(model, choice, place, wanted.at, cancel)
+    else:
+        count = min(HOW_MANY, int(np.prod(size)))
+    found = explain_neurons(
+        model,
+        choice.picture,
+        layer=place,
+        neurons=chosen,
+        random=count,
+        seed=wanted.seed,
+        method=wanted.method,
+        resize=choice.resize,
+        cancel=cancel,
+    )
+    return NeuronLook(model.title, model.untrained, str(place), size, tuple(found))
+
+
+def row_and_column(
+    at: tuple[float, float], seen: Box, grid: tuple[int, int]
+) -> tuple[int, int] | None:
+    """The (row, column) of a map that lies over a place; None where the network saw nothing.
+
+    Args:
+        at: (down, across), in fractions of the picture.
+        seen: What the network saw, in fractions of the picture.
+        grid: (rows, columns) of the map.
+
+    >>> row_and_column((0.5, 0.99), Box(0, 0, 1, 1), (8, 8))
+    (4, 7)
+    >>> row_and_column((0.5, 0.1), Box(0, 0.25, 1, 0.5), (8, 8)) is None
+    True
+    """
+    down, across = (at[0] - seen.top) / seen.height, (at[1] - seen.left) / seen.width
+    if not (0 <= down <= 1 and 0 <= across <= 1):
+        return None
+    return min(int(down * grid[0]), grid[0] - 1), min(int(across * grid[1]), grid[1] - 1)
+
+
+def paint(found: NeuronLook, picture_size: tuple[int, int]) -> Painted:
+    """The picture with each neuron's field, and the gradient in that field, on its own scale."""
+    images: dict[str, str] = {}
+    cells = []
+    for number, one in enumerate(found.found):
+        images[f"gradient {number}"] = gradient_image(one)
+        cells.append(_cell(found, one, number, picture_size))
+    return Painted(tuple(cells), images)
+
+
+def gradient_image(found: NeuronExplanation) -> str:
+    """The gradient within the neuron's field, of which it is 0 outside; one pixel for each."""
+    within = in_field(found)
+    display = METHODS[found.method].display
+    full = render.full_value([found.values], display)
+    size = (int(within.shape[1]), int(within.shape[2]))
+    ground = Picture(np.zeros((*size, 3), np.uint8))  # nothing of it shows
+    everywhere = Box(0, 0, *size)
+    painted = render.paint(ground, within, everywhere, display=display, full=full, size=size)
+    return encode.png(painted) if max(size) <= _SMALL else encode.jpeg(painted)
+
+
+def in_field(found: NeuronExplanation) -> NDArray[np.float32]:
+    """The part (3, h, w) of a gradient that lies in the neuron's field."""
+    _, height, width = found.values.shape
+    field, seen = found.field, found.seen
+    top = round((field.top - seen.top) * height / seen.height)
+    left = round((field.left - seen.left) * width / seen.width)
+    bottom = top + round(field.height * height / seen.height)
+    right = left + round(field.width * width / seen.width)
+    return np.asarray(found.values[:, top:bottom, left:right])
+
+
+def _cell(
+    look_: NeuronLook, found: NeuronExplanation, number: int, picture_size: tuple[int, int]
+) -> wall.Cell:
+    height, width = picture_size
+    field = encode.in_fractions(found.field, picture_size)
+    aspect = found.field.width / found.field.height
+    whole = field.height > _NEARLY_ALL and field.width > _NEARLY_ALL
+    few = max(in_field(found).shape[1:]) <= _SMALL
+    gradient = wall.Film(f"gradient {number}", field, squares=few)
+    photograph = wall.Film(inside.PICTURE, wall.WHOLE)
+    framed = wall.Pane((photograph,), wall.WHOLE, width / height, field, field)
+    framed = replace(framed, title=texts.FIELD_ON_PICTURE)
+    close = wall.Pane((gradient,), field, aspect, title=texts.GRADIENT_CLOSE)
+    far = wall.Pane((gradient,), wall.WHOLE, width / height, field, title=texts.GRADIENT_FAR)
+    below = wall.Pane((photograph,), field, aspect, title=texts.FIELD_CLOSE)
+    return wall.Cell(
+        key=texts.neuron_number(found.neuron),
+        alt=texts.neuron_alt(look_.title, found, picture_size),
+        title=texts.neuron_name(found.neuron),
+        line=texts.neuron_line(found),
+        small=(framed, close),
+        large=(framed, close) if whole else (framed, far, below, close),
+        words=texts.neuron_words(look_.title, found),
+    )
+
+
+def _most_active(
+    model: LoadedModel, choice: Choice, place: Layer, at: tuple[float, float], cancel: Cancel
+) -> list[Neuron]:
+    """The most active neurons over a place, the strongest first."""
+    spec = model.spec.preprocessing
+    preprocessing = replace(spec, resize=choice.resize) if choice.resize else spec
+    inputs = preprocess(choice.picture, preprocessing)
+    inputs = inputs.to(device=model.device, dtype=model.dtype)
+    maps = feature_maps(model.module, inputs, place, cancel)[0]
+    size = choice.picture.size
+    seen = encode.in_fractions(preprocessing.seen(*size), size)
+    where = row_and_column(at, seen, (int(maps.shape[1]), int(maps.shape[2])))
+    if where is None:
+        raise TargetError(texts.place_not_seen(model.title))
+    here = maps[:, where[0], where[1]]
+    channels = here.argsort(descending=True, stable=True)[:HOW_MANY].tolist()
+    return [Neuron(int(channel), *where) for channel in channels]
+
+
+def _places(model: LoadedModel, cancel: Cancel) -> Sequence[Place]:
+    sequence = trace(model.module, (3, *model.spec.preprocessing.input_size))
+    target = model.spec.target_layer
+    stages = sequence.stages()
+    if target not in stages:
+        stages.append(target)
+    found = {str(stage): _place(sequence, stage, stage == target) for stage in stages}
+    for name in sequence.convolutions:
+        found.setdefault(name, _place(sequence, Layer(name), is_target=False))
+    # What is chosen at first stands first.
+    return sorted(found.values(), key=lambda place: place.name != str(target))
+
+
+def _place(sequence: Trace, layer: Layer, is_target: bool) -> Place:
+    channels, rows, columns = sequence.shapes[sequence.step(layer)][1:]
+    return Place(str(layer), texts.neurons_place(str(layer), channels, rows, columns, is_target))
+
+
+def _question(choice: Choice, wanted: Wanted, name: str) -> Question[NeuronLook]:
+    layer: str | None = st.session_state.get(state.NEURON_LAYER + name)
+    key = ("neurons", choice.picture.sha256, layer, wanted, choice.resize)
+    return Question(key, partial(look, layer, wanted, choice))
+
+
+def _draw(wanted: Wanted, choice: Choice, found: Sequence[Found[NeuronLook]]) -> None:
+    columns = st.columns(len(found), gap="medium")
+    for one, column in zip(found, columns, strict=True):
+        with column:
+            _column(choice, one, found)
+    st.caption(texts.plain(METHODS[wanted.method].limit))
+
+
+def _column(choice: Choice, one: Found[NeuronLook], found: Sequence[Found[NeuronLook]]) -> None:
+    answer = one.answer
+    inside.head(one.name, isinstance(answer, NeuronLook) and answer.untrained)
+    inside.ask_layer(one, state.NEURON_LAYER + one.name)
+    if isinstance(answer, asking.Waiting | asking.Why):
+        inside.instead(one, found)
+        return
+    painted = _painted(one.key, answer, choice.picture.size)
+    st.caption(texts.plain(texts.neurons_said(answer.size, answer.found[0].method)))
+    label = texts.neurons_label(answer.title, answer.layer)
+    wall.show(painted.cells, label, f"neurons {one.name}", inside.images(choice, painted.images))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _painted(key: str, _found: NeuronLook, picture_size: tuple[int, int]) -> Painted:
+    """As :func:`paint`; the key says all that the look depends on."""
+    return paint(_found, picture_size)
+
+
+def _ask_wanted(choice: Choice) -> Wanted:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        method = st.segmented_control(
+            texts.NEURON_METHOD,
+            list(NEURON_METHODS),
+            required=True,
+            default="guided_backprop",
+            format_func=lambda name: METHODS[name].title,
+            key=state.NEURON_METHOD,
+            persist_state="session",
+        )
+        way = cast(
+            Way,
+            st.segmented_control(
+                texts.NEURON_WAY,
+                list(texts.NEURON_WAYS),
+                required=True,
+                default="chance",
+                format_func=lambda name: texts.NEURON_WAYS[name],
+                key=state.NEURON_WAY,
+                persist_state="session",
+            ),
+        )
+        if way == "chance":
+            return Wanted(method, _ask_seed())
+        if way == "number":
+            return Wanted(method, neuron=_ask_number())
+    return Wanted(method, at=point.ask(inside.picture_image(choice.picture.sha256, choice)))
+
+
+def _ask_seed() -> int:
+    st.session_state.setdefault(state.NEURON_SEED, 1)
+    st.button(
+        texts.DRAW_AGAIN,
+        icon=":material/casino:",
+        on_click=state.count_up,
+        args=(state.NEURON_SEED,),
+    )
+    seed = int(st.session_state[state.NEURON_SEED])
+    st.caption(texts.seed_said(seed), width="content")
+    return seed
+
+
+def _ask_number() -> tuple[int, int, int]:
+    channel, row, column = (
+        int(st.number_input(label, 0, step=1, key=key, persist_state="session", width=110))
+        for label, key in zip(texts.NEURON_PARTS, state.NEURON_PARTS, strict=True)
+    )
+    return channel, row, column

@@ -1,0 +1,12 @@
+"""What the filters of a convolution look for, and what they find in the picture."""
+
+import streamlit as st
+
+from cactiviz.ui import choices, filters, navigation, styles, texts
+
+navigation.enter()
+choice = choices.ask(with_views=False)
+st.html(styles.sheets())
+st.title(texts.FILTERS_TITLE, anchor=False)
+st.caption(f"{texts.FILTERS_WHAT}  \n{texts.FILTERS_LIMIT}")
+filters.show(choice)

@@ -1,0 +1,12 @@
+"""What in the picture drives single neurons of a layer."""
+
+import streamlit as st
+
+from cactiviz.ui import choices, navigation, neurons, styles, texts
+
+navigation.enter()
+choice = choices.ask(with_views=False)
+st.html(styles.sheets())
+st.title(texts.NEURONS_TITLE, anchor=False)
+st.caption(f"{texts.NEURONS_WHAT}  \n{texts.NEURONS_LIMIT}")
+neurons.show(choice)
