@@ -230,15 +230,18 @@ def test_a_ticket_that_is_let_go_of_is_given_back(jobs: Jobs, first: Gate) -> No
 
 def test_a_ticket_may_die_while_its_thread_has_the_lock(jobs: Jobs, first: Gate) -> None:
     ticket = [jobs.submit("lost", Gate())]
-    done = threading.Event()
+    places: list[int] = []
 
     def in_the_lock() -> None:
         with jobs._changed:
+            places.append(len(jobs._waiting))
             ticket.clear()  # as the garbage collector may do at any allocation
-        done.set()
+            places.append(len(jobs._waiting))
 
-    threading.Thread(target=in_the_lock, daemon=True).start()
-    assert done.wait(SOON)
+    thread = threading.Thread(target=in_the_lock, daemon=True)
+    thread.start()
+    thread.join(SOON)
+    assert places == [1, 1]  # whoever holds the lock may be counting on it
     assert jobs.submit("next", Gate()).ahead() == 1
 
 
@@ -262,6 +265,8 @@ def test_a_place_that_nobody_looks_at_is_lost_after_a_while(
     forgotten = [jobs.submit(name, note(said, "forgotten")) for name in "ab"]
     hidden = jobs.submit("hidden", note(said, "hidden"))
     clock.now = 60  # a hidden tab looks once a minute
+    with pytest.raises(BusyError):
+        jobs.submit("fresh", note(said, "fresh"))
     assert not hidden.done()
     clock.now = 120
     assert not hidden.done()
