@@ -26,18 +26,49 @@ class Grid {
     const first = !this.data;
     this.data = data;
     this.trigger = setTriggerValue;
-    if (first) this.look = { ...data.look };
-    this.root.style.setProperty("--strength", this.look.strength);
+    if (first) {
+      this.keeper = new LookKeeper(data.look);
+      this.toolbar = new Toolbar(this);
+      this.root.prepend(this.toolbar.root, this.toolbar.line);
+      this.closer = new Closer(this);
+      watch(this);
+    }
+    this.root.style.setProperty("--strength", this.keeper.look.strength);
+    this.keeper.write();
+    this.toolbar.update();
+    if (data.download && save(data.download)) this.toolbar.busy(false);
+    if (data.problem) this.complain(data.problem);
     this.box.setAttribute("aria-label", data.words.label);
     this.ground();
     updateTable(this);
     this.forget();
+    this.closer.refresh();
     fit(this);
     this.repaint();
   }
 
+  /** Change a part of the look; none of it needs Python. */
+  look(part) {
+    this.keeper.change(part);
+    this.root.style.setProperty("--strength", this.keeper.look.strength);
+    this.toolbar.update();
+    if (!("strength" in part)) {
+      for (const cell of this.cells.values()) {
+        cell.describe();
+        cell.paint();
+      }
+      this.closer.refresh();
+    }
+  }
+
   send(kind, value) {
-    this.trigger("event", { kind, value, look: this.look });
+    this.trigger("event", { kind, value, look: this.keeper.look });
+  }
+
+  complain(problem) {
+    this.toolbar.busy(false);
+    this.toolbar.announce(problem);
+    say(this.toolbar.says, problem);
   }
 
   /** Decode the picture, if it is another one. */
@@ -80,6 +111,7 @@ class Grid {
       this.asked = 0;
       if (fit(this)) fit(this); // a table that became narrower may be less high
       for (const cell of this.cells.values()) cell.paint();
+      this.closer.paint();
     });
   }
 
@@ -98,6 +130,7 @@ class Grid {
 
   end() {
     this.observer.disconnect();
+    this.keeper.end();
     window.removeEventListener("resize", this.resized);
     cancelAnimationFrame(this.asked);
     this.root.remove();

@@ -16,8 +16,11 @@ from cactiviz.ui.grid.payload import payload
 from cactiviz.ui.grid.values import EXPORTS, Download, Event, Look, Offer
 
 #: In this order they are one module: what stands above doesn't know what stands below.
-_SCRIPTS = ("words", "colours", "maps", "paint", "popover", "table", "fit", "main")
-_SHEETS = ("table", "panel")
+_SCRIPTS = (
+    *("words", "colours", "maps", "paint", "look"),
+    *("popover", "toolbar", "hover", "table", "pane", "dialog", "fit", "main"),
+)
+_SHEETS = ("table", "toolbar", "panel", "dialog")
 
 
 def show(

@@ -92,7 +92,7 @@ def _column(
         }
     return {
         "id": name,
-        "title": reading.title,
+        "title": networks.title(name) if reading.untrained else reading.title,
         "note": texts.UNTRAINED_NOTE if reading.untrained else "",
         "answers": _answers(reading.answers, before),
         "seen": _seen(reading.seen, comparison.picture.size),

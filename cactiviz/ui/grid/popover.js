@@ -2,6 +2,17 @@
 
 const EDGE = 8; // pixels that stay free at the window's edges
 
+/** Put an open panel beside its button, inside the window. */
+const place = (panel, anchor) => {
+  const at = anchor.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = panel;
+  const left = clamp(at.left, EDGE, Math.max(EDGE, window.innerWidth - width - EDGE));
+  const below = at.bottom + 4;
+  const fits = below + height + EDGE <= window.innerHeight;
+  panel.style.left = `${left}px`;
+  panel.style.top = `${fits ? below : Math.max(EDGE, at.top - height - 4)}px`;
+};
+
 /** Make a panel that this button opens; whoever asks puts it into the page. */
 const popover = (anchor, className) => {
   const panel = make("div", `panel ${className}`);
@@ -12,13 +23,7 @@ const popover = (anchor, className) => {
     const open = event.newState === "open";
     anchor.setAttribute("aria-expanded", String(open));
     if (!open) return;
-    const at = anchor.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = panel;
-    const left = clamp(at.left, EDGE, Math.max(EDGE, window.innerWidth - width - EDGE));
-    const below = at.bottom + 4;
-    const fits = below + height + EDGE <= window.innerHeight;
-    panel.style.left = `${left}px`;
-    panel.style.top = `${fits ? below : Math.max(EDGE, at.top - height - 4)}px`;
+    place(panel, anchor);
     panel.querySelector('[aria-checked="true"], [role^="menuitem"]')?.focus();
   });
   return panel;

@@ -62,6 +62,12 @@ const briefly = (caption) => {
   return at === 1 ? parts[1].replace("min ", "").replace(" max ", " to ") : parts[0];
 };
 
+/** A part of the picture as CSS has it. */
+const cssBox = (seen) => {
+  const [top, left, height, width] = seen.map((share) => `${100 * share}%`);
+  return { top, left, height, width };
+};
+
 class Cell {
   constructor(grid, key) {
     this.grid = grid;
@@ -96,6 +102,8 @@ class Cell {
     this.button = button("cell");
     this.button.tabIndex = -1;
     this.button.dataset.key = this.key;
+    this.button.setAttribute("aria-haspopup", "dialog");
+    this.button.onclick = () => this.grid.closer.open(this);
     this.stack = make("span", data.display === "picture" ? "stack whole" : "stack");
     if (data.display === "picture") {
       const image = make("img", "kernels");
@@ -105,14 +113,7 @@ class Cell {
     } else {
       this.ground = make("canvas", "ground");
       this.layer = make("canvas", "layer");
-      const [top, left, height, width] = this.column.seen;
-      const share = (value) => `${100 * value}%`;
-      Object.assign(this.layer.style, {
-        top: share(top),
-        left: share(left),
-        height: share(height),
-        width: share(width),
-      });
+      Object.assign(this.layer.style, cssBox(this.column.seen));
       if (COARSE.includes(data.display)) this.layer.classList.add("over");
       this.stack.append(this.ground, this.layer);
     }
@@ -139,7 +140,7 @@ class Cell {
   }
 
   caption() {
-    return this.data.captions?.[this.grid.look.scale] ?? this.data.caption;
+    return this.data.captions?.[this.grid.keeper.look.scale] ?? this.data.caption;
   }
 
   /** Paint it at the size at which it is shown, if it isn't yet. */
@@ -153,7 +154,8 @@ class Cell {
     const height = Math.max(1, Math.round(this.stack.clientHeight * ratio));
     if (!width) return;
     const coarse = COARSE.includes(data.display);
-    const { scale, palette } = grid.look;
+    const { look } = grid.keeper;
+    const { scale, palette } = look;
     const colours = data.display === "overlay" ? palette : "";
     const key = [width, height, scale, data.full[scale], colours, grid.data.picture.id].join();
     if (this.painted === key) return;
@@ -161,7 +163,7 @@ class Cell {
     const [top, bottom] = span(this.column.seen[0], this.column.seen[2], height);
     const [left, right] = span(this.column.seen[1], this.column.seen[3], width);
     resize(this.layer, right - left, bottom - top);
-    const something = paintMap(this.layer, data, this.map, grid.look);
+    const something = paintMap(this.layer, data, this.map, look);
     this.layer.hidden = !something;
     const ground = !coarse || (something && data.display === "overlay") ? "colour" : "grey";
     const below = [width, height, ground, grid.data.picture.id].join();
