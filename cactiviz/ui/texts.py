@@ -272,6 +272,8 @@ GRID = {
     "shared_ends": "nothing|the row’s most",
     "rank_ends": "lowest|highest value",
     "evidence_ends": "no share|largest share",
+    "range_shared": "{range} of {full}",
+    "range_evidence": "full at {share}",
     "diverging_ends": "against it|for it",
 }
 EXPORTS = {"png": "Sheet, as a picture", "gif": "Animation (GIF)", "npz": "Raw maps (npz)"}

@@ -23,7 +23,7 @@ const fit = (grid) => {
   const count = columns.length;
   const phone = width < PHONE;
   const side = phone ? 92 : count <= 2 ? 176 : 132;
-  const more = offers.length ? (phone ? 160 : 232) : 0;
+  const more = offers.length ? (phone ? 190 : 250) : 0;
   const most = [0, 640, 420][count] ?? LARGEST + 2 * GAP;
   const column = Math.floor(clamp((width - side - more) / count, phone ? 152 : 116, most));
   const table = side + count * column + more;
@@ -39,7 +39,8 @@ const fit = (grid) => {
   const high = phone ? LARGEST : clamp(Math.floor(free / rows.length) - 30, SMALLEST, LARGEST);
   const across = Math.min(column - GAP, LARGEST, high * aspect);
   grid.root.classList.toggle("roomy", !phone && column - across > 190);
-  const sizes = { side, column, more, table, high, aspect: aspect.toFixed(4) };
+  const body = rows.length * (high + 26);
+  const sizes = { side, column, more, table, high, body, aspect: aspect.toFixed(4) };
   const said = JSON.stringify(sizes);
   if (grid.sizes === said) return false;
   grid.sizes = said;

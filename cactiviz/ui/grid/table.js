@@ -44,22 +44,31 @@ const rowHead = (grid, row) => {
   const head = make("th", "side");
   head.scope = "row";
   const title = make("div", "name", row.title);
-  head.append(title, make("div", "asks", row.asks));
+  const asks = make("div", "asks");
+  asks.append(make("span", "", row.asks));
+  head.append(title, asks);
   if (row.limit) {
     const more = button("info", "i");
     more.setAttribute("aria-label", `${grid.data.words.limit}: ${row.title}`);
     const panel = popover(more, "note");
     panel.append(make("strong", "", grid.data.words.limit), make("p", "", row.limit));
-    title.append(" ", more, panel);
+    asks.append(" ", more, panel);
   }
   return head;
 };
 
-/** The part of a cell's caption that fits below it: its range, or what is special about it. */
-const briefly = (caption) => {
+/** What fits below a cell: its range on this scale, or what is special about it. */
+const briefly = (grid, data, caption) => {
+  const { words } = grid.data;
+  const { scale } = grid.keeper.look;
   const parts = caption.split(" · ");
   const at = parts.findIndex((part) => part.startsWith("min "));
-  return at === 1 ? parts[1].replace("min ", "").replace(" max ", " to ") : parts[0];
+  if (at !== 1) return parts[0];
+  const range = parts[1].replace("min ", "").replace(" max ", " to ");
+  const full = data.full[scale];
+  if (scale === "shared") return filled(words.range_shared, { range, full: number(full) });
+  if (scale !== "evidence") return range;
+  return filled(words.range_evidence, { share: `${number(100 * full)} %` });
 };
 
 /** A part of the picture as CSS has it. */
@@ -129,7 +138,7 @@ class Cell {
     const { data } = this;
     if (!this.button) return;
     const caption = this.caption();
-    say(this.range, data.display === "picture" ? caption : briefly(caption));
+    say(this.range, data.display === "picture" ? caption : briefly(this.grid, data, caption));
     this.range.title = caption;
     this.button.setAttribute("aria-label", [data.alt, caption, ...data.notes].join(". "));
     const aside = [data.words, caption, ...data.notes].filter(Boolean);
