@@ -505,7 +505,8 @@ WALL = {
 
 # --- Filters and Neurons ---
 
-LAYER_WAITS = "its first layer…"
+LAYER_WAITS = "its layer…"
+TRAINED_NOTE = "trained weights"
 
 
 def layer_of(title: str) -> str:
@@ -697,6 +698,9 @@ COVER_WHERE = (
 )
 COVER_KEYS = "Arrow keys move it, with Shift they make it larger or smaller, Delete takes it away."
 COVER_NONE = "Nothing is covered."
+COVER_DRAW = "Draw a box on the picture."
+COVER_GIVEN = "This is the picture that the networks are given now."
+COVER_LET_GO = "The networks answer as soon as the box stays where it is."
 COVER_HOW = "Cover it with"
 COVER_HOWS: dict[How, str] = {"grey": "Grey", "blur": "A blur", "mean": "Mean colour"}
 COVER_NUMBERS = "The box, in pixels"
@@ -808,8 +812,8 @@ def seed_said(seed: int) -> str:
 
 def neurons_place(name: str, channels: int, rows: int, columns: int, is_target: bool) -> str:
     """A layer as a choice of neurons."""
-    target = " · where Grad-CAM looks" if is_target else ""
-    return f"{name} · {channels} × {rows} × {columns}{target}"
+    target = " · Grad-CAM’s" if is_target else ""
+    return f"{name} · {rows} × {columns}, {channels} channels{target}"
 
 
 def neurons_label(title: str, layer: str) -> str:
@@ -1031,6 +1035,7 @@ LEARN_3_OPTIONS = {
     "same": "They are about the same",
     "unknown": "Nothing: the colours can’t tell",
 }
+LEARN_3_SHARED = "On one scale for both"
 LEARN_3_KNOWN = (
     "So a shared scale shows what scales of their own hide. But it doesn’t say which network has "
     "learnt: how large a map’s numbers are depends on how large the numbers inside that network "
@@ -1129,28 +1134,31 @@ def learn_agreement(value: float) -> str:
     return f"{value + 0.0:.2f}".replace("-", "−")
 
 
-def learn_times(one: float, other: float) -> str:
-    """How many times as large the first is.
-
-    >>> learn_times(3.0, 0.2), learn_times(1.0, 0.9), learn_times(1.0, 0.0)
-    ('15 times as large as', 'about as large as', 'larger than')
-    """
-    if other <= 0:
-        return "larger than" if one > 0 else "about as large as"
-    ratio = one / other
-    if ratio < 1.25:
-        return "about as large as"
-    return f"{f'{ratio:.1f}' if ratio < 3 else f'{ratio:,.0f}'} times as large as"
+def learn_asked(class_name: str) -> str:
+    """Beside maps that were asked for another class."""
+    return f"Asked for “{class_name}”"
 
 
 def learn_larger(one: str, one_value: float, other: str, other_value: float) -> str:
-    """Which of two has the larger largest number, and by how much; a clause of a sentence."""
-    values = "({} against {})"
-    if one_value >= other_value:
-        said = values.format(number(one_value), number(other_value))
-        return f"{one} is {learn_times(one_value, other_value)} {other} {said}"
-    said = values.format(number(other_value), number(one_value))
-    return f"{other} is {learn_times(other_value, one_value)} {one} {said}"
+    """In which of two maps the largest number is larger, and by how much; a clause.
+
+    >>> learn_larger("map A", 3.0, "map B", 45.0)
+    'the largest number in map B is 45, 15 times as large as in map A (3)'
+    >>> learn_larger("map A", 1.0, "map B", 0.9)
+    'the largest number in map A is 1, about as large as in map B (0.9)'
+    """
+    if one_value < other_value:
+        one, one_value, other, other_value = other, other_value, one, one_value
+    ratio = one_value / other_value if other_value > 0 else float("inf")
+    times = f"{ratio:.1f}" if ratio < 3 else f"{ratio:,.0f}"
+    if one_value == other_value or ratio < 1.25:
+        how = "about as large as"
+    else:
+        how = f"{times} times as large as" if other_value > 0 else "larger than"
+    return (
+        f"the largest number in {one} is {number(one_value)}, {how} in {other} "
+        f"({number(other_value)})"
+    )
 
 
 def learn_1_round(round_number: int, title: str, asks: str) -> str:
@@ -1195,9 +1203,7 @@ def learn_1_alike(agreement: float) -> str:
 
 def learn_1_size(learnt: float, random: float) -> str:
     """Why the numbers themselves are no sign either; the largest of each map."""
-    clause = learn_larger(
-        "the trained network’s largest number", learnt, "the untrained one’s", random
-    )
+    clause = learn_larger("the trained network’s map", learnt, "the untrained one’s", random)
     return f"The numbers are no sign of learning by themselves: {clause}."
 
 
@@ -1218,7 +1224,7 @@ def learn_2_numbers(guided: float, grad_cam: float) -> str:
 
 def learn_2_faint(cactus: float, no_cactus: float) -> str:
     """The difference that two scales of their own hide; each map's largest number."""
-    clause = learn_larger("the one for “cactus”", cactus, "the one for “no cactus”", no_cactus)
+    clause = learn_larger("the map for “cactus”", cactus, "the one for “no cactus”", no_cactus)
     return f"What does differ is how large guided backprop’s numbers are: {clause}."
 
 
@@ -1240,7 +1246,7 @@ def learn_2_plain(agreement: float) -> str:
 
 def learn_3_first(learnt: float, random: float) -> str:
     """What the first picture's maps hold; the largest number of each."""
-    clause = learn_larger("map A’s largest number", learnt, "map B’s", random)
+    clause = learn_larger("map A", learnt, "map B", random)
     return (
         f"Each map used all its colours, but {clause}. Here they are again, on one scale for "
         "both, so that the same colour is the same number."
@@ -1249,10 +1255,10 @@ def learn_3_first(learnt: float, random: float) -> str:
 
 def learn_3_second(learnt: float, random: float, before: float, random_before: float) -> str:
     """What another picture's maps hold, after those of the first."""
-    clause = learn_larger("map A’s largest number", learnt, "map B’s", random)
+    clause = learn_larger("map A", learnt, "map B", random)
     turned = (learnt > random) != (before > random_before)
-    how = "and it is the other way round" if turned else "and it is the same way round"
-    return f"Is the trained network’s map always so? Another scene, {how}: {clause}."
+    how = "the other way round" if turned else "the same way round"
+    return f"Is it always so? On another scene it is {how}: {clause}."
 
 
 def learn_4_last(grid: tuple[int, int], low: float, high: float) -> str:

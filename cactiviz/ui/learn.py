@@ -1,0 +1,84 @@
+"""The page Learn: one part at a time, and only its work is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+import streamlit as st
+
+from cactiviz.ui import state, texts
+from cactiviz.ui.lessons import frame, methods, own_scale, small_maps, two_classes, untrained
+
+#: What each part of the page shows; the names are keys of ``texts.LEARN_PARTS``.
+PARTS: dict[str, Callable[[], None]] = {
+    "methods": methods.show,
+    "untrained": untrained.show,
+    "classes": two_classes.show,
+    "scale": own_scale.show,
+    "size": small_maps.show,
+}
+_LESSONS = [name for name in PARTS if name != "methods"]
+
+
+def show() -> None:
+    """The chosen part, the way to the next, and the glossary."""
+    with st.container(key="cv-learn"):
+        st.title(texts.LEARN_TITLE, anchor=False)
+        st.html(f'<p class="cv-lead">{escape(texts.LEARN_LEAD)}</p>')
+        part = _ask_part()
+        if part in _LESSONS:
+            number = _LESSONS.index(part) + 1
+            st.html(
+                f'<p class="cv-progress">{escape(texts.learn_progress(number, len(_LESSONS)))}</p>'
+                f"<h2>{escape(texts.LEARN_TITLES[part])}</h2>"
+            )
+        if part in _LESSONS and frame.trained().untrained:
+            st.info(texts.LEARN_NO_WEIGHTS)
+        else:
+            PARTS[part]()
+        _offer_next(part)
+        st.html(_glossary())
+
+
+def _ask_part() -> str:
+    if st.session_state.get(state.LESSON) not in PARTS:
+        st.session_state[state.LESSON] = "methods"
+    part = st.pills(
+        texts.LEARN_PART,
+        list(PARTS),
+        required=True,
+        format_func=lambda name: texts.LEARN_PARTS[name],
+        key=state.LESSON,
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    return str(part or "methods")
+
+
+def _offer_next(part: str) -> None:
+    names = list(PARTS)
+    after = names[(names.index(part) + 1) % len(names)]
+    st.button(
+        texts.learn_next(after),
+        key="cv-next",
+        icon=":material/arrow_forward:",
+        icon_position="right",
+        on_click=_go,
+        args=(after,),
+    )
+
+
+def _go(part: str) -> None:
+    st.session_state[state.LESSON] = part
+
+
+def _glossary() -> str:
+    rows = "".join(
+        f"<div><dt>{escape(word)}</dt><dd>{escape(means)}</dd></div>"
+        for word, means in texts.LEARN_WORDS.items()
+    )
+    return (
+        f'<section class="cv-glossary"><h2>{escape(texts.LEARN_GLOSSARY)}</h2>'
+        f"<dl>{rows}</dl></section>"
+    )

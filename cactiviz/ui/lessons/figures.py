@@ -1,0 +1,123 @@
+"""The pictures of a lesson as HTML, with their scale in words; every text is escaped."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cactiviz import render
+from cactiviz.comparison import Comparison, describe
+from cactiviz.types import FilterGrid, Picture
+from cactiviz.ui import texts
+
+_WIDTH = 300  # pixels; shown at most so wide
+_JPEG_QUALITY = 88
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture with what is said of it.
+
+    Attributes:
+        title: What it is called, short.
+        alt: What is to be seen, for somebody who can't see it.
+        address: The picture in a data address; empty if there is none.
+        caption: Its scale and range, or why there is no picture.
+        original: Whether it is what the maps beside it are of.
+    """
+
+    title: str
+    alt: str
+    address: str
+    caption: str
+    original: bool = False
+
+
+def of_map(
+    comparison: Comparison,
+    key: str,
+    view: str,
+    title: str,
+    *,
+    scale: render.Scale = "own",
+    hide_range: bool = False,
+) -> Figure:
+    """What a view shows of one reading of a comparison.
+
+    Args:
+        comparison: Holds the reading; "shared" scales are over all that it holds.
+        key: Of the reading.
+        view: A method, maybe with ``@LAYER``, or the filters.
+        title: What to call it; nothing else here tells whose map it is.
+        scale: As in ``render``.
+        hide_range: Leave the numbers out, where they would give an answer away.
+    """
+    width = min(_WIDTH, max(comparison.picture.size[1], _WIDTH // 2))
+    cell = comparison.cell(key, view, scale=scale, width=width)
+    if cell.image is None:
+        return Figure(title, "", "", cell.caption)
+    said = texts.LEARN_RANGE_LATER if hide_range else cell.caption
+    found = comparison[key, view]
+    if isinstance(found, FilterGrid):
+        alt = texts.learn_filters_alt(len(found.kernels), said)
+        return Figure(title, alt, _address(cell.image, sharp=True), said)
+    place = render.where_is_the_peak(found.values)
+    alt = texts.learn_alt(f"{title}, {describe(view)[0]}", place, said)
+    return Figure(title, alt, _address(cell.image), said)
+
+
+def of_picture(picture: Picture, title: str, pixels: int | None = None) -> Figure:
+    """The picture itself, or what is left of it at so many pixels along each edge."""
+    image = render.resized(picture, render.cell_size(picture.size, min(_WIDTH, picture.size[1])))
+    if pixels is None:
+        return Figure(title, f"{texts.ORIGINAL}: {picture.name}", _address(image), "", True)
+    small = render.resized(picture, (pixels, pixels))
+    size = (image.shape[1], image.shape[0])
+    coarse = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+    said = texts.learn_pixels(pixels)
+    alt = f"{texts.ORIGINAL}: {picture.name}, {said}"
+    return Figure(title, alt, _address(coarse), said, True)
+
+
+def row(figures: Iterable[Figure], label: str = "") -> str:
+    """HTML of figures side by side, or below each other where there is no room.
+
+    Args:
+        figures: From left to right.
+        label: Stands in the place of a first figure.
+    """
+    first = f'<div class="cv-label">{escape(label)}</div>' if label else ""
+    return f'<div class="cv-figures">{first}{"".join(map(one, figures))}</div>'
+
+
+def one(figure: Figure) -> str:
+    """HTML of one figure."""
+    title = f"<b>{escape(figure.title)}</b>" if figure.title else ""
+    if not figure.address:
+        why = f'<p class="cv-why">{escape(figure.caption)}</p>'
+        return f'<figure class="cv-figure">{title}{why}</figure>'
+    kind = "cv-figure cv-original" if figure.original else "cv-figure"
+    return (
+        f'<figure class="{kind}"><img src="{figure.address}" alt="{escape(figure.alt)}">'
+        f"<figcaption>{title}<span>{escape(figure.caption)}</span></figcaption></figure>"
+    )
+
+
+def prose(*paragraphs: str) -> str:
+    """HTML of paragraphs; empty ones are left out."""
+    said = "".join(f"<p>{escape(text)}</p>" for text in paragraphs if text)
+    return f'<div class="cv-prose">{said}</div>'
+
+
+def _address(rgb: NDArray[np.uint8], sharp: bool = False) -> str:
+    """A JPEG, which is quick; a PNG for what has hard edges."""
+    kind = "png" if sharp else "jpeg"
+    options = [] if sharp else [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    _, data = cv2.imencode(f".{kind}", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
+    return f"data:image/{kind};base64,{base64.b64encode(data.tobytes()).decode()}"

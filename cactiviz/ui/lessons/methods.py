@@ -1,0 +1,98 @@
+"""What each method asks the network: a paragraph, a picture computed now, and what it can't say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from html import escape
+
+import streamlit as st
+
+from cactiviz import images
+from cactiviz.comparison import Comparison, describe
+from cactiviz.explain import FILTERS, VIEWS, Reading
+from cactiviz.jobs import Ticket
+from cactiviz.methods import METHODS
+from cactiviz.types import Picture
+from cactiviz.ui import asking, networks, texts
+from cactiviz.ui.lessons import figures, frame
+
+#: ImageNet's networks, the one that shows most differences between methods first.
+_PREFERRED = ("alexnet", "densenet121", "efficientnet_b0", "resnet50", "resnet152")
+_PHOTOGRAPH = "chelsea"
+_SCENE = 178  # CactiNet is sure of it
+
+
+def show() -> None:
+    """All views, each with the same network and picture."""
+    name, picture = _subject()
+    network = networks.network(name, untrained=True)
+    question = partial(asking.runner().read, network, picture, VIEWS)
+    found = asking.ask({name: question}, frame.PATIENCE_SECONDS)
+    if asking.pending(found):
+        st.fragment(_wait, run_every=frame.LOOK_AGAIN_SECONDS)(name, picture, question)
+        return
+    answer = found[name]
+    if isinstance(answer, Reading):
+        st.html(_page(Comparison(picture, (name,), VIEWS, {name: answer}), name))
+    elif isinstance(answer, asking.Why):
+        failed = Comparison(picture, (name,), VIEWS, failures={name: answer.sentence})
+        st.html(_page(failed, name))
+
+
+def _wait(name: str, picture: Picture, question: Callable[[], Reading | Ticket[Reading]]) -> None:
+    if not asking.pending(asking.ask({name: question})):
+        st.rerun()  # which ends the timer
+    empty = Comparison(picture, (name,), VIEWS, failures={name: texts.WAITING})
+    st.html(_page(empty, name))
+
+
+def _subject() -> tuple[str, Picture]:
+    """A network of ImageNet's with a photograph, where its weights are here; else CactiNet."""
+    missing = {spec.name for spec in networks.missing()}
+    for name in _PREFERRED:
+        if name in networks.names() and name not in missing:
+            return name, images.sample(_PHOTOGRAPH)
+    return frame.NETWORK, frame.scene(_SCENE)
+
+
+def _page(comparison: Comparison, name: str) -> str:
+    reading = comparison.readings.get(name)
+    answer = reading.answers[0] if reading else None
+    title = reading.title if reading else networks.title(name)
+    said = texts.learn_subject(
+        title,
+        name == frame.NETWORK,
+        answer.class_name if answer else "",
+        answer.probability if answer else 0.0,
+    )
+    original = figures.row([figures.of_picture(comparison.picture, texts.ORIGINAL)])
+    intro = _section(texts.LEARN_METHODS_TITLE, figures.prose(texts.LEARN_METHODS, said), original)
+    return intro + "".join(_view(comparison, name, view) for view in VIEWS)
+
+
+def _view(comparison: Comparison, name: str, view: str) -> str:
+    """One view. Every row of the table is here; one without words of its own has the table's."""
+    title, asks = describe(view)
+    figure = figures.of_map(comparison, name, view, title)
+    reading = comparison.readings.get(name)
+    explained = reading.explanations.get(view) if reading else None
+    limit = METHODS[view].limit if view in METHODS else texts.LEARN_FILTERS_LIMIT
+    source = METHODS[view].source if view in METHODS else ""
+    notes = list(explained.notes) if explained else []
+    if view == FILTERS and reading and name == frame.NETWORK and not reading.untrained:
+        notes.append(texts.LEARN_FILTERS_CACTINET)
+    words = (
+        f'<p class="cv-question">{escape(asks)}</p>'
+        + figures.prose(texts.LEARN_VIEWS.get(view, ""))
+        + f'<p class="cv-limit"><b>{escape(texts.LEARN_LIMIT)}</b> {escape(limit)}</p>'
+        + "".join(f'<p class="cv-small">{escape(note)}</p>' for note in notes)
+        + (f'<p class="cv-small">{escape(source)}</p>' if source else "")
+    )
+    return _section(title, words, figures.row([figure]))
+
+
+def _section(title: str, words: str, picture: str) -> str:
+    return (
+        f'<section class="cv-method"><div><h2>{escape(title)}</h2>{words}</div>{picture}</section>'
+    )

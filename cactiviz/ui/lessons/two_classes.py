@@ -1,0 +1,81 @@
+"""Lesson 2: the same picture, two opposite classes. Which method cares which one was asked for?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cactiviz.comparison import Comparison
+from cactiviz.explain import Reading
+from cactiviz.methods import METHODS
+from cactiviz.ui import texts
+from cactiviz.ui.lessons import figures, frame
+from cactiviz.ui.lessons.agreement import agreement
+
+_SCENE = 178  # CactiNet is sure of it
+_SHOWN = ("guided_backprop", "grad_cam")
+_PLAIN = "saliency"
+_SAME = 0.9  # agreement from which the eye sees hardly any difference
+
+
+def show() -> None:
+    """Guided backprop and Grad-CAM for "cactus" and for "no cactus"."""
+    picture = frame.scene(_SCENE)
+    st.html(figures.prose(*texts.LEARN_2))
+    views = [*_SHOWN, _PLAIN]
+    classes = (frame.CACTUS, frame.NO_CACTUS)
+    readings = frame.answers(
+        {name: frame.read(frame.trained(), picture, views, name) for name in classes}
+    )
+    if readings is None:
+        return
+    comparison = Comparison(picture, classes, _SHOWN, readings)
+    st.html(
+        figures.row(
+            [
+                figures.of_picture(picture, texts.ORIGINAL),
+                *_maps(comparison, frame.CACTUS),
+            ]
+        )
+    )
+    alike = {method: _agreement(readings, method) for method in views}
+    if frame.guess("classes", texts.LEARN_2_ASK, texts.LEARN_2_OPTIONS, right(alike)):
+        again = _maps(comparison, frame.NO_CACTUS)
+        st.html(figures.row(again, texts.learn_asked(frame.NO_CACTUS)))
+        st.html(
+            figures.prose(
+                texts.learn_2_numbers(alike["guided_backprop"], alike["grad_cam"]),
+                texts.learn_2_faint(
+                    *(_largest(readings[name], "guided_backprop") for name in classes)
+                ),
+                texts.learn_2_plain(alike[_PLAIN]),
+                *texts.LEARN_2_KNOWN,
+            )
+        )
+
+
+def right(alike: dict[str, float]) -> str:
+    """The key of the answer that the numbers give.
+
+    >>> right({"guided_backprop": 1.0, "grad_cam": -0.7})
+    'guided_backprop'
+    >>> right({"guided_backprop": 1.0, "grad_cam": 0.95})
+    'both'
+    """
+    same = [method for method in _SHOWN if alike[method] >= _SAME]
+    return same[0] if len(same) == 1 else "both" if same else "neither"
+
+
+def _maps(comparison: Comparison, class_: str) -> list[figures.Figure]:
+    return [
+        figures.of_map(comparison, class_, method, texts.learn_for(METHODS[method].title, class_))
+        for method in _SHOWN
+    ]
+
+
+def _agreement(readings: dict[str, Reading], method: str) -> float:
+    one, other = (reading.explanations[method].values for reading in readings.values())
+    return agreement(one, other)
+
+
+def _largest(reading: Reading, method: str) -> float:
+    return float(abs(reading.explanations[method].values).max())

@@ -1,0 +1,99 @@
+"""Lesson 1: two maps on one picture. Which network has never learnt anything?"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import streamlit as st
+
+from cactiviz.comparison import Comparison, describe
+from cactiviz.datasets.scenes import COUNT
+from cactiviz.explain import Reading
+from cactiviz.ui import state, texts
+from cactiviz.ui.lessons import figures, frame
+from cactiviz.ui.lessons.agreement import agreement, sizes
+
+#: One after the other; in the sanity checks the first fared worst.
+_METHODS = ("guided_backprop", "saliency", "grad_cam")
+
+
+@dataclass(frozen=True)
+class Round:
+    """What is shown in a round.
+
+    Attributes:
+        number: Counted from 1; the same number is the same round.
+        scene: The drawn scene's number.
+        method: Whose maps.
+        untrained: "A" or "B", the random network's side.
+    """
+
+    number: int
+    scene: int
+    method: str
+    untrained: str
+
+
+def play(number: int) -> Round:
+    """The round of a number, which is its seed.
+
+    >>> play(1) == play(1), play(1).method
+    (True, 'guided_backprop')
+    """
+    chance = random.Random(f"spot the untrained network, round {number}")
+    method = _METHODS[(number - 1) % len(_METHODS)]
+    return Round(number, chance.randrange(COUNT), method, chance.choice("AB"))
+
+
+def show() -> None:
+    """One round, and the way to the next."""
+    this = play(int(st.session_state.get(state.ROUND, 1)))
+    picture = frame.scene(this.scene)
+    title, asks = describe(this.method)
+    st.html(figures.prose(*texts.LEARN_1, texts.learn_1_round(this.number, title, asks)))
+    networks = {
+        side: frame.untrained() if side == this.untrained else frame.trained() for side in "AB"
+    }
+    readings = frame.answers(
+        {s: frame.read(n, picture, list(_METHODS), frame.CACTUS) for s, n in networks.items()}
+    )
+    if readings is None:
+        return
+    comparison = Comparison(picture, ("A", "B"), (this.method,), readings)
+    hidden = not frame.is_revealed("untrained", this.number)
+    maps = [
+        figures.of_map(
+            comparison, side, this.method, _title(side, readings, hidden), hide_range=hidden
+        )
+        for side in "AB"
+    ]
+    st.html(figures.row([figures.of_picture(picture, texts.ORIGINAL), *maps]))
+    if frame.guess(
+        "untrained", texts.LEARN_1_ASK, texts.LEARN_1_OPTIONS, this.untrained, this.number
+    ):
+        st.html(figures.prose(*_why(this, readings)))
+        st.button(
+            texts.LEARN_1_AGAIN, icon=":material/casino:", on_click=_next, args=(this.number,)
+        )
+
+
+def _title(side: str, readings: dict[str, Reading], hidden: bool) -> str:
+    return texts.learn_side(side, None if hidden else readings[side].untrained)
+
+
+def _why(this: Round, readings: dict[str, Reading]) -> list[str]:
+    random_one = readings[this.untrained]
+    learnt = readings["AB".replace(this.untrained, "")]
+    maps = [one.explanations[this.method].values for one in (learnt, random_one)]
+    shown = [sizes(values) for values in maps]
+    return [
+        texts.learn_1_who(frame.share(learnt, frame.CACTUS), frame.share(random_one, frame.CACTUS)),
+        texts.learn_1_alike(agreement(*shown)),
+        texts.learn_1_size(*(float(sizes(abs(values)).max()) for values in maps)),
+        *texts.LEARN_1_KNOWN,
+    ]
+
+
+def _next(number: int) -> None:
+    st.session_state[state.ROUND] = number + 1
