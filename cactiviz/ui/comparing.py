@@ -1,22 +1,29 @@
-"""The comparison on the page: it fills as networks answer, and can be stopped."""
+"""The comparison on the page: it fills as networks answer, can be stopped, and taken home."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import streamlit as st
 
-from cactiviz.ui import asking, downloads, grid, networks, readings, state, texts
+from cactiviz.comparison import Comparison
+from cactiviz.errors import CactivizError
+from cactiviz.ui import asking, downloads, exports, grid, links, networks, readings, state, texts
+from cactiviz.ui import what_if as covering
 from cactiviz.ui.choices import Choice
 from cactiviz.ui.readings import Progress
 
 #: So long a run waits for answers, so that what is quick comes in one piece.
 _PATIENCE_SECONDS = 0.15
 _LOOK_AGAIN_SECONDS = 0.25
+#: So long a file is handed to the browser, which saves it once: a run may be overtaken.
+_HAND_OUT_SECONDS = 5.0
 
 
 def show(choice: Choice) -> None:
     """Show what is known of the choice, and the rest as it comes."""
+    downloads.show()
     progress = _look(choice, _PATIENCE_SECONDS)
     timed = _LOOK_AGAIN_SECONDS if progress.waiting else None
     st.fragment(_show, run_every=timed)(choice, bool(timed))
@@ -26,41 +33,62 @@ def _show(choice: Choice, timed: bool) -> None:
     progress = _look(choice)
     if timed and not progress.waiting:
         st.rerun()  # which ends the timer
-    _status(choice, progress)
-    comparison = progress.comparison
-    grid.show(comparison)
+    _heading(choice, progress)
+    covering.panel(choice, progress)
+    pressed = grid.show(
+        progress.comparison,
+        offers=downloads.offers(choice.models),
+        look=grid.Look.read(links.look()),
+        before=covering.before(progress),
+        download=_to_hand_out(),
+        problem=str(st.session_state.pop(state.PROBLEM, "")),
+        cannot_travel=links.cannot_travel(),
+    )
+    if pressed is not None:
+        _do(pressed, progress)
+    downloads.offer(progress.comparison)
     if not progress.waiting:
-        downloads.offer(comparison)
-        st.caption(texts.plain(comparison.limits()))
+        st.caption(texts.plain(progress.comparison.limits()))
         st.caption(texts.HATCHED)
 
 
 def _look(choice: Choice, patience_seconds: float = 0.0) -> Progress:
     """What is known; nothing more is asked for once it was stopped."""
-    if st.session_state.get(state.STOPPED) != choice.key:
-        return readings.compared(choice, patience_seconds)
-    progress = readings.compared(choice)
+    shown = covering.applied(choice)
+    progress = readings.compared(shown, patience_seconds, first=choice)
+    if st.session_state.get(state.STOPPED) != shown.key:
+        return progress
     asking.want_nothing()
     stopped = dict.fromkeys(progress.waiting, texts.STOPPED)
-    comparison = progress.comparison
-    failures = {**comparison.failures, **stopped}
-    return Progress(replace(comparison, failures=failures))
+    failures = {**progress.comparison.failures, **stopped}
+    return replace(progress, comparison=replace(progress.comparison, failures=failures), waiting=())
+
+
+def _heading(choice: Choice, progress: Progress) -> None:
+    """The title and, of the same height in every state, what goes on."""
+    picture = texts.subtitle(choice.picture, len(choice.models), len(choice.methods))
+    with st.container(gap=None, key="cv-heading"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            st.title(texts.COMPARE_TITLE, anchor=False, width="content")
+            covering.button()
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            st.caption(picture, width="content")
+            _status(choice, progress)
 
 
 def _status(choice: Choice, progress: Progress) -> None:
-    """One line, of the same height in every state, so that nothing jumps."""
     device = texts.DEVICES[asking.runner().device.type]
-    with st.container(horizontal=True, vertical_alignment="center", height=40, border=False):
-        if progress.waiting:
-            titles = [networks.title(name) for name in progress.waiting]
-            said = texts.working_on(titles, len(choice.models), progress.ahead, device)
-            st.caption(f":material/hourglass_top: {said}", width="content")
-            st.button(texts.STOP, key="stop", type="tertiary", on_click=_stop, args=(choice.key,))
-        elif texts.STOPPED in progress.comparison.failures.values():
-            st.caption(texts.STOPPED, width="content")
-            st.button(texts.GO_ON, key="go on", type="tertiary", on_click=_stop, args=(None,))
-        else:
-            st.caption(texts.computed(_seconds(progress), device), width="content")
+    at = covering.applied(choice).key
+    if progress.waiting:
+        titles = [networks.title(name) for name in progress.waiting]
+        said = texts.working_on(titles, len(choice.models), progress.ahead, device)
+        st.caption(said, width="content")
+        st.button(texts.STOP, key="stop", type="tertiary", on_click=_stop, args=(at,))
+    elif texts.STOPPED in progress.comparison.failures.values():
+        st.caption(texts.STOPPED, width="content")
+        st.button(texts.GO_ON, key="go on", type="tertiary", on_click=_stop, args=(None,))
+    else:
+        st.caption(texts.computed(_seconds(progress), device), width="content")
 
 
 def _seconds(progress: Progress) -> float:
@@ -70,3 +98,34 @@ def _seconds(progress: Progress) -> float:
 
 def _stop(at: object) -> None:
     st.session_state[state.STOPPED] = at
+
+
+def _do(pressed: grid.Event, progress: Progress) -> None:
+    """What was pressed in the grid."""
+    if pressed.kind == "add":
+        downloads.fetch(pressed.value)
+    else:
+        state.count_up(state.EXPORTED)
+        number = int(st.session_state[state.EXPORTED])
+        try:
+            made = exports.make(pressed.value, _answered(progress), pressed.look, number)
+        except CactivizError as error:
+            st.session_state[state.PROBLEM] = str(error)
+        else:
+            st.session_state[state.TO_HAND_OUT] = made, time.monotonic()
+    st.rerun()
+
+
+def _answered(progress: Progress) -> Comparison:
+    """The comparison without those that are still waited for."""
+    comparison = progress.comparison
+    there = (name for name in comparison.models if name not in progress.waiting)
+    return replace(comparison, models=tuple(there))
+
+
+def _to_hand_out() -> grid.Download | None:
+    held: tuple[grid.Download, float] | None = st.session_state.get(state.TO_HAND_OUT)
+    if held is not None and time.monotonic() - held[1] < _HAND_OUT_SECONDS:
+        return held[0]
+    st.session_state.pop(state.TO_HAND_OUT, None)
+    return None

@@ -48,8 +48,12 @@ NEURON_PARTS = ("neuron channel", "neuron row", "neuron column")
 TICKETS = "tickets"
 #: What was being compared when Stop was pressed.
 STOPPED = "stopped"
-#: The session's own networks; whether their form is open; what it waits for, and what it said.
-OWN, OWN_FORM, OWN_CHECK, OWN_SAID = "own", "own form", "own check", "own said"
+#: How many files were made, the last one and since when, and why one couldn't be made.
+EXPORTED, TO_HAND_OUT, PROBLEM = "exported", "to hand out", "problem"
+#: The session's own networks; whether their form is open, and how often it was opened.
+OWN, OWN_FORM, OWN_OPENED = "own", "own form", "own opened"
+#: What that form waits for, and what it said.
+OWN_CHECK, OWN_SAID = "own check", "own said"
 #: Networks to choose besides those that are chosen, in the next run.
 JOINING = "joining"
 #: The networks whose weights this session fetches.
