@@ -1,14 +1,55 @@
-"""A page of its own for "What if" and "Why A and not B", as Compare puts them above its grid."""
+"""A page of its own for "What if" and "Why A and not B": as Compare has them, without the rest.
+
+The address says which sample and networks; networks have random weights where none are here.
+"""
+
+from typing import Any
 
 import streamlit as st
 
-from cactiviz.ui import choices, readings, styles, texts, what_if, why_not
+from cactiviz import runner
+from cactiviz.datasets import open_dataset
+from cactiviz.images import open_picture
+from cactiviz.types import Target
+from cactiviz.ui import readings, sets, state, styles, texts, what_if, why_not
 from cactiviz.ui.choices import Choice
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def chosen() -> Choice:
+    said = st.query_params
+    if "sample" in said:
+        picture = open_picture(f"sample:{said['sample']}", name=HOSTILE)
+    else:
+        picture = open_dataset("scenes").open(sets.first_item())
+    against = st.session_state.get(state.AGAINST, said.get("against"))
+    class_ = st.session_state.get(state.TARGET, said.get("class"))
+    return Choice(
+        picture,
+        tuple(said.get("networks", "cactinet").split()),
+        ("grad_cam", "saliency"),
+        untrained=True,
+        target=Target(class_, against) if class_ or against else None,
+    )
+
+
+@st.cache_resource
+def explained() -> list[str]:
+    """Grows by one name with each pass through a network."""
+    names: list[str] = []
+    real = runner.explain
+
+    def explain(model: Any, *args: Any, **options: Any) -> Any:
+        names.append(model.name)
+        return real(model, *args, **options)
+
+    runner.explain = explain
+    return names
 
 
 def show(choice: Choice, timed: bool) -> None:
-    now = what_if.applied(choice)
-    progress = readings.compared(now, 0.1, first=choice)
+    progress = readings.compared(what_if.applied(choice), first=choice)
     if timed != bool(progress.waiting):
         st.rerun()
     with st.container(horizontal=True):
@@ -16,14 +57,13 @@ def show(choice: Choice, timed: bool) -> None:
         why_not.button(choice, progress.comparison)
     what_if.panel(choice, progress)
     why_not.show(choice, progress.comparison)
-    for name, answers in what_if.before(progress).items():
-        said = [(a.class_name, a.probability) for a in answers]
-        st.caption(texts.plain(f"before {name}: {said}"))
+    st.caption(f"{len(explained())} computations")
 
 
 st.set_page_config(layout="wide")
-choice = choices.ask()
+explained()
+choice = chosen()
 st.html(styles.sheets())
 st.title(texts.COMPARE_TITLE, anchor=False)
-waiting = bool(readings.compared(what_if.applied(choice), 0.1, first=choice).waiting)
+waiting = bool(readings.compared(what_if.applied(choice), 0.15, first=choice).waiting)
 st.fragment(show, run_every=0.25 if waiting else None)(choice, waiting)

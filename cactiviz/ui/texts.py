@@ -272,7 +272,7 @@ GRID = {
     "shared_ends": "nothing|the row’s most",
     "rank_ends": "lowest|highest value",
     "evidence_ends": "no share|largest share",
-    "range_shared": "{range} of {full}",
+    "range_shared": "{most}, full at {full}",
     "range_evidence": "full at {share}",
     "diverging_ends": "against it|for it",
 }
@@ -393,9 +393,9 @@ def link_picture(why: str) -> str:
     return f"The link's picture isn't here. {why}"
 
 
-def link_dataset(name: str) -> str:
+def link_dataset(title: str) -> str:
     """For a data set in a link that isn't here."""
-    return f"The link's picture is of the data set “{name}”, which isn't on this computer."
+    return f"It belongs to “{title}”, which isn't on this computer yet."
 
 
 def link_fetches(host: str) -> str:
@@ -713,7 +713,7 @@ COVER_START = [
     "Guess first: what does each network need to see? Which of them will change its mind?",
 ]
 COVER_TABLE = "What each network said first, and what it says now"
-COVER_COLUMNS = ["Network", "First answer", "Now", "Change", "Top answer now"]
+COVER_COLUMNS = ["Network", "First answer", "Now", "Change in points", "Top answer now"]
 COVER_CAUTION = (
     "A cover is itself something to react to: networks know flat patches and sharp edges from "
     "other pictures. Before you trust a change, cover it in another way too, and cover a place "
@@ -728,19 +728,30 @@ def points(change: float) -> str:
     """A change between two probabilities, each in per cent.
 
     >>> [points(change) for change in (-41.2, 0.1, 0.0)]
-    ['−41.2 points', '+0.1 points', 'none']
+    ['−41.2', '+0.1', 'none']
     """
-    return f"{change:+.1f} points".replace("-", "−") if abs(change) >= 0.05 else "none"
+    return f"{change:+.1f}".replace("-", "−") if abs(change) >= 0.05 else "none"
+
+
+def percent_finely(probability: float) -> str:
+    """A probability in per cent with one decimal, not rounded to impossible or certain.
+
+    >>> [percent_finely(p) for p in (0.0, 0.0004, 0.1234, 0.9996, 1.0)]
+    ['0.0 %', '<0.1 %', '12.3 %', '>99.9 %', '100.0 %']
+    """
+    if 0 < probability < 0.0005:
+        return "<0.1 %"
+    return ">99.9 %" if 0.9995 <= probability < 1 else f"{100 * probability:.1f} %"
 
 
 # --- Why A and not B ---
 
-WHY_NOT_OWN = "its own first answer"
 WHY_NOT_END = "Back to each network’s own answer"
 WHY_NOT_REFUSED = "It doesn’t know both of these classes."
 WHY_NOT_COLOURS = (
-    "In the maps orange speaks for the first and blue for the second. The bar shows how the two "
-    "share what the network gives to either of them."
+    "In the maps orange speaks for the first class and blue for the second. The bar shows how the "
+    "two share what a network gives to either of them, so bars compare. “Ahead by” counts in the "
+    "network’s own score, before it becomes a probability, so these numbers don’t."
 )
 
 

@@ -194,7 +194,7 @@ def _row(
         "note": texts.UNTRAINED_NOTE if first.untrained else "",
         "name": answer.class_name,
         "first": answer.probability,
-        "firstText": _percent(answer.probability),
+        "firstText": texts.percent_finely(answer.probability),
         "now": None,
         "nowText": "",
         "change": "",
@@ -214,11 +214,11 @@ def _row(
     return row | {
         "waiting": False,
         "now": again.probability,
-        "nowText": _percent(again.probability),
+        "nowText": texts.percent_finely(again.probability),
         "change": texts.points(change),
         "sign": "" if abs(change) < 0.05 else "up" if change > 0 else "down",
         "topName": top.class_name if changed else texts.COVER_UNCHANGED,
-        "topText": _percent(top.probability) if changed else "",
+        "topText": texts.percent_finely(top.probability) if changed else "",
         "changed": changed,
         "unseen": "" if _overlap(box, now.seen) else texts.COVER_UNSEEN,
     }
@@ -231,11 +231,6 @@ def _overlap(one: Box, other: Box) -> bool:
         and one.left < other.left + other.width
         and other.left < one.left + one.width
     )
-
-
-def _percent(probability: float) -> str:
-    """With one decimal, so that small changes are seen."""
-    return f"{100 * probability:.1f} %"
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -254,6 +249,9 @@ _WORDS = {
     "where": texts.COVER_WHERE,
     "keys": texts.COVER_KEYS,
     "none": texts.COVER_NONE,
+    "draw": texts.COVER_DRAW,
+    "given": texts.COVER_GIVEN,
+    "moving": texts.COVER_LET_GO,
     "how": texts.COVER_HOW,
     "hows": texts.COVER_HOWS,
     "numbers": texts.COVER_NUMBERS,
@@ -265,7 +263,6 @@ _WORDS = {
     "columns": texts.COVER_COLUMNS,
     "caution": texts.COVER_CAUTION,
     "done": texts.COVER_DONE,
-    "waiting": texts.WAITING,
 }
 
 

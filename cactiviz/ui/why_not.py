@@ -12,7 +12,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from cactiviz.comparison import Comparison
 from cactiviz.explain import Reading
 from cactiviz.palettes import DIVERGING
-from cactiviz.scales import number, percent
+from cactiviz.scales import number
 from cactiviz.types import Answer
 from cactiviz.ui import networks, state, texts
 from cactiviz.ui.choices import Choice
@@ -143,8 +143,8 @@ def _card(
             first.class_name, second.class_name, found.ahead, number(abs(found.ahead))
         ),
         "part": found.part,
-        "first": f"{first.class_name} {percent(first.probability)}",
-        "second": f"{second.class_name} {percent(second.probability)}",
+        "first": f"{first.class_name} {texts.percent_finely(first.probability)}",
+        "second": f"{second.class_name} {texts.percent_finely(second.probability)}",
     }
 
 

@@ -31,7 +31,7 @@ const rowOf = (row, words) => {
   }
   const answer = cell("td", "cell", "first");
   answer.append(make("span", "class", row.name), make("span", "share", row.firstText), barOf(row));
-  const now = cell("td", "cell", "now", row.waiting ? words.waiting : row.nowText);
+  const now = cell("td", "cell", "now", row.waiting ? "…" : row.nowText);
   const change = cell("td", "cell", `change ${row.sign}`, row.change);
   const top = cell("td", "cell", "top");
   if (row.unseen) top.append(make("span", "note", row.unseen));

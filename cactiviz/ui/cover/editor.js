@@ -36,8 +36,9 @@ class Editor {
     this.stage.append(this.image, this.frame);
     this.said = make("div", "unseen");
     this.said.setAttribute("role", "status");
+    this.caption = make("p", "caption");
     this.tools = make("div", "tools");
-    this.root.append(this.stage, this.tools, this.said);
+    this.root.append(this.stage, this.caption, this.tools, this.said);
     this.listen();
   }
 
@@ -70,7 +71,7 @@ class Editor {
     this.written = JSON.stringify(words);
     this.image.alt = words.alt;
     this.frame.setAttribute("aria-roledescription", words.box);
-    this.tools.replaceChildren(this.choices(words), this.numbers(words), this.buttons(words));
+    this.tools.replaceChildren(this.choices(words), this.buttons(words), this.numbers(words));
   }
 
   choices(words) {
@@ -149,6 +150,8 @@ class Editor {
       if (field.getRootNode().activeElement !== field || box) field.value = values[side] ?? "";
     });
     this.button.textContent = box ? data.words.uncover : data.words.middle;
+    const { given, draw, moving } = data.words;
+    this.caption.textContent = shown ? given : box ? moving : draw;
     if (!box) return;
     const share = (part, whole) => `${(100 * part) / whole}%`;
     this.frame.style.top = share(box.top, size[0]);
