@@ -13,6 +13,8 @@ from cactiviz.errors import OutputError
 
 _PORT = 8501
 _LOOPBACK = "127.0.0.1"
+#: What others may upload at once; it stays in this computer's memory while their page is open.
+_MEGABYTES_OF_OTHERS = 300
 # From here to the folder of the repository, in which the app's pages and its settings are.
 _FOLDER = Path(__file__).resolve().parents[2]
 
@@ -53,6 +55,7 @@ def command_line(host: str, port: int, browser: bool) -> list[str]:
         "browser.gatherUsageStats": "false",
     }
     if not is_loopback(host):
+        options["server.maxUploadSize"] = str(_MEGABYTES_OF_OTHERS)
         options["server.allowedHosts"] = "*"  # nobody knows under which names it is reached
         # Streamlit's own greeting would ask a server elsewhere for this computer's address.
         options["logger.hideWelcomeMessage"] = "true"
@@ -80,7 +83,7 @@ The app listens at http://{_in_an_address(host)}:{port}, and not to this compute
 Whoever reaches that address
   - needs no password, and what they send and see isn't encrypted on its way,
   - can use this computer's time and memory, and give it pictures and networks of their own,
-    of up to 600 MB each; they are deleted when their page is closed,
+    of up to {_MEGABYTES_OF_OTHERS} MB each; they are deleted some minutes after they leave,
   - can have it fetch pictures from the public internet, and the published weights and data sets,
   - can look at the data sets that are on this computer.
 They can't name folders of this computer, and see nobody else's pictures or networks.

@@ -20,8 +20,9 @@ from cactiviz.runner import Network
 from cactiviz.ui import asking, state
 
 MOST_NETWORKS = 4  #: Of one session.
-#: Of one file; AlexNet's has 244 MB, VGG19's 575 MB. As large as ``server.maxUploadSize``.
-MOST_BYTES = 600 * 2**20
+#: Of one file; AlexNet's has 244 MB, VGG19's 575 MB. Streamlit keeps what is uploaded in the memory
+#: as long as the session lasts, so where others are let in, the server's own limit is lower.
+MOST_MEGABYTES = 1024
 #: Of the files of all sessions together.
 MOST_BYTES_OF_ALL = 6 * 2**30
 _FREE_BYTES = 2**30  # which a file must leave free on the disk
@@ -46,7 +47,6 @@ class Shelf:
 
     def __init__(self, forget: Callable[[Network], None]) -> None:
         self.networks: dict[str, Network] = {}  #: By name, in the order in which they came.
-        self.titles: dict[str, str] = {}  #: Name -> the file's name as its owner knows it.
         self.closed = False
         self.number = uuid.uuid4().hex
         self._forget = forget
@@ -100,15 +100,14 @@ class Shelf:
         self._sizes[network] = size
         return network
 
-    def add(self, network: Network, title: str) -> None:
+    def add(self, network: Network) -> None:
         """From now on it is one of the session's networks."""
         self.networks[network.name] = network
-        self.titles[network.name] = title
 
     def drop(self, network: Network) -> None:
         """Delete its files, and let go of what is in the memory."""
         if self.networks.get(network.name) == network:
-            del self.networks[network.name], self.titles[network.name]
+            del self.networks[network.name]
         self._sizes.pop(network, None)
         self._forget(network)
         if network.checkpoint is not None:
@@ -136,7 +135,6 @@ class Shelf:
         for network in list(self._sizes):
             self._forget(network)
         self.networks.clear()
-        self.titles.clear()
         self._sizes.clear()
         self._folder.cleanup()
 
@@ -152,6 +150,11 @@ def here() -> Shelf | None:
     if shelf is None or shelf.closed:
         return None
     return _lease(shelf.number, shelf)
+
+
+def most_megabytes() -> int:
+    """How large a file may be, in MB of 2**20 bytes."""
+    return min(MOST_MEGABYTES, int(st.get_option("server.maxUploadSize")))
 
 
 def begin() -> Shelf:
@@ -194,9 +197,9 @@ def class_list(file: bytes) -> str:
 
 
 def _check_size(file: BinaryIO, size: int) -> None:
-    if size > MOST_BYTES:
+    if size > MOST_MEGABYTES * 2**20:
         raise WeightsError(
-            f"This file has {size / 2**20:,.0f} MB; up to {MOST_BYTES // 2**20} MB can be given."
+            f"This file has {size / 2**20:,.0f} MB; up to {MOST_MEGABYTES:,} MB can be given."
         )
     if not zipfile.is_zipfile(file):
         return

@@ -62,6 +62,7 @@ def ask() -> None:
 
 def _open() -> None:
     st.session_state[state.OWN_FORM] = True
+    state.count_up(state.OWN_OPENED)
 
 
 def _close() -> None:
@@ -81,8 +82,8 @@ def _form() -> None:
     if len(shelf.networks) >= own_files.MOST_NETWORKS:
         st.info(texts.own_full(own_files.MOST_NETWORKS))
         return
-    limit = own_files.MOST_BYTES // 2**20
-    file = st.file_uploader(texts.OWN_FILE, type=_TYPES, max_upload_size=limit, key="own file")
+    limit = own_files.most_megabytes()
+    file = st.file_uploader(texts.OWN_FILE, type=_TYPES, max_upload_size=limit, key=_key("file"))
     st.caption(texts.own_limit(limit))
     st.selectbox(
         texts.OWN_ARCHITECTURE,
@@ -92,23 +93,23 @@ def _form() -> None:
         help=texts.OWN_ARCHITECTURE_HELP,
         format_func=_architecture_label,
         filter_mode="contains",
-        key="own architecture",
+        key=_key("architecture"),
     )
     st.text_input(
         texts.OWN_NAME,
         placeholder=Path(file.name).stem if file else texts.OWN_NAME_HINT,
         max_chars=_LONGEST_NAME,
-        key="own name",
+        key=_key("name"),
     )
     with st.expander(texts.OWN_CLASSES):
         st.text_area(
-            texts.OWN_CLASSES_TYPED, max_chars=_LONGEST_LIST, height=110, key="own classes"
+            texts.OWN_CLASSES_TYPED, max_chars=_LONGEST_LIST, height=110, key=_key("classes")
         )
         st.file_uploader(
             texts.OWN_CLASSES_FILE,
             type="txt",
             max_upload_size=_LIST_MEGABYTES,
-            key="own list",
+            key=_key("list"),
         )
         st.caption(texts.OWN_CLASSES_HELP)
     checking = st.session_state.get(state.OWN_CHECK) is not None
@@ -126,11 +127,16 @@ def _form() -> None:
         st.error(texts.plain(said))
 
 
+def _key(field: str) -> str:
+    """A field's key; another each time, so that what was in the form isn't in the next one."""
+    return f"own {field} {st.session_state.get(state.OWN_OPENED, 0)}"
+
+
 def _list(shelf: own_files.Shelf) -> None:
     """The networks that are here already, each with a way to be rid of it."""
     for number, (name, network) in enumerate(list(shelf.networks.items())):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{texts.plain(name)}** · {texts.plain(shelf.titles[name])}")
+            st.markdown(f"**{texts.plain(name)}**", width="stretch")
             st.button(
                 texts.OWN_REMOVE,
                 type="tertiary",
@@ -139,8 +145,6 @@ def _list(shelf: own_files.Shelf) -> None:
                 args=(shelf, network),
                 key=f"own remove {number}",
             )
-    if shelf.networks:
-        st.divider()
 
 
 def _remove(shelf: own_files.Shelf, network: Network) -> None:
@@ -151,15 +155,16 @@ def _remove(shelf: own_files.Shelf, network: Network) -> None:
 def _begin(shelf: own_files.Shelf) -> None:
     """Keep what the form holds and have it read; or say what is wrong, and leave the form."""
     filled = st.session_state
-    file, architecture, listed = filled["own file"], filled["own architecture"], filled["own list"]
+    file, listed = filled[_key("file")], filled[_key("list")]
+    architecture = filled[_key("architecture")]
     filled.pop(state.OWN_SAID, None)
     try:
         if file is None:
             raise WeightsError(texts.OWN_NO_FILE)
         if architecture is None:
             raise WeightsError(texts.OWN_NO_ARCHITECTURE)
-        name = _checked_name(filled["own name"] or Path(file.name).stem)
-        classes = own_files.class_list(listed.getvalue()) if listed else filled["own classes"]
+        name = _checked_name(filled[_key("name")] or Path(file.name).stem)
+        classes = own_files.class_list(listed.getvalue()) if listed else filled[_key("classes")]
         network = shelf.put(file, file.name, name, architecture, classes or "")
     except CactivizError as error:
         filled[state.OWN_SAID] = str(error)
@@ -180,7 +185,7 @@ def _wait(shelf: own_files.Shelf) -> None:
         st.session_state[state.OWN_SAID] = _without_places(answer.sentence, check)
         _end_check(keep=False)
     else:
-        shelf.add(check.network, check.file_name)
+        shelf.add(check.network)
         networks.join(check.network.name)
         _end_check(keep=True)
         _close()
