@@ -9,11 +9,11 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from cactiviz.backprop import Need
-from cactiviz.errors import Cancelled, MethodError
+from cactiviz.errors import MethodError
 from cactiviz.models import LoadedModel
 from cactiviz.neurons import feature_maps, layer_size, most_active, random_neurons, run_neurons
 from cactiviz.preprocess import preprocess
-from cactiviz.receptive import bounding_box, receptive_field
+from cactiviz.receptive import bounding_box, receptive_fields
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
 
 #: Method -> what it reads from a pass.
@@ -113,12 +113,9 @@ def explain_neurons(
     gradients = found.guided_gradients if method == "guided_backprop" else found.input_gradients
     assert gradients is not None
     seen = preprocessing.seen(*picture.size)
-    fields: dict[Neuron, Box] = {}
-    for neuron in chosen:  # branches that are joined differ at one place
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("The computation was cancelled.")
-        mask = receptive_field(model.module, shape, place, neuron)
-        fields[neuron] = bounding_box(mask, seen)
+    # Of each, not only of each place: branches that are joined differ there.
+    masks = receptive_fields(model.module, shape, place, chosen, cancel)
+    fields = dict(zip(chosen, (bounding_box(mask, seen) for mask in masks), strict=True))
     return [
         NeuronExplanation(
             model=model.name,

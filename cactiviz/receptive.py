@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from cactiviz.errors import Cancelled
 from cactiviz.trace import ACTIVATIONS, Function, functions, trace
-from cactiviz.types import Box, Layer, Neuron
+from cactiviz.types import Box, Cancel, Layer, Neuron
 
 _MAX_POOLS = functions("max_pool2d")
 _ADAPTIVE_MAX_POOLS = functions("adaptive_max_pool2d")
@@ -23,7 +25,21 @@ _PASSED = ACTIVATIONS | functions("clamp", "clamp_min", "clamp_max", "clip", "th
 def receptive_field(
     module: nn.Module, input_shape: tuple[int, int, int], layer: Layer, neuron: Neuron
 ) -> NDArray[np.bool_]:
-    """The pixels of the network's input that a neuron is connected to: bool (H, W).
+    """The pixels of the network's input that one neuron is connected to: bool (H, W).
+
+    As :func:`receptive_fields`.
+    """
+    return receptive_fields(module, input_shape, layer, [neuron])[0]
+
+
+def receptive_fields(
+    module: nn.Module,
+    input_shape: tuple[int, int, int],
+    layer: Layer,
+    neurons: Sequence[Neuron],
+    cancel: Cancel | None = None,
+) -> list[NDArray[np.bool_]]:
+    """The pixels of the network's input that each neuron is connected to: bool (H, W).
 
     Paths are followed by a gradient that is not a number, which no weight, not even 0, can stop.
     So that no activation or maximum stops it either, they are replaced, in a copy, by the identity
@@ -32,12 +48,14 @@ def receptive_field(
     Args:
         module: A network; it isn't touched.
         input_shape: (C, H, W).
-        layer: Where the neuron is.
-        neuron: Its channel, row and column.
+        layer: Where the neurons are.
+        neurons: Their channels, rows and columns.
+        cancel: Asked between neurons.
 
     Raises:
         LayerError: There is no such layer.
         IndexError: There is no such neuron.
+        Cancelled: ``cancel`` was set.
     """
     step = trace(module, input_shape).step(layer)
     x = torch.zeros(1, *input_shape, dtype=torch.float64, requires_grad=True)
@@ -47,10 +65,16 @@ def receptive_field(
             with _Connections(step):
                 blank(given)
         except _Reached as reached:
-            value = reached.output[0, neuron.channel, neuron.row, neuron.column]
-            (gradient,) = torch.autograd.grad(value, x, torch.tensor(torch.nan).double())
-    connected: NDArray[np.bool_] = gradient[0].isnan().any(dim=0).numpy()
-    return connected
+            output = reached.output
+        fields = []
+        for neuron in neurons:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled("The computation was cancelled.")
+            start = torch.zeros_like(output)
+            start[0, neuron.channel, neuron.row, neuron.column] = torch.nan
+            (gradient,) = torch.autograd.grad(output, x, start, retain_graph=True)
+            fields.append(gradient[0].isnan().any(dim=0).numpy())
+    return fields
 
 
 def bounding_box(field: NDArray[np.bool_], seen: Box) -> Box:
