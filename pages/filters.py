@@ -6,7 +6,7 @@ from cactiviz.ui import choices, filters, navigation, styles, texts
 
 navigation.enter()
 choice = choices.ask(with_views=False)
-st.html(styles.sheets())
+st.html(styles.sheets("inside"))
 st.title(texts.FILTERS_TITLE, anchor=False)
 st.caption(f"{texts.FILTERS_WHAT}  \n{texts.FILTERS_LIMIT}")
 filters.show(choice)

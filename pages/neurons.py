@@ -6,7 +6,7 @@ from cactiviz.ui import choices, navigation, neurons, styles, texts
 
 navigation.enter()
 choice = choices.ask(with_views=False)
-st.html(styles.sheets())
+st.html(styles.sheets("inside"))
 st.title(texts.NEURONS_TITLE, anchor=False)
 st.caption(f"{texts.NEURONS_WHAT}  \n{texts.NEURONS_LIMIT}")
 neurons.show(choice)

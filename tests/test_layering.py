@@ -37,7 +37,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "cover": (1, "0", "numpy cv2"),
     "sheet": (1, "0 lettering render", "numpy PIL cv2"),
     "contact_sheet": (1, "0 lettering sheet", "PIL"),
-    "export": (1, "0", "numpy PIL cv2"),
+    "export": (1, "0 output", "numpy PIL cv2 imageio_ffmpeg"),
     "device": (2, "0", "numpy PIL torch torchvision"),
     "preprocess": (2, "0", "numpy PIL torch torchvision"),
     "models": (

@@ -211,7 +211,7 @@ def _column(
     choice: Choice, one: Found[FilterLook], found: Sequence[Found[FilterLook]], style: Style
 ) -> None:
     answer = one.answer
-    inside.head(one.name, isinstance(answer, FilterLook) and answer.untrained)
+    inside.head(one.name, answer.untrained if isinstance(answer, FilterLook) else None)
     inside.ask_layer(one, state.FILTER_LAYER + one.name)
     if isinstance(answer, asking.Waiting | asking.Why):
         inside.instead(one, found)

@@ -96,11 +96,13 @@ def show(
     st.fragment(part, run_every=timed)(bool(timed))
 
 
-def head(name: str, untrained: bool) -> None:
+def head(name: str, untrained: bool | None) -> None:
     """What a network is called, above its column."""
-    st.subheader(texts.plain(networks.title(name)), anchor=False)
-    if untrained:
-        st.caption(f":orange[{texts.UNTRAINED_NOTE}]")
+    st.markdown(f"#### {texts.plain(networks.title(name))}")
+    if untrained is not None:
+        # Said of trained ones too, so that the columns stay level.
+        said = f":orange[{texts.UNTRAINED_NOTE}]" if untrained else texts.TRAINED_NOTE
+        st.caption(said)
 
 
 def ask_layer(found: Found[T], key: str, default: str | None = None) -> None:
@@ -113,7 +115,13 @@ def ask_layer(found: Found[T], key: str, default: str | None = None) -> None:
     """
     label = texts.layer_of(networks.title(found.name))
     if not found.places:
-        st.selectbox(label, [texts.LAYER_WAITS], disabled=True, key=f"{key} waits")
+        st.selectbox(
+            label,
+            [texts.LAYER_WAITS],
+            disabled=True,
+            key=f"{key} waits",
+            label_visibility="collapsed",
+        )
         return
     names = [place.name for place in found.places]
     said = {place.name: place.text for place in found.places}
@@ -126,6 +134,7 @@ def ask_layer(found: Found[T], key: str, default: str | None = None) -> None:
         key=key,
         filter_mode="contains",
         persist_state="session",
+        label_visibility="collapsed",
     )
 
 

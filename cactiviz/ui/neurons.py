@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal, cast
 
 import numpy as np
 import streamlit as st
@@ -13,38 +12,20 @@ from numpy.typing import NDArray
 
 from cactiviz import render
 from cactiviz.errors import TargetError
-from cactiviz.explain_neurons import NEURON_METHODS, NeuronExplanation, explain_neurons
+from cactiviz.explain_neurons import NeuronExplanation, explain_neurons
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
 from cactiviz.neurons import feature_maps, layer_size
 from cactiviz.preprocess import preprocess
 from cactiviz.trace import Trace, trace
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
-from cactiviz.ui import asking, encode, inside, point, state, texts, wall
+from cactiviz.ui import asking, encode, inside, state, texts, wall
 from cactiviz.ui.choices import Choice
 from cactiviz.ui.inside import Found, Place, Question
+from cactiviz.ui.wanted import HOW_MANY, Wanted, ask_wanted
 
-Way = Literal["chance", "place", "number"]
-HOW_MANY = 10
 _SMALL = 96  # pixels a side: up to it a gradient is sent without loss
 _NEARLY_ALL = 0.8  # of the picture's sides: a field that needs no enlarging
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which neurons are shown, whatever the network and the layer.
-
-    Attributes:
-        method: One of :data:`~cactiviz.explain_neurons.NEURON_METHODS`.
-        seed: Chooses :data:`HOW_MANY` by chance, where the others are None.
-        at: (down, across), in fractions of the picture: the most active ones there.
-        neuron: This one alone.
-    """
-
-    method: str
-    seed: int = 1
-    at: tuple[float, float] | None = None
-    neuron: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +57,9 @@ class Painted:
 
 def show(choice: Choice) -> None:
     """A column of neurons for each network, filled as they answer."""
-    wanted = _ask_wanted(choice)
+    chosen = ask_wanted(choice)
     places: Question[Sequence[Place]] = Question(("places",), _places)
-    inside.show(choice, places, partial(_question, choice, wanted), partial(_draw, wanted))
+    inside.show(choice, places, partial(_question, choice, chosen), partial(_draw, chosen))
 
 
 def look(
@@ -215,12 +196,11 @@ def _most_active(
 def _places(model: LoadedModel, cancel: Cancel) -> Sequence[Place]:
     sequence = trace(model.module, (3, *model.spec.preprocessing.input_size))
     target = model.spec.target_layer
-    stages = sequence.stages()
-    if target not in stages:
-        stages.append(target)
-    found = {str(stage): _place(sequence, stage, stage == target) for stage in stages}
+    # The last stage is the target layer, if under another name.
+    found = {str(stage): _place(sequence, stage, False) for stage in sequence.stages()[:-1]}
+    found[str(target)] = _place(sequence, target, True)
     for name in sequence.convolutions:
-        found.setdefault(name, _place(sequence, Layer(name), is_target=False))
+        found.setdefault(name, _place(sequence, Layer(name), False))
     # What is chosen at first stands first.
     return sorted(found.values(), key=lambda place: place.name != str(target))
 
@@ -246,7 +226,7 @@ def _draw(wanted: Wanted, choice: Choice, found: Sequence[Found[NeuronLook]]) ->
 
 def _column(choice: Choice, one: Found[NeuronLook], found: Sequence[Found[NeuronLook]]) -> None:
     answer = one.answer
-    inside.head(one.name, isinstance(answer, NeuronLook) and answer.untrained)
+    inside.head(one.name, answer.untrained if isinstance(answer, NeuronLook) else None)
     inside.ask_layer(one, state.NEURON_LAYER + one.name)
     if isinstance(answer, asking.Waiting | asking.Why):
         inside.instead(one, found)
@@ -261,54 +241,3 @@ def _column(choice: Choice, one: Found[NeuronLook], found: Sequence[Found[Neuron
 def _painted(key: str, _found: NeuronLook, picture_size: tuple[int, int]) -> Painted:
     """As :func:`paint`; the key says all that the look depends on."""
     return paint(_found, picture_size)
-
-
-def _ask_wanted(choice: Choice) -> Wanted:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        method = st.segmented_control(
-            texts.NEURON_METHOD,
-            list(NEURON_METHODS),
-            required=True,
-            default="guided_backprop",
-            format_func=lambda name: METHODS[name].title,
-            key=state.NEURON_METHOD,
-            persist_state="session",
-        )
-        way = cast(
-            Way,
-            st.segmented_control(
-                texts.NEURON_WAY,
-                list(texts.NEURON_WAYS),
-                required=True,
-                default="chance",
-                format_func=lambda name: texts.NEURON_WAYS[name],
-                key=state.NEURON_WAY,
-                persist_state="session",
-            ),
-        )
-        if way == "chance":
-            return Wanted(method, _ask_seed())
-        if way == "number":
-            return Wanted(method, neuron=_ask_number())
-    return Wanted(method, at=point.ask(inside.picture_image(choice.picture.sha256, choice)))
-
-
-def _ask_seed() -> int:
-    st.session_state.setdefault(state.NEURON_SEED, 1)
-    st.button(
-        texts.DRAW_AGAIN,
-        icon=":material/casino:",
-        on_click=state.count_up,
-        args=(state.NEURON_SEED,),
-    )
-    seed = int(st.session_state[state.NEURON_SEED])
-    st.caption(texts.seed_said(seed), width="content")
-    return seed
-
-
-def _ask_number() -> tuple[int, int, int]:
-    channel, row, column = (
-        int(st.number_input(label, 0, step=1, key=key, persist_state="session", width=110))
-        for label, key in zip(texts.NEURON_PARTS, state.NEURON_PARTS, strict=True)
-    )
-    return channel, row, column

@@ -110,6 +110,7 @@ SOURCES = {"set": "Pick one", "upload": "Your own", "camera": "Camera", "web": "
 PICK_CLASS = "Class"
 PICK_ITEM = "Which"
 DRAW_ONE = "Draw one"
+DRAW_ONE_HELP = "Takes any picture of this class. The Gallery shows them all."
 TO_GALLERY = "Gallery"
 
 
@@ -134,7 +135,7 @@ def working_on(waiting: list[str], total: int, ahead: int | None, device: str) -
         others = "1 other computation comes" if ahead == 1 else f"{ahead} other computations come"
         return f"{others} first, then {plain(waiting[0])}."
     number = total - len(waiting) + 1
-    return f"{plain(waiting[0])} looks at the picture, {number} of {total}, {device}…"
+    return f"Computing {plain(waiting[0])}, {number} of {total}, {device}…"
 
 
 def computed(seconds: float, device: str) -> str:
@@ -351,7 +352,6 @@ MORE_NETWORKS = "More networks"
 MORE_VIEWS = "More views"
 FEWER = "Fewer"
 MORE = "More choices"
-NOT_HERE_HELP = "↓ marks networks whose weights aren't here yet; the size is that of the download."
 
 
 def what_is_explained(class_: str, against: str, layer: str) -> str:
@@ -367,9 +367,15 @@ def explain_layer(layer: str) -> str:
     return f"Layer {plain(layer)}. {EXPLAIN_LAYER_LATER}"
 
 
-def not_here(title: str, megabytes: int) -> str:
+def not_here(title: str) -> str:
     """A network as a choice, whose weights aren't here."""
-    return f"{plain(title)} :gray[↓ {megabytes} MB]"
+    return f"{plain(title)} :gray[↓]"
+
+
+def not_here_help(megabytes: dict[str, int]) -> str:
+    """What the arrow means, and how large each download would be."""
+    sizes = ", ".join(f"{plain(title)} {size} MB" for title, size in megabytes.items())
+    return f"↓ The weights aren't here yet. To download: {sizes}."
 
 
 def link_unreadable(part: str) -> str:

@@ -1,0 +1,81 @@
+"""Which neurons are to be shown: by chance, at a place of the picture, or one by its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from cactiviz.explain_neurons import NEURON_METHODS
+from cactiviz.methods import METHODS
+from cactiviz.ui import inside, point, state, texts
+from cactiviz.ui.choices import Choice
+
+HOW_MANY = 10
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which neurons are shown, whatever the network and the layer.
+
+    Attributes:
+        method: One of :data:`~cactiviz.explain_neurons.NEURON_METHODS`.
+        seed: Chooses :data:`HOW_MANY` by chance, where the others are None.
+        at: (down, across), in fractions of the picture: the most active ones there.
+        neuron: This one alone.
+    """
+
+    method: str
+    seed: int = 1
+    at: tuple[float, float] | None = None
+    neuron: tuple[int, int, int] | None = None
+
+
+def ask_wanted(choice: Choice) -> Wanted:
+    """Show what can be chosen, and return it."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        method = st.segmented_control(
+            texts.NEURON_METHOD,
+            list(NEURON_METHODS),
+            required=True,
+            default="guided_backprop",
+            format_func=lambda name: METHODS[name].title,
+            key=state.NEURON_METHOD,
+            persist_state="session",
+        )
+        way = st.segmented_control(
+            texts.NEURON_WAY,
+            list(texts.NEURON_WAYS),
+            required=True,
+            default="chance",
+            format_func=lambda name: texts.NEURON_WAYS[name],
+            key=state.NEURON_WAY,
+            persist_state="session",
+        )
+        if way == "chance":
+            return Wanted(method, _ask_seed())
+        if way == "number":
+            return Wanted(method, neuron=_ask_number())
+    return Wanted(method, at=point.ask(inside.picture_image(choice.picture.sha256, choice)))
+
+
+def _ask_seed() -> int:
+    st.session_state.setdefault(state.NEURON_SEED, 1)
+    seed = int(st.session_state[state.NEURON_SEED])
+    with st.container(horizontal=True, vertical_alignment="center", key="cv-draw", width="content"):
+        st.button(
+            texts.DRAW_AGAIN,
+            icon=":material/casino:",
+            on_click=state.count_up,
+            args=(state.NEURON_SEED,),
+        )
+        st.caption(texts.seed_said(seed), width="content")
+    return seed
+
+
+def _ask_number() -> tuple[int, int, int]:
+    channel, row, column = (
+        int(st.number_input(label, 0, step=1, key=key, persist_state="session", width=110))
+        for label, key in zip(texts.NEURON_PARTS, state.NEURON_PARTS, strict=True)
+    )
+    return channel, row, column
