@@ -15,6 +15,7 @@ from cactiviz.commands import app, data, evaluate, inside, listing, train
 from cactiviz.commands import options as shared
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
+from cactiviz.cover import HOWS, cover
 from cactiviz.errors import CactivizError, WeightsError
 from cactiviz.models import Checkpoint
 from cactiviz.output import whole_file
@@ -79,6 +80,12 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     )
     option("--class", dest="target", metavar="NAME_OR_INDEX", help="default: each one's top class")
     option("--against", metavar="NAME_OR_INDEX", help="why the class, and not this one")
+    option(
+        "--cover",
+        type=shared.covering,
+        metavar="TOP,LEFT,HEIGHT,WIDTH[:HOW]",
+        help=f"what if this part, in pixels, were covered; HOW is {', '.join(HOWS)}",
+    )
     places = parser.add_mutually_exclusive_group()
     places.add_argument(
         "--layer", type=Layer.parse, help="for class activation maps: NAME or NAME:activation"
@@ -108,8 +115,11 @@ def _compare(options: argparse.Namespace) -> int:
         raise WeightsError("Each --checkpoint needs a name of its own.")
     by_name: dict[str, Checkpoint] = {checkpoint.name: checkpoint for checkpoint in own}
     models = [by_name.pop(name, name) for name in named] + list(by_name.values())
+    picture = shared.read_picture(options)
+    if options.cover:
+        picture = cover(picture, *options.cover)
     comparison = compare(
-        shared.read_picture(options),
+        picture,
         models,
         options.methods,
         target=Target(options.target, options.against),

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from cactiviz.cover import HOWS, How
 from cactiviz.datasets import is_address, open_item
 from cactiviz.errors import OutputError, WeightsError
 from cactiviz.images import SAMPLES, open_picture
 from cactiviz.models import Checkpoint, LoadedModel, load_model
-from cactiviz.types import Picture
+from cactiviz.types import Box, Picture
 from cactiviz.web import fetch_picture
 
 _LONGEST_NAME = 240  # characters; a temporary name needs some of the usual 255
@@ -135,6 +136,26 @@ def checkpoint(text: str) -> Checkpoint:
         return Checkpoint.parse(text)
     except WeightsError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def covering(text: str) -> tuple[Box, How]:
+    """A box in pixels, and with what it is covered: ``TOP,LEFT,HEIGHT,WIDTH[:HOW]``.
+
+    >>> covering("10,20,30,40:blur")
+    (Box(top=10.0, left=20.0, height=30.0, width=40.0), 'blur')
+    """
+    numbers, _, how = text.partition(":")
+    try:
+        edges = [float(part) for part in numbers.split(",")]
+    except ValueError:
+        edges = []
+    known = next((one for one in HOWS if one == (how or HOWS[0])), None)
+    if len(edges) != 4 or known is None:
+        ways = ", ".join(HOWS)
+        raise argparse.ArgumentTypeError(
+            f"give TOP,LEFT,HEIGHT,WIDTH in pixels, and after a colon {ways}"
+        )
+    return Box(*edges), known
 
 
 def share(text: str) -> float:
