@@ -68,12 +68,11 @@ def _heading(choice: Choice, progress: Progress) -> None:
     """The title and, of the same height in every state, what goes on."""
     picture = texts.subtitle(choice.picture, len(choice.models), len(choice.methods))
     with st.container(gap=None, key="cv-heading"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.title(texts.COMPARE_TITLE, anchor=False, width="content")
-            covering.button()
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            st.caption(picture, width="content")
             _status(choice, progress)
+            covering.button()
+        st.caption(picture)
 
 
 def _status(choice: Choice, progress: Progress) -> None:
