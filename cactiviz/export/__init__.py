@@ -1,0 +1,98 @@
+"""Frames -> files: GIF, animated WebP, MP4, or a folder of PNGs, by the file's ending."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+from cactiviz.errors import OutputError
+from cactiviz.export.gif import write_gif
+from cactiviz.export.mp4 import write_mp4
+from cactiviz.export.png import write_folder
+from cactiviz.export.quantise import Pixels, quantise
+from cactiviz.export.webp import write_webp
+from cactiviz.output import whole_file
+
+__all__ = ["LIMITS", "check_ending", "quantise", "write_animation", "write_gif"]
+
+#: The largest side in pixels by ending; "" is a folder.
+LIMITS = {".gif": 65535, ".webp": 16383, ".mp4": 8192, "": 65535}
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.02, 60.0  # browsers slow down what is quicker
+
+
+def check_ending(path: str | os.PathLike[str]) -> str:
+    """The ending in small letters, if there is a writer for it.
+
+    Raises:
+        OutputError: There is none.
+
+    >>> check_ending("Blog.GIF"), check_ending("frames/")
+    ('.gif', '')
+    """
+    ending = Path(path).suffix.lower()
+    if ending not in LIMITS:
+        raise OutputError(
+            f"The animation {Path(path).name} must end in .gif, .webp or .mp4; "
+            "a name without an ending makes a folder of PNGs."
+        )
+    return ending
+
+
+def write_animation(
+    path: str | os.PathLike[str],
+    frames: Iterable[Pixels],
+    *,
+    seconds: float = 1.0,
+    loop: int = 0,
+    recipe: str = "",
+) -> int:
+    """Write frames as the ending of the name says; returns how many there were.
+
+    The frames are taken one by one. The file appears under its name only once it is whole; what
+    raises in the frames, such as ``Cancelled``, leaves nothing behind. Equal frames make equal
+    bytes on one machine.
+
+    Args:
+        path: ``.gif``, ``.webp``, ``.mp4``, or a folder that isn't there yet.
+        frames: uint8 (H, W, 3), all of one size.
+        seconds: Each frame's time, 0.02 to 60.
+        loop: How often all is shown, 0 for ever; an MP4 leaves that to its player.
+        recipe: JSON in ASCII that makes the file again, kept inside it.
+
+    Raises:
+        OutputError: The ending is unknown, the file can't be written, the frames are too large
+            for it, or there is none.
+        ValueError: Frames of several sizes, or a time or a number that can't be.
+    """
+    ending = check_ending(path)
+    if not _SHORTEST_SECONDS <= seconds <= _LONGEST_SECONDS or loop < 0:
+        raise ValueError(f"{seconds} seconds a frame and {loop} rounds make no animation")
+    checked = _checked(frames, ending)
+    if ending == "":
+        return write_folder(path, checked, recipe=recipe)
+    if ending == ".mp4":
+        return write_mp4(path, checked, seconds=seconds, recipe=recipe)
+    with whole_file(path) as file:
+        if ending == ".gif":
+            return write_gif(file, checked, seconds=seconds, loop=loop, comment=recipe)
+        return write_webp(file, checked, seconds=seconds, loop=loop, recipe=recipe)
+
+
+def _checked(frames: Iterable[Pixels], ending: str) -> Iterator[Pixels]:
+    """The same frames, once it is known that there are any and that they fit."""
+    rest = iter(frames)
+    first = next(rest, None)
+    if first is None:
+        raise OutputError("There is nothing to write: not one frame could be made.")
+    if max(first.shape[:2]) > LIMITS[ending]:
+        height, width = first.shape[:2]
+        raise OutputError(
+            f"A frame of {width} × {height} pixels is too large for this kind of file; "
+            f"it takes {LIMITS[ending]} at most. Choose smaller panels."
+        )
+    for frame in chain([first], rest):
+        if frame.shape != first.shape or frame.dtype != first.dtype:
+            raise ValueError(f"frames of {first.shape} and {frame.shape} in one animation")
+        yield frame

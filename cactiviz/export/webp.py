@@ -1,0 +1,73 @@
+"""Frames -> an animated WebP: stills that Pillow packs, put into one container frame by frame."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterable
+from typing import IO
+
+from PIL import Image
+
+from cactiviz.export.notes import xmp
+from cactiviz.export.quantise import Pixels
+
+_QUALITY = 80
+_METHOD = 0  # of packing: the quickest; slower ones save a tenth
+_ANIMATED, _HAS_XMP = 0x02, 0x04
+_NO_BLENDING = 0x02
+
+
+def write_webp(
+    file: IO[bytes],
+    frames: Iterable[Pixels],
+    *,
+    seconds: float = 1.0,
+    loop: int = 0,
+    recipe: str = "",
+) -> int:
+    """Write frames of one size; returns how many there were.
+
+    Args:
+        file: Seekable; written from where it stands.
+        frames: uint8 (H, W, 3), each side at most 16,383.
+        seconds: Each frame's time, rounded to milliseconds.
+        loop: How often all is shown; 0 for ever.
+        recipe: Kept in the file as XMP.
+    """
+    start = file.tell()
+    count = 0
+    for frame in frames:
+        height, width = frame.shape[:2]
+        size = _three(width - 1) + _three(height - 1)
+        if not count:
+            flags = _ANIMATED | (_HAS_XMP if recipe else 0)
+            file.write(b"RIFF\0\0\0\0WEBP")
+            file.write(_chunk(b"VP8X", struct.pack("<I", flags) + size))
+            file.write(_chunk(b"ANIM", struct.pack("<IH", 0xFFFFFFFF, loop)))
+        place = _three(0) + _three(0) + size
+        head = place + _three(round(1000 * seconds)) + bytes([_NO_BLENDING])
+        file.write(_chunk(b"ANMF", head + _still(frame)))
+        count += 1
+    if recipe and count:
+        file.write(_chunk(b"XMP ", xmp(recipe)))
+    end = file.tell()
+    file.seek(start + 4)
+    file.write(struct.pack("<I", end - start - 8))
+    file.seek(end)
+    return count
+
+
+def _three(number: int) -> bytes:
+    return number.to_bytes(3, "little")
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+
+
+def _still(frame: Pixels) -> bytes:
+    """The chunks of a still, without the container's twelve bytes."""
+    packed = io.BytesIO()
+    Image.fromarray(frame).save(packed, "WEBP", quality=_QUALITY, method=_METHOD)
+    return packed.getvalue()[12:]
