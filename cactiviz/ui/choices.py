@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cactiviz import images
 from cactiviz.comparison import describe
@@ -57,19 +58,25 @@ def ask(*, with_views: bool = True) -> Choice:
     """
     links.enter()
     with st.sidebar:
-        picture = _ask_picture()
-        models = _ask_models()
-        own_models.ask()
-        methods = _ask_methods() if with_views else []
-        target, layer = None, None
-        resize, untrained = _chosen_resize(), bool(st.session_state.get(state.UNTRAINED))
+        with _group("picture"):
+            picture = _ask_picture()
+        with _group("networks"):
+            models = _ask_models()
+        methods: list[str] = []
         if with_views:
-            target, layer = explained.ask(picture, models, methods, resize, untrained)
-        _ask_more()
+            with _group("views"):
+                methods = _ask_methods()
+        target, layer = None, None
+        with _group("rare"):
+            if with_views:
+                resize, untrained = _chosen_resize(), bool(st.session_state.get(state.UNTRAINED))
+                target, layer = explained.ask(picture, models, methods, resize, untrained)
+            _ask_more()
+        if models and (methods or not with_views):
+            links.keep()
     if not models or (with_views and not methods):
         st.info(texts.PICK_SOMETHING if with_views else texts.PICK_A_NETWORK)
         st.stop()
-    links.keep()
     return Choice(
         picture=picture,
         models=tuple(name for name in networks.names() if name in models),
@@ -93,19 +100,31 @@ def _ask_models() -> list[str]:
         _usual_or_all(every, usual, chosen, state.MORE_MODELS),
         selection_mode="multi",
         format_func=_network_label,
-        help=texts.NOT_HERE_HELP,
+        help=_sizes(),
         key=state.MODELS,
         persist_state="session",
     )
     _offer_more(texts.MORE_NETWORKS, state.MORE_MODELS)
+    own_models.ask()
     return models
+
+
+def _group(name: str) -> DeltaGenerator:
+    """What belongs together in the sidebar stands close together (``page.css``)."""
+    return st.container(key=f"cv-side-{name}", gap="xsmall")
 
 
 def _network_label(name: str) -> str:
     spec = MODELS.get(name)
     if spec is None or not networks.can_be_fetched(spec) or find_weights(spec) is not None:
         return networks.label(name)
-    return texts.not_here(spec.title, spec.download_megabytes)
+    return texts.not_here(spec.title)
+
+
+def _sizes() -> str | None:
+    """How large the downloads of the networks are that aren't here."""
+    sizes = {spec.title: spec.download_megabytes for spec in networks.missing()}
+    return texts.not_here_help(sizes) if sizes else None
 
 
 def _ask_methods() -> list[str]:

@@ -51,8 +51,9 @@ def ask(
             _ask_layer(models, untrained)
     target, layer = chosen(models)
     if not folded.open and (target or layer):
-        said = (target.class_, target.contrast) if target else (None, None)
-        st.caption(texts.plain(texts.what_is_explained(*map(_text, said), layer or "")))
+        class_, against = (target.class_, target.contrast) if target else (None, None)
+        said = texts.what_is_explained(str(class_ or ""), str(against or ""), layer or "")
+        st.caption(texts.plain(said))
     return target, layer
 
 
@@ -188,7 +189,3 @@ def _at_once(question: Callable[[], T | Ticket[T]], patience_seconds: float = 0.
             answer.give_back()
     except Exception:  # it isn't known yet, or failed, which the worker logs and the page says
         return None
-
-
-def _text(said: int | str | None) -> str:
-    return "" if said is None else str(said)

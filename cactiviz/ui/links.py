@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from urllib.parse import urlencode
 
@@ -28,13 +28,11 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.errors import CactivizError
-from cactiviz.explain import VIEWS
-from cactiviz.models import MODELS
-from cactiviz.ui import address, sets, state, texts
+from cactiviz.ui import address, linked, sets, state, texts
 from cactiviz.ui.address import LOOK, OWN, Link
 
 #: So long a rerun may still carry what a write has replaced meanwhile.
-_ECHO_SECONDS = 1.5
+_ECHO_SECONDS = 0.6
 
 Query = dict[str, str]
 
@@ -76,8 +74,12 @@ def enter() -> None:
     trail: Trail | None = st.session_state.get(state.TRAIL)
     if trail is None:
         trail = st.session_state[state.TRAIL] = Trail(arrived=True)
-        _follow(trail, {**seen, **{k: v for k, v in st.query_params.items() if k in LOOK}})
-        trail.look = address.from_query(st.query_params)[0]
+        if seen or state.SOURCE not in st.session_state:  # not if the Gallery came first
+            _follow(trail, seen)
+        trail.look, wrong = address.from_query(
+            {key: value for key, value in st.query_params.items() if key in LOOK}
+        )
+        trail.wrong += wrong
     elif _is_news(trail, seen):
         _follow(trail, seen)
     _say(trail)
@@ -91,7 +93,7 @@ def keep() -> str:
     """
     trail = _trail()
     seen = {key: value for key, value in st.query_params.items() if key in OWN}
-    link = chosen()
+    link = _chosen(trail)
     query = address.to_query(link)
     in_place = trail.arrived or trail.kept == link  # not chosen here: nothing to go back to
     if query != trail.at:
@@ -120,56 +122,16 @@ def look() -> dict[str, object]:
     return {key: getattr(_trail().look, key) for key in LOOK}
 
 
+def cannot_travel() -> str:
+    """Which part of what is shown a link leaves out, in plain sentences; empty if none."""
+    return linked.cannot_travel()
+
+
 def arrive(page: str) -> None:
     """Note which page is shown; in each run, before the page's own code."""
     if st.session_state.get(state.SHOWN_PAGE) != page and state.TRAIL in st.session_state:
         _trail().arrived = True
     st.session_state[state.SHOWN_PAGE] = page
-
-
-def chosen() -> Link:
-    """What is chosen, as far as a link can hold it."""
-    trail = _trail()
-    get = st.session_state.get
-    picture, web, place = "", "", ""
-    if trail.folder is not None and trail.instead == _pick():
-        picture, place = trail.folder.picture, trail.folder.place
-    elif get(state.SOURCE) == "web":
-        web = str(get(state.WEB) or "").strip()
-    elif get(state.SOURCE, "set") == "set" and get(state.DATASET, sets.LIVE) != sets.LIVE:
-        picture = f"{get(state.DATASET)}:{get(state.CLASS)}/{get(state.ITEM)}"
-        place = state.place() if get(state.DATASET) == sets.FOLDER else ""
-        if picture == sets.first_item().address:
-            picture = ""
-    models = get(state.MODELS) or address.FIRST_NETWORKS
-    methods = get(state.METHODS) or address.FIRST_VIEWS
-    known = tuple(name for name in MODELS if name in models)
-    layer_of, layer = get(state.LAYER) or ("", "")
-    return Link(
-        picture=picture,
-        web=web,
-        place=place,
-        models=known or address.FIRST_NETWORKS,
-        methods=tuple(view for view in VIEWS if view in methods),
-        class_=get(state.TARGET) or "",
-        against=get(state.AGAINST) or "",
-        layer=layer if tuple(models) == (layer_of,) else "",
-        whole=bool(get(state.WHOLE)),
-        untrained=bool(get(state.UNTRAINED)),
-    )
-
-
-def cannot_travel() -> str:
-    """Which part of what is shown a link leaves out, in plain sentences; empty if none."""
-    get = st.session_state.get
-    said = []
-    if get(state.SOURCE) in ("upload", "camera"):
-        said.append(texts.STAYS_PICTURE)
-    elif get(state.SOURCE, "set") == "set" and get(state.DATASET) == sets.LIVE:
-        said.append(texts.STAYS_SEARCHED)
-    if any(name not in MODELS for name in get(state.MODELS) or ()):
-        said.append(texts.STAYS_NETWORK)
-    return " ".join(said)
 
 
 def agree(web: str) -> None:
@@ -187,17 +149,11 @@ def _trail() -> Trail:
     return trail
 
 
-def _pick() -> tuple[object, ...]:
-    return tuple(
-        st.session_state.get(key) for key in (state.SOURCE, state.DATASET, state.CLASS, state.ITEM)
-    )
-
-
 def _is_news(trail: Trail, seen: Query) -> bool:
     """Whether the address was changed by Back, Forward or a link, and not by what was chosen."""
     if seen == trail.at or (trail.alias is not None and seen == trail.alias):
         return False
-    if chosen() != trail.kept:  # chosen since, here or on another page
+    if _chosen(trail) != trail.kept:  # chosen since, here or on another page
         return False
     if trail.arrived and not seen:
         return False
@@ -207,56 +163,29 @@ def _is_news(trail: Trail, seen: Query) -> bool:
 
 
 def _follow(trail: Trail, query: Mapping[str, str]) -> None:
-    """Choose what a link says."""
+    """Choose what a link says; a folder of this computer only after a question."""
     link, trail.wrong = address.from_query(query)
     trail.folder = None
-    _choose_picture(trail, link)
-    values = {
-        state.MODELS: list(link.models),
-        state.METHODS: list(link.methods),
-        state.WHOLE: link.whole,
-        state.UNTRAINED: link.untrained,
-        state.TARGET: link.class_ or None,
-        state.AGAINST: link.against or None,
-        state.LAYER: (link.models[0], link.layer) if link.layer else None,
-    }
-    for key, value in values.items():
-        st.session_state[key] = value
+    asks = link.place not in ("", state.place())
+    if asks and not sets.folders_may_be_named():
+        trail.wrong.append(texts.LINK_PLACE_SHUT)
+    trail.wrong += linked.choose(replace(link, picture="") if asks else link)
+    if asks and sets.folders_may_be_named():
+        trail.folder, trail.instead = link, linked.picked()
     trail.at = {key: value for key, value in query.items() if key in OWN}
     trail.alias, trail.arrived = None, True
-    trail.kept = chosen()
+    trail.kept = _chosen(trail)
 
 
-def _choose_picture(trail: Trail, link: Link) -> None:
-    if link.web:
-        st.session_state[state.SOURCE], st.session_state[state.WEB] = "web", link.web
-        return
-    state.choose(sets.first_item())
-    if not link.picture:
-        return
-    name = link.picture.partition(":")[0]
-    if name == sets.FOLDER and link.place and link.place != state.place():
-        if sets.folders_may_be_named():
-            trail.folder, trail.instead = link, _pick()
-        else:
-            trail.wrong.append(texts.LINK_PLACE_SHUT)
-        return
-    try:
-        _open(link)
-    except CactivizError as error:
-        trail.wrong.append(texts.link_picture(str(error)))
+def _chosen(trail: Trail) -> Link:
+    """What a link says of what is chosen; while a folder is asked about, it holds that folder."""
+    link, asks = linked.chosen(), _pending(trail)
+    return replace(link, picture=asks.picture, place=asks.place) if asks else link
 
 
-def _open(link: Link) -> None:
-    """Choose a data set's picture that a link names.
-
-    Raises:
-        CactivizError: It isn't here.
-    """
-    name, _, place = link.picture.partition(":")
-    if not sets.is_here(name):
-        raise CactivizError(texts.link_dataset(name))
-    state.choose(sets.opened(name).find(place))
+def _pending(trail: Trail) -> Link | None:
+    """The link whose folder nobody has agreed to yet, until another picture is chosen."""
+    return trail.folder if trail.instead == linked.picked() else None
 
 
 def _say(trail: Trail) -> None:
@@ -270,9 +199,8 @@ def _say(trail: Trail) -> None:
         except CactivizError:
             return  # which is said where it is typed
         _ask(texts.link_fetches(asked), texts.LINK_FETCH, agree, web)
-    if trail.folder is not None and trail.instead == _pick():
-        question = texts.link_opens(trail.folder.place)
-        _ask(question, texts.LINK_OPEN, _agree_to_folder, trail.folder)
+    if asks := _pending(trail):
+        _ask(texts.link_opens(asks.place), texts.LINK_OPEN, _agree_to_folder, asks)
 
 
 def _ask(question: str, label: str, answer: object, about: object) -> None:
@@ -285,10 +213,7 @@ def _agree_to_folder(link: Link) -> None:
     trail = _trail()
     trail.folder = None
     st.session_state[state.PLACE] = link.place
-    try:
-        _open(link)
-    except CactivizError as error:
-        trail.wrong = [texts.link_picture(str(error))]
+    trail.wrong = linked.choose_picture(link)
 
 
 def _in_the_browser(trail: Trail) -> None:

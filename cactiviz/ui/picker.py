@@ -12,6 +12,7 @@ from cactiviz.types import Picture
 from cactiviz.ui import sets, state, texts
 
 _MOST_NAMES = 60  # to choose from by name; more are counted
+_NUMBER_WIDTH = 120  # pixels; leaves room for the button beside it
 
 
 def pick() -> Picture | None:
@@ -57,28 +58,37 @@ def _pick_item(dataset: Dataset, class_name: str) -> str:
     names = list(dataset.items[class_name])
     if st.session_state.get(state.ITEM) not in names:
         st.session_state[state.ITEM] = names[0]
-    if len(names) <= _MOST_NAMES:
-        item = st.selectbox(
-            texts.PICK_ITEM, names, key=state.ITEM, filter_mode="contains", persist_state="session"
-        )
-    else:
-        item = st.session_state[state.ITEM]
-        start = _start(names)
-        last = start + len(names) - 1
-        st.session_state[state.NUMBER] = start + names.index(item)
-        st.number_input(
-            texts.pick_number(start, last),
-            start,
-            last,
-            key=state.NUMBER,
-            on_change=_by_number,
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        if len(names) <= _MOST_NAMES:
+            st.selectbox(
+                texts.PICK_ITEM,
+                names,
+                key=state.ITEM,
+                filter_mode="contains",
+                persist_state="session",
+                width=_NUMBER_WIDTH,
+            )
+        else:
+            start = _start(names)
+            last = start + len(names) - 1
+            st.session_state[state.NUMBER] = start + names.index(st.session_state[state.ITEM])
+            st.number_input(
+                texts.pick_number(start, last),
+                start,
+                last,
+                width=_NUMBER_WIDTH,
+                key=state.NUMBER,
+                on_change=_by_number,
+                args=(names,),
+            )
+        st.button(
+            texts.DRAW_ONE,
+            icon=":material/casino:",
+            help=texts.DRAW_ONE_HELP,
+            on_click=_draw,
             args=(names,),
         )
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.button(texts.DRAW_ONE, icon=":material/casino:", on_click=_draw, args=(names,))
-        with st.container(key="cv-to-gallery", width="content"):
-            st.page_link(state.GALLERY_PAGE, label=texts.TO_GALLERY, icon=":material/grid_view:")
-    return str(item)
+    return str(st.session_state[state.ITEM])
 
 
 def _start(names: list[str]) -> int:
