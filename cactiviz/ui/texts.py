@@ -830,7 +830,7 @@ def seed_said(seed: int) -> str:
 def neurons_place(name: str, channels: int, rows: int, columns: int, is_target: bool) -> str:
     """A layer as a choice of neurons."""
     target = " · Grad-CAM’s" if is_target else ""
-    return f"{name} · {rows} × {columns}, {channels} channels{target}"
+    return f"{name} · {channels} × {rows} × {columns}{target}"
 
 
 def neurons_label(title: str, layer: str) -> str:
@@ -848,9 +848,9 @@ def neurons_said(size: tuple[int, int, int], method: str) -> str:
     )
 
 
-def neuron_number(neuron: Neuron) -> str:
-    """A neuron by its numbers, counted from 0."""
-    return f"{neuron.channel}, {neuron.row}, {neuron.column}"
+def neuron_channel(neuron: Neuron) -> str:
+    """A neuron's channel, counted from 0."""
+    return f"Channel {neuron.channel}"
 
 
 def neuron_name(neuron: Neuron) -> str:
@@ -859,13 +859,14 @@ def neuron_name(neuron: Neuron) -> str:
 
 
 def neuron_line(found: NeuronExplanation) -> str:
-    """Under a small picture of a neuron: how active it is, and its scale."""
+    """Under a small picture of a neuron: where and how active it is, and its scale."""
+    active = f"row {found.neuron.row}, column {found.neuron.column}: {number(found.value)}"
     display = METHODS[found.method].display
     full = full_value([found.values], display)
     if full == 0:
-        return f"active at {number(found.value)}; silent, all zero"
+        return f"{active}; silent, all zero"
     ends = "±" if display == "signed" else "white "
-    return f"active at {number(found.value)}; full at {ends}{number(full)}"
+    return f"{active}; full at {ends}{number(full)}"
 
 
 def neuron_alt(title: str, found: NeuronExplanation, size: tuple[int, int]) -> str:

@@ -46,7 +46,8 @@ const wordsAt = (grid, cell, down, across) => {
   if (y < 0 || y >= 1 || x < 0 || x >= 1) return filled(words.unseen, names);
   const { value, rank } = readMap(data, map, y, x);
   if (value === 0) return filled(words.value_zero, names);
-  const share = percent(Math.min(Math.abs(value) / data.most, 1));
+  // Values come with four digits.
+  const share = percent(Math.min(Math.round((1000 * Math.abs(value)) / data.most) / 1000, 1));
   return filled(words.value, { ...names, value: number(value), share, rank: percent(rank) });
 };
 

@@ -73,23 +73,67 @@ const tonesOf = (cell, map, scale) => {
   return tones;
 };
 
-/** Paint a gradient; where it has more pixels than are shown, each is the mean of several. */
+/** Which pixels of a side, and how much of each, lie in each of fewer ones: OpenCV's areas. */
+const areas = (length, fewer) =>
+  Array.from({ length: fewer }, (_, at) => {
+    const [start, stop] = [(at * length) / fewer, ((at + 1) * length) / fewer];
+    const parts = [];
+    for (let pixel = Math.floor(start); pixel < stop - 1e-9; pixel += 1) {
+      parts.push([pixel, Math.min(pixel + 1, stop) - Math.max(pixel, start)]);
+    }
+    return parts.map(([pixel, part]) => [pixel, part / (stop - start)]);
+  });
+
+/** Tones at fewer pixels, each the mean of the area that it covers. */
+const averaged = (map, tones, width, height) => {
+  const { data } = map;
+  const across = areas(map.width, width);
+  const rows = new Float32Array(3 * width * map.height);
+  for (let j = 0, to = 0; j < map.height; j += 1) {
+    for (const parts of across) {
+      let [red, green, blue] = [0, 0, 0];
+      for (const [pixel, part] of parts) {
+        const at = 4 * (j * map.width + pixel);
+        red += part * tones[data[at]];
+        green += part * tones[data[at + 1]];
+        blue += part * tones[data[at + 2]];
+      }
+      rows[to] = red;
+      rows[to + 1] = green;
+      rows[to + 2] = blue;
+      to += 3;
+    }
+  }
+  const image = new ImageData(width, height);
+  areas(map.height, height).forEach((parts, j) => {
+    const sums = new Float32Array(3 * width);
+    for (const [pixel, part] of parts) {
+      const from = 3 * width * pixel;
+      for (let at = 0; at < sums.length; at += 1) sums[at] += part * rows[from + at];
+    }
+    for (let i = 0; i < width; i += 1) {
+      const to = 4 * (j * width + i);
+      image.data[to] = sums[3 * i]; // rounded by the array itself
+      image.data[to + 1] = sums[3 * i + 1];
+      image.data[to + 2] = sums[3 * i + 2];
+      image.data[to + 3] = 255;
+    }
+  });
+  return image;
+};
+
+/** Paint a gradient; where it has more pixels than are shown, leaving some out would invent. */
 const paintFine = (context, cell, map, look) => {
   const tones = tonesOf(cell, map, look.scale);
-  const image = new ImageData(map.width, map.height);
-  const pixels = image.data;
-  for (let at = 0; at < pixels.length; at += 4) {
-    pixels[at] = tones[map.data[at]];
-    pixels[at + 1] = tones[map.data[at + 1]];
-    pixels[at + 2] = tones[map.data[at + 2]];
-    pixels[at + 3] = 255;
+  const { width, height } = context.canvas;
+  if (width <= map.width && height <= map.height) {
+    context.putImageData(averaged(map, tones, width, height), 0, 0);
+    return true;
   }
   workshop.canvas.width = map.width;
   workshop.canvas.height = map.height;
-  workshop.putImageData(image, 0, 0);
-  const { width, height } = context.canvas;
+  workshop.putImageData(averaged(map, tones, map.width, map.height), 0, 0);
   context.imageSmoothingEnabled = true;
-  context.imageSmoothingQuality = "high";
   context.drawImage(workshop.canvas, 0, 0, width, height);
   return true;
 };

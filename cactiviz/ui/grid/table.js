@@ -66,7 +66,7 @@ const briefly = (grid, data, caption) => {
   if (at !== 1) return parts[0];
   const range = parts[1].replace("min ", "").replace(" max ", " to ");
   const full = data.full[scale];
-  if (scale === "shared") return filled(words.range_shared, { range, full: number(full) });
+  if (scale === "shared") return filled(words.range_shared, { most: number(data.most), full: number(full) });
   if (scale !== "evidence") return range;
   return filled(words.range_evidence, { share: `${number(100 * full)} %` });
 };

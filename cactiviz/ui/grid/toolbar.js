@@ -59,7 +59,9 @@ class Toolbar {
       Object.assign(radio, { type: "radio", name: "scale", value: name });
       radio.onchange = () => this.grid.look({ scale: name });
       const label = make("label", "segment");
-      label.append(radio, make("span", "", words[name]));
+      const text = make("span", "", words[name]);
+      text.dataset.bold = words[name]; // keeps room for it, so that nothing moves when chosen
+      label.append(radio, text);
       group.append(label);
       return radio;
     });

@@ -1,0 +1,356 @@
+"""The grid in a real Chromium: what is painted, and that none of it needs Python."""
+
+from __future__ import annotations
+
+import base64
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from browsing import QUIET
+from grid_case import FAILED, HOSTILE, METHOD_FAILED, comparison
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from cactiviz import render
+from cactiviz.ui.grid import pieces
+
+pytestmark = pytest.mark.browser
+FOLDER = Path(__file__).resolve().parent
+MADE = comparison()
+PIXELS = """([key, kind]) => {
+    const cell = [...document.querySelectorAll('*')].find(
+      e => e.shadowRoot?.querySelector('.table'))
+      .shadowRoot.querySelector(`[data-key="${key}"]`);
+    const canvas = cell.querySelector(kind);
+    if (canvas.hidden) return null;
+    return [canvas.width, canvas.height, canvas.toDataURL('image/png')];
+}"""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(FOLDER / "grid_page.py")]
+    options = ["--server.port", str(port), "--server.headless", "true"]
+    places = os.pathsep.join([str(FOLDER.parent), str(FOLDER)])
+    server = subprocess.Popen(
+        command + options,
+        cwd=FOLDER.parent,
+        env={**os.environ, "PYTHONPATH": places},
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(240):
+            try:
+                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+                    break
+            except OSError:
+                time.sleep(0.25)
+        else:
+            pytest.fail("the page did not start within a minute")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def frames() -> list[str]:
+    """What the browser sent to the server."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def opened(chromium: str, address: str, frames: list[str]) -> Iterator[Page]:
+    """One page for all tests; each leaves no dialog open."""
+    errors: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 860},
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: errors.append(str(e)))
+        page.on("websocket", lambda ws: ws.on("framesent", lambda _: frames.append("sent")))
+        page.goto(address)
+        ready(page)
+        yield page
+        browser.close()
+    assert not errors, errors
+
+
+@pytest.fixture
+def page(opened: Page) -> Iterator[Page]:
+    yield opened
+    if opened.locator("dialog[open]").count():
+        opened.keyboard.press("Escape")
+    choose(opened, "each its own")
+
+
+def ready(page: Page) -> None:
+    page.locator(".cell").first.wait_for()
+    page.wait_for_function(
+        """() => {
+        const host = [...document.querySelectorAll('*')].find(
+          e => e.shadowRoot?.querySelector('.cell'));
+        const all = host.shadowRoot.querySelectorAll('.cell canvas.ground');
+        return all.length === 7 && [...all].every(one => one.width !== 300);
+    }"""
+    )
+
+
+def choose(page: Page, scale: str) -> None:
+    page.get_by_label(scale, exact=True).check(force=True)
+
+
+def cell(page: Page, view: str, network: str) -> Any:
+    return page.locator(f'.table [data-key="{view} {network}"]')
+
+
+def canvas(page: Page, view: str, network: str, kind: str) -> NDArray[np.uint8] | None:
+    found = page.evaluate(PIXELS, [f"{view} {network}", kind])
+    if found is None:
+        return None
+    image = Image.open(BytesIO(base64.b64decode(found[2].partition(",")[2])))
+    assert image.size == (found[0], found[1])
+    return np.asarray(image.convert("RGB"))
+
+
+def painted(
+    view: str, network: str, size: tuple[int, int], strength: float = 1.0, **look: Any
+) -> tuple[NDArray[np.uint8], tuple[slice, slice]]:
+    """What ``render`` paints of a cell, and where it is seen."""
+    reading = MADE.readings[network]
+    explanation = reading.explanations[view]
+    display = pieces.display_of(explanation)
+    shown = [e.values for e in MADE.explanations() if e.method == view]
+    scale = look.get("scale", "own")
+    maps = render.on_one_scale(explanation.values, shown, scale)
+    full = render.full_value(maps, display, scale)
+    image = render.paint(
+        MADE.picture,
+        explanation.values,
+        reading.seen,
+        display=display,
+        full=full,
+        size=size,
+        strength=strength,
+        **look,
+    )
+    whole, seen = MADE.picture.size, reading.seen
+    spans = [
+        slice(round(start * pixels / all_), round((start + length) * pixels / all_))
+        for start, length, pixels, all_ in (
+            (seen.top, seen.height, size[0], whole[0]),
+            (seen.left, seen.width, size[1], whole[1]),
+        )
+    ]
+    return image, (spans[0], spans[1])
+
+
+@pytest.mark.parametrize("scale", ["own", "shared", "rank", "evidence"])
+@pytest.mark.parametrize(
+    ("view", "bound"),
+    # A gradient goes through levels of a root, and in colour through a JPEG.
+    [("grad_cam", 0.6), ("hires_cam", 0.6), ("saliency", 1.5), ("guided_backprop", 4.0)],
+)
+def test_a_map_is_painted_as_render_paints_it(
+    page: Page, view: str, bound: float, scale: str
+) -> None:
+    names = {"own": "each its own", "shared": "one scale a row", "rank": "rank"}
+    choose(page, names.get(scale, "share of the evidence"))
+    ground = canvas(page, view, "alexnet", "canvas.ground")
+    layer = canvas(page, view, "alexnet", "canvas.layer")
+    assert ground is not None and layer is not None
+    expected, seen = painted(view, "alexnet", ground.shape[:2], scale=scale)
+    assert layer.shape == expected[seen].shape
+    assert np.abs(layer.astype(int) - expected[seen]).mean() < bound
+
+
+def test_the_ground_is_dimmed_and_hatched_where_nothing_was_seen(page: Page) -> None:
+    ground = canvas(page, "grad_cam", "alexnet", "canvas.ground")
+    assert ground is not None
+    expected, seen = painted("grad_cam", "alexnet", ground.shape[:2], strength=0.0)
+    assert np.abs(ground[seen].astype(int) - expected[seen]).mean() < 3
+    outside = np.ones(ground.shape[:2], bool)
+    outside[seen] = False
+    assert abs(ground[outside].mean() - expected[outside].mean()) < 12
+    assert ground[outside].mean() < 0.75 * ground[seen].mean()
+
+
+def test_strength_is_seen_and_costs_no_message(page: Page, frames: list[str]) -> None:
+    runs = page.get_by_text("runs", exact=False).first.inner_text()
+    before = len(frames)
+    slider = page.get_by_label("Overlay", exact=True)
+    shots = []
+    for strength in ("0.2", "0.5"):
+        slider.fill(strength)
+        shot = cell(page, "grad_cam", "cactinet").locator(".stack").screenshot()
+        shots.append(np.asarray(Image.open(BytesIO(shot)).convert("RGB")).astype(int))
+    expected = [
+        painted("grad_cam", "cactinet", shot.shape[:2], float(strength))[0]
+        for shot, strength in zip(shots, ("0.2", "0.5"), strict=True)
+    ]
+    inner = np.s_[6:-6, 6:-6]  # the corners are round
+    for shot, wanted in zip(shots, expected, strict=True):
+        assert np.abs(shot[inner] - wanted[inner]).mean() < 6
+    assert np.abs(shots[0] - shots[1]).mean() > 8
+    choose(page, "rank")
+    page.get_by_role("button", name="Palette: inferno").click()
+    page.get_by_role("menuitemradio", name="turbo hard to read").click()
+    page.wait_for_function("location.search === '?scale=rank&palette=turbo'")
+    slider.fill("0.75")
+    page.wait_for_function("new URLSearchParams(location.search).get('strength') === '0.75'")
+    turbo, seen = painted("grad_cam", "alexnet", (90, 120), scale="rank", palette="turbo")
+    layer = canvas(page, "grad_cam", "alexnet", "canvas.layer")
+    assert layer is not None
+    size = layer.shape[1], layer.shape[0]
+    assert np.abs(layer.astype(int) - cv2.resize(turbo[seen], size)).mean() < 16
+    assert len(frames) == before, "the server was told"
+    assert page.get_by_text("runs", exact=False).first.inner_text() == runs
+    # A run of the page changes nothing of it; what is at its first value leaves the address.
+    page.get_by_role("button", name="run again").click()
+    page.wait_for_function("text => !document.body.innerText.includes(text)", arg=runs)
+    assert slider.input_value() == "0.75"
+    slider.fill("0.5")
+    page.get_by_role("button", name="Palette: turbo").click()
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    choose(page, "each its own")
+    page.wait_for_function("location.search === ''")
+
+
+def test_a_link_brings_the_look(page: Page, address: str) -> None:
+    other = page.context.new_page()
+    other.goto(f"{address}/?other=%3Cb%3E&palette=cividis&strength=0.3&scale=nonsense")
+    ready(other)
+    assert other.get_by_role("button", name="Palette: cividis").is_visible()
+    assert other.get_by_label("Overlay", exact=True).input_value() == "0.3"
+    assert other.get_by_label("each its own", exact=True).is_checked()
+    other.get_by_role("button", name="Copy link").click()
+    other.locator(".panel:popover-open", has_text="Your picture stays here.").wait_for()
+    copied = other.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{address}/?other=%3Cb%3E&palette=cividis&strength=0.3"
+    other.close()
+
+
+def test_words_under_the_pointer(page: Page) -> None:
+    stack = cell(page, "grad_cam", "alexnet").locator(".stack")
+    box = stack.bounding_box()
+    values = MADE.readings["alexnet"].explanations["grad_cam"].values
+    row, column = np.unravel_index(values.argmax(), values.shape)
+    seen = MADE.readings["alexnet"].seen
+    height, width = MADE.picture.size
+    down = (seen.top + seen.height * (row + 0.5) / values.shape[0]) / height
+    across = (seen.left + seen.width * (column + 0.5) / values.shape[1]) / width
+    page.mouse.move(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
+    says = page.locator(".says")
+    said = says.inner_text()
+    assert f"{values.max():.3g} here, 100 % of this map" in said
+    assert said.endswith(f"stronger than {render.percent(62 / 63)} of the map")
+    page.mouse.move(box["x"] + 3, box["y"] + 3)
+    assert says.inner_text().endswith("never saw this part")
+
+
+def test_dialog_arrows_escape_and_focus(page: Page) -> None:
+    first = cell(page, "grad_cam", "alexnet")
+    first.focus()
+    for key, view, network in (
+        ("ArrowRight", "grad_cam", "cactinet"),
+        ("ArrowDown", "hires_cam", "cactinet"),
+        ("ArrowDown", "saliency", "cactinet"),
+        ("ArrowDown", "filters", "cactinet"),  # guided backprop failed there
+        ("ArrowUp", "saliency", "cactinet"),
+        ("ArrowLeft", "saliency", "alexnet"),
+    ):
+        page.keyboard.press(key)
+        assert cell(page, view, network).evaluate("e => e.getRootNode().activeElement === e"), key
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("heading", name="Saliency · AlexNet").wait_for()
+    page.keyboard.press("ArrowRight")
+    dialog.get_by_role("heading", name="Saliency · CactiNet").wait_for()
+    page.keyboard.press("ArrowUp")
+    dialog.get_by_role("heading", name="HiResCAM · CactiNet").wait_for()
+    assert dialog.locator(".choice").count() == 2
+    divider = dialog.get_by_role("slider", name="How much of the map is shown")
+    divider.focus()
+    page.keyboard.press("ArrowLeft")
+    assert divider.get_attribute("aria-valuenow") == "55"
+    dialog.get_by_role("heading", name="HiResCAM · CactiNet").wait_for()
+    page.keyboard.press("+")
+    moved = dialog.locator(".scene").evaluate_all(
+        "all => new Set(all.map(e => getComputedStyle(e).transform.split(',')[0])).size"
+    )
+    assert moved == 1, "the panes are zoomed together"
+    assert "matrix(1.5" in dialog.locator(".scene").first.evaluate(
+        "e => getComputedStyle(e).transform"
+    )
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    assert cell(page, "hires_cam", "cactinet").evaluate("e => e.getRootNode().activeElement === e")
+
+
+def test_hostile_names_stay_text_and_reasons_stand_in_their_place(page: Page) -> None:
+    assert page.locator("img[src=x]").count() == 0
+    assert page.locator(".original").get_attribute("alt") == f"The picture: {HOSTILE}"
+    head = page.locator(".head").first
+    assert HOSTILE in head.inner_text() and "random weights" in head.inner_text()
+    assert HOSTILE in (cell(page, "saliency", "alexnet").get_attribute("aria-label") or "")
+    assert page.locator(".why", has_text=FAILED).count() == 1
+    assert page.locator(".why", has_text=METHOD_FAILED).count() == 1
+    assert page.locator(".waiting").count() == 5
+    assert "second in the queue" in page.locator(".head").nth(3).inner_text()
+
+
+def test_an_export_is_asked_for_and_saved_once(page: Page) -> None:
+    page.get_by_role("button", name="Download").click()
+    with page.expect_download() as saving:
+        page.get_by_role("menuitem", name="Raw maps (npz)").click()
+    assert saving.value.suggested_filename == "maps.npz"
+    assert Path(saving.value.path()).read_bytes() == b"\0made"
+    page.get_by_text("kind='export', value='npz'").wait_for()
+    assert page.get_by_role("button", name="Download").is_enabled()
+    again: list[object] = []
+    page.on("download", lambda file: again.append(file))
+    page.get_by_role("button", name="run again").click()
+    page.wait_for_timeout(500)
+    assert not again
+
+
+def test_new_data_leaves_what_has_not_changed(page: Page) -> None:
+    mark = cell(page, "saliency", "alexnet")
+    mark.evaluate("e => { e.dataset.mark = 'here'; e.focus(); }")
+    page.get_by_role("button", name="run again").evaluate("e => e.click()")
+    page.wait_for_timeout(400)
+    assert mark.get_attribute("data-mark") == "here"
+    assert mark.evaluate("e => e.getRootNode().activeElement === e")
+
+
+def test_one_network_and_what_else_there_is(page: Page, address: str) -> None:
+    other = page.context.new_page()
+    other.goto(f"{address}/?networks=cactinet")
+    other.get_by_role("button", name=f"{HOSTILE} Add").wait_for()
+    assert other.locator("img[src=x]").count() == 0
+    assert other.locator(".aside").first.is_visible()
+    other.get_by_role("button", name="ResNet50 Add").click()
+    other.get_by_text("kind='add', value='resnet50'").wait_for()
+    other.close()
