@@ -221,7 +221,7 @@ def _in_the_browser(trail: Trail) -> None:
     query = [[key, trail.at.get(key, "")] for key in OWN]
     _component()(
         data={"query": query, "arrived": trail.arrived},
-        key="address",
+        key="cv-address",
         on_older_change=_back_to_the_first,
     )
 
