@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 import streamlit as st
 
@@ -51,9 +51,8 @@ class Shelf:
         self.number = uuid.uuid4().hex
         self._forget = forget
         # Only its owner may look into it, and it goes at the latest when Python ends.
-        self._folder = tempfile.TemporaryDirectory(
-            prefix="cactiviz-", suffix="-own", ignore_cleanup_errors=True
-        )
+        self._folder = Path(tempfile.mkdtemp(prefix="cactiviz-own-"))
+        self._remove = finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._sizes: dict[Network, int] = {}
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
@@ -82,7 +81,7 @@ class Shelf:
         _check_size(file, size)
         file.seek(0)
         number = uuid.uuid4().hex
-        path = Path(self._folder.name) / f"{number}{suffix}"
+        path = self._folder / f"{number}{suffix}"
         list_of_classes = path.with_name(f"{number}.txt") if classes.strip() else None
         if self.closed or not self._has_room(size):
             raise OutputError(_NO_ROOM)
@@ -136,11 +135,11 @@ class Shelf:
             self._forget(network)
         self.networks.clear()
         self._sizes.clear()
-        self._folder.cleanup()
+        self._remove()
 
     def _has_room(self, size: int) -> bool:
         held = sum(sum(shelf._sizes.values()) for shelf in list(_shelves))
-        free = shutil.disk_usage(self._folder.name).free
+        free = shutil.disk_usage(self._folder).free
         return held + size <= MOST_BYTES_OF_ALL and free - size >= _FREE_BYTES
 
 
