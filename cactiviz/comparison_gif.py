@@ -1,0 +1,125 @@
+"""A comparison as a GIF: the original, then what one method shows of each network."""
+
+from __future__ import annotations
+
+import io
+
+from cactiviz import render
+from cactiviz.comparison import Comparison, describe
+from cactiviz.errors import MethodError, ModelError
+from cactiviz.explain import FILTERS, Explanation
+from cactiviz.export import write_gif
+from cactiviz.panels import DARK, LIGHT, Layout, Panel, draw_frame
+
+_LARGEST_SIDE = 640
+_SHORTEST_SIDE = 240  # of a picture's box: texts need some room
+_TEXT_SIZE = 1.5  # it is read in a talk or on a phone
+_SECONDS = 1.5
+
+
+def gif_of(
+    comparison: Comparison,
+    method: str,
+    *,
+    scale: render.Scale = "own",
+    palette: str = "inferno",
+    strength: float = 0.5,
+    dark: bool = False,
+    seconds: float = _SECONDS,
+    recipe: str = "",
+) -> bytes:
+    """Make the GIF that Compare offers: one frame for the original and one for each network.
+
+    Args:
+        comparison: What the networks say.
+        method: One of ``comparison.methods``, e.g. ``"grad_cam"`` or ``"grad_cam@layer2"``.
+        scale: As for ``Comparison.cell``.
+        palette: As for ``Comparison.cell``.
+        strength: As for ``Comparison.cell``.
+        dark: Light letters on a dark ground.
+        seconds: Each frame's time.
+        recipe: ASCII kept in the file as its comment.
+
+    Returns:
+        A GIF that goes round for ever; equal choices give equal bytes.
+
+    Raises:
+        CactivizError: There is no such method, scale or palette.
+    """
+    if method not in comparison.methods:
+        raise MethodError(f"There is no view “{method}” in this comparison.")
+    height, width = _box(comparison.picture.size)
+    title, asks = describe(method)
+    layout = Layout(
+        panel=(height, width),
+        columns=1,
+        panels=1,
+        heading=title,
+        subheading=True,
+        steps=True,
+        text_size=_TEXT_SIZE,
+        theme=DARK if dark else LIGHT,
+    )
+    picture = comparison.picture
+    shown = render.resized(picture, _inside(picture.size, (height, width)))
+    panels = [Panel("Original", shown, picture.name, None, picture.source)]
+    panels += [
+        panel_of(comparison, model, method, scale, palette, strength, shown.shape[1])
+        for model in comparison.models
+    ]
+    file = io.BytesIO()
+    frames = (
+        draw_frame([panel], layout, subheading=asks, step=(index, len(panels)))
+        for index, panel in enumerate(panels)
+    )
+    write_gif(file, frames, seconds=seconds, comment=recipe)
+    return file.getvalue()
+
+
+def panel_of(
+    comparison: Comparison,
+    model: str,
+    method: str,
+    scale: render.Scale,
+    palette: str,
+    strength: float,
+    width: int,
+) -> Panel:
+    """What one method shows of one network as a panel, with the answer that is explained."""
+    cell = comparison.cell(
+        model, method, scale=scale, palette=palette, strength=strength, width=width
+    )
+    reading = comparison.readings.get(model)
+    if reading is None:
+        return Panel(model, None, caption=cell.caption, warned=True)
+    best = reading.answers[0]
+    answer, probability = best.class_name, best.probability
+    try:
+        found = comparison[model, method]
+    except (ModelError, MethodError):
+        found = None
+    if isinstance(found, Explanation):
+        answer, probability = found.class_name, found.probability
+        if found.contrast:
+            answer = f"{answer}, not {found.contrast}"
+    elif method == FILTERS:
+        answer = f"answer: {answer}"
+    return Panel(
+        reading.title, cell.image, answer, probability, cell.caption, warned=reading.untrained
+    )
+
+
+def _box(size: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) of the box for a picture of this size."""
+    height, width = _inside(size, (_LARGEST_SIDE, _LARGEST_SIDE))
+    return max(height, _SHORTEST_SIDE), max(width, _SHORTEST_SIDE)
+
+
+def _inside(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
+    """The largest (height, width) of a picture of this size that fits into the room.
+
+    >>> _inside((300, 451), (640, 640))
+    (426, 640)
+    """
+    share = min(room[0] / size[0], room[1] / size[1])
+    return max(1, round(size[0] * share)), max(1, round(size[1] * share))
