@@ -33,7 +33,7 @@ const figureOf = (pane, images) => {
 const fill = (dialog, data, index) => {
   const cell = data.cells[index];
   dialog.dataset.index = index;
-  dialog.querySelector("h2").textContent = cell.title;
+  dialog.querySelector("h2").textContent = cell.heading || cell.title;
   dialog.querySelector(".place").textContent = `${index + 1} / ${data.cells.length}`;
   dialog.querySelector(".previous").disabled = index === 0;
   dialog.querySelector(".next").disabled = index === data.cells.length - 1;

@@ -205,6 +205,8 @@ def _draw(choice: Choice, found: Sequence[Found[FilterLook]]) -> None:
                 on_click=_more,
                 icon=":material/expand_more:",
             )
+    if looks:
+        st.caption(texts.FILTERS_SCALES)
 
 
 def _column(

@@ -137,6 +137,20 @@ def gradient_image(found: NeuronExplanation) -> str:
     return encode.png(painted) if max(size) <= _SMALL else encode.jpeg(painted)
 
 
+def around(field: Box) -> Box:
+    """The smallest window around a field that has the picture's own shape.
+
+    Args:
+        field: In fractions of the picture, as the window is, which may reach over its edge.
+
+    >>> around(Box(0.25, 0.5, 0.25, 0.5))
+    Box(top=0.125, left=0.5, height=0.5, width=0.5)
+    """
+    side = max(field.height, field.width)
+    top = field.top - (side - field.height) / 2
+    return Box(top, field.left - (side - field.width) / 2, side, side)
+
+
 def in_field(found: NeuronExplanation) -> NDArray[np.float32]:
     """The part (3, h, w) of a gradient that lies in the neuron's field."""
     _, height, width = found.values.shape
@@ -164,11 +178,12 @@ def _cell(
     far = wall.Pane((gradient,), wall.WHOLE, width / height, field, title=texts.GRADIENT_FAR)
     below = wall.Pane((photograph,), field, aspect, title=texts.FIELD_CLOSE)
     return wall.Cell(
-        key=texts.neuron_number(found.neuron),
+        key="{},{},{}".format(*found.neuron),
         alt=texts.neuron_alt(look_.title, found, picture_size),
-        title=texts.neuron_name(found.neuron),
+        title=texts.neuron_channel(found.neuron),
+        heading=texts.neuron_name(found.neuron),
         line=texts.neuron_line(found),
-        small=(framed, close),
+        small=(framed, replace(close, view=around(field), aspect=width / height)),
         large=(framed, close) if whole else (framed, far, below, close),
         words=texts.neuron_words(look_.title, found),
     )

@@ -331,7 +331,7 @@ STAYS_NETWORK = "The link leaves out your own network, which stays on this compu
 
 EXPLAINED = "What is explained"
 EXPLAIN_CLASS = "Class"
-EXPLAIN_TOP = "Each network's own top answer"
+EXPLAIN_TOP = "Each one's top answer"
 EXPLAIN_CLASS_HELP = (
     "The maps show what speaks for this class. A network that doesn't know the class says so."
 )
@@ -564,6 +564,10 @@ SINGLE_WEIGHTS = (
     "These kernels are 1 × 1: one weight for each map of the layer before. There is no shape to "
     "see in them, so only what they find is shown."
 )
+FILTERS_SCALES = (
+    "Patterns: mid grey is 0, black and white are minus and plus the full weight. Maps: white is "
+    "0, blue below and orange above, in full colour at and beyond the full value."
+)
 MAP_OVER = "Where it answers, over the picture"
 
 
@@ -600,28 +604,25 @@ def show_more(count: int) -> str:
 def filters_said(grid: FilterGrid, weights: ShownWeights, full: float | None) -> str:
     """One line about a layer: how many kernels, and the scales of all that is painted."""
     count, channels, rows, columns = grid.kernels.shape
-    said = [f"{count} kernels of {rows} × {columns}"]
+    said = [f"{count:,} kernels of {rows} × {columns}"]
     if (rows, columns) != (1, 1):
-        said.append(_shown_part(weights, channels))
-        said.append(f"black and white at ±{number(weights.full)}")
+        said.append(f"{_shown_part(weights, channels)}, full at ±{number(weights.full)}")
     maps = grid.feature_maps
     if maps is not None:
         low, high = number(float(maps.min())), number(float(maps.max()))
-        scale = "each map on a scale of its own"
-        if full is not None:
-            scale = f"all maps full colour at ±{number(full)}"
-        said.append(f"{scale}, 0 white, min {low} max {high}")
+        scale = "each its own" if full is None else f"full at ±{number(full)}"
+        said.append(f"maps {scale}, min {low} max {high}")
     return " · ".join(said)
 
 
 def _shown_part(weights: ShownWeights, channels: int) -> str:
     if weights.in_colour:
-        return "in colour, 0 is mid grey"
+        return "in colour"
     if channels == 1:
-        return "in grey, each looks at one map of the layer before"
+        return "in grey"
     if weights.inputs[0] is None:
-        return f"in grey, the mean over {channels} inputs"
-    return f"in grey, the heaviest of {channels} inputs of each"
+        return f"mean of {channels} inputs"
+    return f"heaviest of {channels} inputs"
 
 
 def filter_line(map_: Floats, full: float | None) -> str:
@@ -829,7 +830,7 @@ def seed_said(seed: int) -> str:
 
 def neurons_place(name: str, channels: int, rows: int, columns: int, is_target: bool) -> str:
     """A layer as a choice of neurons."""
-    target = " · Grad-CAM’s" if is_target else ""
+    target = " · Grad-CAM" if is_target else ""
     return f"{name} · {channels} × {rows} × {columns}{target}"
 
 

@@ -63,7 +63,8 @@ class Cell:
     Attributes:
         key: Tells it from the others; what a press without panes returns.
         alt: What is to be seen in it, in words.
-        title: Stands under it.
+        title: Stands under it, and
+        heading: in its stead above the enlarged view.
         line: Stands under that, in small print.
         hint: Shown where the pointer rests.
         src: One image that fills a square, or
@@ -76,6 +77,7 @@ class Cell:
     key: str
     alt: str
     title: str
+    heading: str = ""
     line: str = ""
     hint: str = ""
     src: str = ""

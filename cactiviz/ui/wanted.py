@@ -54,8 +54,8 @@ def ask_wanted(choice: Choice) -> Wanted:
         )
         if way == "chance":
             return Wanted(method, _ask_seed())
-        if way == "number":
-            return Wanted(method, neuron=_ask_number())
+    if way == "number":
+        return Wanted(method, neuron=_ask_number())
     return Wanted(method, at=point.ask(inside.picture_image(choice.picture.sha256, choice)))
 
 
@@ -74,8 +74,9 @@ def _ask_seed() -> int:
 
 
 def _ask_number() -> tuple[int, int, int]:
-    channel, row, column = (
-        int(st.number_input(label, 0, step=1, key=key, persist_state="session", width=110))
-        for label, key in zip(texts.NEURON_PARTS, state.NEURON_PARTS, strict=True)
-    )
+    with st.container(horizontal=True):
+        channel, row, column = (
+            int(st.number_input(label, 0, step=1, key=key, persist_state="session", width=130))
+            for label, key in zip(texts.NEURON_PARTS, state.NEURON_PARTS, strict=True)
+        )
     return channel, row, column
