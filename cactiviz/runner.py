@@ -220,10 +220,11 @@ class Runner:
             may_download=False,
             cancel=cancel,
         )
+        if size_bytes(model) > self._models.maxsize:
+            return model  # the collector has to see it, since it goes after this
         with self._lock:
             before = len(self._models)
-            if size_bytes(model) <= self._models.maxsize:
-                self._models[network] = model
+            self._models[network] = model
             grown = len(self._models) > before
         if not grown:  # others went, and whatever of them is in a circle
             gc.unfreeze()

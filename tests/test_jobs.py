@@ -289,6 +289,7 @@ def test_a_thread_that_does_nothing_but_wait_is_not_forgotten(jobs: Jobs, clock:
     until(lambda: ticket._job.blocked == 1)
     clock.now = 1000
     other = jobs.submit("other", lambda cancel: None)
+    assert not ticket._job.cancel.is_set()
     gate.go.set()
     waiter.join(SOON)
     assert found == ["answer"]
