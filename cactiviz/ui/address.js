@@ -13,4 +13,5 @@ export default function ({ data, setTriggerValue }) {
   const search = right ? location.search : here.size ? `?${here}` : "";
   const state = { ...history.state, cactiviz: true };
   history.replaceState(state, "", location.pathname + search + location.hash);
+  window.dispatchEvent(new Event("cactiviz-address")); // the grid adds its own part again
 }

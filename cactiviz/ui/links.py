@@ -7,8 +7,8 @@ What was tried in Chromium with Streamlit 1.67, and is built on here:
   start a run whose ``st.query_params`` is that entry's; what a run writes then replaces the entry.
 - ``bind="query-params"`` of a widget replaces the entry, so that there is nothing to go back to.
 - A rerun carries the parameters that the browser last got from here or from Back, and not what a
-  component wrote with ``history.replaceState``. So the grid's look is never written here, and the
-  grid writes it again after each write of ours, which it is handed (see :func:`text`).
+  component wrote with ``history.replaceState``. So the grid's look is never written here:
+  ``address.js`` tells the grid of each write, and the grid adds its look again.
 - A quick second click carries the parameters of before the first: by the parameters alone it
   looks like Back. It differs in that a widget has changed, or in that the write is very recent.
 - The menu of the pages leads to an address without parameters. To complete it is to replace it

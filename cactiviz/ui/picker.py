@@ -12,7 +12,7 @@ from cactiviz.types import Picture
 from cactiviz.ui import sets, state, texts
 
 _MOST_NAMES = 60  # to choose from by name; more are counted
-_NUMBER_WIDTH = 120  # pixels; leaves room for the button beside it
+_NUMBER_WIDTH = 126  # pixels; leaves room for the button beside it
 
 
 def pick() -> Picture | None:

@@ -28,12 +28,15 @@ const writeLook = (look) => {
   if (url.href !== location.href) history.replaceState(history.state, "", url);
 };
 
+const MOVES = ["popstate", "cactiviz-address"];
+
 class LookKeeper {
   constructor(given) {
     this.look = firstLook(given);
     lastLook = this.look;
     this.again = () => this.write();
-    window.addEventListener("popstate", this.again);
+    // After Back, and after the page has written its own part of the address (../address.js).
+    for (const event of MOVES) window.addEventListener(event, this.again);
   }
 
   change(part) {
@@ -50,6 +53,6 @@ class LookKeeper {
 
   end() {
     clearTimeout(this.timer);
-    window.removeEventListener("popstate", this.again);
+    for (const event of MOVES) window.removeEventListener(event, this.again);
   }
 }
