@@ -3,6 +3,7 @@
 The address says which sample and networks; networks have random weights where none are here.
 """
 
+import time
 from typing import Any
 
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from cactiviz import runner
 from cactiviz.datasets import open_dataset
 from cactiviz.images import open_picture
-from cactiviz.types import Target
+from cactiviz.types import Picture, Target
 from cactiviz.ui import readings, sets, state, styles, texts, what_if, why_not
 from cactiviz.ui.choices import Choice
 
@@ -20,7 +21,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 def chosen() -> Choice:
     said = st.query_params
     if "sample" in said:
-        picture = open_picture(f"sample:{said['sample']}", name=HOSTILE)
+        picture = open_picture(f"sample:{said['sample']}", name=said.get("name", HOSTILE))
     else:
         picture = open_dataset("scenes").open(sets.first_item())
     against = st.session_state.get(state.AGAINST, said.get("against"))
@@ -40,9 +41,11 @@ def explained() -> list[str]:
     names: list[str] = []
     real = runner.explain
 
-    def explain(model: Any, *args: Any, **options: Any) -> Any:
+    def explain(model: Any, picture: Picture, *args: Any, **options: Any) -> Any:
         names.append(model.name)
-        return real(model, *args, **options)
+        if picture.name == "slow":
+            time.sleep(1)
+        return real(model, picture, *args, **options)
 
     runner.explain = explain
     return names

@@ -1,0 +1,261 @@
+"""What if a part were covered, and why A and not B: the numbers that the app shows of them."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from cactiviz import engine
+from cactiviz.comparison import Comparison
+from cactiviz.cover import cover
+from cactiviz.explain import Reading, explain
+from cactiviz.images import sample
+from cactiviz.models import LoadedModel, load_model
+from cactiviz.preprocess import preprocess
+from cactiviz.types import Answer, Box, Picture, Target
+from cactiviz.ui import texts, what_if, why_not
+from cactiviz.ui.choices import Choice
+from cactiviz.ui.readings import Progress
+from cactiviz.ui.what_if import Covered, covered_from
+
+CAT = sample("chelsea")
+BOX = (0.2, 0.25, 0.5, 0.5)
+COVERED = Covered(CAT.sha256, BOX, "grey")
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def alexnet() -> LoadedModel:
+    return load_model("alexnet", untrained=True, device="cpu", dtype=torch.float64)
+
+
+@pytest.fixture(scope="module")
+def cactinet() -> LoadedModel:
+    return load_model("cactinet", untrained=True, device="cpu", dtype=torch.float64)
+
+
+def scores_of(model: LoadedModel, picture: Picture) -> tuple[list[float], list[float]]:
+    """Every class's score and probability, by the network alone."""
+    inputs = preprocess(picture, model.spec.preprocessing).double()
+    with torch.no_grad():
+        logits = model.module(inputs)
+    return engine.class_scores(logits)[0].tolist(), engine.probabilities(logits)[0].tolist()
+
+
+# --- What comes from the browser ----------------------------------------------------------------
+
+
+def test_a_box_that_makes_sense_is_taken_as_it_is() -> None:
+    found = covered_from({"box": list(BOX), "how": "blur", "serial": 3}, "abc")
+    assert found == Covered("abc", BOX, "blur")
+    assert found.on((300, 400)) == Box(60, 100, 150, 200)
+
+
+def test_a_box_beyond_the_picture_is_cut_to_it() -> None:
+    found = covered_from({"box": [-1, 0.5, 3, 0.9], "how": "grey"}, "")
+    assert found is not None and found.box == (0, 0.5, 1, 0.5)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "box",
+        [],
+        {},
+        {"box": list(BOX)},
+        {"box": None, "how": "grey"},
+        {"box": list(BOX), "how": HOSTILE},
+        {"box": list(BOX), "how": ["grey"]},
+        {"box": [0.1, 0.1, 0.1], "how": "grey"},
+        {"box": [0.1, 0.1, 0.1, "0.1"], "how": "grey"},
+        {"box": [0.1, 0.1, 0.1, True], "how": "grey"},
+        {"box": [0.1, 0.1, 0.1, math.nan], "how": "grey"},
+        {"box": [0.1, 0.1, math.inf, 0.1], "how": "grey"},
+        {"box": [0.1, 10**400, 0.1, 0.1], "how": "grey"},
+        {"box": [0.1, 0.1, -0.1, 0.1], "how": "grey"},
+        {"box": [1, 0.1, 0.1, 0.1], "how": "grey"},
+        {"box": "0123", "how": "grey"},
+    ],
+)
+def test_anything_else_covers_nothing(value: object) -> None:
+    assert covered_from(value, "") is None
+
+
+# --- What if ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["grey", "blur"])
+def test_the_change_is_that_of_the_first_answer_in_each_network(
+    alexnet: LoadedModel, cactinet: LoadedModel, how: str
+) -> None:
+    """Against the networks themselves; the first answer may be far from the top by now."""
+    covered = replace(COVERED, how=how)  # type: ignore[arg-type]
+    other = cover(CAT, covered.on(CAT.size), covered.how)
+    both = {"cactinet": cactinet, "alexnet": alexnet}
+    first = {name: explain(model, CAT, []) for name, model in both.items()}
+    now = {name: explain(model, other, []) for name, model in both.items()}
+    progress = Progress(Comparison(other, tuple(both), ("grad_cam",), now), first=first)
+    rows = what_if.rows(progress, covered)
+    assert [row["title"] for row in rows] == ["CactiNet", "AlexNet"]
+    for row, model in zip(rows, both.values(), strict=True):
+        before, after = scores_of(model, CAT)[1], scores_of(model, other)[1]
+        top, new = int(np.argmax(before)), int(np.argmax(after))
+        assert row["name"] == model.spec.class_name(top)
+        assert row["first"] == pytest.approx(before[top], rel=1e-9)
+        assert row["now"] == pytest.approx(after[top], rel=1e-9)
+        assert row["changed"] == (top != new)
+        wanted = model.spec.class_name(new) if top != new else texts.COVER_UNCHANGED
+        assert row["topName"] == wanted
+        assert not row["waiting"] and not row["why"] and not row["unseen"]
+    for name, answers in what_if.before(progress).items():
+        shares = scores_of(both[name], CAT)[1]
+        for answer in answers:
+            assert answer.probability == pytest.approx(shares[answer.class_index], rel=1e-9)
+        assert [a.class_name for a in answers] == [a.class_name for a in now[name].answers]
+
+
+def made(name: str, shares: list[float], **options: object) -> Reading:
+    """A reading of three classes with these probabilities."""
+    answers = [Answer(i, f"class {i}", math.log(p), p) for i, p in enumerate(shares)]
+    return Reading(
+        name,
+        name,
+        untrained=False,
+        revision="",
+        seen=Box(0, 0, 300, 451),
+        answers=tuple(sorted(answers, key=lambda a: -a.probability)),
+        scores=np.array([a.logit for a in answers]),
+        shares=np.array(shares),
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def test_a_readers_own_sum_comes_out() -> None:
+    """52.449 - 11.351 is 41.098, but of the numbers shown, 52.4 and 11.4, it is 41.0."""
+    first, now = made("a", [0.52449, 0.27551, 0.2]), made("a", [0.11351, 0.28649, 0.6])
+    progress = Progress(Comparison(CAT, ("a",), (), {"a": now}), first={"a": first})
+    (row,) = what_if.rows(progress, COVERED)
+    shown = (row["firstText"], row["nowText"], row["change"], row["sign"])
+    assert shown == ("52.4 %", "11.4 %", "−41.0", "down")
+    assert (row["topName"], row["topText"], row["changed"]) == ("class 2", "60.0 %", True)
+
+
+def test_each_network_is_there_from_the_start_and_says_why_it_is_not() -> None:
+    first = {"a": made("a", [0.5, 0.3, 0.2]), "b": made("b", [0.5, 0.3, 0.2])}
+    comparison = Comparison(CAT, ("c", "b", "a"), (), {"b": first["b"]}, {"c": HOSTILE})
+    rows = what_if.rows(Progress(comparison, ("a",), first=first), COVERED)
+    assert [(row["why"], row["waiting"]) for row in rows] == [
+        (HOSTILE, False),
+        ("", False),
+        ("", True),
+    ]
+    assert rows[1]["change"] == "none" and rows[1]["topName"] == "as before"
+    assert rows[2]["name"] == "class 0" and rows[2]["nowText"] == ""
+    json.dumps(rows)
+
+
+def test_a_network_that_never_saw_the_covered_part_says_so() -> None:
+    seen = Box(0, 75.5, 300, 300)  # the middle of 300 x 451
+    left = Covered(CAT.sha256, (0, 0, 1, 75 / 451), "grey")
+    over = Covered(CAT.sha256, (0, 0, 1, 77 / 451), "grey")
+    reading = replace(made("a", [0.5, 0.3, 0.2]), seen=seen)
+    progress = Progress(Comparison(CAT, ("a",), (), {"a": reading}), first={"a": reading})
+    assert what_if.rows(progress, left)[0]["unseen"] == texts.COVER_UNSEEN
+    assert what_if.rows(progress, over)[0]["unseen"] == ""
+
+
+# --- Why A and not B ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pair", [("Egyptian cat", "tabby"), ("tabby", 285), (None, "goldfish")])
+def test_the_margin_is_the_difference_of_the_logits(
+    alexnet: LoadedModel, pair: tuple[str | None, str | int]
+) -> None:
+    logits, shares = scores_of(alexnet, CAT)
+    names = [alexnet.spec.class_name(index) for index in range(1000)]
+    first = int(np.argmax(logits)) if pair[0] is None else names.index(pair[0])
+    second = pair[1] if isinstance(pair[1], int) else names.index(pair[1])
+    found = why_not.margin(explain(alexnet, CAT, ["grad_cam"], target=Target(*pair)))
+    assert found is not None and not found.one_score
+    assert found.ahead == pytest.approx(logits[first] - logits[second], rel=1e-9)
+    assert found.first.probability == pytest.approx(shares[first], rel=1e-9)
+    assert found.second.probability == pytest.approx(shares[second], rel=1e-9)
+    assert found.part == pytest.approx(1 / (1 + math.exp(-found.ahead)), rel=1e-9)
+
+
+def test_of_a_single_score_the_contrast_is_twice_the_score_and_twice_the_map(
+    cactinet: LoadedModel,
+) -> None:
+    """What the page says of CactiNet: z - (-z) = 2z, and the same map, twice as large."""
+    views = ["hires_cam", "saliency", "grad_cam"]
+    target = Target("cactus", "no cactus")
+    both = explain(cactinet, CAT, views, target=target)
+    alone = explain(cactinet, CAT, views, target="cactus")
+    found = why_not.margin(both)
+    z = cactinet.module(preprocess(CAT, cactinet.spec.preprocessing).double()).item()
+    assert found is not None and found.one_score
+    assert found.ahead == pytest.approx(2 * z, rel=1e-9)
+    assert found.part == pytest.approx(1 / (1 + math.exp(-z)), rel=1e-9), "the probability itself"
+    for view in views:
+        one, other = both.explanations[view].values, alone.explanations[view].values
+        one = np.maximum(one, 0) if view == "grad_cam" else one  # a map alone ends at 0
+        assert np.abs(one - 2 * other).max() <= 1e-9 * np.abs(one).max()
+    shown = why_not.payload(
+        Choice(CAT, ("cactinet",), tuple(views), target=target),
+        Comparison(CAT, ("cactinet",), tuple(views), {"cactinet": both}),
+    )
+    assert "single score" in shown["notes"][-1] and "twice as large" in shown["notes"][-1]
+    ahead = "cactus" if z > 0 else "no cactus"
+    assert shown["cards"][0]["ahead"].startswith(f"“{ahead}” ahead by")
+
+
+def test_two_scores_of_two_classes_are_no_single_score() -> None:
+    reading = made("a", [0.7, 0.3])
+    reading = replace(reading, explained=reading.answers[0], against=reading.answers[1])
+    found = why_not.margin(reading)
+    assert found is not None and not found.one_score
+
+
+def test_a_network_that_does_not_know_a_class_says_so_in_its_place(
+    alexnet: LoadedModel, cactinet: LoadedModel
+) -> None:
+    target = Target("Egyptian cat", HOSTILE)
+    models = {"alexnet": alexnet, "cactinet": cactinet}
+    readings = {name: explain(m, CAT, ["saliency"], target=target) for name, m in models.items()}
+    names = ("alexnet", "cactinet", "resnet50", "densenet121")
+    failures = {"resnet50": "No weights."}
+    comparison = Comparison(CAT, names, ("saliency",), readings, failures)
+    shown = why_not.payload(Choice(CAT, names, ("saliency",), target=target), comparison)
+    whys = [card["why"] for card in shown["cards"]]
+    assert whys[0].startswith(f"AlexNet has no class “{HOSTILE}”")
+    assert whys[1].startswith("CactiNet has no class “Egyptian cat”")
+    assert whys[2:] == ["No weights.", texts.WAITING]
+    assert HOSTILE in shown["title"], "plain text, which the browser sets as such"
+    assert len(shown["notes"]) == 1
+
+
+def test_the_first_networks_two_likeliest_classes_are_offered() -> None:
+    reading = made("b", [0.2, 0.5, 0.3])
+    explained = replace(reading, explained=reading.answers[0])
+    choice = Choice(CAT, ("a", "b"), ())
+    comparison = Comparison(CAT, ("a", "b"), (), {"b": explained}, {"a": "No weights."})
+    assert why_not.offered(choice, comparison) == ("class 1", "class 2")
+    nothing = Comparison(CAT, ("a", "b"), (), {"b": reading}, {"a": "No weights."})
+    assert why_not.offered(choice, nothing) is None
+
+
+def test_each_networks_own_answer_is_said_where_no_class_was_chosen(alexnet: LoadedModel) -> None:
+    target = Target(None, 281)
+    reading = explain(alexnet, CAT, ["saliency"], target=target)
+    shown = why_not.payload(
+        Choice(CAT, ("alexnet",), ("saliency",), target=target),
+        Comparison(CAT, ("alexnet",), ("saliency",), {"alexnet": reading}),
+    )
+    assert "each network’s own first answer" in shown["title"]
+    assert "“tabby”" in shown["title"], "its name and not its number"
