@@ -111,8 +111,13 @@ def one(figure: Figure) -> str:
 
 def prose(*paragraphs: str) -> str:
     """HTML of paragraphs; empty ones are left out."""
-    said = "".join(f"<p>{escape(text)}</p>" for text in paragraphs if text)
+    said = "".join(f"<p>{escape(_together(text))}</p>" for text in paragraphs if text)
     return f'<div class="cv-prose">{said}</div>'
+
+
+def _together(text: str) -> str:
+    """With spaces at which no line ends, where a number would lose its sign."""
+    return text.replace(" %", "\u00a0%").replace(" × ", "\u00a0×\u00a0")
 
 
 def _address(rgb: NDArray[np.uint8], sharp: bool = False) -> str:
