@@ -295,3 +295,4 @@ def test_a_session_cut_off_from_the_server_takes_its_files_along(
     app.run()
     assert not app.exception
     assert app.button_group(key="models").value == ["cactinet"]
+    until(lambda: not app.run().session_state[state.TICKETS])  # no test leaves work behind
