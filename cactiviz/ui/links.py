@@ -22,7 +22,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
-from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -47,7 +46,7 @@ class Trail:
         left: Parameters written before, the latest last, and when they were left.
         kept: What was chosen at the end of the last run.
         look: What the address said of scale, palette and strength when the session began.
-        wrong: Sentences about the address, until the next write.
+        wrong: Sentences about the address, until something is chosen.
         folder: A link whose folder nobody has agreed to yet.
         instead: The picture that is chosen in its stead meanwhile.
         arrived: The session has just come here from elsewhere, or by a link, Back or Forward.
@@ -82,23 +81,19 @@ def enter() -> None:
         trail.wrong += wrong
     elif _is_news(trail, seen):
         _follow(trail, seen)
+    elif _chosen(trail) != trail.kept:
+        trail.wrong = []
     _say(trail)
 
 
-def keep() -> str:
-    """Write what is chosen into the address; once in a run, after all widgets.
-
-    Returns:
-        The parameters that the address has now, of those that are written here.
-    """
+def keep() -> None:
+    """Write what is chosen into the address; once in a run, after all widgets."""
     trail = _trail()
     seen = {key: value for key, value in st.query_params.items() if key in OWN}
     link = _chosen(trail)
     query = address.to_query(link)
     in_place = trail.arrived or trail.kept == link  # not chosen here: nothing to go back to
     if query != trail.at:
-        if not in_place:
-            trail.wrong = []
         trail.left = [*trail.left[-8:], (trail.at, time.monotonic())]
         trail.at, trail.alias = query, None
         trail.rewrite = not in_place
@@ -109,12 +104,6 @@ def keep() -> str:
         trail.alias = seen
     _in_the_browser(trail)
     trail.kept, trail.arrived, trail.rewrite = link, False, False
-    return text()
-
-
-def text() -> str:
-    """The parameters that the address has now, but for the look: for whoever must hear of it."""
-    return urlencode(_trail().at)
 
 
 def look() -> dict[str, object]:

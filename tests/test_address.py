@@ -1,0 +1,345 @@
+"""What the app's address says and how a session follows it, without a browser."""
+
+from __future__ import annotations
+
+import random
+import socket
+from io import BytesIO
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from cactiviz.explain import VIEWS
+from cactiviz.images import sample
+from cactiviz.models import MODELS
+from cactiviz.palettes import PALETTES
+from cactiviz.scales import Scale
+from cactiviz.types import Target
+from cactiviz.ui import address, links, sets, texts
+from cactiviz.ui.address import Link, from_query, to_query
+from cactiviz.web import Fetched
+
+ROOT = Path(__file__).resolve().parent.parent
+HOSTILE = "<img src=x onerror=alert(1)>"
+WEB = "https://pictures.example/a%20cat.jpg?size=2"
+
+
+def some_of(names: tuple[str, ...], chance: random.Random) -> tuple[str, ...]:
+    some = chance.sample(names, chance.randint(1, len(names)))
+    return tuple(name for name in names if name in some)
+
+
+def any_link(seed: int) -> Link:
+    """A link by chance that a session could have."""
+    chance = random.Random(seed)
+    pictures = [
+        *("", "scenes:cactus/7", "samples:photographs/coffee"),
+        *("caltech256:009.bear/009_0001.jpg", f"folder:{HOSTILE}/ä & b+c=d.png"),
+    ]
+    picture = chance.choice(pictures)
+    web = chance.choice(["", "", WEB])
+    models = some_of(tuple(MODELS), chance)
+    return Link(
+        picture="" if web else picture,
+        web=web,
+        place="/home/you/my pictures" if picture.startswith("folder") and not web else "",
+        models=models,
+        methods=some_of(VIEWS, chance),
+        class_=chance.choice(["", "tabby", HOSTILE, "7"]),
+        against=chance.choice(["", "tiger cat", "no cactus"]),
+        layer=chance.choice(["", "features.3", "layer4.0:activation"]) if len(models) == 1 else "",
+        whole=chance.random() < 0.5,
+        untrained=chance.random() < 0.5,
+        scale=chance.choice(get_args(Scale)),
+        palette=chance.choice(list(PALETTES)),
+        strength=chance.randint(0, 100) / 100,
+    )
+
+
+def test_links_come_back_from_their_parameters_without_a_complaint() -> None:
+    for seed in range(400):
+        link = any_link(seed)
+        query = to_query(link)
+        assert from_query(query) == (link, []), seed
+        assert set(query) <= {*address.OWN, *address.LOOK} and all(query.values())
+
+
+def test_a_first_visit_has_a_clean_address() -> None:
+    assert to_query(Link()) == {}
+    assert from_query({}) == (Link(), [])
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"networks": f"alexnet {HOSTILE}"}, "network"),
+        ({"networks": "a" * 10_000}, "network"),
+        ({"views": "grad_cam x y z"}, "and 2 more"),
+        ({"picture": "no address"}, "picture"),
+        ({"picture": "x" * 501 + ":a/b"}, "picture"),
+        ({"class": "a\x00b"}, "class"),
+        ({"against": "a\u202eb"}, "class held against"),
+        ({"layer": "__import__('os')"}, "layer"),
+        ({"layer": "features.3", "networks": "alexnet cactinet"}, "one network only"),
+        ({"whole": "yes"}, "whole"),
+        ({"strength": "nan"}, "strength"),
+        ({"strength": "1e400"}, "strength"),
+        ({"strength": "-0.1"}, "strength"),
+        ({"scale": "shared;"}, "scale"),
+        ({"palette": "jet"}, "palette"),
+        ({"web": "file:///etc/passwd"}, "web address"),
+        ({"web": "javascript:alert(1)"}, "web address"),
+        ({"web": "http://user:secret@host/x"}, "web address"),
+        ({"web": "http://[::1"}, "web address"),
+    ],
+)
+def test_what_makes_no_sense_is_one_short_sentence_and_left_out(
+    query: dict[str, str], said: str
+) -> None:
+    link, wrong = from_query(query)
+    (sentence,) = wrong
+    assert said in sentence and len(sentence) < 160 and sentence.isprintable()
+    kept = {key: value for key, value in to_query(link).items() if value == query.get(key)}
+    assert set(kept) <= {"networks"}
+
+
+def test_no_parameter_raises_whatever_it_says() -> None:
+    chance = random.Random(5)
+    pieces = [
+        "",
+        " ",
+        "+",
+        ":",
+        "/",
+        "\n",
+        "\ud800",
+        "é",
+        "9" * 30,
+        "-",
+        ".",
+        "%",
+        HOSTILE,
+        "grad_cam",
+    ]
+    for _ in range(3000):
+        query = {
+            key: "".join(chance.choices(pieces, k=chance.randint(0, 6)))
+            for key in chance.sample([*address.OWN, *address.LOOK, "other"], 4)
+        }
+        link, _ = from_query(query)
+        assert set(link.models) <= set(MODELS) and link.models
+        assert set(link.methods) <= set(VIEWS) and link.methods
+        assert 0 <= link.strength <= 1 and link.palette in PALETTES
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
+    """The app, which may connect to nothing; Back counts from the first moment on."""
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("the app connected somewhere")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setenv("CACTIVIZ_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("CACTIVIZ_WEIGHTS", raising=False)
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(socket.socket, "connect", never)
+    monkeypatch.setattr(links, "_ECHO_SECONDS", 0)
+    st.cache_data.clear()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+
+
+def said(app: AppTest) -> dict[str, str]:
+    """The address; AppTest keeps lists."""
+    return {
+        key: value if isinstance(value, str) else value[-1]
+        for key, value in dict(app.query_params).items()
+    }
+
+
+def go(app: AppTest, query: dict[str, str]) -> AppTest:
+    """What Back does: a run with the parameters of another entry."""
+    app.query_params.clear()
+    app.query_params.update(query)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def picked(app: AppTest) -> str:
+    keys = ("dataset", "class", "item")
+    return "{}:{}/{}".format(*(app.session_state[key] for key in keys))
+
+
+def test_a_link_restores_a_fresh_session(app: AppTest) -> None:
+    link = Link(
+        picture="samples:photographs/coffee",
+        methods=("grad_cam", "layer_cam"),
+        class_="no cactus",
+        against="cactus",
+        layer="stages.1",
+        whole=True,
+        untrained=True,
+    )
+    go(app, {**to_query(link), "palette": "viridis", "strength": "0.8"})
+    assert not app.warning and not app.error
+    assert picked(app) == link.picture
+    assert app.button_group(key="methods").value == ["grad_cam", "layer_cam"]
+    assert app.toggle(key="whole").value and app.toggle(key="untrained").value
+    assert any("rather than “cactus”" in one.value for one in app.caption)
+    assert app.session_state["trail"].look.palette == "viridis"
+    assert app.session_state["trail"].look.strength == 0.8
+    assert said(app) == {**to_query(link), "palette": "viridis", "strength": "0.8"}  # not touched
+
+
+def test_what_a_link_says_of_class_and_layer_is_what_networks_are_asked(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr("cactiviz.ui.comparing.show", lambda choice: asked.append(choice))
+    go(app, {"class": "cactus", "against": "no cactus", "layer": "stages.1", "whole": "1"})
+    (choice,) = asked
+    assert choice.target == Target("cactus", "no cactus")  # type: ignore[attr-defined]
+    assert (choice.layer, choice.resize) == ("stages.1", "squash")  # type: ignore[attr-defined]
+
+
+def test_a_link_with_nonsense_is_followed_as_far_as_it_makes_sense(app: AppTest) -> None:
+    go(app, {"networks": f"alexnet {HOSTILE}", "picture": "caltech256:bear/1", "class": "tabby"})
+    assert app.button_group(key="models").value == ["alexnet"]
+    assert picked(app) == sets.first_item().address
+    sentences = " ".join(one.value for one in app.warning)
+    assert len(app.warning) == 2 and "Caltech" in sentences and "\\<img" in sentences
+    app.run()
+    assert len(app.warning) == 2  # until something is chosen
+    app.button_group(key="models").set_value(["cactinet"]).run()
+    assert not app.warning
+
+
+def test_each_choice_is_written_and_back_restores_the_one_before(app: AppTest) -> None:
+    app.run()
+    assert said(app) == {}
+    app.button_group(key="models").set_value(["alexnet", "cactinet"]).run()
+    first = said(app)
+    assert first == {"networks": "alexnet cactinet"}
+    app.selectbox(key="dataset").set_value("samples").run()
+    app.selectbox(key="item").set_value("coffee").run()
+    second = said(app)
+    assert second == {**first, "picture": "samples:photographs/coffee"}
+    go(app, first)
+    assert picked(app) == sets.first_item().address
+    assert app.button_group(key="models").value == ["alexnet", "cactinet"]
+    go(app, {})
+    assert app.button_group(key="models").value == ["cactinet"]
+    go(app, second)
+    assert picked(app) == "samples:photographs/coffee" and said(app) == second
+
+
+def test_a_quick_click_with_an_old_address_is_not_taken_for_back(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.run()
+    app.button_group(key="models").set_value(["alexnet", "cactinet"]).run()
+    app.query_params.clear()  # the browser hasn't heard of the write
+    app.button_group(key="models").set_value(["alexnet", "densenet121", "cactinet"]).run()
+    assert said(app) == {"networks": "alexnet densenet121 cactinet"}
+    monkeypatch.setattr(links, "_ECHO_SECONDS", 60)
+    app.button_group(key="models").set_value(["alexnet"]).run()
+    go(app, {"networks": "alexnet densenet121 cactinet"})  # a press on something else
+    assert app.button_group(key="models").value == ["alexnet"]
+    assert said(app) == {"networks": "alexnet"}  # which the browser is told again
+
+
+def test_what_was_chosen_outlives_a_visit_to_another_page(app: AppTest) -> None:
+    app.run()
+    app.button_group(key="models").set_value(["alexnet"]).run()
+    app.switch_page("pages/gallery.py").run()
+    app.query_params.clear()  # the menu's links have no parameters
+    app.session_state["trail"].arrived = True  # AppTest runs a page without app.py
+    app.switch_page("pages/compare.py").run()
+    assert app.button_group(key="models").value == ["alexnet"]
+    go(app, {"networks": "alexnet"})  # as address.js has written
+    assert app.button_group(key="models").value == ["alexnet"]
+
+
+def test_a_link_asks_before_it_fetches_and_what_is_typed_needs_no_question(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+
+    def fetch(web: str) -> Fetched:
+        fetched.append(web)
+        data = BytesIO()
+        Image.fromarray(sample("coffee").rgb).save(data, "PNG")
+        return Fetched(data.getvalue(), "a cat", web)
+
+    monkeypatch.setattr("cactiviz.ui.choices.fetch_picture", fetch)
+    go(app, {"web": WEB})
+    assert not fetched and said(app) == {"web": WEB}
+    question = "This link wants to fetch a picture from pictures.example."
+    assert texts.plain(question) in [one.value for one in app.markdown]
+    next(one for one in app.button if one.label == texts.LINK_FETCH).click().run()
+    assert fetched == [WEB] and not app.exception and not app.error
+    assert not [one for one in app.button if one.label == texts.LINK_FETCH]
+    app.text_input(key="address").set_value("https://other.example/b.png").run()
+    assert fetched == [WEB, "https://other.example/b.png"]
+    assert said(app) == {"web": "https://other.example/b.png"}
+    go(app, {"web": WEB})  # back to what was agreed to
+    assert not [one for one in app.button if one.label == texts.LINK_FETCH]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "mine" / HOSTILE).mkdir(parents=True)
+    Image.new("RGB", (40, 30)).save(tmp_path / "mine" / HOSTILE / "a.png")
+    return tmp_path / "mine"
+
+
+def test_a_link_asks_before_it_opens_a_folder_of_this_computer(app: AppTest, folder: Path) -> None:
+    query = {"picture": f"folder:{HOSTILE}/a.png", "place": str(folder)}
+    go(app, query)
+    assert picked(app) == sets.first_item().address and said(app) == query
+    next(one for one in app.button if one.label == texts.LINK_OPEN).click().run()
+    assert not app.exception and not app.warning
+    assert picked(app) == query["picture"] and said(app) == query
+
+
+def test_another_picture_ends_the_question_about_a_folder(app: AppTest, folder: Path) -> None:
+    go(app, {"picture": f"folder:{HOSTILE}/a.png", "place": str(folder)})
+    app.number_input(key="number").set_value(3).run()
+    assert not [one for one in app.button if one.label == texts.LINK_OPEN]
+    assert said(app) == {"picture": "scenes:cactus/3"}
+
+
+def test_where_others_may_come_in_a_link_opens_no_folder(
+    app: AppTest, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sets, "folders_may_be_named", lambda: False)
+    go(app, {"picture": f"folder:{HOSTILE}/a.png", "place": str(folder)})
+    assert [one.value for one in app.warning] == [texts.plain(texts.LINK_PLACE_SHUT)]
+    assert not [one for one in app.button if one.label == texts.LINK_OPEN]
+
+
+def test_a_picture_of_ones_own_stays_and_is_said_to(app: AppTest) -> None:
+    app.run()
+    app.button_group(key="source").set_value("upload").run()
+    assert said(app) == {}
+    (grid,) = [
+        one.proto.json
+        for one in app.get("bidi_component")
+        if one.proto.component_name == "cactiviz_grid"
+    ]
+    assert texts.STAYS_PICTURE in grid
+
+
+def test_what_is_explained_is_chosen_by_name_and_written(app: AppTest) -> None:
+    app.run()
+    app.session_state["target"] = "no cactus"
+    app.session_state["layer"] = ("cactinet", "stages.0")
+    app.run()
+    assert not app.exception and said(app) == {"class": "no cactus", "layer": "stages.0"}
+    app.button_group(key="models").set_value(["alexnet", "cactinet"]).run()
+    assert said(app) == {"class": "no cactus", "networks": "alexnet cactinet"}
