@@ -2,6 +2,7 @@
 
 const LARGEST = 300; // CSS pixels of a cell's picture, across and down
 const SMALLEST = 84; // down; then the page scrolls
+const AT_ONCE = 4; // rows that fit on the screen; with more of them it scrolls anyway
 const PHONE = 560; // a table narrower than this is one for a small screen
 const GAP = 8;
 
@@ -36,9 +37,14 @@ const fit = (grid) => {
   const bodyTop =
     grid.table.tBodies[0].getBoundingClientRect().top - grid.root.getBoundingClientRect().top;
   const free = window.innerHeight - Math.max(rootTop, 0) - bodyTop;
-  const high = phone ? LARGEST : clamp(Math.floor(free / rows.length) - 30, SMALLEST, LARGEST);
+  const each = Math.floor(free / Math.min(rows.length, AT_ONCE)) - 30;
+  const high = phone ? LARGEST : clamp(each, SMALLEST, LARGEST);
   const across = Math.min(column - GAP, LARGEST, high * aspect);
-  grid.root.classList.toggle("roomy", !phone && column - across > 190);
+  const roomy = !phone && column - across > 190;
+  if (grid.root.classList.toggle("roomy", roomy) !== grid.roomy) {
+    grid.roomy = roomy;
+    for (const cell of grid.cells.values()) cell.describe();
+  }
   const body = rows.length * (high + 26);
   const sizes = { side, column, more, table, high, body, aspect: aspect.toFixed(4) };
   const said = JSON.stringify(sizes);

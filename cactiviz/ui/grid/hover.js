@@ -25,7 +25,7 @@ const readMap = (cell, map, down, across) => {
   }
   map.counts ??= histogramOf(cell, map);
   const total = map.counts.reduce((sum, count) => sum + count, 0);
-  const levels = Array.from(map.data.subarray(4 * at, 4 * at + 3));
+  const levels = map.planes.map((plane) => plane[at]);
   const sides = levels.map((level) => (cell.display === "signed" ? level - MIDDLE_LEVEL : level));
   const side = sides.reduce((most, one) => (Math.abs(one) > Math.abs(most) ? one : most));
   const level = Math.min(Math.abs(side), cell.display === "signed" ? SIGNED_LEVELS : 255);
@@ -40,7 +40,7 @@ const wordsAt = (grid, cell, down, across) => {
   const { words } = grid.data;
   const { data, map, column, row } = cell;
   const names = { network: column.title, method: row.title };
-  if (data.display === "picture" || !map?.data) return data.alt;
+  if (data.display === "picture" || !map?.width) return data.alt;
   const [top, left, height, width] = column.seen;
   const [y, x] = [(down - top) / height, (across - left) / width];
   if (y < 0 || y >= 1 || x < 0 || x >= 1) return filled(words.unseen, names);

@@ -9,6 +9,7 @@ class Grid {
     this.maps = new Map();
     this.root = make("div", "grid");
     this.box = make("div", "box");
+    this.box.setAttribute("role", "region");
     this.table = make("table", "table");
     this.table.append(make("thead"), make("tbody"));
     this.box.append(this.table);
@@ -54,8 +55,8 @@ class Grid {
     this.toolbar.update();
     if (!("strength" in part)) {
       for (const cell of this.cells.values()) {
-        cell.describe();
         cell.paint();
+        cell.describe();
       }
       this.closer.refresh();
     }
@@ -84,14 +85,14 @@ class Grid {
     });
   }
 
-  /** A map, decoded once: its ``data`` is there when it is. */
+  /** A map, decoded once: its ``width`` is there when it is. */
   map(cell) {
     let map = this.maps.get(cell.id);
     if (!map) {
       map = {};
       this.maps.set(cell.id, map);
       decoded(cell).then((found) => {
-        Object.assign(map, { width: found.width, height: found.height, data: found.data });
+        Object.assign(map, found);
         this.repaint();
       });
     }
@@ -110,6 +111,8 @@ class Grid {
     this.asked = requestAnimationFrame(() => {
       this.asked = 0;
       if (fit(this)) fit(this); // a table that became narrower may be less high
+      // All sizes are read before anything is written, or each would cost a layout.
+      for (const cell of this.cells.values()) cell.measure();
       for (const cell of this.cells.values()) cell.paint();
       this.closer.paint();
     });

@@ -23,12 +23,19 @@ const pixelsOf = async (source) => {
   return scratch.getImageData(0, 0, width, height);
 };
 
-/** What is painted of a cell: {width, height, data} with its raw values, or levels of them. */
+/** What is painted of a cell: its size, and ``data``, raw values, or ``planes`` of levels. */
 const decoded = async (cell) => {
   if (COARSE.includes(cell.display)) {
     return { height: cell.grid[0], width: cell.grid[1], data: Float64Array.from(cell.values) };
   }
-  return pixelsOf(cell.src);
+  const { width, height, data } = await pixelsOf(cell.src);
+  const channels = cell.display === "signed" ? 3 : 1;
+  const planes = Array.from({ length: channels }, (_, channel) => {
+    const plane = new Uint8Array(width * height);
+    for (let at = 0; at < plane.length; at += 1) plane[at] = data[4 * at + channel];
+    return plane;
+  });
+  return { width, height, planes };
 };
 
 /** The percentile rank of each size: ties share their mean, and a 0 stays 0. */
@@ -64,19 +71,14 @@ const sharesOf = (cell, map, scale) => {
 
 /** Of a gradient: how often each level from 0 on occurs, signs aside. */
 const histogramOf = (cell, map) => {
-  const signed = cell.display === "signed";
   const counts = new Float64Array(256);
-  const { data } = map;
-  for (let at = 0; at < data.length; at += 4) {
-    if (signed) {
-      for (let channel = 0; channel < 3; channel += 1) {
-        counts[Math.min(Math.abs(data[at + channel] - MIDDLE_LEVEL), SIGNED_LEVELS)] += 1;
-      }
-    } else {
-      counts[data[at]] += 1;
-    }
-  }
-  return counts;
+  for (const plane of map.planes) for (const level of plane) counts[level] += 1;
+  if (cell.display !== "signed") return counts;
+  const sizes = new Float64Array(256);
+  counts.forEach((count, level) => {
+    sizes[Math.min(Math.abs(level - MIDDLE_LEVEL), SIGNED_LEVELS)] += count;
+  });
+  return sizes;
 };
 
 /** Of a gradient: the value of each level. */

@@ -33,6 +33,7 @@ def show(
     waiting: str = "",
     problem: str = "",
     cannot_travel: str = "",
+    address: str = "",
     key: str = "grid",
 ) -> Event | None:
     """Show a comparison as far as it has come, and return what was pressed in this run.
@@ -46,6 +47,8 @@ def show(
         waiting: What is said of networks that haven't answered.
         problem: Why the last export couldn't be made.
         cannot_travel: Why a link can't bring the picture along.
+        address: Anything that changes when the page writes its own part of the address; the grid
+            then writes the look again, which such a write undoes.
         key: Of the component.
     """
     data = payload(
@@ -58,6 +61,7 @@ def show(
         problem=problem,
         cannot_travel=cannot_travel,
     )
+    data["address"] = address
     pressed = _component()(data=data, key=key, on_event_change=lambda: None).event
     return event(pressed, {offer.name for offer in offers})
 

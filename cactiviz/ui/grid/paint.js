@@ -73,52 +73,70 @@ const tonesOf = (cell, map, scale) => {
   return tones;
 };
 
-/** Which pixels of a side, and how much of each, lie in each of fewer ones: OpenCV's areas. */
-const areas = (length, fewer) =>
-  Array.from({ length: fewer }, (_, at) => {
-    const [start, stop] = [(at * length) / fewer, ((at + 1) * length) / fewer];
-    const parts = [];
-    for (let pixel = Math.floor(start); pixel < stop - 1e-9; pixel += 1) {
-      parts.push([pixel, Math.min(pixel + 1, stop) - Math.max(pixel, start)]);
-    }
-    return parts.map(([pixel, part]) => [pixel, part / (stop - start)]);
-  });
+const knownAreas = new Map(); // by "length fewer": the same few sizes come again and again
 
-/** Tones at fewer pixels, each the mean of the area that it covers. */
-const averaged = (map, tones, width, height) => {
-  const { data } = map;
-  const across = areas(map.width, width);
-  const rows = new Float32Array(3 * width * map.height);
-  for (let j = 0, to = 0; j < map.height; j += 1) {
-    for (const parts of across) {
-      let [red, green, blue] = [0, 0, 0];
-      for (const [pixel, part] of parts) {
-        const at = 4 * (j * map.width + pixel);
-        red += part * tones[data[at]];
-        green += part * tones[data[at + 1]];
-        blue += part * tones[data[at + 2]];
+/** Which pixels of a side, and how much of each, lie in each of fewer ones: OpenCV's areas. */
+const areas = (length, fewer) => {
+  const key = `${length} ${fewer}`;
+  if (knownAreas.has(key)) return knownAreas.get(key);
+  const first = new Int32Array(fewer);
+  const offsets = new Int32Array(fewer + 1);
+  const weights = [];
+  for (let at = 0; at < fewer; at += 1) {
+    const [start, stop] = [(at * length) / fewer, ((at + 1) * length) / fewer];
+    first[at] = Math.floor(start + 1e-9);
+    for (let pixel = first[at]; pixel < stop - 1e-9; pixel += 1) {
+      weights.push((Math.min(pixel + 1, stop) - Math.max(pixel, start)) / (stop - start));
+    }
+    offsets[at + 1] = weights.length;
+  }
+  const found = { first, offsets, weights: Float32Array.from(weights) };
+  if (knownAreas.size > 64) knownAreas.clear();
+  knownAreas.set(key, found);
+  return found;
+};
+
+/** One colour's tones at fewer pixels, each the mean of the area that it covers. */
+const averaged = (plane, tones, size, width, height) => {
+  const x = areas(size.width, width);
+  const y = areas(size.height, height);
+  const narrow = new Float32Array(width * size.height);
+  for (let j = 0; j < size.height; j += 1) {
+    const row = j * size.width;
+    for (let i = 0; i < width; i += 1) {
+      let sum = 0;
+      let pixel = row + x.first[i];
+      for (let at = x.offsets[i]; at < x.offsets[i + 1]; at += 1) {
+        sum += x.weights[at] * tones[plane[pixel]];
+        pixel += 1;
       }
-      rows[to] = red;
-      rows[to + 1] = green;
-      rows[to + 2] = blue;
-      to += 3;
+      narrow[j * width + i] = sum;
     }
   }
+  const found = new Float32Array(width * height);
+  for (let j = 0; j < height; j += 1) {
+    let row = y.first[j] * width;
+    for (let at = y.offsets[j]; at < y.offsets[j + 1]; at += 1) {
+      const weight = y.weights[at];
+      for (let i = 0; i < width; i += 1) found[j * width + i] += weight * narrow[row + i];
+      row += width;
+    }
+  }
+  return found;
+};
+
+/** A gradient at a size that is no larger than its own. */
+const tonedImage = (map, tones, width, height) => {
+  const planes = map.planes.map((plane) => averaged(plane, tones, map, width, height));
+  const [red, green, blue] = planes.length === 3 ? planes : [planes[0], planes[0], planes[0]];
   const image = new ImageData(width, height);
-  areas(map.height, height).forEach((parts, j) => {
-    const sums = new Float32Array(3 * width);
-    for (const [pixel, part] of parts) {
-      const from = 3 * width * pixel;
-      for (let at = 0; at < sums.length; at += 1) sums[at] += part * rows[from + at];
-    }
-    for (let i = 0; i < width; i += 1) {
-      const to = 4 * (j * width + i);
-      image.data[to] = sums[3 * i]; // rounded by the array itself
-      image.data[to + 1] = sums[3 * i + 1];
-      image.data[to + 2] = sums[3 * i + 2];
-      image.data[to + 3] = 255;
-    }
-  });
+  const { data } = image; // it rounds
+  for (let at = 0; at < red.length; at += 1) {
+    data[4 * at] = red[at];
+    data[4 * at + 1] = green[at];
+    data[4 * at + 2] = blue[at];
+    data[4 * at + 3] = 255;
+  }
   return image;
 };
 
@@ -127,12 +145,12 @@ const paintFine = (context, cell, map, look) => {
   const tones = tonesOf(cell, map, look.scale);
   const { width, height } = context.canvas;
   if (width <= map.width && height <= map.height) {
-    context.putImageData(averaged(map, tones, width, height), 0, 0);
+    context.putImageData(tonedImage(map, tones, width, height), 0, 0);
     return true;
   }
   workshop.canvas.width = map.width;
   workshop.canvas.height = map.height;
-  workshop.putImageData(averaged(map, tones, map.width, map.height), 0, 0);
+  workshop.putImageData(tonedImage(map, tones, map.width, map.height), 0, 0);
   context.imageSmoothingEnabled = true;
   context.drawImage(workshop.canvas, 0, 0, width, height);
   return true;

@@ -39,7 +39,7 @@ class Pane {
   paint() {
     const { cell, grid } = this;
     const grounds = grid.largeGrounds ?? grid.grounds;
-    if (!this.layer || !grounds || !cell.map?.data) return;
+    if (!this.layer || !grounds || !cell.map?.width) return;
     const { look } = grid.keeper;
     const shown = this.root.clientWidth * Math.min(window.devicePixelRatio || 1, 2);
     const width = Math.round(this.large ? Math.max(shown, LARGE_SIDE) : shown);

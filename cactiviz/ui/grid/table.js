@@ -95,6 +95,7 @@ class Cell {
     }
     this.said = said;
     this.painted = "";
+    this.grounded = "";
     this.map = null;
     this.button = null;
     if (!data) {
@@ -141,6 +142,7 @@ class Cell {
     say(this.range, data.display === "picture" ? caption : briefly(this.grid, data, caption));
     this.range.title = caption;
     this.button.setAttribute("aria-label", [data.alt, caption, ...data.notes].join(". "));
+    if (!this.grid.root.classList.contains("roomy")) return; // it isn't shown
     const aside = [data.words, caption, ...data.notes].filter(Boolean);
     const shown = JSON.stringify(aside);
     if (this.aside.dataset.said === shown) return;
@@ -152,16 +154,20 @@ class Cell {
     return this.data.captions?.[this.grid.keeper.look.scale] ?? this.data.caption;
   }
 
-  /** Paint it at the size at which it is shown, if it isn't yet. */
+  /** Remember the size at which it is shown. */
+  measure() {
+    if (!this.stack) return;
+    this.ratio = Math.min(window.devicePixelRatio || 1, 3);
+    this.width = Math.round(this.stack.clientWidth * this.ratio);
+    this.height = Math.max(1, Math.round(this.stack.clientHeight * this.ratio));
+  }
+
+  /** Paint it at that size, if it isn't yet. */
   paint() {
-    const { data, grid } = this;
-    if (!this.button || data.display === "picture" || !grid.grounds) return;
+    const { data, grid, width, height, ratio } = this;
+    if (!this.button || data.display === "picture" || !grid.grounds || !width) return;
     this.map ??= grid.map(data);
-    if (!this.map.data) return; // it is painted as soon as it is decoded
-    const ratio = Math.min(window.devicePixelRatio || 1, 3);
-    const width = Math.round(this.stack.clientWidth * ratio);
-    const height = Math.max(1, Math.round(this.stack.clientHeight * ratio));
-    if (!width) return;
+    if (!this.map.width) return; // it is painted as soon as it is decoded
     const coarse = COARSE.includes(data.display);
     const { look } = grid.keeper;
     const { scale, palette } = look;
