@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from cactiviz.cli import main
 from cactiviz.cover import HOWS, How, cover, covered_pixels
 from cactiviz.errors import PictureError
 from cactiviz.images import sample
@@ -125,3 +128,36 @@ def test_a_large_picture_is_blurred_quickly() -> None:
 def test_the_smallest_picture_has_every_cover() -> None:
     dot = Picture(np.zeros((1, 1, 3), np.uint8))
     assert [cover(dot, Box(0, 0, 1, 1), how).rgb.item(0) for how in HOWS] == [128, 0, 0]
+
+
+# --- On the command line --------------------------------------------------------------------------
+
+
+def test_the_command_covers_before_it_asks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.json"
+    options = ["--models", "cactinet", "--methods", "grad_cam", "--device", "cpu", "--untrained"]
+    box = ["--cover", "60,100,150,200:blur", "--json", str(out)]
+    assert main(["compare", "sample:chelsea", *options, *box]) == 0
+    wanted = cover(sample("chelsea"), Box(60, 100, 150, 200), "blur")
+    assert json.loads(out.read_text())["picture"]["sha256"] == wanted.sha256
+    assert "A part was blurred." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("box", ["", "1,2,3", "1,2,3,4:black", "1,2,3,four", "1,2,3,4,5", ":grey"])
+def test_the_command_says_how_a_box_is_written(
+    box: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["compare", "sample:chelsea", "--cover", box])
+    assert stopped.value.code == 2
+    assert "give TOP,LEFT,HEIGHT,WIDTH in pixels" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("box", ["nan,0,1,1", "0,0,1e400,1", "900,0,5,5", "0,0,0,5"])
+def test_the_command_refuses_a_box_with_nothing_in_it(
+    box: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", "sample:chelsea", "--models", "cactinet", "--cover", box]) == 1
+    assert capsys.readouterr().err.startswith("The box ")
