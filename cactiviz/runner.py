@@ -28,7 +28,7 @@ from cactiviz.types import Cancel, Layer, Picture, Target
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
-_RESULTS_BYTES = 512 * 2**20
+_RESULTS_BYTES = 192 * 2**20  # about a hundred readings
 _FAILURES_SECONDS = 60  # after which the same question is tried again
 _MOST_FAILURES = 256
 
