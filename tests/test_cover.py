@@ -120,9 +120,9 @@ def test_a_blur_hides_detail_and_keeps_an_even_colour() -> None:
 
 def test_a_large_picture_is_blurred_quickly() -> None:
     large = Picture(np.zeros((2000, 4000, 3), np.uint8))
-    started = time.perf_counter()
+    started = time.process_time()
     cover(large, Box(0, 0, 2000, 4000), "blur")
-    assert time.perf_counter() - started < 5, "a Gaussian of 667 pixels by itself takes minutes"
+    assert time.process_time() - started < 5, "a Gaussian of 667 pixels by itself takes minutes"
 
 
 def test_the_smallest_picture_has_every_cover() -> None:
