@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from cactiviz.images import samples
 
@@ -40,6 +40,11 @@ class Heard:
 
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+
+    def complaint(self, message: ConsoleMessage) -> None:
+        """Keep it, but for Streamlit's search for its own base path below a page's address."""
+        if message.type == "error" and "/_stcore/" not in message.location["url"]:
+            self.errors.append(message.text)
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +135,7 @@ def open_page(
         page, heard = context.new_page(), Heard()
         page.set_default_timeout(60_000)
         page.on("request", lambda r: heard.requests.append(r.url))
-        page.on("console", lambda m: heard.errors.append(m.text) if m.type == "error" else None)
+        page.on("console", lambda m: heard.complaint(m))
         page.on("pageerror", lambda e: heard.errors.append(str(e)))
         page.goto(app_address + query)
         opened.append((page, heard, f"{size}-{scheme}"))

@@ -2,162 +2,89 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import EVERYWHERE, HOSTILE, close_sidebar, open_sidebar
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect
 
-from cactiviz.images import sample, samples
+from cactiviz.images import sample
 from cactiviz.models import MODELS, find_weights
+from cactiviz.ui import texts
 
 pytestmark = pytest.mark.browser
-ROOT = Path(__file__).resolve().parent.parent
-SCREENSHOTS = ROOT / "tests" / "screenshots"
-SIZES = {"1280": (1280, 860), "390": (390, 844)}
-HOSTILE = "<img src=x onerror=alert(1)>"
-CACTINET = "CactiNet" if find_weights(MODELS["cactinet"]) else "CactiNet (untrained)"
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+Open = Callable[..., Page]
+CACTINET = find_weights(MODELS["cactinet"])
+ONE_OF_EACH = [("1280", "light"), ("390", "dark")]
+#: What marks each page as complete.
+COMPLETE = {
+    "": ".cell",
+    "filters": ".grid .cell",
+    "neurons": ".grid .cell",
+    "gallery": ".grid .cell",
+    "learn": "img",
+}
+FOCUSED = "e => { while (e?.shadowRoot) e = e.shadowRoot.activeElement; return e?.className }"
+SIX = "?networks=alexnet+densenet121+resnet152+efficientnet_b0+efficientnet_b3+cactinet&untrained=1"
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small data folder: a part of Caltech-256, and pictures whose names are hostile."""
-    folder = tmp_path_factory.mktemp("data")
-    photographs = list(samples().values())
-    for index in range(30):
-        place = folder / f"256_ObjectCategories/{index + 1:03}.thing-{index}"
-        place.mkdir(parents=True)
-        for number, photograph in enumerate(photographs[:2]):
-            small = Image.fromarray(photograph.rgb).resize((120 + index, 90))
-            small.save(place / f"{index + 1:03}_{number:04}.jpg")
-    own = folder / "own" / HOSTILE
-    own.mkdir(parents=True)
-    Image.fromarray(photographs[0].rgb).save(own / f"{HOSTILE}.jpg")
-    (folder / "own" / "cats").mkdir()
-    Image.fromarray(photographs[1].rgb).save(folder / "own" / "cats" / "cup.jpg")
-    (folder / "own" / "cats" / "broken.jpg").write_bytes(b"no picture")
-    return folder
+def settled(page: Page, cells: int) -> None:
+    """Wait until the comparison holds so many maps and nothing more is computed."""
+    expect(page.locator(".box .cell")).to_have_count(cells, timeout=60_000)
+    expect(page.locator(".box .waiting")).to_have_count(0)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
-@pytest.fixture(scope="module")
-def address(chromium: str, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app's address, with no weights but those that come along."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "TORCH_HOME": str(tmp_path_factory.mktemp("torch")),
-        "CACTIVIZ_DATA": str(data),
-    }
-    environment.pop("CACTIVIZ_WEIGHTS", None)
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    options = ["--server.port", str(port), "--server.headless", "true"]
-    server = subprocess.Popen(
-        command + options, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+def original(page: Page) -> str:
+    """What the picture in the grid's corner is called."""
+    return page.locator(".box .original").get_attribute("alt") or ""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds on the page, in a line each."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize(("size", "scheme"), EVERYWHERE)
+def test_first_visit_shows_a_result(open_page: Open, size: str, scheme: str) -> None:
+    page = open_page(size=size, scheme=scheme)
+    settled(page, 4)
+    head = page.locator(".box th.head").first
+    assert head.locator(".name").inner_text() == "CactiNet"
+    assert (head.locator(".warning").count() == 0) == (CACTINET is not None)
+    assert "Download 244 MB" in page.locator(".offer").first.inner_text()
+    assert page.locator(".box .cell").evaluate_all(
+        "all => all.every(cell => cell.getAttribute('aria-label').length > 20)"
     )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            try:
-                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                    break
-            except OSError:
-                time.sleep(0.25)
-        else:
-            pytest.fail("the app did not start within a minute")
-        yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+    assert violations(page) == []
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")])
-def page(request: pytest.FixtureRequest, chromium: str, address: str) -> Iterator[Page]:
-    """A fresh page; the test fails if it asks outside, logs an error or overflows."""
-    size, scheme = request.param
-    width, height = SIZES[size]
-    asked: list[str] = []
-    errors: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        phone = size == "390"
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            device_scale_factor=2 if phone else 1,
-            is_mobile=phone,
-            has_touch=phone,
-            color_scheme=scheme,
-        )
-        opened = context.new_page()
-        opened.set_default_timeout(60_000)
-        opened.on("request", lambda r: asked.append(r.url))
-        opened.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        opened.on("pageerror", lambda e: errors.append(str(e)))
-        opened.goto(address)
-        yield opened
-        overflow = opened.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        SCREENSHOTS.mkdir(exist_ok=True)
-        name = request.node.originalname.removeprefix("test_")
-        opened.screenshot(path=SCREENSHOTS / f"{name}-{size}-{scheme}.png")
-        browser.close()
-    outside = [url for url in asked if not url.startswith((address, "data:", "blob:", "ws://127"))]
-    assert not outside, f"requests to outside: {outside}"
-    assert not errors, f"errors in the console: {errors}"
-    assert overflow <= 0, f"the page is {overflow} px wider than the screen"
+@pytest.mark.parametrize(("size", "scheme"), ONE_OF_EACH)
+@pytest.mark.parametrize("name", ["filters", "neurons", "gallery", "learn"])
+def test_page(open_page: Open, name: str, size: str, scheme: str) -> None:
+    page = open_page(f"/{name}", size=size, scheme=scheme)
+    page.locator(COMPLETE[name]).first.wait_for()
+    page.wait_for_timeout(500)
+    assert violations(page) == []
 
 
-def settled(page: Page, images: int) -> None:
-    """Wait until the grid holds this many pictures and nothing more is computed."""
-    page.wait_for_function(
-        "n => document.querySelectorAll('.cv-grid img').length === n"
-        " && !document.querySelector('.cv-waiting')"
-        " && !document.querySelector('[data-testid=stProgress]')",
-        arg=images,
-    )
+def test_six_networks_by_four_views_fit_one_screen(open_page: Open) -> None:
+    page = open_page("/" + SIX)
+    settled(page, 24)
+    last = page.locator(".box .cell").last.bounding_box()
+    assert last is not None
+    assert last["x"] + last["width"] <= 1280 and last["y"] + last["height"] <= 860
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 0
 
 
-def open_sidebar(page: Page) -> None:
-    expand = page.get_by_test_id("stExpandSidebarButton")
-    if expand.is_visible():
-        expand.click()
-
-
-def close_sidebar(page: Page) -> None:
-    if on_a_phone(page):
-        page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
-
-
-def test_first_visit_shows_a_result(page: Page) -> None:
-    settled(page, images=5)
-    assert page.locator(".cv-grid").get_by_text(CACTINET, exact=True).is_visible()
-    shown = page.locator(".cv-grid img").evaluate_all(
-        "all => all.map(image => [image.complete, image.naturalWidth > 0, image.alt.length > 0])"
-    )
-    assert all(all(image) for image in shown)
-
-
-def test_upload_and_two_networks(page: Page) -> None:
-    settled(page, images=5)
+def test_upload_and_two_networks(open_page: Open) -> None:
+    page = open_page("/?networks=alexnet+cactinet&untrained=1", size="390", scheme="dark")
+    settled(page, 8)
     photograph = BytesIO()
     Image.fromarray(sample("coffee").rgb).save(photograph, "JPEG", quality=90)
     hostile = f"{HOSTILE}.jpg"  # it must stay text
@@ -166,31 +93,81 @@ def test_upload_and_two_networks(page: Page) -> None:
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         {"name": hostile, "mimeType": "image/jpeg", "buffer": photograph.getvalue()}
     )
-    page.locator(f'.cv-grid img[alt="The picture: {hostile}"]').wait_for()
-    page.get_by_text("Use random weights where none are here").click()
-    page.get_by_test_id("stSidebar").get_by_text("AlexNet", exact=True).click()
     close_sidebar(page)
-    settled(page, images=9)
-    heads = page.locator(".cv-grid thead .cv-name").all_text_contents()
-    assert heads == ["AlexNet (untrained)", CACTINET]
-    alts = page.locator(".cv-grid img").evaluate_all("all => all.map(image => image.alt)")
-    assert alts[0] == f"The picture: {hostile}"
+    expect(page.locator(".box .original")).to_have_attribute("alt", f"The picture: {hostile}")
+    settled(page, 8)
+    assert page.locator(".box th.head .name").all_text_contents() == ["AlexNet", "CactiNet"]
     assert page.locator("img[src=x]").count() == 0
-    assert sum(alt.startswith("Grad-CAM of AlexNet (untrained) for") for alt in alts) == 1
-    sources = page.locator(".cv-grid img").evaluate_all("all => all.map(image => image.src)")
-    assert len(set(sources)) == 9, "two cells show the same picture"
 
 
-def on_a_phone(page: Page) -> bool:
-    return page.viewport_size is not None and page.viewport_size["width"] < 700
+def test_stop_leaves_what_is_there_and_go_on_goes_on(open_page: Open) -> None:
+    page = open_page("/?networks=densenet121+resnet152&untrained=1&picture=scenes:cactus/901")
+    page.locator(".st-key-stop button").click()
+    page.get_by_role("button", name="Go on").wait_for()
+    assert page.get_by_text("Stopped before it was computed.").first.is_visible()
+    page.get_by_role("button", name="Go on").click()
+    settled(page, 8)
 
 
-def open_gallery(page: Page) -> None:
-    if on_a_phone(page):
-        page.locator(".st-key-cv-pages").get_by_text("Gallery").click()
+def test_an_error_in_one_network_leaves_the_others(open_page: Open) -> None:
+    page = open_page("/?networks=alexnet+cactinet")
+    settled(page, 4)
+    assert "aren't on this machine" in page.locator(".box .why").inner_text()
+
+
+def test_two_sessions_see_only_their_own_picture(open_page: Open) -> None:
+    one, other = open_page(), open_page("/?picture=samples:photographs/coffee")
+    settled(one, 4)
+    settled(other, 4)
+    assert original(one) != original(other)
+    photograph = BytesIO()
+    Image.new("RGB", (80, 60), "teal").save(photograph, "PNG")
+    one.get_by_test_id("stSidebar").get_by_text("Your own", exact=True).click()
+    one.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        {"name": "secret.png", "mimeType": "image/png", "buffer": photograph.getvalue()}
+    )
+    expect(one.locator(".box .original")).to_have_attribute("alt", "The picture: secret.png")
+    other.reload()
+    settled(other, 4)
+    assert "coffee" in original(other) and "secret" not in other.content()
+
+
+def test_keyboard_alone_reaches_a_map_and_comes_back(open_page: Open) -> None:
+    page = open_page()
+    settled(page, 4)
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        inside = (
+            "e => { while (e?.shadowRoot) e = e.shadowRoot.activeElement; return e?.className }"
+        )
+        if page.evaluate(f"({inside})(document.activeElement)") == "cell":
+            break
     else:
-        page.get_by_test_id("stTopNavLink").nth(1).click()
+        raise AssertionError("the Tab key never comes to a map")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.locator("dialog[open]").wait_for()
+    assert "Saliency" in page.locator("dialog[open]").inner_text()
+    page.keyboard.press("Escape")
+    page.locator("dialog[open]").wait_for(state="detached")
+
+
+def test_exports_are_saved_by_one_press_each(open_page: Open, tmp_path: Path) -> None:
+    page = open_page()
+    settled(page, 4)
+    for label, start in (("png", b"\x89PNG"), ("gif", b"GIF89a"), ("npz", b"PK")):
+        page.get_by_role("button", name="Download", exact=True).click()
+        with page.expect_download() as saved:
+            page.locator(".menu button").filter(has_text=texts.EXPORTS[label]).click()
+        saved.value.save_as(tmp_path / label)
+        assert (tmp_path / label).read_bytes().startswith(start)
+        assert saved.value.suggested_filename == f"cactiviz scenes-cactus-178.{label}"
+
+
+def open_gallery(open_page: Open, size: str = "1280") -> Page:
+    page = open_page("/gallery", size=size)
     thumbnails(page, 24)
+    return page
 
 
 def thumbnails(page: Page, count: int) -> list[str]:
@@ -209,9 +186,8 @@ def choose_dataset(page: Page, title: str) -> None:
     page.locator(".st-key-shown button").filter(has_text=title).click()
 
 
-def test_gallery_opens_and_draws_again(page: Page) -> None:
-    settled(page, images=5)
-    open_gallery(page)
+def test_gallery_opens_and_draws_again(open_page: Open) -> None:
+    page = open_gallery(open_page)
     first = thumbnails(page, 24)
     page.get_by_role("button", name="Draw again").click()
     page.get_by_text("24 of 2,000 · seed 2").wait_for()
@@ -224,9 +200,8 @@ def test_gallery_opens_and_draws_again(page: Page) -> None:
     page.locator('.grid li:first-child img[alt="no cactus: 24"]').wait_for()
 
 
-def test_gallery_searches_the_classes(page: Page) -> None:
-    settled(page, images=5)
-    open_gallery(page)
+def test_gallery_searches_the_classes(open_page: Open) -> None:
+    page = open_gallery(open_page)
     choose_dataset(page, "Caltech-256")
     page.get_by_text("24 of 24 · seed 1").wait_for()  # twelve classes of thirty, two of each
     page.get_by_label("Search the classes").press_sequentially("Thing-2")
@@ -234,9 +209,8 @@ def test_gallery_searches_the_classes(page: Page) -> None:
     assert all("thing-2" in name for name in thumbnails(page, 22))
 
 
-def test_gallery_offers_what_is_not_here(page: Page) -> None:
-    settled(page, images=5)
-    open_gallery(page)
+def test_gallery_offers_what_is_not_here(open_page: Open) -> None:
+    page = open_gallery(open_page)
     choose_dataset(page, "iNaturalist · not here yet")
     page.get_by_role("button", name="Download about 3.8 GB").wait_for()
     panel = page.locator(".cv-facts").inner_text()
@@ -245,11 +219,10 @@ def test_gallery_offers_what_is_not_here(page: Page) -> None:
     page.get_by_text("Nothing is asked of inaturalist.org").wait_for()
 
 
-def test_gallery_hands_a_picture_to_compare(page: Page, data: Path) -> None:
-    settled(page, images=5)
-    open_gallery(page)
+def test_gallery_hands_a_picture_to_compare(open_page: Open, app_data: Path) -> None:
+    page = open_gallery(open_page)
     choose_dataset(page, "Any folder or zip")
-    page.get_by_placeholder("/home/you/pictures").fill(str(data / "own"))
+    page.get_by_placeholder("/home/you/pictures").fill(str(app_data / "own"))
     page.keyboard.press("Enter")
     page.locator(".broken").wait_for()  # among good ones
     assert sorted(thumbnails(page, 2)) == [f"{HOSTILE}: {HOSTILE}.jpg", "cats: cup.jpg"]
@@ -259,14 +232,15 @@ def test_gallery_hands_a_picture_to_compare(page: Page, data: Path) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("its terms are known to whoever put it there").wait_for()
     dialog.get_by_role("button", name="Compare this one").click()
-    page.locator(f'.cv-grid img[alt="The picture: folder:{HOSTILE}/{HOSTILE}.jpg"]').wait_for()
-    settled(page, images=5)
+    expect(page.locator(".box .original")).to_have_attribute(
+        "alt", f"The picture: folder:{HOSTILE}/{HOSTILE}.jpg"
+    )
+    settled(page, 4)
     assert page.locator("img[src=x]").count() == 0
 
 
-def test_arrows_move_between_the_small_pictures(page: Page) -> None:
-    settled(page, images=5)
-    open_gallery(page)
+def test_arrows_move_between_the_small_pictures(open_page: Open) -> None:
+    page = open_gallery(open_page)
     buttons = page.locator(".grid button")
     buttons.first.focus()
     columns = buttons.evaluate_all("all => new Set(all.map(one => one.offsetLeft)).size")

@@ -31,8 +31,8 @@ def show(choice: Choice) -> None:
 
 def _show(choice: Choice, timed: bool) -> None:
     progress = _look(choice)
-    if timed and not progress.waiting:
-        st.rerun()  # which ends the timer
+    if timed != bool(progress.waiting):
+        st.rerun()  # which ends the timer, or begins one
     _heading(choice, progress)
     covering.panel(choice, progress)
     pressed = grid.show(

@@ -8,7 +8,11 @@ import re
 import numpy as np
 
 from cactiviz.comparison import Comparison
-from cactiviz.errors import OutputError
+from cactiviz.comparison_gif import gif_of
+from cactiviz.errors import MethodError
+from cactiviz.explain import FILTERS, method_of
+from cactiviz.methods import METHODS
+from cactiviz.ui import texts
 from cactiviz.ui.grid import Download, Look
 
 _LONGEST_NAME = 60  # characters
@@ -57,7 +61,18 @@ def _sheet(comparison: Comparison, look: Look) -> bytes:
 
 
 def _gif(comparison: Comparison, look: Look) -> bytes:
-    raise OutputError("GIFs can't be made yet.")
+    """Of the first heat map; of another map where there is none."""
+    methods = [view for view in comparison.methods if view != FILTERS]
+    if not methods:
+        raise MethodError(texts.GIF_NEEDS_A_MAP)
+    heat = [m for m in methods if METHODS[method_of(m)].display == "overlay"]
+    return gif_of(
+        comparison,
+        (heat or methods)[0],
+        scale=look.scale,
+        palette=look.palette,
+        strength=look.strength,
+    )
 
 
 def _maps(comparison: Comparison) -> bytes:

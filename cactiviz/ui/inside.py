@@ -98,7 +98,7 @@ def show(
 
 def head(name: str, untrained: bool | None) -> None:
     """What a network is called, above its column."""
-    st.subheader(texts.plain(networks.title(name)), anchor=False)
+    st.header(texts.plain(networks.title(name)), anchor=False)
     if untrained is not None:
         # Said of trained ones too, so that the columns stay level.
         said = f":orange[{texts.UNTRAINED_NOTE}]" if untrained else texts.TRAINED_NOTE

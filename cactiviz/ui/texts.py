@@ -52,6 +52,7 @@ UNTRAINED_HELP = "Such a network has learnt nothing. It is labelled “untrained
 PICK_SOMETHING = "Choose at least one network and one view at the side."
 PICK_A_NETWORK = "Choose at least one network at the side."
 WAITING = "waiting…"
+GIF_NEEDS_A_MAP = "A GIF shows one map of each network; choose a view that is one."
 STOPPED = "Stopped before it was computed."
 GO_ON = "Go on"
 QUEUE_FULL = "Too much is being computed at once. This goes on by itself as soon as there is room."
@@ -753,7 +754,8 @@ def percent_finely(probability: float) -> str:
 
 # --- Why A and not B ---
 
-WHY_NOT_END = "Back to each network’s own answer"
+WHY_NOT_END = "Own answers again"
+WHY_NOT_END_HELP = "Back to what speaks for each network’s own first answer."
 WHY_NOT_REFUSED = "It doesn’t know both of these classes."
 WHY_NOT_COLOURS = (
     "In the maps orange speaks for the first class and blue for the second. The bar shows how the "
@@ -762,9 +764,14 @@ WHY_NOT_COLOURS = (
 )
 
 
-def why_not(class_name: str, other: str) -> str:
+def why_not(other: str) -> str:
     """What the button says that asks for the difference of two answers."""
-    return f"Why “{class_name}” and not “{other}”?"
+    return f"Why not “{other}”?"
+
+
+def why_not_help(class_name: str, other: str) -> str:
+    """The whole of that question."""
+    return f"What speaks for “{class_name}” and against “{other}”, in each network?"
 
 
 def why_not_title(class_name: str, other: str) -> str:
