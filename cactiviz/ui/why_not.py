@@ -58,16 +58,18 @@ def margin(reading: Reading) -> Margin | None:
 def button(choice: Choice, comparison: Comparison) -> None:
     """Ask about the two likeliest classes of the first network, or go back to each one's own."""
     if choice.target is not None and choice.target.contrast is not None:
-        label, asked = texts.WHY_NOT_END, ("", "")
+        label, about, asked = texts.WHY_NOT_END, texts.WHY_NOT_END_HELP, ("", "")
     else:
         found = offered(choice, comparison)
         if found is None:
             return
-        label, asked = texts.plain(texts.why_not(*found)), found
+        asked = found
+        label, about = texts.plain(texts.why_not(found[1])), texts.plain(texts.why_not_help(*found))
     pressed = st.button(
         label,
         key="why not button",
         type="tertiary",
+        help=about,
         icon=":material/undo:" if not asked[1] else ":material/balance:",
         on_click=_explain,
         args=asked,
