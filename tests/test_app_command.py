@@ -1,0 +1,96 @@
+"""``cactiviz app``: for this computer alone, unless it is asked for more, which it then says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cactiviz import cli
+from cactiviz.commands import app
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands that would have been started."""
+    seen: list[list[str]] = []
+
+    class Server:
+        def __init__(self, command: list[str], cwd: Path, env: dict[str, str]) -> None:
+            seen.append(command)
+            assert (cwd / ".streamlit" / "config.toml").is_file(), "its settings aren't found there"
+            assert Path(command[4]).is_file()
+            assert all(Path(env[name]).is_absolute() for name in env if name == "CACTIVIZ_DATA")
+
+        def wait(self) -> int:
+            return 0
+
+    monkeypatch.setattr(subprocess, "Popen", Server)
+    return seen
+
+
+def flags(command: list[str]) -> dict[str, str]:
+    return dict(zip(command[5::2], command[6::2], strict=True))
+
+
+def test_it_listens_to_this_computer_alone_and_says_nothing_of_others(
+    started: list[list[str]],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CACTIVIZ_DATA", "a/relative/folder")
+    assert cli.main(["app"]) == 0
+    assert started[0][:4] == [sys.executable, "-m", "streamlit", "run"]
+    said = flags(started[0])
+    assert said["--server.address"] == "127.0.0.1" and said["--server.port"] == "8501"
+    assert said["--server.enableXsrfProtection"] == said["--server.enableCORS"] == "true"
+    assert said["--browser.gatherUsageStats"] == "false"
+    assert said["--client.showErrorDetails"] == "none"
+    # The names of this computer stay those of the settings.
+    assert "--server.allowedHosts" not in said and "--server.maxUploadSize" not in said
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "my-computer"])
+def test_before_it_lets_others_in_it_says_what_that_opens(
+    host: str, started: list[list[str]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["app", "--host", host, "--port", "8600", "--no-browser"]) == 0
+    said = flags(started[0])
+    assert said["--server.address"] == host and said["--server.port"] == "8600"
+    assert said["--server.headless"] == "true"
+    warning = capfd.readouterr().err
+    assert "not to this computer alone" in warning and "no password" in warning
+    assert "can't name folders" in warning and "isn't encrypted" in warning
+    assert f"{said['--server.maxUploadSize']} MB" in warning
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.8.8.8"])
+def test_this_computers_own_names_are_no_reason_for_a_warning(
+    host: str, started: list[list[str]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["app", "--host", host]) == 0
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "1e3"])
+def test_a_port_that_is_none_is_wrong_usage(
+    port: str, started: list[list[str]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["app", f"--port={port}"])
+    assert ended.value.code == 2 and not started
+    assert "from 1 to 65535" in capfd.readouterr().err
+
+
+def test_where_only_the_package_is_installed_it_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    started: list[list[str]],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(app, "_FOLDER", tmp_path)
+    assert cli.main(["app"]) == 1 and not started
+    assert "folder of the repository" in capfd.readouterr().err
