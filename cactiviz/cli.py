@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cactiviz import __version__, render
-from cactiviz.commands import app, data, evaluate, inside, listing, train
+from cactiviz.commands import animate, app, data, evaluate, inside, listing, train
 from cactiviz.commands import options as shared
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_compare(commands.add_parser("compare", help="put one picture before several networks"))
     app.add(commands)
+    animate.add(commands)
     inside.add(commands)
     listing.add(commands)
     data.add(commands)

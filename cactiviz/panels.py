@@ -208,7 +208,10 @@ def _draw_panel(
             pen.rectangle((x, y, x + width - 1, y + height - 1), theme.empty)
         sheet.paste(image, (x + (width - image.width) // 2, y + (height - image.height) // 2))
     y += height
-    if layout.answers:
+    lines = layout.caption_lines
+    if layout.answers and not panel.answer and panel.probability is None:
+        lines += 1  # of a caption that takes the answer's place
+    elif layout.answers:
         y += layout._times(_GRID // 2)
         taken = 0
         if panel.probability is not None:
@@ -221,7 +224,6 @@ def _draw_panel(
         y += layout._times(BODY.leading + _GRID)
     if panel.image is not None and layout.caption_lines:
         y += layout._times(_GRID // 2)
-        lines = layout.caption_lines
         _write(pen, (x, y), panel.caption, SMALL, theme.quiet, width, lines, layout)
 
 

@@ -162,9 +162,11 @@ def test_the_gif_shows_the_original_then_each_network(comparison: Comparison) ->
 
 
 def test_the_same_choices_give_the_same_bytes(comparison: Comparison) -> None:
-    assert gif_of(comparison, "grad_cam") == gif_of(comparison, "grad_cam")
+    comparison = replace(comparison, models=("net0",))
+    first = gif_of(comparison, "grad_cam")
+    assert gif_of(comparison, "grad_cam") == first
     for other in ({"scale": "shared"}, {"palette": "viridis"}, {"strength": 0.9}, {"dark": True}):
-        assert gif_of(comparison, "grad_cam", **other) != gif_of(comparison, "grad_cam")  # type: ignore[arg-type]
+        assert gif_of(comparison, "grad_cam", **other) != first  # type: ignore[arg-type]
 
 
 def test_the_gif_is_made_while_one_waits(comparison: Comparison) -> None:

@@ -1,0 +1,195 @@
+"""``animate``: many pictures before several networks as a GIF, a WebP, an MP4 or PNGs."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from cactiviz import render
+from cactiviz.animate import Animation, Shot
+from cactiviz.commands import options as shared
+from cactiviz.commands.progress import long_reporter
+from cactiviz.errors import CactivizError, Cancelled, WeightsError
+from cactiviz.export import check_ending
+from cactiviz.kept import Question
+from cactiviz.look import Look
+from cactiviz.models import Checkpoint
+from cactiviz.presets import PRESETS, of_dataset, of_source, open_preset_data
+from cactiviz.types import Target
+
+_DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "animate", help="many pictures before several networks, as a GIF, WebP, MP4 or PNGs"
+    )
+    option = parser.add_argument
+    option(
+        "sources",
+        nargs="*",
+        metavar="SOURCE",
+        help="pictures: files, folders, a data set by name or folder, sample:NAME",
+    )
+    option("--preset", choices=tuple(PRESETS), help="pictures and networks by one word")
+    option("--data", metavar="FOLDER", help="where the preset's data set is")
+    option("--each", type=shared.positive, metavar="N", help="pictures of each class; default 5")
+    option("--most", type=shared.positive, metavar="N", help="pictures in all")
+    option("--models", type=shared.names, help="networks, names with commas between")
+    option("--method", "--methods", dest="methods", type=shared.names, help="default: grad_cam")
+    option("--class", dest="target", metavar="NAME_OR_INDEX", help="default: each one's top class")
+    option("--against", metavar="NAME_OR_INDEX", help="why the class, and not this one")
+    option("--layer", help="for class activation maps")
+    option("--layers", type=shared.names, help="a frame for each layer, or all-stages")
+    option("--top", type=shared.positive, metavar="N", help="a frame for each likely class")
+    option("--resize", choices=("crop", "squash"), help="default: as each network was evaluated")
+    shared.add_loading(parser)
+    option("--scale", choices=render.SCALES, help="shared: one over all networks and frames")
+    option("--palette", choices=tuple(render.PALETTES))
+    option("--strength", type=shared.share, help="of heat maps over the picture, default 0.5")
+    option("--panel", type=shared.positive, metavar="PIXELS", help="each panel's side, default 248")
+    option("--columns", type=shared.positive, metavar="N", help="panels in a row")
+    option("--title", metavar="TEXT", help="a line at the top")
+    option("--no-captions", action="store_true", help="without scale and range below each panel")
+    option("--dark", action="store_true", help="light letters on a dark ground")
+    option("--seconds", type=_seconds, metavar="S", help="a frame; default 1")
+    option("--loop", type=_rounds, metavar="N", help="times all is shown; default 0, for ever")
+    option("--keep", action="store_true", help="keep what was computed, for the next time")
+    option("--out", type=Path, required=True, help=".gif, .webp, .mp4; else a folder of PNGs")
+    parser.set_defaults(run=_animate)
+
+
+def _animate(options: argparse.Namespace) -> int:
+    check_ending(options.out)
+    if options.out.suffix:
+        shared.check_outputs(options.out)
+    shots, hoped = _shots(options)
+    if options.most:
+        shots = shots[: options.most]
+    preset = PRESETS.get(options.preset)
+    networks = _networks(options, preset.networks if preset else _DEFAULT_MODELS)
+    folder = options.out.with_name(f"{options.out.name}.parts")
+    animation = Animation(
+        shots,
+        networks,
+        _question(options, preset.question if preset else Question()),
+        _look(options, preset.look if preset else Look()),
+        folder,
+        untrained=options.untrained,
+        weights_dir=options.weights_dir,
+        device=options.device,
+    )
+    frames = make(animation, options.out, keep=options.keep)
+    if hoped > len(shots) and not options.most:
+        print(f"{len(shots)} of {hoped} pictures are here.", file=sys.stderr)
+    print(f"{options.out}: {frames} frames, {_size(options.out) / 1e6:.1f} MB")
+    return 1 if animation.failures or animation.skipped else 0
+
+
+def make(animation: Animation, out: Path, *, keep: bool = False) -> int:
+    """Compute and write an animation, and stop well when Ctrl-C asks for it.
+
+    Raises:
+        CactivizError: It can't be written, or was stopped; what was computed is kept then.
+    """
+    stop = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: stop.set())
+    report = long_reporter()
+    parts = out.with_name(f"{out.name}.parts")
+    try:
+        animation.compute(report=report, cancel=stop)
+        if len(animation.failures) == len(animation.names):
+            raise WeightsError(" ".join(dict.fromkeys(animation.failures.values())))
+        frames = animation.write(out, report=report, cancel=stop)
+    except Cancelled as error:
+        raise Cancelled(
+            f"Stopped. What was computed is in {parts}; the same command goes on from there."
+            if parts.exists()
+            else "Stopped."
+        ) from error
+    finally:
+        signal.signal(signal.SIGINT, before)
+    for sentence in (*animation.failures.values(), *animation.skipped.values()):
+        print(sentence, file=sys.stderr)
+    if not keep and not animation.failures:
+        shutil.rmtree(parts, ignore_errors=True)
+    return frames
+
+
+def _shots(options: argparse.Namespace) -> tuple[list[Shot], int]:
+    each = options.each or 5
+    if options.sources:
+        return [shot for source in options.sources for shot in of_source(source, each)], 0
+    if not options.preset:
+        raise CactivizError("Name pictures to animate, or a --preset.")
+    preset = PRESETS[options.preset]
+    dataset = open_preset_data(preset, options.data)
+    return of_dataset(dataset, preset.classes, options.each or preset.each)
+
+
+def _networks(options: argparse.Namespace, default: tuple[str, ...]) -> list[str | Checkpoint]:
+    own: list[Checkpoint] = options.checkpoint
+    if len({checkpoint.name for checkpoint in own}) < len(own):
+        raise WeightsError("Each --checkpoint needs a name of its own.")
+    by_name = {checkpoint.name: checkpoint for checkpoint in own}
+    named = options.models
+    if named is None:
+        named = [] if own and not options.preset else list(default)
+    return [by_name.pop(name, name) for name in named] + list(by_name.values())
+
+
+def _question(options: argparse.Namespace, default: Question) -> Question:
+    chosen = {
+        "methods": tuple(options.methods) if options.methods else None,
+        "target": Target(options.target, options.against)
+        if options.target or options.against
+        else None,
+        "layer": options.layer,
+        "layers": tuple(options.layers) if options.layers else None,
+        "top": options.top,
+        "resize": options.resize,
+    }
+    return replace(default, **{key: value for key, value in chosen.items() if value is not None})
+
+
+def _look(options: argparse.Namespace, default: Look) -> Look:
+    chosen = {
+        "scale": options.scale,
+        "palette": options.palette,
+        "strength": options.strength,
+        "panel": (options.panel, options.panel) if options.panel else None,
+        "columns": options.columns,
+        "heading": options.title,
+        "captions": False if options.no_captions else None,
+        "dark": True if options.dark else None,
+        "seconds": options.seconds,
+        "loop": options.loop,
+    }
+    return replace(default, **{key: value for key, value in chosen.items() if value is not None})
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.02 <= value <= 60:
+        raise argparse.ArgumentTypeError("give seconds from 0.02 to 60")
+    return value
+
+
+def _rounds(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("give a whole number from 0")
+    return int(text)
+
+
+def _size(path: Path) -> int:
+    files = path.iterdir() if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files)

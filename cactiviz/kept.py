@@ -1,0 +1,229 @@
+"""What networks said of many pictures, kept on disk, so that stopped work goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cactiviz.errors import MethodError, OutputError
+from cactiviz.explain import FILTERS, VIEWS, Explanation, Reading, explain, method_of
+from cactiviz.models import LoadedModel
+from cactiviz.output import whole_file
+from cactiviz.types import Box, Cancel, Picture, Target
+
+_META = "meta.json"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What every network is asked of every picture.
+
+    Attributes:
+        methods: Names of methods; filters depend on no picture and can't be asked for.
+        target: A class and its contrast; the network's own top class if there is none.
+        layer: Where class activation maps are taken; None for each network's own.
+        layers: Several places of one network, or ("all-stages",): a frame for each.
+        top: The likeliest classes that are explained one after another: a frame for each.
+        resize: "crop" or "squash" instead of each network's own preprocessing.
+
+    Raises:
+        MethodError: An unknown method, or choices that don't go together.
+    """
+
+    methods: tuple[str, ...] = ("grad_cam",)
+    target: Target = field(default_factory=Target)
+    layer: str | None = None
+    layers: tuple[str, ...] = ()
+    top: int = 1
+    resize: Literal["crop", "squash"] | None = None
+
+    def __post_init__(self) -> None:
+        known = [view for view in VIEWS if view != FILTERS]
+        unknown = [method for method in self.methods if method not in known]
+        if unknown or not self.methods:
+            name = unknown[0] if unknown else ""
+            raise MethodError(f"There is no method “{name}”; there are {', '.join(known)}.")
+        if not 1 <= self.top <= 5:
+            raise MethodError("From one to five of the likeliest classes can be shown.")
+        if self.top > 1 and (self.layers or self.target != Target()):
+            raise MethodError(
+                "The likeliest classes can't be shown together with layers or a class."
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values; ``Question.from_json`` reads them again."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Question:
+        """The question of :meth:`to_json`."""
+        chosen: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in found.items()
+        }
+        chosen["target"] = Target(**found["target"])
+        return cls(**chosen)
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """What one network said of one picture, for one class or at one layer.
+
+    Attributes:
+        title: The network's heading.
+        untrained: True if its weights are random.
+        revision: What its weights are.
+        seen: The part of the picture that it saw.
+        answer: The class explained.
+        probability: Its probability.
+        label: The layer, where several are asked for; else empty.
+        values: Method -> raw map.
+        kinds: Method -> "positive" or "signed".
+        layers: Method -> where it was taken, or empty.
+        failures: Method -> why there is none.
+        preprocessing: How the picture became the network's input, as plain values.
+    """
+
+    title: str
+    untrained: bool
+    revision: str
+    seen: Box
+    answer: str
+    probability: float
+    label: str = ""
+    values: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    layers: Mapping[str, str] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+    preprocessing: Mapping[str, Any] = field(default_factory=dict)
+
+
+def ask(
+    model: LoadedModel, picture: Picture, question: Question, cancel: Cancel | None = None
+) -> list[Said]:
+    """Put a question to a network: one answer for each layer or class that is asked for.
+
+    Raises:
+        CactivizError: As for ``explain``.
+    """
+
+    def reading_of(target: Target) -> Reading:
+        layers = question.layers
+        return explain(
+            model,
+            picture,
+            question.methods,
+            target=target,
+            layer=question.layer,
+            layers="all-stages" if layers == ("all-stages",) else layers,
+            resize=question.resize,
+            cancel=cancel,
+        )
+
+    first = reading_of(question.target)
+    if question.layers:
+        places = [view.partition("@")[2] for view in first.explanations]
+        chosen = [place for place in dict.fromkeys(places) if place] or [""]
+        return [_said(model, first, question, label) for label in chosen]
+    others = [reading_of(Target(a.class_index)) for a in first.answers[1 : question.top]]
+    return [_said(model, reading, question) for reading in (first, *others)]
+
+
+def _said(model: LoadedModel, reading: Reading, question: Question, label: str = "") -> Said:
+    found: dict[str, Explanation] = {}
+    for view, explanation in reading.explanations.items():
+        if "@" not in view or view.endswith(f"@{label}"):
+            found[method_of(view)] = explanation
+    failures = {method_of(view): why for view, why in reading.failures.items()}
+    some = next(iter(found.values()), None)
+    best = reading.answers[0]
+    answer = some.class_name if some else best.class_name
+    if some and some.contrast:
+        answer = f"{answer}, not {some.contrast}"
+    return Said(
+        title=reading.title,
+        untrained=reading.untrained,
+        revision=reading.revision,
+        seen=reading.seen,
+        answer=answer,
+        probability=some.probability if some else best.probability,
+        label=label,
+        values={method: e.values for method, e in found.items()},
+        kinds={method: e.kind for method, e in found.items()},
+        layers={method: e.layer for method, e in found.items()},
+        failures={m: failures.get(m, "") for m in question.methods if m not in found},
+        preprocessing=asdict(model.spec.preprocessing),
+    )
+
+
+class Kept:
+    """A folder of answers, one file for each network and picture.
+
+    Args:
+        folder: Made when the first answer is kept.
+        question: Part of each file's name, so that another question finds nothing.
+    """
+
+    def __init__(self, folder: Path, question: Question) -> None:
+        self.folder = folder
+        self._question = json.dumps(question.to_json(), sort_keys=True)
+
+    def get(self, network: str, picture_sha256: str) -> list[Said] | None:
+        """What was kept, or None; a file that can't be read counts as none."""
+        file = self._file(network, picture_sha256)
+        if not file.is_file():
+            return None
+        try:
+            return _unpacked(file.read_bytes())
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+            return None
+
+    def put(self, network: str, picture_sha256: str, answers: Sequence[Said]) -> None:
+        """Keep answers.
+
+        Raises:
+            OutputError: The folder can't be written.
+        """
+        try:
+            self.folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"The folder {self.folder} can't be made: {error.strerror}."
+            ) from error
+        with whole_file(self._file(network, picture_sha256)) as file:
+            file.write(_packed(answers))
+
+    def _file(self, network: str, picture_sha256: str) -> Path:
+        about = "\0".join([network, picture_sha256, self._question])
+        return self.folder / f"{hashlib.sha256(about.encode()).hexdigest()[:40]}.npz"
+
+
+def _packed(answers: Sequence[Said]) -> bytes:
+    arrays: dict[str, Any] = {}
+    about = []
+    for index, said in enumerate(answers):
+        plain = {**vars(said), "seen": asdict(said.seen), "values": list(said.values)}
+        about.append(plain)
+        arrays |= {f"{index}/{method}": values for method, values in said.values.items()}
+    arrays[_META] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def _unpacked(data: bytes) -> list[Said]:
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        about = json.loads(arrays[_META].tobytes())
+        answers = []
+        for index, plain in enumerate(about):
+            values = {method: arrays[f"{index}/{method}"] for method in plain["values"]}
+            answers.append(Said(**{**plain, "seen": Box(**plain["seen"]), "values": values}))
+    return answers

@@ -1,0 +1,135 @@
+"""How the frames of an animation are painted, from what was said of each picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cactiviz import render
+from cactiviz.kept import Said
+from cactiviz.methods import METHODS
+from cactiviz.panels import DARK, LIGHT, Layout, Panel
+from cactiviz.scales import Display, Floats
+from cactiviz.types import Picture
+
+Pixels = NDArray[np.uint8]
+_MOST_GRADIENTS = 64  # maps that a common full value of gradients is taken from
+
+
+@dataclass(frozen=True)
+class Look:
+    """How an animation is painted; nothing of it has to be computed again.
+
+    Attributes:
+        scale: "shared" is one scale over all networks and all frames.
+        palette: One of ``render.PALETTES``.
+        strength: Of heat maps over the picture, 0..1.
+        panel: (height, width) of each image in pixels.
+        columns: Panels in a row; 0 for the original and all networks.
+        heading: A line at the top of every frame.
+        captions: Scale and range below each panel; without them they stand once in the heading.
+        squash: Fill the panel whatever the picture's aspect ratio.
+        dark: Light letters on a dark ground.
+        seconds: Each frame's time.
+        loop: How often all is shown; 0 for ever.
+    """
+
+    scale: render.Scale = "own"
+    palette: str = "inferno"
+    strength: float = 0.5
+    panel: tuple[int, int] = (248, 248)
+    columns: int = 0
+    heading: str = ""
+    captions: bool = True
+    squash: bool = False
+    dark: bool = False
+    seconds: float = 1.0
+    loop: int = 0
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Look:
+        """The look of ``dataclasses.asdict``."""
+        return cls(**{**found, "panel": tuple(found["panel"])})
+
+
+def layout_of(look: Look, networks: int, methods: int) -> Layout:
+    """The layout of all frames: a row for each method, unless columns are asked for."""
+    return Layout(
+        panel=look.panel,
+        columns=look.columns or 1 + networks,
+        panels=(1 + networks) * methods,
+        heading=look.heading,
+        subheading=True,
+        caption_lines=2 if look.captions else 0,
+        theme=DARK if look.dark else LIGHT,
+    )
+
+
+def image_size(picture_size: tuple[int, int], look: Look) -> tuple[int, int]:
+    """(height, width) of a picture of this size in its panel."""
+    if look.squash:
+        return look.panel
+    share = min(look.panel[0] / picture_size[0], look.panel[1] / picture_size[1])
+    return max(1, round(picture_size[0] * share)), max(1, round(picture_size[1] * share))
+
+
+def said_panel(
+    picture: Picture,
+    said: Said,
+    method: str,
+    look: Look,
+    full: float,
+    size: tuple[int, int],
+    name_method: bool,
+) -> Panel:
+    """The panel of one network: its map over the picture, its answer, scale and range.
+
+    Args:
+        picture: What was explained.
+        said: What the network said.
+        method: Whose map is painted.
+        look: How.
+        full: What is painted in full colour.
+        size: (height, width) of the image.
+        name_method: Whether the title names the method too.
+    """
+    title = f"{said.title} · {METHODS[method].title}" if name_method else said.title
+    if method not in said.values:
+        why = said.failures.get(method) or "There is none."
+        return Panel(title, None, said.answer, said.probability, why, said.untrained)
+    values, display = said.values[method], display_of(method, said)
+    image = render.paint(
+        picture,
+        values,
+        said.seen,
+        display=display,
+        full=full,
+        size=size,
+        scale=look.scale,
+        palette=look.palette,
+        strength=look.strength,
+    )
+    caption = render.caption(values, look.scale, full, display)
+    return Panel(title, image, said.answer, said.probability, caption, said.untrained)
+
+
+def display_of(method: str, said: Said) -> Display:
+    """How a method's map is painted: with two colours where it was asked against a class."""
+    display: Display = METHODS[method].display
+    return "diverging" if display == "overlay" and said.kinds[method] == "signed" else display
+
+
+def full_over_all(maps: Iterable[Floats], display: Display, scale: render.Scale) -> float:
+    """The full value over any number of maps, of which few are in memory at a time.
+
+    Of heat maps it is what ``render.full_value`` says of them all; of gradients, which are large,
+    what it says of the first 64.
+    """
+    if display in ("overlay", "diverging"):  # the largest of each one's largest
+        return max((render.full_value([map_], display, scale) for map_ in maps), default=0.0)
+    some = [map_ for map_, _ in zip(maps, range(_MOST_GRADIENTS), strict=False)]
+    return render.full_value(some, display, scale)

@@ -1,0 +1,106 @@
+"""What makes an export again, as plain values: said in its file, and read from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from cactiviz import __version__
+from cactiviz.errors import CactivizError
+from cactiviz.export.notes import recipe_in
+from cactiviz.kept import Question, Said
+from cactiviz.look import Look
+from cactiviz.models import Checkpoint, LoadedModel
+
+_MOST_BYTES = 500_000_000
+
+
+def picture_recipe(title: str, origin: str, sha256: str, name: str, credit: str) -> dict[str, Any]:
+    """A picture: where it is read from, and how it is known again."""
+    return {"title": title, "from": origin, "sha256": sha256, "name": name, "credit": credit}
+
+
+def network_recipe(
+    name: str,
+    network: str | Checkpoint | LoadedModel,
+    untrained: bool,
+    said: Said | None,
+    failure: str = "",
+) -> dict[str, Any]:
+    """A network: its weights' hash, how it was given pictures, and where maps were taken."""
+    own = network if isinstance(network, Checkpoint) else None
+    return {
+        "name": name,
+        "checkpoint": {key: str(value or "") for key, value in vars(own).items()} if own else None,
+        "untrained": said.untrained if said else untrained,
+        "weights": said.revision if said else "",
+        "preprocessing": dict(said.preprocessing) if said else {},
+        "layers": dict(said.layers) if said else {},
+        "failure": failure,
+    }
+
+
+def animation_recipe(
+    pictures: Sequence[Mapping[str, Any]],
+    networks: Sequence[Mapping[str, Any]],
+    question: Question,
+    look: Look,
+    device: str,
+) -> dict[str, Any]:
+    """An animation. There is no date in it: the same choices make the same bytes."""
+    return {
+        "cactiviz": __version__,
+        "makes": "animation",
+        "pictures": list(pictures),
+        "networks": list(networks),
+        "question": question.to_json(),
+        "look": asdict(look),
+        "device": device,
+        "seed": 0,
+    }
+
+
+def checkpoint_in(network: Mapping[str, Any]) -> Checkpoint | None:
+    """The checkpoint of a network in a recipe, or None."""
+    found = network.get("checkpoint")
+    if not found:
+        return None
+    classes = Path(found["classes"]) if found["classes"] else None
+    return Checkpoint(found["name"], found["architecture"], Path(found["file"]), classes)
+
+
+def read_recipe(path: Path) -> dict[str, Any]:
+    """The recipe of a file: of a ``.json``, or inside an exported picture, film or folder.
+
+    Raises:
+        CactivizError: There is no such file, or no recipe in it.
+    """
+    file = path / "0001.png" if path.is_dir() else path
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise CactivizError(f"The file {path} is too large to look for a recipe in.")
+        text = _text_in(file)
+        found = json.loads(text)
+    except OSError as error:
+        raise CactivizError(f"The file {path} can't be read.") from error
+    except (ValueError, Image.DecompressionBombError) as error:
+        raise CactivizError(f"There is no recipe in {path}.") from error
+    if not isinstance(found, dict) or "makes" not in found:
+        raise CactivizError(f"There is no recipe in {path}.")
+    return found
+
+
+def _text_in(file: Path) -> str:
+    ending = file.suffix.lower()
+    if ending == ".json":
+        return file.read_text("utf-8")
+    if ending in (".mp4", ".webp"):
+        return recipe_in(file.read_bytes())
+    with Image.open(file) as image:
+        found = image.info.get("recipe") or image.info.get("comment") or ""
+    return found.decode() if isinstance(found, bytes) else str(found)
