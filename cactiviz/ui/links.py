@@ -49,7 +49,7 @@ class Trail:
         wrong: Sentences about the address, until something is chosen.
         folder: A link whose folder nobody has agreed to yet.
         instead: The picture that is chosen in its stead meanwhile.
-        arrived: The session has just come here from elsewhere, or by a link, Back or Forward.
+        arrived: The session has just come here from another page.
         agreed: Web addresses that the user typed or agreed to.
         rewrite: The browser must be told ``at`` again.
     """
@@ -92,7 +92,8 @@ def keep() -> None:
     seen = {key: value for key, value in st.query_params.items() if key in OWN}
     link = _chosen(trail)
     query = address.to_query(link)
-    in_place = trail.arrived or trail.kept == link  # not chosen here: nothing to go back to
+    # Where nothing was chosen there is nothing to go back to, nor to the bare address of the menu.
+    in_place = trail.kept == link or (trail.arrived and not seen)
     if query != trail.at:
         trail.left = [*trail.left[-8:], (trail.at, time.monotonic())]
         trail.at, trail.alias = query, None
@@ -162,7 +163,7 @@ def _follow(trail: Trail, query: Mapping[str, str]) -> None:
     if asks and sets.folders_may_be_named():
         trail.folder, trail.instead = link, linked.picked()
     trail.at = {key: value for key, value in query.items() if key in OWN}
-    trail.alias, trail.arrived = None, True
+    trail.alias, trail.arrived = None, False
     trail.kept = _chosen(trail)
 
 
