@@ -9,7 +9,18 @@ import streamlit as st
 
 from cactiviz.comparison import Comparison
 from cactiviz.errors import CactivizError
-from cactiviz.ui import asking, downloads, exports, grid, links, networks, readings, state, texts
+from cactiviz.ui import (
+    asking,
+    downloads,
+    exports,
+    grid,
+    links,
+    networks,
+    readings,
+    state,
+    texts,
+    why_not,
+)
 from cactiviz.ui import what_if as covering
 from cactiviz.ui.choices import Choice
 from cactiviz.ui.readings import Progress
@@ -35,6 +46,7 @@ def _show(choice: Choice, timed: bool) -> None:
         st.rerun()  # which ends the timer, or begins one
     _heading(choice, progress)
     covering.panel(choice, progress)
+    why_not.show(choice, progress.comparison)
     pressed = grid.show(
         progress.comparison,
         offers=downloads.offers(choice.models),
@@ -72,6 +84,7 @@ def _heading(choice: Choice, progress: Progress) -> None:
             st.title(texts.COMPARE_TITLE, anchor=False, width="content")
             _status(choice, progress)
             covering.button()
+            why_not.button(choice, progress.comparison)
         st.caption(picture)
 
 
