@@ -16,15 +16,18 @@ const scrollerOf = (element) => {
   return document.scrollingElement;
 };
 
+/** Whether this is a small screen; false as long as nothing is shown. */
+const isNarrow = (grid) => grid.root.clientWidth > 0 && grid.root.clientWidth < PHONE;
+
 /** Set the sizes; true if any of them changed. */
 const fit = (grid) => {
   const { rows, columns, offers, picture } = grid.data;
-  const width = grid.box.clientWidth;
+  const width = grid.root.clientWidth;
   if (!width) return false;
   const count = columns.length;
-  const phone = width < PHONE;
+  const { phone } = grid;
   const side = phone ? 92 : count <= 2 ? 176 : 132;
-  const more = offers.length ? (phone ? 190 : 250) : 0;
+  const more = offers.length && !phone ? 250 : 0;
   const most = [0, 640, 420][count] ?? LARGEST + 2 * GAP;
   const column = Math.floor(clamp((width - side - more) / count, phone ? 152 : 116, most));
   const table = side + count * column + more;

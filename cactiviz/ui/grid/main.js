@@ -13,7 +13,8 @@ class Grid {
     this.table = make("table", "table");
     this.table.append(make("thead"), make("tbody"));
     this.box.append(this.table);
-    this.root.append(this.box);
+    this.below = make("div", "below");
+    this.root.append(this.box, this.below);
     parent.append(this.root);
     this.box.addEventListener("keydown", (event) => this.move(event));
     this.box.addEventListener("focusin", (event) => this.focused(event));
@@ -41,6 +42,7 @@ class Grid {
     if (data.problem) this.complain(data.problem);
     this.box.setAttribute("aria-label", data.words.label);
     this.ground();
+    this.phone = isNarrow(this);
     updateTable(this);
     this.forget();
     this.closer.refresh();
@@ -110,6 +112,10 @@ class Grid {
     if (this.asked) return;
     this.asked = requestAnimationFrame(() => {
       this.asked = 0;
+      if (this.phone !== isNarrow(this)) {
+        this.phone = !this.phone;
+        updateTable(this);
+      }
       if (fit(this)) fit(this); // a table that became narrower may be less high
       // All sizes are read before anything is written, or each would cost a layout.
       for (const cell of this.cells.values()) cell.measure();

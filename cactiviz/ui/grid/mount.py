@@ -18,7 +18,7 @@ from cactiviz.ui.grid.values import EXPORTS, Download, Event, Look, Offer
 #: In this order they are one module: what stands above doesn't know what stands below.
 _SCRIPTS = (
     *("words", "colours", "maps", "paint", "look"),
-    *("popover", "toolbar", "hover", "table", "pane", "dialog", "fit", "main"),
+    *("popover", "toolbar", "hover", "heads", "table", "pane", "dialog", "fit", "main"),
 )
 _SHEETS = ("table", "toolbar", "panel", "dialog")
 

@@ -76,7 +76,8 @@ def _row(view: str) -> dict[str, str]:
     title, asks = describe(view)
     method = METHODS.get(method_of(view))
     limit = method.limit if method else ""
-    return {"id": view, "title": title, "asks": asks, "limit": limit}
+    display = method.display if method else "picture"  # for what isn't there yet
+    return {"id": view, "title": title, "asks": asks, "limit": limit, "display": display}
 
 
 def _column(

@@ -2,61 +2,6 @@
 
 const keyOf = (row, column) => `${row.id} ${column.id}`;
 
-const answerOf = (answer) => {
-  const entry = make("li", "answer");
-  const line = make("div", "line");
-  const name = make("span", "class", answer.name);
-  name.title = answer.name;
-  line.append(name, make("span", "share", answer.change ?? answer.said));
-  const bar = make("div", "bar");
-  bar.setAttribute("aria-hidden", "true");
-  const fill = make("i", "fill");
-  fill.style.width = `${100 * answer.share}%`;
-  bar.append(fill);
-  if (typeof answer.before === "number") {
-    const was = make("i", "was");
-    was.style.left = `${100 * answer.before}%`;
-    bar.append(was);
-  }
-  if (answer.change) line.classList.add("changed");
-  entry.append(line, bar);
-  return entry;
-};
-
-const fillHead = (head, column) => {
-  const said = JSON.stringify(column);
-  if (head.dataset.said === said) return;
-  head.dataset.said = said;
-  const name = make("div", "name", column.title);
-  name.title = column.title;
-  const parts = [name];
-  if (column.note) parts.push(make("div", "warning", column.note));
-  if (column.waiting) parts.push(make("div", "quiet", column.waiting));
-  if (column.answers.length) {
-    const list = make("ol", "answers");
-    list.append(...column.answers.map(answerOf));
-    parts.push(list);
-  }
-  head.replaceChildren(...parts);
-};
-
-const rowHead = (grid, row) => {
-  const head = make("th", "side");
-  head.scope = "row";
-  const title = make("div", "name", row.title);
-  const asks = make("div", "asks");
-  asks.append(make("span", "", row.asks));
-  head.append(title, asks);
-  if (row.limit) {
-    const more = button("info", "i");
-    more.setAttribute("aria-label", `${grid.data.words.limit}: ${row.title}`);
-    const panel = popover(more, "note");
-    panel.append(make("strong", "", grid.data.words.limit), make("p", "", row.limit));
-    asks.append(" ", more, panel);
-  }
-  return head;
-};
-
 /** What fits below a cell: its range on this scale, or what is special about it. */
 const briefly = (grid, data, caption) => {
   const { words } = grid.data;
@@ -99,7 +44,8 @@ class Cell {
     this.map = null;
     this.button = null;
     if (!data) {
-      this.place.replaceChildren(make("div", "waiting"));
+      const square = row.display === "picture" ? " square" : "";
+      this.place.replaceChildren(make("div", `waiting${square}`));
     } else if (data.why !== undefined) {
       this.place.replaceChildren(make("div", "why", data.why));
     } else {
@@ -194,31 +140,6 @@ const resize = (canvas, width, height) => {
   if (canvas.height !== height) canvas.height = height;
 };
 
-const cornerOf = (grid) => {
-  const corner = make("td", "corner");
-  const image = make("img", "original");
-  corner.append(image);
-  grid.original = image;
-  return corner;
-};
-
-const offersOf = (grid) => {
-  const { offers, rows } = grid.data;
-  const place = make("td", "offers");
-  place.rowSpan = rows.length;
-  const list = make("ul", "");
-  for (const offer of offers) {
-    const entry = button("offer");
-    entry.append(make("span", "title", offer.title), make("span", "quiet", offer.text));
-    entry.onclick = () => grid.send("add", offer.name);
-    const item = make("li", "");
-    item.append(entry);
-    list.append(item);
-  }
-  place.append(list);
-  return place;
-};
-
 /** Lay the table out anew, with the cells that are there already. */
 const layOut = (grid) => {
   const { rows, columns, offers, words } = grid.data;
@@ -230,11 +151,14 @@ const layOut = (grid) => {
   });
   const top = make("tr", "");
   top.append(cornerOf(grid), ...grid.heads);
-  if (offers.length) {
+  const beside = offers.length > 0 && !grid.phone;
+  if (beside) {
     const head = make("th", "head more", words.more);
     head.scope = "col";
     top.append(head);
   }
+  grid.below.hidden = !offers.length || beside;
+  grid.below.replaceChildren(make("h2", "name", words.more), offersOf(grid));
   const kept = new Map();
   const body = rows.map((row, down) => {
     const line = make("tr", "");
@@ -255,7 +179,12 @@ const layOut = (grid) => {
       kept.set(key, cell);
       line.append(cell.place);
     });
-    if (down === 0 && offers.length) line.append(offersOf(grid));
+    if (down === 0 && beside) {
+      const place = make("td", "offers");
+      place.rowSpan = rows.length;
+      place.append(offersOf(grid));
+      line.append(place);
+    }
     return line;
   });
   grid.cells = kept;
@@ -267,7 +196,8 @@ const layOut = (grid) => {
 /** Bring the table up to date. */
 const updateTable = (grid) => {
   const { rows, columns, offers, cells, picture } = grid.data;
-  const shape = JSON.stringify([rows, columns.map(({ id, why }) => [id, why]), offers]);
+  const known = columns.map(({ id, why }) => [id, why]);
+  const shape = JSON.stringify([rows, known, offers, grid.phone]);
   if (grid.shape !== shape) {
     grid.shape = shape;
     layOut(grid);

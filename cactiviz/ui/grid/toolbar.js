@@ -145,13 +145,15 @@ class Toolbar {
     const { data, keeper } = this.grid;
     const { words } = data;
     const { scale, palette, strength } = keeper.look;
-    const displays = new Set(data.cells.flat().map((cell) => cell?.display));
+    // What a row will show counts too, so that nothing moves when it comes.
+    const now = data.cells.map((row, down) => row.map((cell) => (cell ?? data.rows[down]).display));
+    const displays = new Set(now.flat());
     this.over.hidden = !COARSE.some((display) => displays.has(display));
     this.coloursPlace.hidden = !displays.has("overlay");
     if (Number(this.slider.value) !== strength) this.slider.value = strength;
     this.slider.setAttribute("aria-valuetext", percent(strength));
     for (const radio of this.radios) radio.checked = radio.value === scale;
-    const said = [scale, palette, ...[...displays].sort()].join();
+    const said = [scale, palette, ...[...displays].filter(Boolean).sort()].join();
     if (this.said === said) return;
     this.said = said;
     this.colours.replaceChildren(swatchOf(palette), make("span", "", palette));
