@@ -88,7 +88,7 @@ def test_networks_stand_side_by_side_and_say_what_they_are(app: AppTest, walls: 
     assert f":orange[{texts.UNTRAINED_NOTE}]" in captions(app)
     cell = walls["filters alexnet"][0]
     assert "AlexNet (untrained)" in cell.alt and "never learnt" in cell.words[-1]
-    assert [heading.value for heading in app.subheader] == ["AlexNet", "CactiNet"]
+    assert [heading.value for heading in app.header] == ["AlexNet", "CactiNet"]
 
 
 def test_what_is_painted_is_the_network_s_own(cactinet: LoadedModel, choice: Choice) -> None:
