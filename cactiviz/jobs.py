@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections import deque
@@ -20,6 +21,7 @@ _MOST_WAITING = 64  # jobs; about a minute's work on two cores
 # minute after a while; one that was closed never again, and nobody says so for two minutes.
 _FRESH_SECONDS = 5  # since the last look; fresh jobs come first
 _FORGOTTEN_SECONDS = 90  # since the last look; then a job is dropped
+_LAST_STEP_SECONDS = 10  # at the end of Python, for the step that the worker is at
 
 
 class _Job:
@@ -106,7 +108,21 @@ class Jobs:
         self._lost: deque[_Job] = deque()
         self._waiting: list[_Job] = []
         self._current: _Job | None = None
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        self._closed = False
+        self._worker = threading.Thread(target=self._run, name=name, daemon=True)
+        self._worker.start()
+        # Python aborts with noise if it ends while the worker is inside of torch.
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Drop all jobs, stop the current one at its next step, and end the worker."""
+        with self._locked() as dropped:
+            self._closed = True
+            for job in [self._current, *self._waiting]:
+                if job is not None:
+                    self._drop(job, dropped)
+            self._changed.notify_all()
+        self._worker.join(_LAST_STEP_SECONDS)
 
     def submit(
         self, key: Hashable, work: Callable[[Cancel], T], better: Iterable[Hashable] = ()
@@ -219,7 +235,7 @@ class Jobs:
         return job.blocked > 0 or self._clock() - job.looked_at < seconds
 
     def _run(self) -> None:
-        while True:
+        while not self._closed:
             job = self._next()
             if job is None:
                 continue
@@ -233,7 +249,7 @@ class Jobs:
     def _next(self) -> _Job | None:
         """Wait for a job; None if all that there were are forgotten."""
         with self._locked() as dropped:
-            self._changed.wait_for(lambda: bool(self._waiting))
+            self._changed.wait_for(lambda: bool(self._waiting) or self._closed)
             self._drop_lost(dropped)
             self._drop_forgotten(dropped)
             if not self._waiting:

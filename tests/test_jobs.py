@@ -334,3 +334,23 @@ def test_many_threads_at_once(jobs: Jobs) -> None:
     last = busy.submit("last", lambda cancel: "last")
     assert last.result(SOON) == "last"
     assert last.ahead() == 0 and not busy._waiting
+
+
+def test_the_end_of_python_stops_the_worker_at_its_next_step() -> None:
+    jobs = Jobs()
+    begun = threading.Event()
+
+    def work(cancel: Cancel) -> None:
+        begun.set()
+        while not cancel.is_set():
+            time.sleep(0.001)
+        raise Cancelled("Stopped.")
+
+    running = jobs.submit("running", work)
+    waiting = jobs.submit("waiting", work)
+    assert begun.wait(5)
+    jobs.close()
+    for ticket in (running, waiting):
+        with pytest.raises(Cancelled):
+            ticket.result(0)
+    assert not any(thread is jobs._worker for thread in threading.enumerate())
