@@ -55,6 +55,7 @@ def _show(choice: Choice, timed: bool) -> None:
         download=_to_hand_out(),
         problem=str(st.session_state.pop(state.PROBLEM, "")),
         cannot_travel=links.cannot_travel(),
+        address=links.text(),
     )
     if pressed is not None:
         _do(pressed, progress)
