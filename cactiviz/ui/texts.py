@@ -112,7 +112,6 @@ PICK_CLASS = "Class"
 PICK_ITEM = "Which"
 DRAW_ONE = "Draw one"
 DRAW_ONE_HELP = "Takes any picture of this class. The Gallery shows them all."
-TO_GALLERY = "Gallery"
 
 
 def subtitle(picture: Picture, models: int, methods: int) -> str:
