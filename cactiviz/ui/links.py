@@ -22,6 +22,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -105,6 +106,11 @@ def keep() -> None:
         trail.alias = seen
     _in_the_browser(trail)
     trail.kept, trail.arrived, trail.rewrite = link, False, False
+
+
+def text() -> str:
+    """The parameters that the address has now, but for the look: it changes with each write."""
+    return urlencode(_trail().at)
 
 
 def look() -> dict[str, object]:
