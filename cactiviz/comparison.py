@@ -118,16 +118,13 @@ class Comparison:
         strength: float = 0.5,
         cell_width: int = 240,
         contour: float | None = None,
+        zoom: float = 1.0,
     ) -> Image.Image:
-        """The comparison as one picture: networks as columns, methods as rows."""
-        columns = []
-        for model in self.models:
-            reading = self.readings.get(model)
-            if reading is None:
-                columns.append(Column(model, (), self.failures[model]))
-            else:
-                note = "random weights" if reading.untrained else ""
-                columns.append(Column(reading.title, reading.answers, note))
+        """The comparison as one picture: networks as columns, methods as rows.
+
+        ``zoom`` makes all of it larger, the cells too, e.g. for print.
+        """
+        cell_width = round(zoom * cell_width)
         cells = {
             (row, column): self.cell(
                 model,
@@ -141,10 +138,27 @@ class Comparison:
             for column, model in enumerate(self.models)
             for row, method in enumerate(self.methods)
         }
-        rows = [Row(*describe(method)) for method in self.methods]
         return draw_sheet(
-            self.picture, columns, rows, cells, cell_width=cell_width, footer=self.limits()
+            self.picture,
+            self.columns(),
+            [Row(*describe(method)) for method in self.methods],
+            cells,
+            cell_width=cell_width,
+            footer=self.limits(),
+            zoom=zoom,
         )
+
+    def columns(self) -> list[Column]:
+        """Each network's heading with its answers, as a sheet or a page shows it."""
+        columns = []
+        for model in self.models:
+            reading = self.readings.get(model)
+            if reading is None:
+                columns.append(Column(model, (), self.failures[model]))
+            else:
+                note = "random weights" if reading.untrained else ""
+                columns.append(Column(reading.title, reading.answers, note))
+        return columns
 
     def limits(self) -> str:
         """What the methods shown can't say, and what the networks' notes add, in sentences."""

@@ -18,6 +18,7 @@ from cactiviz.lettering import (
     TITLE,
     WARNED_TITLE,
     WARNING,
+    Style,
     length,
     wrapped,
     write,
@@ -72,6 +73,7 @@ def draw_sheet(
     cell_width: int = 240,
     footer: str = "",
     heading: str = "",
+    zoom: float = 1.0,
 ) -> Image.Image:
     """Draw one sheet of all cells.
 
@@ -86,47 +88,51 @@ def draw_sheet(
         cell_width: In pixels.
         footer: A line at the bottom.
         heading: A line at the top.
+        zoom: How much larger texts and distances are, for print; ``cell_width`` stays.
 
     Returns:
         RGB.
     """
-    grid_left = _MARGIN + _LABEL_WIDTH + 3 * _GRID
-    lefts = [grid_left + index * (cell_width + _GUTTER) for index in range(len(columns))]
-    width = grid_left + len(columns) * (cell_width + _GUTTER) - _GUTTER + _MARGIN
-    inner = width - 2 * _MARGIN
+    at = _Zoom(zoom)
+    margin, gutter, label = at(_MARGIN), at(_GUTTER), at(_LABEL_WIDTH)
+    grid_left = margin + label + at(3 * _GRID)
+    lefts = [grid_left + index * (cell_width + gutter) for index in range(len(columns))]
+    width = grid_left + len(columns) * (cell_width + gutter) - gutter + margin
+    inner = width - 2 * margin
 
     # Two rounds over the same steps: the first on a sheet of no height, to learn how high it is.
     def draw(sheet: Image.Image) -> int:
         pen = ImageDraw.Draw(sheet)
-        y = _MARGIN
+        y = margin
         if heading:
-            y = write(pen, (_MARGIN, y), heading, HEADING, inner, 2) + 2 * _GRID
-        ends = [_draw_picture(sheet, pen, y, picture)]
+            y = at.write(pen, (margin, y), heading, HEADING, inner, 2) + at(2 * _GRID)
+        ends = [_draw_picture(sheet, pen, y, picture, at)]
         ends += [
-            _draw_column(pen, (left, y), column, cell_width)
+            _draw_column(pen, (left, y), column, cell_width, at)
             for left, column in zip(lefts, columns, strict=True)
         ]
-        y = max(ends) + 2 * _GRID
+        y = max(ends) + at(2 * _GRID)
         for index, row in enumerate(rows):
-            pen.line([(_MARGIN, y), (width - _MARGIN - 1, y)], _LINE)
-            y += 2 * _GRID
-            end = write(pen, (_MARGIN, y), row.title, TITLE, _LABEL_WIDTH, 2)
-            ends = [write(pen, (_MARGIN, end), row.subtitle, QUIET, _LABEL_WIDTH, 6)]
+            pen.line([(margin, y), (width - margin - 1, y)], _LINE, at(1))
+            y += at(2 * _GRID)
+            end = at.write(pen, (margin, y), row.title, TITLE, label, 2)
+            ends = [at.write(pen, (margin, end), row.subtitle, QUIET, label, 6)]
             shown = [cells.get((index, column)) for column in range(len(columns))]
             images = [_image(cell, cell_width) for cell in shown]
-            lowest = max((image.height for image in images if image), default=12 * _GRID)
+            lowest = max((image.height for image in images if image), default=at(12 * _GRID))
             for left, cell, image in zip(lefts, shown, images, strict=True):
                 if cell and image:
                     sheet.paste(image, (left, y))
-                    below = (left, y + lowest + _GRID // 2)
-                    ends.append(write(pen, below, cell.caption, SMALL, cell_width, 4))
+                    below = (left, y + lowest + at(_GRID // 2))
+                    ends.append(at.write(pen, below, cell.caption, SMALL, cell_width, 4))
                 elif cell:
-                    ends.append(_draw_message(pen, (left, y), cell.caption, cell_width, lowest))
-            y = max(ends) + 2 * _GRID
+                    size = cell_width, lowest
+                    ends.append(_draw_message(pen, (left, y), cell.caption, size, at))
+            y = max(ends) + at(2 * _GRID)
         if footer:
-            pen.line([(_MARGIN, y), (width - _MARGIN - 1, y)], _LINE)
-            y = write(pen, (_MARGIN, y + _GRID), footer, SMALL, inner, 6) + _GRID
-        return y + _MARGIN - 2 * _GRID
+            pen.line([(margin, y), (width - margin - 1, y)], _LINE, at(1))
+            y = at.write(pen, (margin, y + at(_GRID)), footer, SMALL, inner, 6) + at(_GRID)
+        return y + margin - at(2 * _GRID)
 
     height = draw(Image.new("RGB", (width, 1)))
     sheet = Image.new("RGB", (width, height), "white")
@@ -134,44 +140,69 @@ def draw_sheet(
     return sheet
 
 
-def _draw_picture(sheet: Image.Image, pen: ImageDraw.ImageDraw, y: int, picture: Picture) -> int:
+@dataclass(frozen=True)
+class _Zoom:
+    """How many pixels of the sheet one usual pixel takes."""
+
+    factor: float
+
+    def __call__(self, pixels: int) -> int:
+        return max(1, round(self.factor * pixels))
+
+    def write(
+        self,
+        pen: ImageDraw.ImageDraw,
+        corner: tuple[int, int],
+        text: str,
+        style: Style,
+        width: int,
+        most: int,
+    ) -> int:
+        return write(pen, corner, text, style.times(self.factor), width, most)
+
+
+def _draw_picture(
+    sheet: Image.Image, pen: ImageDraw.ImageDraw, y: int, picture: Picture, at: _Zoom
+) -> int:
+    x, label = at(_MARGIN), at(_LABEL_WIDTH)
     image = Image.fromarray(picture.rgb)
-    image.thumbnail((_LABEL_WIDTH, _LABEL_WIDTH), Image.Resampling.LANCZOS, reducing_gap=3)
-    sheet.paste(image, (_MARGIN, y))
-    y += image.height + _GRID // 2
-    y = write(pen, (_MARGIN, y), picture.name, BODY, _LABEL_WIDTH, 2)
-    return write(pen, (_MARGIN, y), picture.source, SMALL, _LABEL_WIDTH, 8)
+    image.thumbnail((label, label), Image.Resampling.LANCZOS, reducing_gap=3)
+    sheet.paste(image, (x, y))
+    y += image.height + at(_GRID // 2)
+    y = at.write(pen, (x, y), picture.name, BODY, label, 2)
+    return at.write(pen, (x, y), picture.source, SMALL, label, 8)
 
 
 def _draw_column(
-    pen: ImageDraw.ImageDraw, corner: tuple[int, int], column: Column, width: int
+    pen: ImageDraw.ImageDraw, corner: tuple[int, int], column: Column, width: int, at: _Zoom
 ) -> int:
     x, y = corner
-    y = write(pen, (x, y), column.title, WARNED_TITLE if column.message else TITLE, width, 1)
+    y = at.write(pen, (x, y), column.title, WARNED_TITLE if column.message else TITLE, width, 1)
     for answer in column.answers[:_ANSWERS]:
         share = percent(answer.probability)
-        taken = round(length(share, QUIET))
-        write(pen, (x, y), answer.class_name, BODY, width - taken - _GRID, 1)
-        y = write(pen, (x + width - taken, y), share, QUIET, taken + 1, 1)
-        pen.rectangle((x, y, x + width - 1, y + 3), _TRACK)
+        taken = round(length(share, QUIET.times(at.factor)))
+        at.write(pen, (x, y), answer.class_name, BODY, width - taken - at(_GRID), 1)
+        y = at.write(pen, (x + width - taken, y), share, QUIET, taken + 1, 1)
+        bottom = y + at(_GRID // 2) - 1
+        pen.rectangle((x, y, x + width - 1, bottom), _TRACK)
         filled = round(width * answer.probability)
         if filled:
-            pen.rectangle((x, y, x + filled - 1, y + 3), _BAR)
-        y += _GRID
-    return write(pen, (x, y), column.message, WARNING, width, 4)
+            pen.rectangle((x, y, x + filled - 1, bottom), _BAR)
+        y += at(_GRID)
+    return at.write(pen, (x, y), column.message, WARNING, width, 4)
 
 
 def _draw_message(
-    pen: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, width: int, height: int
+    pen: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, size: tuple[int, int], at: _Zoom
 ) -> int:
-    """A box at least this high with the sentence in it."""
-    x, y = corner
-    inner = width - 4 * _GRID
-    lines = len(wrapped(text, QUIET, inner, 12))
-    height = max(height, lines * QUIET.leading + 4 * _GRID)
-    pen.rectangle((x, y, x + width - 1, y + height - 1), "#F6F8FA", _LINE)
-    top = y + (height - lines * QUIET.leading) // 2
-    write(pen, (x + 2 * _GRID, top), text, QUIET, inner, 12)
+    """A box of this (width, height) at least with the sentence in it."""
+    (x, y), (width, height), style = corner, size, QUIET.times(at.factor)
+    inner = width - at(4 * _GRID)
+    lines = len(wrapped(text, style, inner, 12))
+    height = max(height, lines * style.leading + at(4 * _GRID))
+    pen.rectangle((x, y, x + width - 1, y + height - 1), "#F6F8FA", _LINE, at(1))
+    top = y + (height - lines * style.leading) // 2
+    at.write(pen, (x + at(2 * _GRID), top), text, QUIET, inner, 12)
     return y + height
 
 

@@ -256,3 +256,14 @@ def test_the_projects_font_has_the_letters_of_europe() -> None:
 def test_without_the_projects_font_bold_is_wider_still(picture: Picture) -> None:
     assert length("Width", Style(16, 24, bold=True)) == length("Width", Style(16, 24)) + 0.5
     assert draw_sheet(picture, [Column("net", answers(0.5))], [], {}).height > 100
+
+
+def test_a_sheet_for_print_is_the_same_in_larger(picture: Picture) -> None:
+    cells = {(0, 0): Cell(noise(60, 120), "own scale"), (0, 1): Cell(None, "No such layer.")}
+    columns = [Column("net", answers(0.5, 0.25), "random weights")] * 2
+    rows = [Row("Grad-CAM", "Which region spoke for the answer?")]
+    small = draw_sheet(picture, columns, rows, cells, cell_width=120, footer="end")
+    large = draw_sheet(picture, columns, rows, cells, cell_width=360, footer="end", zoom=3)
+    assert large.width == 3 * small.width
+    assert abs(large.height - 3 * small.height) < 400  # only the image isn't made larger here
+    assert count(pixels(large), BAR) == 9 * count(pixels(small), BAR)
