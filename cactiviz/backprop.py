@@ -206,26 +206,30 @@ def in_parts(module: nn.Module, inputs: Tensor, explain: Callable[[slice], Resul
         DeviceError: The memory is too small even for one picture.
         ModelError: The network is in training mode.
     """
-
-    def part(start: int, stop: int) -> Result:
-        try:
-            return explain(slice(start, stop))
-        except (RuntimeError, MemoryError) as error:
-            if not _is_out_of_memory(error):
-                raise
-            if stop - start == 1:
-                raise DeviceError(
-                    f"The memory of {inputs.device} is too small for this network; "
-                    "use the CPU or a smaller network."
-                ) from error
-        middle = (start + stop) // 2  # out of the handler: its traceback holds the failed tensors
-        joined: Result = _joined(part(start, middle), part(middle, stop))
-        return joined
-
     if any(m.training for m in module.modules()):
         raise ModelError("The network is in training mode; call its eval() first.")
     with exact_float32(inputs.device):
-        return part(0, len(inputs))
+        return _part(inputs.device, explain, 0, len(inputs))
+
+
+def _part(
+    device: torch.device, explain: Callable[[slice], Result], start: int, stop: int
+) -> Result:
+    """On its own, since a function that calls itself from inside another lives in a circle."""
+    try:
+        return explain(slice(start, stop))
+    except (RuntimeError, MemoryError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        if stop - start == 1:
+            raise DeviceError(
+                f"The memory of {device} is too small for this network; "
+                "use the CPU or a smaller network."
+            ) from error
+    middle = (start + stop) // 2  # out of the handler: its traceback holds the failed tensors
+    first = _part(device, explain, start, middle)
+    joined: Result = _joined(first, _part(device, explain, middle, stop))
+    return joined
 
 
 def _joined(first: Any, second: Any) -> Any:

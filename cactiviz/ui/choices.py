@@ -46,7 +46,7 @@ class Choice:
     def key(self) -> tuple[object, ...]:
         """Equal for equal choices."""
         values = (getattr(self, field.name) for field in fields(self) if field.name != "picture")
-        return (self.picture.sha256, *values)
+        return (self.picture.sha256, self.picture.size, *values)  # a digest knows no shape
 
 
 def ask(*, with_views: bool = True) -> Choice:
