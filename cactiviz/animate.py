@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -216,6 +217,10 @@ class Animation:
             loop=self.look.loop,
             recipe=json.dumps(self.recipe(), sort_keys=True),
         )
+
+    def forget(self) -> None:
+        """Remove what was kept."""
+        shutil.rmtree(self._kept.folder, ignore_errors=True)
 
     def recipe(self) -> dict[str, Any]:
         """What makes this animation again, as plain values without dates."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cactiviz import __version__, render
-from cactiviz.commands import animate, app, data, evaluate, inside, listing, train
+from cactiviz.commands import animate, app, data, evaluate, inside, listing, replay, report, train
 from cactiviz.commands import options as shared
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
@@ -56,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_compare(commands.add_parser("compare", help="put one picture before several networks"))
     app.add(commands)
     animate.add(commands)
+    report.add(commands)
+    replay.add(commands)
     inside.add(commands)
     listing.add(commands)
     data.add(commands)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz import render
+from cactiviz import page, render
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.explain import FILTERS, Explanation, Reading, method_of
 from cactiviz.methods import METHODS
@@ -147,6 +147,42 @@ class Comparison:
             footer=self.limits(),
             zoom=zoom,
         )
+
+    def html(
+        self,
+        *,
+        scale: render.Scale = "own",
+        palette: str = "inferno",
+        strength: float = 0.5,
+        follows: bool = False,
+    ) -> str:
+        """The comparison as a table in HTML, with a slider for the strength of the overlays.
+
+        ``follows`` makes it dark where the reader's system is. Needs nothing from outside.
+        """
+        cells = {
+            (row, column): self._layers(model, method, scale, palette)
+            for column, model in enumerate(self.models)
+            for row, method in enumerate(self.methods)
+        }
+        rows = [Row(*describe(method)) for method in self.methods]
+        return page.grid(
+            self.picture, self.columns(), rows, cells, strength=strength, follows=follows
+        )
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def _layers(self, model: str, method: str, scale: render.Scale, palette: str) -> page.Layers:
+        below, above = (
+            self.cell(model, method, scale=scale, palette=palette, strength=strength, width=320)
+            for strength in (0.0, 1.0)
+        )
+        if below.image is None or above.image is None:
+            return page.Layers(None, None, below.caption)
+        alt = f"{describe(method)[0]} of {model}: {below.caption}"
+        moves = not np.array_equal(below.image, above.image)
+        return page.Layers(below.image, above.image if moves else None, below.caption, alt)
 
     def columns(self) -> list[Column]:
         """Each network's heading with its answers, as a sheet or a page shows it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cactiviz.animate import Shot
@@ -117,13 +117,22 @@ def of_source(source: str, each: int) -> list[Shot]:
         return [of_file(source)]
     if source.startswith("sample:"):
         return [of_file(source)]
-    return of_dataset(open_anywhere(source), (), each)[0]
+    shots, _ = of_dataset(open_anywhere(source), (), each)
+    if not path.is_dir():
+        return shots
+    # A folder that isn't in the table of data sets is found again by its files' own paths.
+    return [replace(shot, origin=_file_of(path, shot.origin)) for shot in shots]
 
 
 def of_file(source: str) -> Shot:
     """A file, or ``sample:NAME``."""
     name = Path(source).name if not source.startswith("sample:") else source[7:]
     return Shot(name, source, lambda: open_picture(source))
+
+
+def _file_of(folder: Path, address: str) -> str:
+    file = folder / address.partition(":")[2]
+    return str(file) if file.is_file() else address
 
 
 def _shot(dataset: Dataset, item: Item) -> Shot:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -88,7 +90,7 @@ def read_recipe(path: Path) -> dict[str, Any]:
         found = json.loads(text)
     except OSError as error:
         raise CactivizError(f"The file {path} can't be read.") from error
-    except (ValueError, Image.DecompressionBombError) as error:
+    except (ValueError, KeyError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
         raise CactivizError(f"There is no recipe in {path}.") from error
     if not isinstance(found, dict) or "makes" not in found:
         raise CactivizError(f"There is no recipe in {path}.")
@@ -101,6 +103,12 @@ def _text_in(file: Path) -> str:
         return file.read_text("utf-8")
     if ending in (".mp4", ".webp"):
         return recipe_in(file.read_bytes())
+    if ending == ".html":
+        found = re.search(r'id="recipe">(.*?)</script>', file.read_text("utf-8"), re.DOTALL)
+        return found[1] if found else ""
+    if ending == ".zip":
+        with zipfile.ZipFile(file) as archive:
+            return archive.read("recipe.json").decode()
     with Image.open(file) as image:
-        found = image.info.get("recipe") or image.info.get("comment") or ""
-    return found.decode() if isinstance(found, bytes) else str(found)
+        said = image.info.get("recipe") or image.info.get("comment") or ""
+    return said.decode() if isinstance(said, bytes) else str(said)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import signal
 import sys
 import threading
@@ -118,7 +117,7 @@ def make(animation: Animation, out: Path, *, keep: bool = False) -> int:
     for sentence in (*animation.failures.values(), *animation.skipped.values()):
         print(sentence, file=sys.stderr)
     if not keep and not animation.failures:
-        shutil.rmtree(parts, ignore_errors=True)
+        animation.forget()
     return frames
 
 

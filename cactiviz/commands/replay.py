@@ -1,0 +1,75 @@
+"""``replay``: make an export again from its recipe, and say what differs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from cactiviz.commands import options as shared
+from cactiviz.commands import report
+from cactiviz.commands.animate import make
+from cactiviz.errors import CactivizError
+from cactiviz.export import check_ending
+from cactiviz.recipe import read_recipe
+from cactiviz.remake import differences, recipe_of, remake_animation, remake_comparison
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("replay", help="make an export again from its recipe")
+    option = parser.add_argument
+    option("recipe", type=Path, metavar="RECIPE", help="recipe.json, or an export that holds one")
+    option("--out", type=Path, help="write it; without this only say whether it comes out alike")
+    option("--data", type=Path, metavar="FOLDER", help="where the data set or the pictures are")
+    option("--weights-dir", type=Path, help="a folder to look for weights in first")
+    option("--dpi", type=shared.positive, default=300, help="of a PNG; default 300")
+    parser.set_defaults(run=_replay)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    recipe = read_recipe(options.recipe)
+    if recipe["makes"] == "comparison":
+        found = _comparison(options, recipe)
+    elif recipe["makes"] == "animation":
+        found = _animation(options, recipe)
+    else:
+        raise CactivizError(f"This version can't make “{recipe['makes']}” again.")
+    for sentence in found:
+        print(sentence, file=sys.stderr)
+    if not found:
+        print("Made again: all is as the recipe says.")
+    return 1 if found else 0
+
+
+def _comparison(options: argparse.Namespace, recipe: dict[str, Any]) -> list[str]:
+    if options.out:
+        report.check_ending(options.out)
+    comparison, asked, paint = remake_comparison(
+        recipe, data=options.data, weights_dir=options.weights_dir
+    )
+    new = recipe_of(comparison, asked, paint)
+    if options.out:
+        report.write(options.out, comparison, paint, new, options.dpi)
+    return differences(recipe, new)
+
+
+def _animation(options: argparse.Namespace, recipe: dict[str, Any]) -> list[str]:
+    if options.out:
+        check_ending(options.out)
+        parts = options.out.with_name(f"{options.out.name}.parts")
+        animation = remake_animation(
+            recipe, parts, data=options.data, weights_dir=options.weights_dir
+        )
+        make(animation, options.out, keep=True)  # the recipe is read from what is kept
+        new = animation.recipe()
+        animation.forget()
+        return differences(recipe, new)
+    with tempfile.TemporaryDirectory() as parts:
+        animation = remake_animation(
+            recipe, Path(parts), data=options.data, weights_dir=options.weights_dir
+        )
+        animation.compute()
+        return differences(recipe, animation.recipe())

@@ -1,0 +1,119 @@
+"""``report``: a comparison as one HTML file, a sheet for print, or a ZIP of all that it holds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cactiviz import render
+from cactiviz.commands import options as shared
+from cactiviz.comparison import Comparison
+from cactiviz.errors import OutputError, WeightsError
+from cactiviz.models import Checkpoint
+from cactiviz.output import whole_file
+from cactiviz.remake import Asked, recipe_of
+from cactiviz.report import Paint, everything_zip, report_html, sheet_png
+from cactiviz.types import Target
+
+_ENDINGS = (".html", ".png", ".zip", ".json")
+_DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
+_DEFAULT_METHODS = ("grad_cam", "saliency", "guided_backprop")
+_PRINT_DPI = 300
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "report", help="a comparison as an HTML report, a sheet for print, or a ZIP"
+    )
+    option = parser.add_argument
+    shared.add_picture(parser)
+    option("--models", type=shared.names, help="names with commas between")
+    option("--methods", type=shared.names, default=list(_DEFAULT_METHODS))
+    option("--class", dest="target", metavar="NAME_OR_INDEX", help="default: each one's top class")
+    option("--against", metavar="NAME_OR_INDEX", help="why the class, and not this one")
+    option("--layer", help="for class activation maps: NAME or NAME:activation")
+    option("--layers", type=shared.names, default=[], help="of one network, or all-stages")
+    shared.add_loading(parser)
+    option("--scale", choices=render.SCALES, default="own")
+    option("--palette", choices=tuple(render.PALETTES), default="inferno")
+    option("--strength", type=shared.share, default=0.5, help="of heat maps, default 0.5")
+    option("--dpi", type=shared.positive, default=_PRINT_DPI, help="of a PNG; default 300")
+    option(
+        "--out",
+        type=Path,
+        required=True,
+        help=".html: a report; .png: a sheet; .zip: raw maps, overlays, recipe; .json: the recipe",
+    )
+    parser.set_defaults(run=_report)
+
+
+def check_ending(path: Path) -> None:
+    """Refuse what there is no writer for, before the work.
+
+    Raises:
+        OutputError: The ending is unknown, or the place can't be written.
+    """
+    if path.suffix.lower() not in _ENDINGS:
+        raise OutputError(f"The report {path.name} must end in {', '.join(_ENDINGS)}.")
+    shared.check_outputs(path)
+
+
+def write(
+    path: Path,
+    comparison: Comparison,
+    paint: Paint,
+    recipe: Mapping[str, Any],
+    dpi: int = _PRINT_DPI,
+) -> None:
+    """Write what the ending asks for.
+
+    Raises:
+        OutputError: It can't be written.
+    """
+    ending = path.suffix.lower()
+    if ending == ".html":
+        data = report_html(comparison, paint, recipe).encode("utf-8", "replace")
+    elif ending == ".png":
+        data = sheet_png(comparison, paint, recipe, min(dpi, 1200))
+    elif ending == ".zip":
+        data = everything_zip(comparison, paint, recipe)
+    else:
+        data = json.dumps(recipe, indent=1, sort_keys=True).encode()
+    with whole_file(path) as file:
+        file.write(data)
+
+
+def _report(options: argparse.Namespace) -> int:
+    check_ending(options.out)
+    own: list[Checkpoint] = options.checkpoint
+    if len({checkpoint.name for checkpoint in own}) < len(own):
+        raise WeightsError("Each --checkpoint needs a name of its own.")
+    by_name = {checkpoint.name: checkpoint for checkpoint in own}
+    named = options.models or ([] if own else list(_DEFAULT_MODELS))
+    networks = [by_name.pop(name, name) for name in named] + list(by_name.values())
+    asked = Asked(
+        options.picture,
+        tuple(networks),
+        tuple(options.methods),
+        Target(options.target, options.against),
+        options.layer,
+        tuple(options.layers),
+        options.resize,
+        options.untrained,
+        options.device,
+    )
+    paint = Paint(options.scale, options.palette, options.strength)
+    comparison = asked.compare(
+        shared.read_picture(options),
+        weights_dir=options.weights_dir,
+        report=shared.report if sys.stderr.isatty() else None,
+    )
+    write(options.out, comparison, paint, recipe_of(comparison, asked, paint), options.dpi)
+    for sentence in dict.fromkeys(comparison.failures.values()):
+        print(sentence, file=sys.stderr)
+    return 1 if comparison.failures else 0

@@ -1,0 +1,145 @@
+"""What leaves of a comparison, with its recipe: a report, a sheet for print, a ZIP of all."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from cactiviz import render
+from cactiviz.comparison import Comparison, describe
+from cactiviz.explain import Explanation
+from cactiviz.page import page
+from cactiviz.scales import number
+
+_SCREEN_DPI = 96
+_CELL_WIDTH = 320  # of overlays in a ZIP
+_DATE = (1980, 1, 1, 0, 0, 0)  # of all files in a ZIP: the same choices make the same bytes
+
+
+@dataclass(frozen=True)
+class Paint:
+    """How a comparison is painted: scale, palette, strength of heat maps, 0..1."""
+
+    scale: render.Scale = "own"
+    palette: str = "inferno"
+    strength: float = field(default=0.5)
+
+
+def report_html(comparison: Comparison, paint: Paint, recipe: Mapping[str, Any]) -> str:
+    """One file that works offline and prints well."""
+    size = " × ".join(str(side) for side in reversed(comparison.picture.size))
+    methods = len(comparison.methods)
+    counted = [(len(comparison.models), "network"), (methods, "view")]
+    said = " · ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counted)
+    return page(
+        "What did each network look at?",
+        comparison.html(**vars(paint), follows=True),
+        subtitle=f"{comparison.picture.name} · {size} pixels · {said}",
+        numbers=_numbers(comparison),
+        limits=comparison.limits(),
+        recipe=recipe,
+    )
+
+
+def sheet_png(comparison: Comparison, paint: Paint, recipe: Mapping[str, Any], dpi: int) -> bytes:
+    """The sheet for so many dots an inch, which the file says; it is as large as on a screen."""
+    sheet = comparison.sheet(
+        scale=paint.scale,
+        palette=paint.palette,
+        strength=paint.strength,
+        zoom=dpi / _SCREEN_DPI,
+    )
+    return _png(sheet, recipe, dpi)
+
+
+def everything_zip(comparison: Comparison, paint: Paint, recipe: Mapping[str, Any]) -> bytes:
+    """Raw maps, overlays, answers, the sheet and the recipe in one ZIP."""
+    maps = io.BytesIO()
+    np.savez_compressed(maps, **comparison.arrays())  # type: ignore[arg-type]
+    original = io.BytesIO()
+    Image.fromarray(comparison.picture.rgb).save(original, "PNG")
+    files = {
+        "recipe.json": json.dumps(recipe, indent=1, sort_keys=True).encode(),
+        "answers.json": json.dumps(_without_times(comparison.to_json()), indent=1).encode(),
+        "maps.npz": _undated(maps.getvalue()),
+        "picture.png": original.getvalue(),
+        "sheet.png": sheet_png(comparison, paint, recipe, _SCREEN_DPI),
+    }
+    for place, model in enumerate(comparison.models, 1):
+        for method in comparison.methods:
+            cell = comparison.cell(model, method, width=_CELL_WIDTH, **vars(paint))
+            if cell.image is not None:
+                name = f"overlays/{place:02d}-{_plain(model)}-{_plain(method)}.png"
+                files[name] = _png(Image.fromarray(cell.image), None, _SCREEN_DPI)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name, _DATE), data, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def _numbers(comparison: Comparison) -> list[list[str]]:
+    lines = [["Network", "View", "Class explained", "Probability", "Logit", "Map", "Min", "Max"]]
+    for model in comparison.models:
+        reading = comparison.readings.get(model)
+        for method in comparison.methods:
+            found = reading.explanations.get(method) if reading else None
+            if reading and isinstance(found, Explanation):
+                lines.append(
+                    [
+                        reading.title,
+                        describe(method)[0],
+                        found.class_name,
+                        f"{found.probability:.4f}",
+                        number(found.logit),
+                        " × ".join(map(str, found.values.shape)),
+                        number(float(found.values.min())),
+                        number(float(found.values.max())),
+                    ]
+                )
+    return lines
+
+
+def _png(image: Image.Image, recipe: Mapping[str, Any] | None, dpi: int) -> bytes:
+    info = PngInfo()
+    if recipe is not None:
+        info.add_text("recipe", json.dumps(recipe, sort_keys=True))
+    file = io.BytesIO()
+    image.save(file, "PNG", pnginfo=info, dpi=(dpi, dpi))
+    return file.getvalue()
+
+
+def _undated(npz: bytes) -> bytes:
+    """The same arrays in a ZIP without the time of writing."""
+    packed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(npz)) as old,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(zipfile.ZipInfo(name, _DATE), old.read(name), zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def _without_times(found: dict[str, Any]) -> dict[str, Any]:
+    for explanation in found["explanations"]:
+        del explanation["seconds"]
+    return found
+
+
+def _plain(name: str) -> str:
+    """A name that is safe as a file's anywhere.
+
+    >>> _plain("../<b>@x")
+    'b-x'
+    """
+    return re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")[:60] or "network"

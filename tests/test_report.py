@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cactiviz.cli import main
+from cactiviz.comparison import Comparison
+from cactiviz.errors import CactivizError
+from cactiviz.recipe import read_recipe
+from cactiviz.remake import Asked, differences, recipe_of, remake_comparison
+from cactiviz.report import Paint, everything_zip, report_html, sheet_png
+from cactiviz.types import Picture
+
+ROOT = Path(__file__).resolve().parent.parent
+HOSTILE = '</script><img src=x onerror="alert(1)">'
+METHODS = ("grad_cam", "saliency", "filters")
+
+
+@pytest.fixture(scope="module")
+def picture() -> Picture:
+    rgb = np.full((60, 90, 3), (200, 180, 140), np.uint8)
+    rgb[20:50, 30:50] = (60, 140, 70)
+    return Picture(rgb, HOSTILE, f"CC0 {HOSTILE}")
+
+
+@pytest.fixture(scope="module")
+def asked() -> Asked:
+    return Asked("a.png", ("cactinet",), METHODS, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def comparison(picture: Picture, asked: Asked) -> Comparison:
+    return asked.compare(picture)
+
+
+@pytest.fixture(scope="module")
+def recipe(comparison: Comparison, asked: Asked) -> dict[str, object]:
+    return recipe_of(comparison, asked, Paint())
+
+
+def test_a_report_asks_nothing_of_the_network_and_escapes_all(
+    comparison: Comparison, recipe: dict[str, object]
+) -> None:
+    html = report_html(comparison, Paint(), recipe)
+    assert "<img src=x" not in html
+    assert html.count("</script>") == 1
+    assert "&lt;/script&gt;&lt;img src=x onerror=&quot;alert(1)&quot;&gt;" in html
+    assert not re.findall(r"(?:src|href)=[\"'](?!data:)", html)
+    assert "http" not in re.sub(r"http-equiv", "", html)
+    assert html.count("data:image/jpeg") == 1 + 2 + 1 + 1  # picture, pile of two, two single
+    assert "default-src 'none'" in html
+
+
+def test_the_report_keeps_the_recipe(
+    comparison: Comparison, recipe: dict[str, object], tmp_path: Path
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(report_html(comparison, Paint(), recipe), "utf-8")
+    assert read_recipe(file) == json.loads(json.dumps(recipe))
+
+
+def test_a_sheet_for_print_says_its_resolution(
+    comparison: Comparison, recipe: dict[str, object]
+) -> None:
+    small, large = (
+        Image.open(io.BytesIO(sheet_png(comparison, Paint(), recipe, dpi))) for dpi in (96, 192)
+    )
+    assert large.info["dpi"] == pytest.approx((192, 192), abs=0.1)
+    assert large.width == 2 * small.width
+    assert json.loads(large.info["recipe"])["makes"] == "comparison"
+
+
+def test_a_zip_holds_maps_overlays_and_the_recipe(
+    comparison: Comparison, recipe: dict[str, object]
+) -> None:
+    data = everything_zip(comparison, Paint(), recipe)
+    assert everything_zip(comparison, Paint(), recipe) == data  # no dates in it
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert "overlays/01-cactinet-grad_cam.png" in archive.namelist()
+        with np.load(io.BytesIO(archive.read("maps.npz"))) as maps:
+            for key, values in comparison.arrays().items():
+                assert np.array_equal(maps[key], values)
+        assert json.loads(archive.read("recipe.json")) == json.loads(json.dumps(recipe))
+
+
+def test_names_in_a_zip_stay_in_its_folder(picture: Picture) -> None:
+    models = ("../../x", "a/b\\c", "..")
+    failed = Comparison(picture, models, ("grad_cam",), {}, dict.fromkeys(models, "No."))
+    with zipfile.ZipFile(io.BytesIO(everything_zip(failed, Paint(), {}))) as archive:
+        assert all(".." not in name and "\\" not in name for name in archive.namelist())
+
+
+def test_a_notebook_shows_a_comparison(comparison: Comparison) -> None:
+    html = comparison._repr_html_()
+    assert 'type="range"' in html
+    assert "<img src=x" not in html
+    assert "CactiNet" in html
+
+
+def test_a_failed_network_says_why(picture: Picture) -> None:
+    failed = Comparison(picture, ("bad",), ("grad_cam",), {}, {"bad": f"No file {HOSTILE}."})
+    html = report_html(failed, Paint(), {"makes": "comparison"})
+    assert "No file &lt;/script&gt;" in html
+
+
+def made(folder: Path, out: str) -> Path:
+    Image.fromarray(np.full((50, 70, 3), (90, 140, 70), np.uint8)).save(folder / "a.png")
+    arguments = ["report", str(folder / "a.png"), "--models", "cactinet", "--methods", "grad_cam"]
+    assert main([*arguments, "--device", "cpu", "--out", str(folder / out)]) == 0
+    return folder / out
+
+
+def test_replay_makes_the_same_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = made(tmp_path, "first.html")
+    assert main(["replay", str(first), "--out", str(tmp_path / "second.html")]) == 0
+    assert (tmp_path / "second.html").read_bytes() == first.read_bytes()
+    assert "as the recipe says" in capsys.readouterr().out
+
+
+def test_replay_in_another_process_gives_equal_maps(tmp_path: Path) -> None:
+    first = made(tmp_path, "first.zip")
+    command = [sys.executable, "-m", "cactiviz.cli", "replay", str(first)]
+    command += ["--out", str(tmp_path / "second.zip")]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    maps = []
+    for name in ("first.zip", "second.zip"):
+        with zipfile.ZipFile(tmp_path / name) as archive:
+            maps.append(np.load(io.BytesIO(archive.read("maps.npz")))["cactinet/grad_cam"])
+    assert np.allclose(maps[0], maps[1], rtol=1e-6, atol=0)
+
+
+def test_replay_says_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = made(tmp_path, "first.json")
+    recipe = read_recipe(first)
+    recipe["networks"][0]["weights"] = "0" * 64
+    recipe["maps"]["cactinet/grad_cam"][1] *= 2
+    first.write_text(json.dumps(recipe))
+    Image.fromarray(np.full((50, 70, 3), (90, 140, 71), np.uint8)).save(tmp_path / "a.png")
+    assert main(["replay", str(first)]) == 1
+    said = capsys.readouterr().err
+    assert "is another one now" in said
+    assert "weights of cactinet are others" in said
+    assert "cactinet/grad_cam has other values" in said
+    (tmp_path / "a.png").unlink()
+    assert main(["replay", str(first)]) == 1
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_replay_of_an_animation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = tmp_path / "first.gif", tmp_path / "second.gif"
+    arguments = ["animate", "scenes", "--each", "1", "--models", "cactinet", "--panel", "64"]
+    assert main([*arguments, "--device", "cpu", "--out", str(first)]) == 0
+    assert main(["replay", str(first), "--out", str(second)]) == 0
+    assert first.read_bytes() == second.read_bytes()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["first.gif", "second.gif"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b'{"makes": "comparison"}'])
+def test_a_recipe_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
+    for name in ("r.json", "r.gif", "r.html", "r.zip", "r.mp4"):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(CactivizError):
+            remake_comparison(read_recipe(tmp_path / name))
+    with pytest.raises(CactivizError, match="can't be read"):
+        read_recipe(tmp_path / "nowhere.json")
+
+
+def test_nothing_differs_from_itself(recipe: dict[str, object]) -> None:
+    assert differences(recipe, recipe) == []
+
+
+def test_an_unknown_ending_is_refused_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", "sample:chelsea", "--out", str(tmp_path / "a.pdf")]) == 1
+    assert "must end in" in capsys.readouterr().err
+
+
+@pytest.mark.browser
+def test_the_report_works_offline_and_its_films_play(
+    tmp_path: Path, chromium: str, comparison: Comparison, recipe: dict[str, object]
+) -> None:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    from cactiviz.export import write_animation
+
+    (tmp_path / "report.html").write_text(report_html(comparison, Paint(), recipe), "utf-8")
+    frames = [np.full((90, 120, 3), 60 * index, np.uint8) for index in range(4)]
+    write_animation(tmp_path / "film.mp4", frames, seconds=0.2)
+    write_animation(tmp_path / "film.webp", frames, seconds=0.2)
+    (tmp_path / "films.html").write_text(
+        "<video src=film.mp4 autoplay muted loop></video><img src=film.webp>"
+    )
+    arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        context = browser.new_context(viewport={"width": 390, "height": 844}, offline=True)
+        page = context.new_page()
+        troubles: list[str] = []
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("dialog", lambda dialog: troubles.append(dialog.message))
+        page.goto((tmp_path / "report.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        page.locator("input[type=range]").fill("0.9")
+        opacity = "getComputedStyle(document.querySelector('.pile img+img')).opacity"
+        assert page.evaluate(opacity) == "0.9"
+        page.goto((tmp_path / "films.html").as_uri())
+        page.wait_for_function("document.querySelector('video').currentTime > 0.3")
+        assert page.evaluate("document.querySelector('video').videoWidth") == 120
+        assert page.evaluate("document.querySelector('img').naturalWidth") == 120
+        assert troubles == []
+        browser.close()
