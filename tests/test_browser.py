@@ -19,7 +19,6 @@ from cactiviz.ui import texts
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 CACTINET = find_weights(MODELS["cactinet"])
-ONE_OF_EACH = [("1280", "light"), ("390", "dark")]
 #: What marks each page as complete.
 COMPLETE = {
     "": ".cell",
@@ -64,7 +63,7 @@ def test_first_visit_shows_a_result(open_page: Open, size: str, scheme: str) -> 
     assert violations(page) == []
 
 
-@pytest.mark.parametrize(("size", "scheme"), ONE_OF_EACH)
+@pytest.mark.parametrize(("size", "scheme"), EVERYWHERE)
 @pytest.mark.parametrize("name", ["filters", "neurons", "gallery", "learn"])
 def test_page(open_page: Open, name: str, size: str, scheme: str) -> None:
     page = open_page(f"/{name}", size=size, scheme=scheme)
