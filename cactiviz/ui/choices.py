@@ -24,7 +24,8 @@ _USUAL_NETWORKS = (
     *("alexnet", "densenet121", "resnet152"),
     *("efficientnet_b0", "efficientnet_b3", "cactinet"),
 )
-_TYPES = [
+#: Endings of pictures.
+TYPES = [
     *("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"),
     *("heic", "heif", "avif", "jp2", "ppm"),
 ]
@@ -58,16 +59,16 @@ def ask(*, with_views: bool = True) -> Choice:
     """
     links.enter()
     with st.sidebar:
-        with _group("picture"):
-            picture = _ask_picture()
-        with _group("networks"):
-            models = _ask_models()
+        with group("picture"):
+            picture = ask_picture()
+        with group("networks"):
+            models = ask_models()
         methods: list[str] = []
         if with_views:
-            with _group("views"):
+            with group("views"):
                 methods = _ask_methods()
         target, layer = None, None
-        with _group("rare"):
+        with group("rare"):
             if with_views:
                 resize, untrained = _chosen_resize(), bool(st.session_state.get(state.UNTRAINED))
                 target, layer = explained.ask(picture, models, methods, resize, untrained)
@@ -88,11 +89,16 @@ def ask(*, with_views: bool = True) -> Choice:
     )
 
 
-def _ask_models() -> list[str]:
-    before = st.session_state.get(state.MODELS)
+def ask_models(key: str = state.MODELS) -> list[str]:
+    """Show the networks to choose among, and return those that are chosen.
+
+    Args:
+        key: What the session remembers them by.
+    """
+    before = st.session_state.get(key)
     chosen = networks.settled(FIRST_NETWORKS if before is None else before)
     if chosen != before:  # the first time, or one joined or went
-        st.session_state[state.MODELS] = chosen
+        st.session_state[key] = chosen
     usual = [*_USUAL_NETWORKS, *networks.own()]
     every = [*usual, *(name for name in networks.names() if name not in usual)]
     models = st.pills(
@@ -101,7 +107,7 @@ def _ask_models() -> list[str]:
         selection_mode="multi",
         format_func=_network_label,
         help=_sizes(),
-        key=state.MODELS,
+        key=key,
         persist_state="session",
     )
     _offer_more(texts.MORE_NETWORKS, state.MORE_MODELS)
@@ -109,7 +115,7 @@ def _ask_models() -> list[str]:
     return models
 
 
-def _group(name: str) -> DeltaGenerator:
+def group(name: str) -> DeltaGenerator:
     """What belongs together in the sidebar stands close together (``page.css``)."""
     return st.container(key=f"cv-side-{name}", gap="xsmall")
 
@@ -174,7 +180,8 @@ def _chosen_resize() -> Literal["squash"] | None:
     return "squash" if st.session_state.get(state.WHOLE) else None
 
 
-def _ask_picture() -> Picture:
+def ask_picture() -> Picture:
+    """Show where a picture can come from, and return the one that is chosen."""
     st.session_state.setdefault(state.SOURCE, "set")
     source = st.segmented_control(
         texts.SOURCE,
@@ -202,20 +209,20 @@ def _ask_picture() -> Picture:
 
 def _ask_upload() -> Picture | None:
     limit = images.MAX_BYTES // 2**20
-    file = st.file_uploader(texts.UPLOAD, type=_TYPES, max_upload_size=limit, key="upload")
+    file = st.file_uploader(texts.UPLOAD, type=TYPES, max_upload_size=limit, key="upload")
     st.caption(texts.UPLOAD_HELP)
     if file is None:
         return None
     if file.size > images.MAX_BYTES:  # the server's own limit is that of networks
         raise PictureError(texts.too_large_a_picture(limit))
-    return _opened(file.getvalue(), file.name)
+    return opened_upload(file.getvalue(), file.name)
 
 
 def _ask_camera() -> Picture | None:
     # Only here is the camera asked for, and the browser asks its owner.
     shot = st.camera_input(texts.CAMERA, key="camera", label_visibility="collapsed")
     st.caption(texts.CAMERA_HELP)
-    return None if shot is None else _opened(shot.getvalue(), texts.CAMERA_NAME)
+    return None if shot is None else opened_upload(shot.getvalue(), texts.CAMERA_NAME)
 
 
 def _ask_address() -> Picture | None:
@@ -235,7 +242,8 @@ def _address() -> str:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _opened(data: bytes, name: str) -> Picture:
+def opened_upload(data: bytes, name: str) -> Picture:
+    """A picture that came as a file."""
     return images.open_picture(data, name=name)
 
 

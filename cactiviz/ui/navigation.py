@@ -7,12 +7,13 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from cactiviz.ui import links, state, texts
+from cactiviz.ui import film_file, links, state, texts
 
 _PAGES = [  # the first one opens where no other is asked for
     (state.COMPARE_PAGE, texts.COMPARE, ":material/compare:"),
     (state.FILTERS_PAGE, texts.FILTERS, ":material/blur_on:"),
     (state.NEURONS_PAGE, texts.NEURONS, ":material/scatter_plot:"),
+    (state.ANIMATE_PAGE, texts.ANIMATE, ":material/movie:"),
     (state.GALLERY_PAGE, texts.GALLERY, ":material/grid_view:"),
     (state.LEARN_PAGE, texts.LEARN, ":material/school:"),
 ]
@@ -23,6 +24,8 @@ def page() -> Page:
     st.session_state[state.INSIDE] = True
     chosen = _pages()
     links.arrive(chosen.url_path)
+    if chosen.url_path != Path(state.ANIMATE_PAGE).stem:
+        film_file.leave()
     return chosen
 
 

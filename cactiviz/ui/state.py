@@ -20,6 +20,7 @@ GALLERY_PAGE = "pages/gallery.py"
 FILTERS_PAGE = "pages/filters.py"
 NEURONS_PAGE = "pages/neurons.py"
 LEARN_PAGE = "pages/learn.py"
+ANIMATE_PAGE = "pages/animate.py"
 
 #: Compare: where its picture comes from, and which of a data set.
 SOURCE, DATASET, CLASS, ITEM, NUMBER = "source", "dataset", "class", "item", "number"
@@ -64,6 +65,14 @@ COVERING, COVERED, COVERED_PICTURE = "covering", "covered", "covered picture"
 COVERED_OF, COVERED_HOW, COVERED_SERIAL = "covered of", "covered how", "covered serial"
 #: Learn: its part, the round of its first lesson; before a lesson's name, guess and answer.
 LESSON, ROUND, GUESS, REVEALED = "lesson", "round", "guess", "revealed"
+#: Animate: what the choices began from, what changes from frame to frame, where pictures come from.
+FILM_PRESET, FILM_KIND, FILM_SOURCE = "film preset", "film kind", "film source"
+#: Its data set, classes, pictures of each; networks, methods, whole pictures, how many answers.
+FILM_SET, FILM_CLASSES, FILM_EACH = "film set", "film classes", "film each"
+FILM_MODELS, FILM_METHODS, FILM_ONE = "film models", "film methods", "film one"
+FILM_WHOLE, FILM_TOP = "film whole", "film top"
+#: Before the name of a field of its look; the kind of file; what is computed and made.
+FILM_LOOK, FILM_FORMAT, FILM = "film look ", "film format", "film"
 #: Whether this session came in through ``app.py``.
 INSIDE = "inside"
 #: A sentence to say once, after what led to it.

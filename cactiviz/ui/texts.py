@@ -1316,3 +1316,111 @@ def learn_4_answers(small: float, small_none: float, native: float, native_none:
             "be explained at the size that it was trained for."
         )
     return lead
+
+
+# --- Animate ---
+ANIMATE = "Animate"
+FILM_PAGE_TITLE = "Many pictures, one animation"
+FILM_PRESET = "Begin with"
+FILM_PRESET_HELP = "Sets everything on this page; change whatever you like afterwards."
+FILM_PRESETS = {
+    "cactinet": "CactiNet from the air",
+    "efficientnet_blog": "Five networks, seven categories",
+    "inaturalist": "Living things",
+}
+FILM_KIND = "What changes from frame to frame"
+FILM_KINDS = {"pictures": "Picture", "layers": "Layer", "answers": "Answer"}
+FILM_SOURCE = "Pictures"
+FILM_SOURCES = {"set": "A data set", "upload": "Your own"}
+FILM_UPLOAD = "Pictures of your own"
+FILM_EACH = "Pictures of each class"
+FILM_NETWORK = "Network"
+FILM_TOP = "Answers, the likeliest first"
+FILM_PICK = "Choose pictures, at least one network and one view at the side."
+FILM_NONE = "There is no frame to show: none of the pictures can be opened."
+FILM_FIRST = "The first frame comes as soon as the networks have answered."
+FILM_NO_ROOM = "There is no room for more answers; take fewer pictures, networks or views."
+FILM_WENT_WRONG = "Something went wrong; the terminal says what."
+FILM_NOT_WRITTEN = "The file could not be written; the terminal says why."
+FILM_PLAY, FILM_HOLD = "Play", "Pause"
+FILM_COLOURS, FILM_FRAME, FILM_TIME = "Colours", "Frame", "Time"
+FILM_SCALE = "Brightness of the maps"
+FILM_SCALES: dict[Scale, str] = {**SCALES, "shared": "one scale for all"}
+FILM_SCALE_HELP = (
+    "“Each its own” stretches every map to full colour, so a faint map looks as strong as a clear "
+    "one. “One scale for all” holds over all networks and all frames. “Rank” shows only the order "
+    "of the values. “Share of the evidence” shows how much of the whole lies in each place."
+)
+FILM_PALETTE = "Palette"
+FILM_STRENGTH = "Strength of the colours"
+FILM_DARK = "Dark ground"
+FILM_TITLE = "Title"
+FILM_PANEL = "Size of each picture"
+FILM_PIXELS = {side: f"{side} pixels" for side in (120, 160, 200, 248, 320, 400, 512)}
+FILM_COLUMNS = "Pictures in a row"
+FILM_COLUMN_NAMES = {0: "a row for each view"}
+FILM_CAPTIONS = "Scale and range below each picture"
+FILM_SECONDS = "Seconds a frame"
+FILM_LOOP = "Played"
+FILM_LOOPS = {0: "again and again", 1: "once", **{n: f"{n} times" for n in (2, 3, 5, 10)}}
+FILM_LOOP_HELP = "An MP4 leaves this to its player."
+FILM_FORMAT = "Take it home as"
+FILM_FORMATS = {"gif": "GIF", "webp": "WebP", "mp4": "MP4", "zip": "PNGs in a ZIP"}
+
+
+def film_fewer(found: int, hoped: int) -> str:
+    """Where classes have fewer pictures than were asked for."""
+    return f"{found} of {hoped} pictures are here; some classes have fewer than asked for."
+
+
+def film_too_many(most: int, count: int) -> str:
+    """The limit of the app."""
+    return (
+        f"The first {most} of {count} pictures are taken; the command `cactiviz animate` has no "
+        "such limit."
+    )
+
+
+def film_progress(
+    picture: int, pictures: int, network: str, number: int, models: int, ahead: int, device: str
+) -> str:
+    """What is said while networks are asked."""
+    first = ""
+    if ahead > 1:
+        first = f" · {ahead - 1} other computation{'s' if ahead > 2 else ''} first"
+    which = plain(network) + (f", {number} of {models} networks" if models > 1 else "")
+    return f"Picture {picture} of {pictures} · {which} · {device}{first}"
+
+
+def film_stopped(done: int, total: int) -> str:
+    """After Stop."""
+    return f"Stopped; {done} of {total} answers are kept."
+
+
+def film_writing(done: int, total: int) -> str:
+    """While a file is written."""
+    return f"Painting frame {min(done + 1, total)} of {total}…" if total else "Painting…"
+
+
+def film_summary(frames: int, seconds: float, shortened: bool) -> str:
+    """What plays on the page."""
+    said = f"{frames} frame{'s' if frames != 1 else ''} · {seconds * frames:g} s"
+    return f"{said} · the first 60 play here, the file holds all" if shortened else said
+
+
+def film_alt(pictures: int, names: list[str]) -> str:
+    """What the animation shows, for whoever can't see it."""
+    many = f"{pictures} pictures" if pictures > 1 else "one picture"
+    return f"Animation of {many} before {', '.join(names)}: the original, then what each looked at."
+
+
+def film_make(ending: str) -> str:
+    """The button that makes a file."""
+    return f"Make the {FILM_FORMATS[ending]}" if ending != "zip" else "Make the ZIP"
+
+
+def film_download(ending: str, size_bytes: int) -> str:
+    """The button that hands it out."""
+    kind = "ZIP" if ending == "zip" else FILM_FORMATS[ending]
+    size = f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e5 else f"{size_bytes / 1e3:.0f} kB"
+    return f"Download the {kind} · {size}"

@@ -1,0 +1,263 @@
+"""What an animation is made of, as it is chosen at the side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from cactiviz import images
+from cactiviz.animate import Shot
+from cactiviz.comparison import describe
+from cactiviz.datasets import DATASETS, Dataset
+from cactiviz.errors import CactivizError
+from cactiviz.explain import FILTERS, VIEWS
+from cactiviz.kept import Question
+from cactiviz.methods import METHODS
+from cactiviz.presets import PRESETS, of_dataset
+from cactiviz.types import Picture
+from cactiviz.ui import choices, film_look, missing, networks, sets, state, texts
+from cactiviz.ui.film_work import MOST_PICTURES, Plan
+
+_FIRST_PRESET = "cactinet"
+_MOST_METHODS = 2
+_MOST_EACH = 100
+_KINDS = ("pictures", "layers", "answers")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is to be animated.
+
+    Attributes:
+        plan: All that must be computed; None while something must be chosen first.
+        squash: Pictures fill their panels, and networks see the whole of each.
+        notes: What must be said of the pictures, one sentence each.
+        missing: A data set that isn't here, or empty.
+    """
+
+    plan: Plan | None
+    squash: bool = False
+    notes: tuple[str, ...] = ()
+    missing: str = ""
+
+
+def ask() -> Chosen:
+    """Show the choices at the side; a first visit has all that it needs."""
+    if state.FILM_KIND not in st.session_state:
+        st.session_state[state.FILM_PRESET] = _FIRST_PRESET
+        _begin_with(_FIRST_PRESET)
+    with st.sidebar:
+        with choices.group("film"):
+            st.selectbox(
+                texts.FILM_PRESET,
+                list(PRESETS),
+                format_func=lambda name: texts.FILM_PRESETS.get(name, name),
+                help=texts.FILM_PRESET_HELP,
+                key=state.FILM_PRESET,
+                persist_state="session",
+                on_change=lambda: _begin_with(st.session_state[state.FILM_PRESET]),
+            )
+            kind = st.segmented_control(
+                texts.FILM_KIND,
+                _KINDS,
+                required=True,
+                format_func=lambda name: texts.FILM_KINDS[name],
+                key=state.FILM_KIND,
+                persist_state="session",
+                width="stretch",
+            )
+        with choices.group("picture"):
+            if kind == "pictures":
+                found = _ask_pictures()
+            else:
+                found = _Pictures([_shot(choices.ask_picture())])
+        with choices.group("networks"):
+            models = _ask_one() if kind == "layers" else choices.ask_models(state.FILM_MODELS)
+        with choices.group("views"):
+            methods = _ask_methods(layers_only=kind == "layers")
+            top = _ask_top() if kind == "answers" else 1
+        with choices.group("rare"):
+            for label, about, key in (
+                (texts.WHOLE, texts.WHOLE_HELP, state.FILM_WHOLE),
+                (texts.UNTRAINED, texts.UNTRAINED_HELP, state.UNTRAINED),
+            ):
+                st.toggle(label, help=about, key=key, persist_state="session")
+    whole = bool(st.session_state.get(state.FILM_WHOLE))
+    if found.missing or not (found.shots and models and methods):
+        return Chosen(None, whole, found.notes, found.missing)
+    untrained = bool(st.session_state.get(state.UNTRAINED))
+    question = Question(
+        methods=tuple(method for method in VIEWS if method in methods),
+        layers=("all-stages",) if kind == "layers" else (),
+        top=top,
+        resize="squash" if whole else None,
+    )
+    plan = Plan(
+        shots=tuple(found.shots[:MOST_PICTURES]),
+        networks=tuple(networks.network(name, untrained) for name in models),
+        question=question,
+        place=found.place,
+    )
+    return Chosen(plan, whole, found.notes)
+
+
+@dataclass(frozen=True)
+class _Pictures:
+    shots: list[Shot]
+    notes: tuple[str, ...] = ()
+    missing: str = ""
+    place: str = ""
+
+
+def _begin_with(name: str) -> None:
+    """Choose all that a preset says."""
+    preset = PRESETS[name]
+    st.session_state.update(
+        {
+            state.FILM_KIND: "pictures",
+            state.FILM_SOURCE: "set",
+            state.FILM_SET: preset.dataset,
+            state.FILM_EACH: preset.each,
+            state.FILM_MODELS: list(preset.networks),
+            state.FILM_ONE: preset.networks[0],
+            state.FILM_METHODS: list(preset.question.methods[:_MOST_METHODS]),
+            state.FILM_WHOLE: preset.question.resize == "squash",
+        }
+    )
+    st.session_state.pop(state.FILM_CLASSES, None)
+    film_look.begin_with(preset.look)
+
+
+def _ask_pictures() -> _Pictures:
+    source = st.segmented_control(
+        texts.FILM_SOURCE,
+        list(texts.FILM_SOURCES),
+        required=True,
+        format_func=lambda name: texts.FILM_SOURCES[name],
+        key=state.FILM_SOURCE,
+        persist_state="session",
+        width="stretch",
+    )
+    return _ask_uploads() if source == "upload" else _ask_set()
+
+
+def _ask_uploads() -> _Pictures:
+    files = st.file_uploader(
+        texts.FILM_UPLOAD,
+        type=choices.TYPES,
+        accept_multiple_files=True,
+        max_upload_size=images.MAX_BYTES // 2**20,
+        key="film upload",
+    )
+    st.caption(texts.UPLOAD_HELP)
+    notes, shots = [], []
+    for file in files[:MOST_PICTURES]:
+        try:
+            shots.append(_shot(choices.opened_upload(file.getvalue(), file.name)))
+        except CactivizError as error:
+            notes.append(f"{file.name}: {error}")
+    return _Pictures(shots, (*notes, *_too_many(len(files))))
+
+
+def _ask_set() -> _Pictures:
+    names = [*DATASETS, *([sets.LIVE] if sets.is_here(sets.LIVE) else [])]
+    if st.session_state.get(state.FILM_SET) not in names:
+        st.session_state[state.FILM_SET] = sets.first()
+    name = st.selectbox(
+        texts.DATASET,
+        names,
+        format_func=lambda one: texts.dataset_label(
+            sets.title(one), sets.is_here(one) or one == sets.FOLDER
+        ),
+        key=state.FILM_SET,
+        persist_state="session",
+        on_change=lambda: st.session_state.pop(state.FILM_CLASSES, None),
+    )
+    if name == sets.FOLDER:
+        dataset = missing.open_or_offer(name)
+        if dataset is None:
+            return _Pictures([])
+    elif not sets.is_here(name):
+        return _Pictures([], missing=name)
+    else:
+        try:
+            dataset = sets.opened(name)
+        except CactivizError as error:
+            return _Pictures([], (str(error),))
+    return _of(dataset, _ask_classes(dataset))
+
+
+def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
+    each = st.number_input(
+        texts.FILM_EACH, 1, _MOST_EACH, key=state.FILM_EACH, persist_state="session"
+    )
+    if not classes:
+        return _Pictures([])
+    shots, hoped = of_dataset(dataset, classes, each)
+    fewer = (texts.film_fewer(len(shots), hoped),) if len(shots) < hoped else ()
+    place = state.place() if dataset.name == sets.FOLDER else ""
+    return _Pictures(shots, (*fewer, *_too_many(len(shots))), place=place)
+
+
+def _ask_classes(dataset: Dataset) -> list[str]:
+    known = [name for name in sets.ordered(dataset) if dataset.count(name)]
+    chosen = st.session_state.get(state.FILM_CLASSES)
+    if chosen is None or any(name not in known for name in chosen):
+        first = sets.first_item()
+        opening = [name for name in sets.opening(dataset) if name in known]
+        # The class that all begins with stands first.
+        opening.sort(key=lambda n: (dataset.name, n) != (first.dataset, first.class_name))
+        st.session_state[state.FILM_CLASSES] = opening
+    return st.multiselect(
+        texts.CLASSES,
+        known,
+        format_func=texts.plain,
+        key=state.FILM_CLASSES,
+        persist_state="session",
+    )
+
+
+def _too_many(count: int) -> tuple[str, ...]:
+    return (texts.film_too_many(MOST_PICTURES, count),) if count > MOST_PICTURES else ()
+
+
+def _ask_one() -> list[str]:
+    """One network, for its layers."""
+    names = networks.names()
+    if st.session_state.get(state.FILM_ONE) not in names:
+        st.session_state[state.FILM_ONE] = names[0]
+    one = st.selectbox(
+        texts.FILM_NETWORK,
+        names,
+        format_func=networks.label,
+        key=state.FILM_ONE,
+        filter_mode="contains",
+        persist_state="session",
+    )
+    return [one]
+
+
+def _ask_methods(layers_only: bool) -> list[str]:
+    every = [view for view in VIEWS if view != FILTERS]
+    if layers_only:
+        every = [method for method in every if METHODS[method].needs == {"activations"}]
+    kept = [m for m in st.session_state.get(state.FILM_METHODS, []) if m in every]
+    st.session_state[state.FILM_METHODS] = kept or every[:1]
+    return st.multiselect(
+        texts.VIEWS,
+        every,
+        format_func=lambda view: describe(view)[0],
+        max_selections=_MOST_METHODS,
+        key=state.FILM_METHODS,
+        persist_state="session",
+    )
+
+
+def _ask_top() -> int:
+    st.session_state.setdefault(state.FILM_TOP, 3)
+    return int(st.slider(texts.FILM_TOP, 2, 5, key=state.FILM_TOP, persist_state="session"))
+
+
+def _shot(picture: Picture) -> Shot:
+    return Shot(picture.name, f"{picture.name} {picture.sha256[:16]}", lambda: picture)

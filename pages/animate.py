@@ -1,0 +1,9 @@
+"""Many pictures before several networks, as an animation to take home."""
+
+import streamlit as st
+
+from cactiviz.ui import animating, navigation, styles
+
+navigation.enter()
+st.html(styles.sheets())
+animating.show()
