@@ -17,7 +17,7 @@ import streamlit as st
 from cactiviz.errors import OutputError, WeightsError
 from cactiviz.models import Checkpoint
 from cactiviz.runner import Network
-from cactiviz.ui import asking, state
+from cactiviz.ui import asking, state, texts
 
 MOST_NETWORKS = 4  #: Of one session.
 #: Of one file; AlexNet's has 244 MB, VGG19's 575 MB. Streamlit keeps what is uploaded in the memory
@@ -31,7 +31,6 @@ _MOST_UNPACKED = 1.5
 _MOST_CLASSES_BYTES = 2**20
 _PIECE_BYTES = 2**20
 _FORMATS = (".safetensors", ".pth", ".pt")
-_NO_ROOM = "The computer that runs the app has no room for this file now."
 #: Given to a session that was cut off, beyond the time for which Streamlit keeps it.
 _GRACE_SECONDS = 15
 
@@ -84,7 +83,7 @@ class Shelf:
         path = self._folder / f"{number}{suffix}"
         list_of_classes = path.with_name(f"{number}.txt") if classes.strip() else None
         if self.closed or not self._has_room(size):
-            raise OutputError(_NO_ROOM)
+            raise OutputError(texts.OWN_NO_ROOM)
         try:
             with path.open("xb") as kept:
                 shutil.copyfileobj(file, kept, _PIECE_BYTES)
@@ -92,7 +91,7 @@ class Shelf:
                 list_of_classes.write_text(classes, "utf-8", errors="replace")
         except OSError as error:
             path.unlink(missing_ok=True)
-            raise OutputError(_NO_ROOM) from error
+            raise OutputError(texts.OWN_NO_ROOM) from error
         checkpoint = Checkpoint(name, architecture, path, list_of_classes)
         # No two uploads have the same number, so no two sessions share a network or its results.
         network = Network(name, revision=number, checkpoint=checkpoint)
@@ -188,24 +187,22 @@ def class_list(file: bytes) -> str:
         WeightsError: It isn't text, or is too long.
     """
     if len(file) > _MOST_CLASSES_BYTES:
-        raise WeightsError("This file is too large for class names.")
+        raise WeightsError(texts.OWN_TOO_MANY_NAMES)
     try:
         return file.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise WeightsError("The file of class names isn't text in UTF-8.") from error
+        raise WeightsError(texts.OWN_NAMES_NOT_TEXT) from error
 
 
 def _check_size(file: BinaryIO, size: int) -> None:
     if size > MOST_MEGABYTES * 2**20:
-        raise WeightsError(
-            f"This file has {size / 2**20:,.0f} MB; up to {MOST_MEGABYTES:,} MB can be given."
-        )
+        raise WeightsError(texts.own_too_large(size, MOST_MEGABYTES))
     if not zipfile.is_zipfile(file):
         return
     try:
         with zipfile.ZipFile(file) as packed:
             unpacked = sum(part.file_size for part in packed.infolist())
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise WeightsError("This is no file of weights, or it is damaged.") from error
+        raise WeightsError(texts.OWN_DAMAGED) from error
     if unpacked > _MOST_UNPACKED * size + _PIECE_BYTES:
-        raise WeightsError("This file is packed; weights are saved without packing.")
+        raise WeightsError(texts.OWN_PACKED)

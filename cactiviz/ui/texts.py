@@ -1424,3 +1424,16 @@ def film_download(ending: str, size_bytes: int) -> str:
     kind = "ZIP" if ending == "zip" else FILM_FORMATS[ending]
     size = f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e5 else f"{size_bytes / 1e3:.0f} kB"
     return f"Download the {kind} · {size}"
+
+
+# Networks of one's own: what is wrong with a file
+OWN_NO_ROOM = "The computer that runs the app has no room for this file now."
+OWN_TOO_MANY_NAMES = "This file is too large for class names."
+OWN_NAMES_NOT_TEXT = "The file of class names isn't text in UTF-8."
+OWN_DAMAGED = "This is no file of weights, or it is damaged."
+OWN_PACKED = "This file is packed; weights are saved without packing."
+
+
+def own_too_large(size_bytes: int, most_megabytes: int) -> str:
+    """For a file of weights beyond the limit."""
+    return f"This file has {size_bytes / 2**20:,.0f} MB; up to {most_megabytes:,} MB can be given."
