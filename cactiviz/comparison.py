@@ -14,6 +14,7 @@ from PIL import Image
 from cactiviz import page, render
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.explain import FILTERS, Explanation, Reading, method_of
+from cactiviz.interactive import Pane, figure
 from cactiviz.methods import METHODS
 from cactiviz.output import whole_file
 from cactiviz.sheet import Cell, Column, Row, draw_sheet
@@ -170,8 +171,16 @@ class Comparison:
             self.picture, self.columns(), rows, cells, strength=strength, follows=follows
         )
 
-    def _repr_html_(self) -> str:
-        return self.html()
+    _repr_html_ = html
+
+    def to_plotly(self) -> Any:
+        """A Plotly figure of all maps in the picture's coordinates, linked, values on hover."""
+        panes = [
+            [Pane(f"{r.title} · {describe(m)[0]}", e.values, e.kind, r.seen) for m, e in some]
+            for r in self.readings.values()
+            if (some := r.explanations.items())
+        ]
+        return figure(self.picture, panes)
 
     def _layers(self, model: str, method: str, scale: render.Scale, palette: str) -> page.Layers:
         below, above = (

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cactiviz import engine
+from cactiviz import engine, page
 from cactiviz.backprop import Need
 from cactiviz.errors import LayerError, MethodError, TargetError
 from cactiviz.filters import filters
+from cactiviz.interactive import Pane, figure
 from cactiviz.methods import METHODS, Method, get_method
 from cactiviz.models import LoadedModel, ModelSpec
 from cactiviz.notes import UNTRAINED as UNTRAINED
@@ -68,6 +69,14 @@ class Explanation:
     def grid(self) -> tuple[int, int]:
         """(rows, columns) of the values."""
         return int(self.values.shape[-2]), int(self.values.shape[-1])
+
+    def _repr_html_(self) -> str:
+        title = f"{self.model}: {self.class_name}, by {self.method}"
+        return page.map_html(title, self.values, self.kind == "signed")
+
+    def to_plotly(self) -> Any:
+        """A Plotly figure of the map alone, values on hover."""
+        return figure(None, [[Pane(f"{self.model} · {self.method}", self.values, self.kind)]])
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz.scales import percent
+from cactiviz.captions import caption
+from cactiviz.palettes import DIVERGING, PALETTES
+from cactiviz.scales import Display, full_value, percent, unscaled
 from cactiviz.sheet import Column, Row
 from cactiviz.types import Picture
 
@@ -186,6 +188,32 @@ def page(
     )
 
 
+def map_html(title: str, values: NDArray[Any], signed: bool) -> str:
+    """A map alone: its squares in colours on its own scale, with its range in words.
+
+    Args:
+        title: Above it.
+        values: Raw: (h, w), or a gradient (3, H, W).
+        signed: Blue and orange around zero, for a (h, w).
+    """
+    display: Display = "magnitude" if values.ndim == 3 else "diverging" if signed else "overlay"
+    full = full_value([values], display)
+    shown = unscaled(values, display)
+    share = np.clip(shown / (full or 1), -1 if display == "diverging" else 0, 1)
+    if display == "diverging":
+        colours = DIVERGING[np.rint(128 + 128 * share).astype(int)]
+    else:
+        table = PALETTES["gray" if display == "magnitude" else "inferno"]
+        colours = table[np.rint(255 * share).astype(int)]
+    zoom = max(1, 220 // max(shown.shape))
+    image = _image(colours.repeat(zoom, axis=0).repeat(zoom, axis=1), title)
+    said = escape(caption(values, "own", full, display))
+    return (
+        f'<style>{_STYLE}</style><div class="cactiviz"><b>{escape(title)}</b>'
+        f'<div style="width:224px">{image}</div><small>{said}</small></div>'
+    )
+
+
 def _heading(column: Column) -> str:
     warned = ' class="warn"' if column.message else ""
     answers = "".join(
@@ -206,8 +234,8 @@ def _cell(layers: Layers | None) -> str:
     images = _image(layers.below, layers.alt)
     if layers.above is not None:
         images += _image(layers.above, "")
-    caption = f"<small>{escape(layers.caption).replace(' · ', '<br>')}</small>"
-    return f'<td class="cell"><span class="pile">{images}</span>{caption}</td>'
+    said = f"<small>{escape(layers.caption).replace(' · ', '<br>')}</small>"
+    return f'<td class="cell"><span class="pile">{images}</span>{said}</td>'
 
 
 def _image(rgb: NDArray[np.uint8], alt: str) -> str:

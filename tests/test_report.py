@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,34 @@ def test_a_notebook_shows_a_comparison(comparison: Comparison) -> None:
     assert 'type="range"' in html
     assert "<img src=x" not in html
     assert "CactiNet" in html
+
+
+def test_a_notebook_shows_an_explanation(comparison: Comparison) -> None:
+    for explanation in comparison.explanations():
+        html = explanation._repr_html_()
+        assert "data:image/jpeg" in html
+        assert "own scale" in html
+        signed = replace(explanation, kind="signed", model=HOSTILE)
+        assert "<img src=x" not in signed._repr_html_()
+
+
+def test_a_figure_holds_every_value_where_the_network_saw_it(comparison: Comparison) -> None:
+    found = comparison.to_plotly()
+    heat, gradient = found.data
+    reading = comparison.readings["cactinet"]
+    values = reading.explanations["grad_cam"].values
+    assert np.array_equal(heat.z, values)
+    columns = values.shape[1]
+    assert heat.x0 + (columns - 0.5) * heat.dx == pytest.approx(
+        reading.seen.left + reading.seen.width
+    )
+    assert heat.y0 - heat.dy / 2 == pytest.approx(reading.seen.top)
+    assert gradient.z.shape == reading.explanations["saliency"].values.shape[1:]
+    assert found.layout.xaxis2.matches or found.layout.xaxis.matches
+    assert found.layout.yaxis.range == (60, 0)
+    alone = next(comparison.explanations()).to_plotly()
+    assert np.array_equal(alone.data[0].z, values)
+    assert "<img" not in json.dumps(found.to_plotly_json()["layout"]["annotations"], default=str)
 
 
 def test_a_failed_network_says_why(picture: Picture) -> None:

@@ -14,13 +14,13 @@ _BITS = 5  # of each channel, in the cube of colours that are told apart
 _SHIFT = 8 - _BITS
 _BINS = 1 << 3 * _BITS
 _SAMPLE_STEP = 2  # every second row and column decides on the palette
-_ROUNDS = 2  # of moving each colour to the middle of what it stands for
+_ROUNDS = 3  # of moving each colour to the middle of what it stands for
 _COMMON = 1 / 64  # of the picture: a colour that fills so much is kept to the digit
 
-# Where neighbours differ by this much at most, and by something, bands would show: dither there.
-# Elsewhere texture hides them, and a pattern would only make the file larger.
-_SMOOTH = 4
-_AMPLITUDE = 12  # from the darkest to the lightest of the pattern
+# Where colours change steadily bands would show: dither there. Texture, where they change to and
+# fro, hides them, and a pattern would only make the file larger.
+_STEADY = 1.5  # the largest mean second difference of greys, 0..255
+_AMPLITUDE = 16  # from the darkest to the lightest of the pattern
 _CLOSE = 10  # a pixel in texture may repeat its left neighbour if it is no further off than this
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.uint8)
 # Turned for each channel, so that the error is one of hue more than of lightness.
@@ -31,7 +31,7 @@ _MEAN = int(_PATTERN.mean())
 def quantise(rgb: Pixels) -> tuple[Pixels, Pixels]:
     """Choose 256 colours for a picture and say which of them each pixel takes.
 
-    The palette starts as an octree's and is improved by two rounds of k-means on a cube of 32
+    The palette starts as an octree's and is improved by three rounds of k-means on a cube of 32
     steps a channel. Smooth parts get an ordered dither; in texture, runs of equal pixels are
     made where they can't be seen, since a GIF packs runs well. Equal pictures give equal results.
 
@@ -127,11 +127,12 @@ def _nearest(
 
 
 def _smooth_part(rgb: Pixels) -> Pixels:
-    """1 where the picture changes gently, 0 in texture and where it doesn't change: (H, W)."""
+    """1 where the picture changes steadily, 0 in texture and where it doesn't change: (H, W)."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     change = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    change = cv2.blur(change, (5, 5))
-    return ((change > 0) & (change <= _SMOOTH)).astype(np.uint8)
+    bent = cv2.convertScaleAbs(cv2.Laplacian(grey, cv2.CV_16S, ksize=1), alpha=4)  # in quarters
+    changes = cv2.blur(change, (5, 5)) > 0
+    return (changes & (cv2.blur(bent, (5, 5)) <= 4 * _STEADY)).astype(np.uint8)
 
 
 def _with_pattern(rgb: Pixels) -> Pixels:
