@@ -20,7 +20,7 @@ from cactiviz.models import MODELS, find_weights, weights_folders
 _PACKAGES = (
     *("torch", "torchvision", "timm", "efficientnet_pytorch", "streamlit", "opencv-python"),
     *("pillow", "pillow-heif", "plotly", "numpy", "scikit-image", "safetensors", "requests"),
-    *("pyinaturalist", "lightning", "torchmetrics"),
+    *("pyinaturalist", "lightning", "torchmetrics", "cachetools", "imageio-ffmpeg"),
 )
 
 #: From a host's name to whether it answers.
