@@ -5,5 +5,5 @@ import streamlit as st
 from cactiviz.ui import animating, navigation, styles
 
 navigation.enter()
-st.html(styles.sheets())
+st.html(styles.sheets("film"))
 animating.show()

@@ -7,7 +7,6 @@ import base64
 import streamlit as st
 
 from cactiviz.animate import Animation
-from cactiviz.comparison import Comparison
 from cactiviz.look import Look, layout_of
 from cactiviz.ui import (
     asking,
@@ -28,6 +27,8 @@ from cactiviz.ui.film_work import Plan, Work
 _PATIENCE_SECONDS = 0.3
 _LOOK_AGAIN_SECONDS = 0.4
 _PREVIEW = "preview webp"
+_MOST_SENTENCES = 5
+_LARGEST_SHOWN = 8_000_000  # bytes of a file that plays on the page instead of the preview
 _MIME = {"gif": "image/gif", "webp": "image/webp", "mp4": "video/mp4", "zip": "application/zip"}
 
 
@@ -37,7 +38,7 @@ def show() -> None:
     chosen = film_choice.ask()
     st.title(texts.FILM_PAGE_TITLE, anchor=False)
     for note in chosen.notes:
-        st.warning(texts.plain(note))
+        st.caption(texts.plain(note))
     if chosen.missing:
         missing.open_or_offer(chosen.missing)
     if chosen.plan is None:
@@ -80,8 +81,7 @@ def _show(look: Look, timed: bool) -> None:
     _status(drawer, work, look)
     _stage(drawer, work, film)
     _offer_weights(work)
-    if work.finished and not work.problem:
-        _take_home(drawer, work, look)
+    _take_home(drawer, work, look)
 
 
 def _status(drawer: Drawer, work: Work, look: Look) -> None:
@@ -129,6 +129,8 @@ def _stage(drawer: Drawer, work: Work, film: Animation) -> None:
         st.video(made.data(), loop=look.loop == 0, autoplay=True, muted=True, alt=_alt(work))
         return
     plays = made if made is not None and made.ready and made.path.suffix != ".zip" else None
+    if plays is not None and plays.size_bytes > _LARGEST_SHOWN:
+        plays = None
     plays = plays or drawer.made(look, _PREVIEW)
     moving = _address(plays) if plays is not None and plays.ready and work.finished else ""
     stage.show(still, moving, layout.size, _alt(work))
@@ -178,7 +180,9 @@ def _take_home(drawer: Drawer, work: Work, look: Look) -> None:
         making = drawer.made(look, ending)
         if making is None or making.sentence:
             label = texts.film_make(ending)
-            if st.button(label, type="primary", key="film make"):
+            nothing = len(work.failures) == len(work.plan.networks)
+            soon = nothing or not work.finished or bool(work.problem)
+            if st.button(label, type="primary", key="film make", disabled=soon):
                 drawer.make(look, ending)
                 st.rerun()
         elif not making.ended.is_set():
@@ -205,13 +209,33 @@ def _file_name(plan: Plan) -> str:
 
 
 def _offer_weights(work: Work) -> None:
-    """For the networks that said nothing because their weights aren't here."""
-    if work.failures:
-        plan = work.plan
-        picture = plan.shots[0].open()
-        names = tuple(n.name for n in plan.networks if n.name in work.failures)
-        downloads.offer(Comparison(picture, names, plan.question.methods, {}, {}))
-    for sentence in dict.fromkeys([*work.failures.values(), *work.skipped.values()]):
+    """What the networks say nothing for, and a way to the weights that aren't here."""
+    without = {spec.name: spec for spec in networks.missing() if spec.name in work.failures}
+    coming = st.session_state.get(state.FETCHING, {})
+    wanted = [spec for spec in without.values() if spec.name not in coming]
+    if wanted:
+        with st.container(horizontal=True, vertical_alignment="center", key="cv-film-offers"):
+            st.caption(texts.weights_missing(len(wanted)), width="content")
+            for spec in wanted:
+                if st.button(
+                    texts.download(spec),
+                    help=texts.download_terms(spec),
+                    key=f"film download {spec.name}",
+                    icon=":material/download:",
+                ):
+                    downloads.fetch(spec.name)
+                    st.rerun()
+            if st.button(
+                texts.FILM_UNTRAINED,
+                help=texts.UNTRAINED_HELP,
+                key="film untrained",
+                on_click=lambda: st.session_state.update({state.UNTRAINED: True}),
+            ):
+                st.rerun()  # all of the page, of which this is a part
+    titles = {shot.origin: shot.title for shot in work.plan.shots}
+    sentences = [why for name, why in work.failures.items() if name not in without]
+    sentences += [f"{titles[origin]}: {why}" for origin, why in work.skipped.items()]
+    for sentence in list(dict.fromkeys(sentences))[:_MOST_SENTENCES]:
         st.warning(texts.plain(sentence))
 
 

@@ -215,14 +215,14 @@ def _ask_upload() -> Picture | None:
         return None
     if file.size > images.MAX_BYTES:  # the server's own limit is that of networks
         raise PictureError(texts.too_large_a_picture(limit))
-    return opened_upload(file.getvalue(), file.name)
+    return _opened(file.getvalue(), file.name)
 
 
 def _ask_camera() -> Picture | None:
     # Only here is the camera asked for, and the browser asks its owner.
     shot = st.camera_input(texts.CAMERA, key="camera", label_visibility="collapsed")
     st.caption(texts.CAMERA_HELP)
-    return None if shot is None else opened_upload(shot.getvalue(), texts.CAMERA_NAME)
+    return None if shot is None else _opened(shot.getvalue(), texts.CAMERA_NAME)
 
 
 def _ask_address() -> Picture | None:
@@ -242,8 +242,7 @@ def _address() -> str:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def opened_upload(data: bytes, name: str) -> Picture:
-    """A picture that came as a file."""
+def _opened(data: bytes, name: str) -> Picture:
     return images.open_picture(data, name=name)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
+from zlib import crc32
 
 import streamlit as st
 
@@ -77,7 +79,7 @@ def ask() -> Chosen:
         with choices.group("views"):
             methods = _ask_methods(layers_only=kind == "layers")
             top = _ask_top() if kind == "answers" else 1
-        with choices.group("rare"):
+        with choices.group("rare"), st.expander(texts.MORE, icon=":material/tune:"):
             for label, about, key in (
                 (texts.WHOLE, texts.WHOLE_HELP, state.FILM_WHOLE),
                 (texts.UNTRAINED, texts.UNTRAINED_HELP, state.UNTRAINED),
@@ -126,7 +128,10 @@ def _begin_with(name: str) -> None:
         }
     )
     st.session_state.pop(state.FILM_CLASSES, None)
-    film_look.begin_with(preset.look)
+    look = preset.look
+    if len(preset.question.methods) > 1:  # one under the other they would be taller than a screen
+        look = replace(look, columns=(1 + len(preset.networks)) * _MOST_METHODS)
+    film_look.begin_with(look)
 
 
 def _ask_pictures() -> _Pictures:
@@ -151,13 +156,14 @@ def _ask_uploads() -> _Pictures:
         key="film upload",
     )
     st.caption(texts.UPLOAD_HELP)
-    notes, shots = [], []
-    for file in files[:MOST_PICTURES]:
-        try:
-            shots.append(_shot(choices.opened_upload(file.getvalue(), file.name)))
-        except CactivizError as error:
-            notes.append(f"{file.name}: {error}")
-    return _Pictures(shots, (*notes, *_too_many(len(files))))
+    shots = [_uploaded(file.name, file) for file in files[:MOST_PICTURES]]
+    return _Pictures(shots, _too_many(len(files)))
+
+
+def _uploaded(name: str, file: BytesIO) -> Shot:
+    """A file that isn't opened before its turn."""
+    told = f"{name} {crc32(file.getbuffer()):08x}"  # enough to tell it from others of its name
+    return Shot(name, told, lambda: images.open_picture(file.getvalue(), name=name))
 
 
 def _ask_set() -> _Pictures:
@@ -167,9 +173,7 @@ def _ask_set() -> _Pictures:
     name = st.selectbox(
         texts.DATASET,
         names,
-        format_func=lambda one: texts.dataset_label(
-            sets.title(one), sets.is_here(one) or one == sets.FOLDER
-        ),
+        format_func=_set_title,  # these choices show text as it is
         key=state.FILM_SET,
         persist_state="session",
         on_change=lambda: st.session_state.pop(state.FILM_CLASSES, None),
@@ -184,8 +188,14 @@ def _ask_set() -> _Pictures:
         try:
             dataset = sets.opened(name)
         except CactivizError as error:
-            return _Pictures([], (str(error),))
+            st.error(texts.plain(str(error)))
+            return _Pictures([])
     return _of(dataset, _ask_classes(dataset))
+
+
+def _set_title(name: str) -> str:
+    here = sets.is_here(name) or name == sets.FOLDER
+    return sets.title(name) if here else f"{sets.title(name)} · {texts.NOT_HERE}"
 
 
 def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
@@ -212,7 +222,6 @@ def _ask_classes(dataset: Dataset) -> list[str]:
     return st.multiselect(
         texts.CLASSES,
         known,
-        format_func=texts.plain,
         key=state.FILM_CLASSES,
         persist_state="session",
     )
@@ -230,7 +239,7 @@ def _ask_one() -> list[str]:
     one = st.selectbox(
         texts.FILM_NETWORK,
         names,
-        format_func=networks.label,
+        format_func=networks.title,
         key=state.FILM_ONE,
         filter_mode="contains",
         persist_state="session",

@@ -43,7 +43,7 @@ def ask(squash: bool) -> Look:
     """
     first, second, third = st.columns(3, gap="large")
     with first:
-        st.subheader(texts.FILM_COLOURS, anchor=False)
+        st.header(texts.FILM_COLOURS, anchor=False)
         scale = _select(texts.FILM_SCALE, SCALES, "scale", texts.FILM_SCALES, texts.FILM_SCALE_HELP)
         palette = _select(texts.FILM_PALETTE, tuple(PALETTES), "palette")
         strength = st.slider(
@@ -51,7 +51,7 @@ def ask(squash: bool) -> Look:
         )
         dark = st.toggle(texts.FILM_DARK, key=_key("dark"), persist_state="session")
     with second:
-        st.subheader(texts.FILM_FRAME, anchor=False)
+        st.header(texts.FILM_FRAME, anchor=False)
         heading = st.text_input(
             texts.FILM_TITLE,
             max_chars=_LONGEST_TITLE,
@@ -64,7 +64,7 @@ def ask(squash: bool) -> Look:
         )
         captions = st.toggle(texts.FILM_CAPTIONS, key=_key("captions"), persist_state="session")
     with third:
-        st.subheader(texts.FILM_TIME, anchor=False)
+        st.header(texts.FILM_TIME, anchor=False)
         seconds = st.slider(
             texts.FILM_SECONDS, 0.1, 5.0, step=0.1, key=_key("seconds"), persist_state="session"
         )

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cachetools import LRUCache
-
 from cactiviz.animate import Animation, Shot
 from cactiviz.errors import BusyError, CactivizError, Cancelled
 from cactiviz.jobs import Ticket
@@ -86,9 +84,8 @@ class Work:
         self._runner, self._full = runner, full
         self._kept = Kept(folder, plan.question)
         self._keys: dict[int, str] = {}
-        self._at_hand: LRUCache[tuple[int, int], list[Said]] = LRUCache(
-            _AT_HAND_BYTES, getsizeof=size_bytes
-        )
+        self._at_hand: dict[tuple[int, int], list[Said]] = {}
+        self._at_hand_bytes = 0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -139,8 +136,10 @@ class Work:
 
     def _remember(self, index: int, place: int, answers: list[Said]) -> list[Said]:
         with self._lock:
-            if size_bytes(answers) <= self._at_hand.maxsize:
+            size = size_bytes(answers)
+            if self._at_hand_bytes + size <= _AT_HAND_BYTES:
                 self._at_hand[index, place] = answers
+                self._at_hand_bytes += size
         return answers
 
     def _run(self, stop: threading.Event, before: threading.Thread | None) -> None:

@@ -24,8 +24,8 @@ export default function (component) {
     const source = plays ? data.moving : data.still;
     if (image.src !== source) image.src = source;
     frame.classList.toggle("plays", Boolean(plays));
-    button.hidden = !data.moving;
-    button.textContent = plays ? data.hold : data.play;
+    button.disabled = !data.moving;
+    button.textContent = data.moving && held.get(frame) ? data.play : data.hold;
   };
   button.onclick = () => {
     held.set(frame, !held.get(frame));
