@@ -155,11 +155,13 @@ class Animation:
         if picture is None:
             return None
         size = image_size(picture.size, self.look)
-        panels, labels = [], []
+        panels: list[Panel] = []
+        labels: list[str] = []
         answers = [self.said(index, place) for place in range(len(self.names))]
         for method in self.question.methods:
             shown = render.resized(picture, size)
-            panels.append(Panel("Original", shown, "", None, picture.source))
+            if not panels or len(self.names) > 1:
+                panels.append(Panel("Original", shown, "", None, picture.source))
             for name, several in zip(self.names, answers, strict=True):
                 if variant < len(several):
                     said = several[variant]

@@ -57,11 +57,15 @@ class Look:
 
 
 def layout_of(look: Look, networks: int, methods: int) -> Layout:
-    """The layout of all frames: a row for each method, unless columns are asked for."""
+    """The layout of all frames, unless columns are asked for.
+
+    A row for each method, with the original first; of one network all methods in one row.
+    """
+    across = 1 + (methods if networks == 1 else networks)
     return Layout(
         panel=look.panel,
-        columns=look.columns or 1 + networks,
-        panels=(1 + networks) * methods,
+        columns=look.columns or across,
+        panels=across if networks == 1 else across * methods,
         heading=look.heading,
         subheading=True,
         caption_lines=2 if look.captions else 0,

@@ -57,7 +57,7 @@ PRESETS = {
         8,
         ("cactinet",),
         Question(("grad_cam", "layer_cam", "saliency"), layer=None),
-        Look(heading="What CactiNet looks at", columns=2),
+        Look(heading="What CactiNet looks at"),
     ),
     "inaturalist": Preset(
         "Three networks before living things, two pictures of each class",

@@ -208,6 +208,16 @@ def test_a_picture_that_cannot_be_opened_is_left_out(tmp_path: Path) -> None:
     assert len(list(made.frames())) == 2
 
 
+def test_a_row_for_each_method_and_one_for_a_single_network(tmp_path: Path) -> None:
+    question = Question(("grad_cam", "saliency", "layer_cam"))
+    several = animation(tmp_path, 1, question=question).frame(0)
+    single = animation(tmp_path, 1, question=question, networks=["cactinet"]).frame(0)
+    assert several is not None
+    assert single is not None
+    assert several.shape[0] > 2 * single.shape[0]
+    assert single.shape[1] > several.shape[1]  # four panels beside three
+
+
 def test_frames_are_there_before_all_is_computed(tmp_path: Path) -> None:
     made = animation(tmp_path)
     early = made.frame(0)
