@@ -2,6 +2,7 @@
 
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
+from cactiviz.datasets import open_item
 from cactiviz.errors import CactivizError
 from cactiviz.explain import Explanation, Reading, explain
 from cactiviz.explain_neurons import NeuronExplanation, explain_neurons
@@ -35,6 +36,7 @@ __all__ = [
     "explain_neurons",
     "filters",
     "load_model",
+    "open_item",
     "open_picture",
     "samples",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +27,7 @@ def compare(
     layer: Layer | str | None = None,
     layers: Sequence[Layer | str] | Literal["all-stages"] = (),
     resize: Literal["crop", "squash"] | None = None,
-    untrained: bool = False,
+    untrained: bool | Collection[str] = False,
     weights_dir: str | os.PathLike[str] | None = None,
     device: str = "auto",
     dtype: torch.dtype = torch.float32,
@@ -50,7 +50,7 @@ def compare(
         layers: Several such places, or "all-stages", to follow a picture through one network;
             the views are then called ``METHOD@LAYER``.
         resize: "crop" or "squash" for all, instead of each network's own preprocessing.
-        untrained: Random weights for the networks given by name.
+        untrained: Random weights for the networks given by name, or for those of these names.
         weights_dir: A folder to look for published weights in first.
         device: "auto", "cpu" or "cuda".
         dtype: The precision of networks given by name or as checkpoints.
@@ -84,7 +84,7 @@ def compare(
             if not isinstance(loaded, LoadedModel):
                 loaded = load_model(
                     loaded,
-                    untrained=untrained,
+                    untrained=untrained if isinstance(untrained, bool) else name in untrained,
                     weights_dir=Path(weights_dir) if weights_dir is not None else None,
                     device=device,
                     dtype=dtype,

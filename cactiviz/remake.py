@@ -40,7 +40,7 @@ class Asked:
         layer: Where class activation maps are taken, or None.
         layers: Several of one network, or ("all-stages",).
         resize: "crop" or "squash" for all, or None.
-        untrained: Random weights for networks by name.
+        untrained: Random weights for networks by name; or the names of those that have them.
         device: "auto", "cpu" or "cuda".
     """
 
@@ -51,8 +51,12 @@ class Asked:
     layer: str | None = None
     layers: tuple[str, ...] = ()
     resize: Any = None
-    untrained: bool = False
+    untrained: bool | tuple[str, ...] = False
     device: str = "auto"
+
+    def is_untrained(self, name: str) -> bool:
+        """Whether a network is asked for with random weights."""
+        return self.untrained if isinstance(self.untrained, bool) else name in self.untrained
 
     def compare(
         self,
@@ -88,7 +92,7 @@ def recipe_of(comparison: Comparison, asked: Asked, paint: Paint) -> dict[str, A
         name = get_spec(network).name if isinstance(network, str) else network.name
         reading = comparison.readings.get(name)
         found = network_recipe(
-            name, network, asked.untrained, None, comparison.failures.get(name, "")
+            name, network, asked.is_untrained(name), None, comparison.failures.get(name, "")
         )
         if reading is not None:
             places = {method: e.layer for method, e in reading.explanations.items()}
@@ -142,7 +146,7 @@ def remake_comparison(
             question["layer"],
             tuple(question["layers"]),
             question["resize"],
-            question["untrained"],
+            _untrained(question["untrained"]),
             recipe["device"],
         )
         paint = Paint(**recipe["look"])
@@ -152,6 +156,10 @@ def remake_comparison(
     picture = open_origin(asked.origin, data)
     picture = Picture(picture.rgb, name, credit, picture.notes)
     return asked.compare(picture, weights_dir=weights_dir, report=report), asked, paint
+
+
+def _untrained(said: object) -> bool | tuple[str, ...]:
+    return tuple(map(str, said)) if isinstance(said, list) else bool(said)
 
 
 def remake_animation(

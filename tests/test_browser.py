@@ -154,7 +154,12 @@ def test_keyboard_alone_reaches_a_map_and_comes_back(open_page: Open) -> None:
 def test_exports_are_saved_by_one_press_each(open_page: Open, tmp_path: Path) -> None:
     page = open_page()
     settled(page, 4)
-    for label, start in (("png", b"\x89PNG"), ("gif", b"GIF89a"), ("npz", b"PK")):
+    for label, start in (
+        ("png", b"\x89PNG"),
+        ("gif", b"GIF89a"),
+        ("npz", b"PK"),
+        ("html", b"<!doctype"),
+    ):
         page.get_by_role("button", name="Download", exact=True).click()
         with page.expect_download() as saved:
             page.locator(".menu button").filter(has_text=texts.EXPORTS[label]).click()

@@ -83,6 +83,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
         "0-2 comparison explain compare",
         "numpy PIL torch torchvision lightning torchmetrics optuna safetensors filelock",
     ),
+    "snippets": (4, "0-3", ""),
     "commands": (4, "0-3", "numpy PIL"),
     "cli": (4, "0-3 commands", "numpy PIL torch"),
     "jobs": (4, "0", ""),

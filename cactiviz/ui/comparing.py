@@ -8,7 +8,10 @@ from dataclasses import replace
 import streamlit as st
 
 from cactiviz.comparison import Comparison
+from cactiviz.datasets import is_address
 from cactiviz.errors import CactivizError
+from cactiviz.report import Paint
+from cactiviz.snippets import as_command, as_python
 from cactiviz.ui import (
     asking,
     downloads,
@@ -58,11 +61,12 @@ def _show(choice: Choice, timed: bool) -> None:
         address=links.text(),
     )
     if pressed is not None:
-        _do(pressed, progress)
+        _do(pressed, choice, progress)
     downloads.offer(progress.comparison)
     if not progress.waiting:
         st.caption(texts.plain(progress.comparison.limits()))
         st.caption(texts.HATCHED)
+        _again(choice, progress.comparison)
 
 
 def _look(choice: Choice, patience_seconds: float = 0.0) -> Progress:
@@ -113,7 +117,7 @@ def _stop(at: object) -> None:
     st.session_state[state.STOPPED] = at
 
 
-def _do(pressed: grid.Event, progress: Progress) -> None:
+def _do(pressed: grid.Event, choice: Choice, progress: Progress) -> None:
     """What was pressed in the grid."""
     if pressed.kind == "add":
         downloads.fetch(pressed.value)
@@ -121,12 +125,24 @@ def _do(pressed: grid.Event, progress: Progress) -> None:
         state.count_up(state.EXPORTED)
         number = int(st.session_state[state.EXPORTED])
         try:
-            made = exports.make(pressed.value, _answered(progress), pressed.look, number)
+            made = exports.make(pressed.value, choice, _answered(progress), pressed.look, number)
         except CactivizError as error:
             st.session_state[state.PROBLEM] = str(error)
         else:
             st.session_state[state.TO_HAND_OUT] = made, time.monotonic()
     st.rerun()
+
+
+def _again(choice: Choice, comparison: Comparison) -> None:
+    """What a person would type for this comparison."""
+    with st.expander(texts.AGAIN, icon=":material/terminal:"):
+        asked, paint = exports.asked_of(choice, comparison), Paint()
+        if command := as_command(asked, paint):
+            st.caption(texts.AGAIN_COMMAND)
+            st.code(command, language="bash", wrap_lines=True)
+        st.caption(texts.AGAIN_PYTHON)
+        st.code(as_python(asked, paint), language="python", wrap_lines=True)
+        st.caption(texts.AGAIN_RECIPE if is_address(asked.origin) else texts.AGAIN_FILE)
 
 
 def _answered(progress: Progress) -> Comparison:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -12,19 +15,40 @@ from cactiviz.comparison_gif import gif_of
 from cactiviz.errors import MethodError
 from cactiviz.explain import FILTERS, method_of
 from cactiviz.methods import METHODS
-from cactiviz.ui import texts
+from cactiviz.remake import Asked, recipe_of
+from cactiviz.report import Paint, everything_zip, report_html, sheet_png
+from cactiviz.types import Target
+from cactiviz.ui import networks, texts
+from cactiviz.ui.choices import Choice
 from cactiviz.ui.grid import Download, Look
 
 _LONGEST_NAME = 60  # characters
-_CELL_WIDTH = 320  # pixels of the sheet
+_SHEET_DPI = 144
+_TYPES = {"png": "image/png", "gif": "image/gif", "html": "text/html", "zip": "application/zip"}
 
 
-def make(kind: str, comparison: Comparison, look: Look, number: int) -> Download:
+def asked_of(choice: Choice, comparison: Comparison) -> Asked:
+    """What the page asked, as a recipe has it."""
+    own = networks.own()
+    random = tuple(name for name, r in comparison.readings.items() if r.untrained)
+    return Asked(
+        origin=choice.picture.name,
+        networks=tuple(own.get(name, name) for name in comparison.models),
+        methods=comparison.methods,
+        target=choice.target or Target(),
+        layer=choice.layer,
+        resize=choice.resize,
+        untrained=random if 0 < len(random) < len(comparison.models) else bool(random),
+    )
+
+
+def make(kind: str, choice: Choice, comparison: Comparison, look: Look, number: int) -> Download:
     """The file.
 
     Args:
         kind: The sheet as "png"; as "gif" the original, then each network's overlay; the raw maps
-            as "npz".
+            as "npz"; a report as "html"; as "zip" all of it.
+        choice: What was asked.
         comparison: What is on the screen.
         look: How it is painted there.
         number: Tells this file from those before it.
@@ -32,12 +56,20 @@ def make(kind: str, comparison: Comparison, look: Look, number: int) -> Download
     Raises:
         CactivizError: There is nothing to be exported like that.
     """
-    name = f"{file_stem(comparison.picture.name)}.{kind}"
+    paint = Paint(look.scale, look.palette, look.strength)
+    recipe = recipe_of(comparison, asked_of(choice, comparison), paint)
     if kind == "png":
-        return Download(name, "image/png", _sheet(comparison, look), number)
-    if kind == "gif":
-        return Download(name, "image/gif", _gif(comparison, look), number)
-    return Download(name, "application/octet-stream", _maps(comparison), number)
+        data = sheet_png(comparison, paint, recipe, _SHEET_DPI)
+    elif kind == "gif":
+        data = _gif(comparison, look, recipe)
+    elif kind == "html":
+        data = report_html(comparison, paint, recipe).encode("utf-8", "replace")
+    elif kind == "zip":
+        data = everything_zip(comparison, paint, recipe)
+    else:
+        data = _maps(comparison)
+    name = f"{file_stem(comparison.picture.name)}.{kind}"
+    return Download(name, _TYPES.get(kind, "application/octet-stream"), data, number)
 
 
 def file_stem(name: str) -> str:
@@ -51,16 +83,7 @@ def file_stem(name: str) -> str:
     return f"cactiviz {stem}".strip()
 
 
-def _sheet(comparison: Comparison, look: Look) -> bytes:
-    sheet = comparison.sheet(
-        scale=look.scale, palette=look.palette, strength=look.strength, cell_width=_CELL_WIDTH
-    )
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def _gif(comparison: Comparison, look: Look) -> bytes:
+def _gif(comparison: Comparison, look: Look, recipe: Mapping[str, Any]) -> bytes:
     """Of the first heat map; of another map where there is none."""
     methods = [view for view in comparison.methods if view != FILTERS]
     if not methods:
@@ -72,6 +95,7 @@ def _gif(comparison: Comparison, look: Look) -> bytes:
         scale=look.scale,
         palette=look.palette,
         strength=look.strength,
+        recipe=json.dumps(recipe, sort_keys=True),  # in ASCII
     )
 
 

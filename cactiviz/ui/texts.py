@@ -58,7 +58,11 @@ GO_ON = "Go on"
 QUEUE_FULL = "Too much is being computed at once. This goes on by itself as soon as there is room."
 DEVICES = {"cpu": "on the CPU", "cuda": "on the GPU"}
 ORIGINAL = "The picture"
-UNTRAINED_NOTE = "random weights"
+UNTRAINED_NOTE = "untrained: random weights"
+#: Network -> what it knows, where that is so little that its answers mislead.
+KNOWS_ONLY = {"cactinet": "knows only desert seen from the air"}
+STAND_IN = "Until there is one, you see a photograph that came along."
+SIDE_HINT = "» at the top opens the choice of picture and networks."
 HATCHED = "A hatched part of the picture was never seen by that network."
 DOWNLOADING = "Downloading"
 DOWNLOADED = "is here now."
@@ -140,7 +144,7 @@ def working_on(waiting: list[str], total: int, ahead: int | None, device: str) -
 
 def computed(seconds: float, device: str) -> str:
     """Where a comparison was computed, and how long it took."""
-    taken = "less than 0.1 s" if seconds < 0.1 else f"{seconds:.1f} s"
+    taken = "under 0.1 s" if seconds < 0.1 else f"{seconds:.1f} s"
     return f"Computed {device}, in {taken}."
 
 
@@ -198,7 +202,7 @@ def page_of(page: int, last: int) -> str:
 
 def pick_number(first: int, last: int) -> str:
     """The label of the field for a picture's number in its class."""
-    return f"Which, {first:,} to {last:,}"
+    return f"Which one, {first:,} to {last:,}"
 
 
 def no_place(named: str) -> str:
@@ -277,7 +281,23 @@ GRID = {
     "range_evidence": "full at {share}",
     "diverging_ends": "against it|for it",
 }
-EXPORTS = {"png": "Sheet, as a picture", "gif": "Animation (GIF)", "npz": "Raw maps (npz)"}
+EXPORTS = {
+    "png": "Sheet, as a picture",
+    "gif": "Animation (GIF)",
+    "html": "Report (HTML)",
+    "npz": "Raw maps (npz)",
+    "zip": "Everything (ZIP)",
+}
+AGAIN = "Make this again"
+AGAIN_COMMAND = "As a command:"
+AGAIN_PYTHON = "In Python:"
+AGAIN_FILE = (
+    "The picture here is not in a data set: its file must lie where the command or Python looks."
+)
+AGAIN_RECIPE = (
+    "Every report, ZIP and picture from Download holds its recipe: `cactiviz replay FILE` makes it "
+    "again and says what differs."
+)
 WHOLE_PICTURE = "the picture"
 PART_SEEN = "what it saw"
 
@@ -484,6 +504,15 @@ def go_on(here_bytes: int, spec: ModelSpec) -> str:
 def download_failed(title: str) -> str:
     """For a fault that nobody thought of."""
     return f"The weights of {title} couldn't be fetched; the terminal says why."
+
+
+def weights_not_here(spec: ModelSpec) -> str:
+    """In the place of what a network would show, if its weights were here."""
+    return (
+        f"The trained weights of {spec.title} aren't on this computer yet. A button below the maps "
+        f"of {COMPARE} downloads them ({spec.download_megabytes} MB). Without the internet, choose "
+        f"“{UNTRAINED}” under “{MORE}” at the side."
+    )
 
 
 def weights_missing(count: int) -> str:
@@ -950,6 +979,8 @@ LEARN_NO_WEIGHTS = (
 LEARN_GLOSSARY = "Words"
 LEARN_WORDS = {
     "Class": "One of the answers that a network can give, such as “cactus” or “Egyptian cat”.",
+    "Evidence": "All that a map counts for an answer, added up. “A tenth of the picture holds half of "
+    "the evidence” means that the map is strong in few places.",
     "Gradient": "How much one number moves when another is changed by a tiny amount. Here it is "
     "mostly: how much the score of an answer moves when a pixel is changed.",
     "Heat map": "One number for each place of a picture, painted as a colour.",
@@ -957,6 +988,8 @@ LEARN_WORDS = {
     "hands them on. Early layers find edges and colours, late ones whole things.",
     "Logit": "The score of a class as the network first computes it: any number, where higher "
     "speaks more for the class. From the logits come the percentages.",
+    "Weights": "The numbers inside of a network. Learning sets them; before it they are random, and "
+    "the network is untrained.",
 }
 LEARN_GUESS_FIRST = "Choose one; then you can see the answer."
 LEARN_REVEAL = "Reveal"
@@ -1228,7 +1261,7 @@ def learn_1_alike(agreement: float) -> str:
 
 def learn_1_size(learnt: float, random: float) -> str:
     """Why the numbers themselves are no sign either; the largest of each map."""
-    clause = learn_larger("the trained network’s map", learnt, "the untrained one’s", random)
+    clause = learn_larger("the trained network’s map", learnt, "the untrained one’s map", random)
     return f"The numbers are no sign of learning by themselves: {clause}."
 
 
@@ -1359,7 +1392,7 @@ FILM_TITLE = "Title"
 FILM_PANEL = "Size of each picture"
 FILM_PIXELS = {side: f"{side} pixels" for side in (120, 160, 200, 248, 320, 400, 512)}
 FILM_COLUMNS = "Pictures in a row"
-FILM_COLUMN_NAMES = {0: "a row for each view"}
+FILM_COLUMN_NAMES = {0: "as it fits"}
 FILM_CAPTIONS = "Scale and range below each picture"
 FILM_SECONDS = "Seconds a frame"
 FILM_LOOP = "Played"

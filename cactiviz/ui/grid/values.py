@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from cactiviz.render import PALETTES, SCALES, Scale
 
 #: What can be made of a comparison and taken home.
-Export = Literal["png", "gif", "npz"]
+Export = Literal["png", "gif", "html", "npz", "zip"]
 EXPORTS: tuple[Export, ...] = get_args(Export)
 Kind = Literal["add", "export"]
 

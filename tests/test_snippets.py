@@ -1,0 +1,87 @@
+"""What the app says to type makes the same comparison again."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cactiviz.cli import main
+from cactiviz.datasets import open_item
+from cactiviz.recipe import read_recipe
+from cactiviz.remake import Asked, differences, recipe_of, remake_comparison
+from cactiviz.report import Paint
+from cactiviz.snippets import as_command, as_python
+from cactiviz.types import Target
+from cactiviz.ui import exports, grid
+from cactiviz.ui.choices import Choice
+
+SCENE = "scenes:cactus/178"
+ASKED = Asked(
+    SCENE,
+    ("alexnet", "cactinet"),
+    ("grad_cam", "saliency"),
+    Target("cactus", "no cactus"),
+    resize="squash",
+    untrained=("alexnet",),
+)
+PAINT = Paint("shared", "viridis", 0.7)
+
+
+def test_python_gives_the_same_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(as_python(ASKED, PAINT), {})
+    expected = ASKED.compare(open_item(SCENE)).sheet(
+        scale="shared", palette="viridis", strength=0.7
+    )
+    with Image.open("sheet.png") as sheet:
+        assert np.array_equal(np.asarray(sheet), np.asarray(expected))
+
+
+def test_the_command_gives_the_same_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = Asked(SCENE, ("cactinet",), ("layer_cam",), layer="stages.1")
+    words = shlex.split(as_command(asked, Paint("rank")))
+    assert words[0] == "cactiviz" and main(words[1:]) == 0
+    expected = asked.compare(open_item(SCENE)).sheet(scale="rank")
+    with Image.open("sheet.png") as sheet:
+        assert np.array_equal(np.asarray(sheet), np.asarray(expected))
+
+
+def test_a_hostile_name_stays_one_word_and_one_string() -> None:
+    asked = Asked("'; import os #\"$(x).png", ("cactinet",), ("grad_cam",))
+    assert shlex.split(as_command(asked, Paint()))[2] == asked.origin
+    compiled = compile(as_python(asked, Paint()), "snippet", "exec")
+    assert asked.origin in compiled.co_consts
+
+
+def test_some_untrained_and_some_not_is_nothing_for_the_command_line() -> None:
+    assert as_command(ASKED, Paint()) == ""
+
+
+@pytest.mark.parametrize("kind", ["png", "gif", "html", "zip"])
+def test_what_compare_hands_out_can_be_made_again(kind: str, tmp_path: Path) -> None:
+    comparison = ASKED.compare(open_item(SCENE))
+    choice = Choice(
+        comparison.picture,
+        comparison.models,
+        comparison.methods,
+        resize="squash",
+        untrained=True,
+        target=ASKED.target,
+    )
+    look = grid.Look(PAINT.scale, PAINT.palette, PAINT.strength)
+    made = exports.make(kind, choice, comparison, look, 1)
+    assert made.file_name == f"cactiviz scenes-cactus-178.{kind}"
+    file = tmp_path / made.file_name
+    file.write_bytes(made.data)
+    recipe = read_recipe(file)
+    again, asked, paint = remake_comparison(recipe)
+    assert differences(recipe, recipe_of(again, asked, paint)) == []
+    assert {name: reading.untrained for name, reading in again.readings.items()} == {
+        "alexnet": True,
+        "cactinet": False,
+    }
