@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+WIDTH = "image => image.decode().then(() => image.naturalWidth)"
+
 
 def make(page: Page, kind: str) -> None:
     page.get_by_role("radio", name=kind, exact=True).click()
@@ -22,7 +24,7 @@ def test_a_first_visit_plays_and_can_be_held(
     page = open_page("/animate", size=size, scheme=scheme)
     image = page.locator(".frame.plays img")
     image.wait_for()
-    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1072
+    assert image.evaluate(WIDTH) == 1072  # four panels in a row
     moving = image.get_attribute("src") or ""
     assert moving.startswith("data:image/webp")
     page.get_by_role("button", name="Pause", exact=True).click()
@@ -39,7 +41,7 @@ def test_gif_and_mp4_play_where_they_were_made(
     page.locator(".frame.plays").wait_for()
     make(page, "GIF")
     image = page.locator('.frame img[src^="data:image/gif"]')
-    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1072
+    assert image.evaluate(WIDTH) == 1072  # four panels in a row
     make(page, "MP4")
     video = page.locator("video")
     video.wait_for()

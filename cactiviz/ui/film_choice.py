@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 from zlib import crc32
 
@@ -22,7 +22,7 @@ from cactiviz.ui import choices, film_look, missing, networks, sets, state, text
 from cactiviz.ui.film_work import MOST_PICTURES, Plan
 
 _FIRST_PRESET = "cactinet"
-_MOST_METHODS = 2
+_MOST_METHODS = 3
 _MOST_EACH = 100
 _KINDS = ("pictures", "layers", "answers")
 
@@ -128,10 +128,7 @@ def _begin_with(name: str) -> None:
         }
     )
     st.session_state.pop(state.FILM_CLASSES, None)
-    look = preset.look
-    if len(preset.question.methods) > 1:  # one under the other they would be taller than a screen
-        look = replace(look, columns=(1 + len(preset.networks)) * _MOST_METHODS)
-    film_look.begin_with(look)
+    film_look.begin_with(preset.look)
 
 
 def _ask_pictures() -> _Pictures:
