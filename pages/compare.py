@@ -4,6 +4,6 @@ import streamlit as st
 
 from cactiviz.ui import choices, comparing, styles
 
+st.html(styles.sheets())  # before all that can end a run
 choice = choices.ask()
-st.html(styles.sheets())
 comparing.show(choice)

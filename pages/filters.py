@@ -5,8 +5,8 @@ import streamlit as st
 from cactiviz.ui import choices, filters, navigation, styles, texts
 
 navigation.enter()
-choice = choices.ask(with_views=False)
-st.html(styles.sheets("inside"))
+st.html(styles.sheets("inside"))  # before all that can end a run
 st.title(texts.FILTERS_TITLE, anchor=False)
 st.caption(f"{texts.FILTERS_WHAT}  \n{texts.FILTERS_LIMIT}")
+choice = choices.ask(with_views=False)
 filters.show(choice)

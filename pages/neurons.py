@@ -5,8 +5,8 @@ import streamlit as st
 from cactiviz.ui import choices, navigation, neurons, styles, texts
 
 navigation.enter()
-choice = choices.ask(with_views=False)
-st.html(styles.sheets("inside"))
+st.html(styles.sheets("inside"))  # before all that can end a run
 st.title(texts.NEURONS_TITLE, anchor=False)
 st.caption(f"{texts.NEURONS_WHAT}  \n{texts.NEURONS_LIMIT}")
+choice = choices.ask(with_views=False)
 neurons.show(choice)

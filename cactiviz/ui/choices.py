@@ -58,6 +58,8 @@ def ask(*, with_views: bool = True) -> Choice:
             the choice then has no methods.
     """
     links.enter()
+    with st.container(key="cv-side-hint"):  # on a phone alone, where the sidebar is shut at first
+        st.caption(texts.SIDE_HINT)
     with st.sidebar:
         with group("picture"):
             picture = ask_picture()
@@ -76,6 +78,8 @@ def ask(*, with_views: bool = True) -> Choice:
         if models and (methods or not with_views):
             links.keep()
     if not models or (with_views and not methods):
+        if with_views:
+            st.title(texts.COMPARE_TITLE, anchor=False)
         st.info(texts.PICK_SOMETHING if with_views else texts.PICK_A_NETWORK)
         st.stop()
     return Choice(
@@ -204,6 +208,8 @@ def ask_picture() -> Picture:
             found = picker.pick()
     except (PictureError, DownloadError) as error:
         st.error(texts.plain(str(error)))
+    if found is None and source != "set":
+        st.caption(texts.STAND_IN)
     return found or _sample(_FALLBACK)
 
 

@@ -979,8 +979,8 @@ LEARN_NO_WEIGHTS = (
 LEARN_GLOSSARY = "Words"
 LEARN_WORDS = {
     "Class": "One of the answers that a network can give, such as “cactus” or “Egyptian cat”.",
-    "Evidence": "All that a map counts for an answer, added up. “A tenth of the picture holds half of "
-    "the evidence” means that the map is strong in few places.",
+    "Evidence": "All that a map counts for an answer, added up. “A tenth of the picture holds half "
+    "of the evidence” means that the map is strong in few places.",
     "Gradient": "How much one number moves when another is changed by a tiny amount. Here it is "
     "mostly: how much the score of an answer moves when a pixel is changed.",
     "Heat map": "One number for each place of a picture, painted as a colour.",
@@ -988,8 +988,8 @@ LEARN_WORDS = {
     "hands them on. Early layers find edges and colours, late ones whole things.",
     "Logit": "The score of a class as the network first computes it: any number, where higher "
     "speaks more for the class. From the logits come the percentages.",
-    "Weights": "The numbers inside of a network. Learning sets them; before it they are random, and "
-    "the network is untrained.",
+    "Weights": "The numbers inside of a network. Learning sets them; before it they are random, "
+    "and the network is untrained.",
 }
 LEARN_GUESS_FIRST = "Choose one; then you can see the answer."
 LEARN_REVEAL = "Reveal"
