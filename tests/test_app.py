@@ -93,7 +93,7 @@ def test_a_first_visit_shows_a_labelled_result_without_a_click(app: AppTest) -> 
     assert not app.exception and not app.error
     table = grid(app)
     (column,) = table["columns"]
-    assert (column["note"] == "random weights") == (CACTINET is None)
+    assert ("random weights" in column["note"]) == (CACTINET is None)
     assert table["picture"]["name"].startswith("scenes:cactus/")
     assert painted(table) == 4  # three methods and the filters
     assert table["rows"][0]["title"] == "Grad-CAM"
@@ -119,9 +119,20 @@ def test_a_network_without_weights_says_so_in_its_cells_and_offers_them(app: App
     app.button_group(key="models").set_value(["alexnet", "cactinet"]).run()
     assert not app.exception
     table = grid(app)
-    assert "aren't on this machine" in table["columns"][0]["why"]
+    why = table["columns"][0]["why"]
+    assert "aren't on this computer" in why and texts.UNTRAINED in why  # also without the internet
+    known = texts.KNOWS_ONLY["cactinet"] if CACTINET else ""
+    assert table["columns"][1]["knows"] == known  # it says cactus to a cat, too
     assert painted(table) == 4  # CactiNet's are there all the same
     assert "Download AlexNet (about 244 MB)" in [button.label for button in app.button]
+
+
+@pytest.mark.parametrize("page", ["compare", "filters", "neurons"])
+def test_with_nothing_chosen_a_page_keeps_its_title_and_style(app: AppTest, page: str) -> None:
+    app.switch_page(f"pages/{page}.py").run()
+    app.button_group(key="models").set_value([]).run()
+    assert not app.exception and len(app.info) == len(app.title) == 1
+    assert "<style>" in next(one.proto.body for one in app.get("html"))
 
 
 def test_untrained_networks_are_shown_only_on_request_and_labelled(app: AppTest) -> None:
@@ -131,7 +142,7 @@ def test_untrained_networks_are_shown_only_on_request_and_labelled(app: AppTest)
     app.toggle(key="untrained").set_value(True).run()
     table = grid(app)
     (column,) = table["columns"]
-    assert (column["title"], column["note"]) == ("AlexNet", "random weights")
+    assert (column["title"], column["note"]) == ("AlexNet", texts.UNTRAINED_NOTE)
     assert painted(table) == 4
 
 

@@ -111,7 +111,7 @@ def test_stop_leaves_what_is_there_and_go_on_goes_on(open_page: Open) -> None:
 def test_an_error_in_one_network_leaves_the_others(open_page: Open) -> None:
     page = open_page("/?networks=alexnet+cactinet")
     settled(page, 4)
-    assert "aren't on this machine" in page.locator(".box .why").inner_text()
+    assert "aren't on this computer" in page.locator(".box .why").inner_text()
 
 
 def test_two_sessions_see_only_their_own_picture(open_page: Open) -> None:

@@ -82,7 +82,7 @@ def test_networks_stand_side_by_side_and_say_what_they_are(app: AppTest, walls: 
     app.button_group(key=state.MODELS).set_value(["alexnet", "cactinet"])
     settled(app)
     assert "filters alexnet" not in walls  # its weights aren't here, and that is said
-    assert any("aren't on this machine" in info.value.replace("\\", "") for info in app.info)
+    assert any("aren't on this computer" in info.value.replace("\\", "") for info in app.info)
     app.toggle(key=state.UNTRAINED).set_value(True)
     settled(app)
     assert f":orange[{texts.UNTRAINED_NOTE}]" in captions(app)

@@ -193,7 +193,10 @@ def _ask(
     for name in choice.models:
         there = answers[_PLACES + name]
         known = there if not isinstance(there, asking.Waiting | asking.Why) else ()
-        found.append(Found(name, known, answers[name], keys[name]))  # type: ignore[arg-type]
+        answer = answers[name]
+        if isinstance(answer, asking.Why):
+            answer = asking.Why(networks.why(name, choice.untrained, answer.sentence))
+        found.append(Found(name, known, answer, keys[name]))  # type: ignore[arg-type]
     return found
 
 

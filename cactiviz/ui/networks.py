@@ -65,6 +65,20 @@ def network(name: str, untrained: bool) -> Network:
     return Network(name, untrained=untrained or not can_be_fetched(MODELS[name]))
 
 
+def why(name: str, untrained: bool, sentence: str) -> str:
+    """Why a network doesn't answer; where its weights are missing, what can be done about it here.
+
+    Args:
+        name: One of :func:`names`.
+        untrained: Random weights would do.
+        sentence: What the network itself says.
+    """
+    spec = MODELS.get(name)
+    if spec is None or untrained or not can_be_fetched(spec) or find_weights(spec) is not None:
+        return sentence
+    return texts.weights_not_here(spec)
+
+
 def missing() -> list[ModelSpec]:
     """The networks whose published weights aren't here, and can be fetched."""
     return [s for s in MODELS.values() if find_weights(s) is None and can_be_fetched(s)]

@@ -58,7 +58,7 @@ def compared(
         if isinstance(answer, asking.Waiting):
             waiting.setdefault(name, answer)
         elif isinstance(answer, asking.Why):
-            failures[name] = answer.sentence
+            failures[name] = networks.why(name, choice.untrained, answer.sentence)
         elif when == "first":
             firsts[name] = pieces(answer, ())
         else:

@@ -35,6 +35,7 @@ const fillHead = (head, column) => {
     list.append(...column.answers.map(answerOf));
     parts.push(list);
   }
+  if (column.knows) parts.push(make("div", "knows", column.knows));
   head.replaceChildren(...parts);
 };
 

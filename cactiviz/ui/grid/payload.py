@@ -88,13 +88,14 @@ def _column(
         why = comparison.failures.get(name, "")
         said = "" if why else waiting or texts.WAITING
         return {
-            **{"id": name, "title": networks.title(name), "note": "", "answers": []},
+            **{"id": name, "title": networks.title(name), "note": "", "knows": "", "answers": []},
             **{"seen": _EVERYTHING, "why": why, "waiting": said},
         }
     return {
         "id": name,
         "title": networks.title(name) if reading.untrained else reading.title,
         "note": texts.UNTRAINED_NOTE if reading.untrained else "",
+        "knows": "" if reading.untrained else texts.KNOWS_ONLY.get(name, ""),
         "answers": _answers(reading.answers, before),
         "seen": _seen(reading.seen, comparison.picture.size),
         "why": "",
