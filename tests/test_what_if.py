@@ -248,6 +248,12 @@ def test_the_first_networks_two_likeliest_classes_are_offered() -> None:
     assert why_not.offered(choice, comparison) == ("class 1", "class 2")
     nothing = Comparison(CAT, ("a", "b"), (), {"b": reading}, {"a": "No weights."})
     assert why_not.offered(choice, nothing) is None
+    random = replace(made("a", [0.6, 0.3, 0.1]), untrained=True)
+    random = replace(random, explained=random.answers[0])
+    both = replace(comparison, readings={"a": random, "b": explained}, failures={})
+    assert why_not.offered(choice, both) == ("class 1", "class 2"), "what has learnt nothing waits"
+    alone = replace(both, readings={"a": random})
+    assert why_not.offered(choice, alone) == ("class 0", "class 1")
 
 
 def test_each_networks_own_answer_is_said_where_no_class_was_chosen(alexnet: LoadedModel) -> None:

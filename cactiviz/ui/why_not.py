@@ -56,7 +56,7 @@ def margin(reading: Reading) -> Margin | None:
 
 
 def button(choice: Choice, comparison: Comparison) -> None:
-    """Ask about the two likeliest classes of the first network, or go back to each one's own."""
+    """Ask about the two likeliest classes of a network, or go back to each one's own."""
     if choice.target is not None and choice.target.contrast is not None:
         label, about, asked = texts.WHY_NOT_END, texts.WHY_NOT_END_HELP, ("", "")
     else:
@@ -79,10 +79,13 @@ def button(choice: Choice, comparison: Comparison) -> None:
 
 
 def offered(choice: Choice, comparison: Comparison) -> tuple[str, str] | None:
-    """The class that the first network explains, and the likeliest other one."""
-    for name in choice.models:
-        reading = comparison.readings.get(name)
-        if reading is not None and reading.explained is not None:
+    """The class that the first network explains, and the likeliest other one.
+
+    A network with random weights is asked only where no other has answered.
+    """
+    answered = [comparison.readings[name] for name in choice.models if name in comparison.readings]
+    for reading in sorted(answered, key=lambda one: one.untrained):
+        if reading.explained is not None:
             first = reading.explained
             others = [a for a in reading.answers if a.class_name != first.class_name]
             return (first.class_name, others[0].class_name) if others else None
