@@ -6,7 +6,9 @@ const EDGE = 8; // pixels that stay free at the window's edges
 const place = (panel, anchor) => {
   const at = anchor.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = panel;
-  const left = clamp(at.left, EDGE, Math.max(EDGE, window.innerWidth - width - EDGE));
+  // Level with the button's left edge, or with its right one where the window ends.
+  const start = at.left + width + EDGE > window.innerWidth ? at.right - width : at.left;
+  const left = clamp(start, EDGE, Math.max(EDGE, window.innerWidth - width - EDGE));
   const below = at.bottom + 4;
   const fits = below + height + EDGE <= window.innerHeight;
   panel.style.left = `${left}px`;
