@@ -72,6 +72,15 @@ def test_page(open_page: Open, name: str, size: str, scheme: str) -> None:
     assert violations(page) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_chosen_can_be_read_under_the_pointer(open_page: Open, scheme: str) -> None:
+    page = open_page("/gallery", scheme=scheme)
+    page.locator(COMPLETE["gallery"]).first.wait_for()
+    page.get_by_role("radio", name="Any folder or zip").click()  # where the pointer stays
+    page.get_by_text(texts.PLACE_ASK).wait_for()
+    assert violations(page) == []
+
+
 def test_six_networks_by_four_views_fit_one_screen(open_page: Open) -> None:
     page = open_page("/" + SIX)
     settled(page, 24)

@@ -8,7 +8,7 @@ import numpy as np
 
 from cactiviz.captions import caption
 from cactiviz.cover import How
-from cactiviz.datasets import Item
+from cactiviz.datasets import DATASETS, Item
 from cactiviz.explain_neurons import NeuronExplanation
 from cactiviz.kernels import Inputs, ShownWeights
 from cactiviz.methods import METHODS
@@ -123,7 +123,17 @@ def subtitle(picture: Picture, models: int, methods: int) -> str:
     networks = f"{models} network" + ("s" if models != 1 else "")
     views = f"{methods} view" + ("s" if methods != 1 else "")
     credit = f" · {picture.source}" if picture.source else ""
-    return plain(f"{picture.name} · {networks} × {views}{credit}")
+    return plain(f"{_short(picture.name)} · {networks} × {views}{credit}")
+
+
+def _short(name: str) -> str:
+    """A picture's name without that of its data set, which stands beside it at the side.
+
+    >>> _short("scenes:cactus/178"), _short("my: cat.jpg")
+    ('cactus/178', 'my: cat.jpg')
+    """
+    dataset, _, item = name.partition(":")
+    return item if dataset in DATASETS else name
 
 
 def plain(text: str) -> str:
