@@ -37,3 +37,7 @@ def chromium() -> str:
             "or name the program in CHROMIUM."
         )
     return found
+
+
+#: Pages that a browser test serves: they run only inside of Streamlit.
+collect_ignore = ["grid_page.py", "what_if_page.py"]
