@@ -401,7 +401,7 @@ def test_compare_draws_by_chance_and_counts_through_a_large_class(app: AppTest) 
     names = [grid(app)["picture"]["name"]]
     button(app, "Draw one").click().run()
     names.append(grid(app)["picture"]["name"])
-    app.number_input(key="number").set_value(0).run()
+    app.number_input(key="number 1").set_value(0).run()
     assert grid(app)["picture"]["name"] == "scenes:cactus/0"
     app.selectbox(key="class").set_value("no cactus").run()
     assert grid(app)["picture"]["name"] == "scenes:no cactus/0"

@@ -71,15 +71,16 @@ def _pick_item(dataset: Dataset, class_name: str) -> str:
         else:
             start = _start(names)
             last = start + len(names) - 1
-            st.session_state[state.NUMBER] = start + names.index(st.session_state[state.ITEM])
+            key = _number_key()
+            st.session_state[key] = start + names.index(st.session_state[state.ITEM])
             st.number_input(
                 texts.pick_number(start, last),
                 start,
                 last,
                 width=_NUMBER_WIDTH,
-                key=state.NUMBER,
+                key=key,
                 on_change=_by_number,
-                args=(names,),
+                args=(names, key),
             )
         st.button(
             texts.DRAW_ONE,
@@ -96,8 +97,18 @@ def _start(names: list[str]) -> int:
     return 0 if names[0] == "0" else 1
 
 
-def _by_number(names: list[str]) -> None:
-    st.session_state[state.ITEM] = names[int(st.session_state[state.NUMBER]) - _start(names)]
+def _number_key() -> str:
+    """Another field after each draw.
+
+    A run that overtakes the one of a draw still carries the field's number of before it, which
+    would be taken for a number that the user has just set.
+    """
+    draws = st.session_state.get(state.DRAWS, 0)
+    return f"{state.NUMBER} {draws}" if draws else state.NUMBER
+
+
+def _by_number(names: list[str], key: str) -> None:
+    st.session_state[state.ITEM] = names[int(st.session_state[key]) - _start(names)]
 
 
 def _draw(names: list[str]) -> None:
