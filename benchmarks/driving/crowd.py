@@ -43,7 +43,7 @@ class Crowd:
         networks = chance.sample(self._networks, min(2, len(self._networks)))
         picture = f"scenes:cactus/{chance.randrange(PICTURES)}"
         query = {"networks": " ".join(networks), "untrained": "1", "picture": picture}
-        visitor = await Visitor.come(self._browser, self._address, query)
+        visitor = await Visitor.come(self._browser, self._address, query, one_of_many=True)
         visitor.expect(networks, self._views)
         try:
             await visitor.comparison(visitor.wanted(picture=picture))

@@ -79,11 +79,20 @@ class Visitor:
 
     @classmethod
     async def come(
-        cls, browser: Browser, address: str, query: Mapping[str, str] | None = None
+        cls,
+        browser: Browser,
+        address: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        one_of_many: bool = False,
     ) -> Visitor:
-        context = await browser.new_context(viewport={"width": 1280, "height": 860})
+        context = await browser.new_context(
+            reduced_motion="reduce", viewport={"width": 1280, "height": 860}
+        )
         context.set_default_timeout(1000 * WAIT_SECONDS)
         page = await context.new_page()
+        if one_of_many:
+            await page.add_init_script("window.__one_of_many = true")
         await page.add_init_script(PROBE)
         visitor = cls(page)
         await page.goto(f"{address}/?{urlencode(query or {})}", wait_until="commit")

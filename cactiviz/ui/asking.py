@@ -17,6 +17,7 @@ from cactiviz.ui import state
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.02
+_OWN_SECONDS, _OTHERS_SECONDS = 0.4, 1.0
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,19 @@ def ask(
 def pending(found: Mapping[str, object]) -> bool:
     """Whether an answer is still to come."""
     return any(isinstance(answer, Waiting) for answer in found.values())
+
+
+def wait() -> None:
+    """Wait a little for an answer that this session asked for; longer if others come first.
+
+    A wait costs next to nothing, while each look at a page costs browser and server some of the
+    time that computing needs. But it also holds up whatever the user does meanwhile.
+    """
+    held = _tickets()
+    others_first = bool(held) and held[0].ahead() > 0
+    deadline = time.monotonic() + (_OTHERS_SECONDS if others_first else _OWN_SECONDS)
+    while time.monotonic() < deadline and not any(ticket.done() for ticket in held):
+        time.sleep(_POLL_SECONDS)
 
 
 def want_nothing() -> None:

@@ -44,7 +44,10 @@ def show(choice: Choice) -> None:
 
 
 def _show(choice: Choice, timed: bool) -> None:
+    if timed and st.session_state.get(state.WAITED) == choice.key:
+        asking.wait()
     progress = _look(choice)
+    st.session_state[state.WAITED] = choice.key if progress.waiting else None
     if timed != bool(progress.waiting):
         st.rerun()  # which ends the timer, or begins one
     _heading(choice, progress)

@@ -49,6 +49,8 @@ NEURON_PARTS = ("neuron channel", "neuron row", "neuron column")
 TICKETS = "tickets"
 #: What was being compared when Stop was pressed.
 STOPPED = "stopped"
+#: What the last look at it waited for.
+WAITED = "waited"
 #: How many files were made, the last one and since when, and why one couldn't be made.
 EXPORTED, TO_HAND_OUT, PROBLEM = "exported", "to hand out", "problem"
 #: The session's own networks; whether their form is open, and how often it was opened.
