@@ -308,6 +308,7 @@ def test_dialog_arrows_escape_and_focus(page: Page) -> None:
     )
     page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
+    page.wait_for_timeout(200)  # a dialog tells of its end only after it is hidden
     assert cell(page, "hires_cam", "cactinet").evaluate("e => e.getRootNode().activeElement === e")
 
 
