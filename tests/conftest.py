@@ -41,3 +41,10 @@ def chromium() -> str:
 
 #: Pages that a browser test serves: they run only inside of Streamlit.
 collect_ignore = ["grid_page.py", "what_if_page.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Once more for a browser test that fails: other tests take its time on a small machine."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))

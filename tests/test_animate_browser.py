@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+pytestmark = pytest.mark.browser
+
 WIDTH = "image => image.decode().then(() => image.naturalWidth)"
 
 
