@@ -205,7 +205,6 @@ def test_strength_is_seen_and_costs_no_message(page: Page, frames: list[str]) ->
     shots = []
     for strength in ("0.2", "0.5"):
         slider.fill(strength)
-        page.wait_for_timeout(200)  # for the next frame, on a busy machine
         shot = cell(page, "grad_cam", "cactinet").locator(".stack").screenshot()
         shots.append(np.asarray(Image.open(BytesIO(shot)).convert("RGB")).astype(int))
     expected = [
