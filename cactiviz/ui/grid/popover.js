@@ -26,7 +26,8 @@ const popover = (anchor, className) => {
     anchor.setAttribute("aria-expanded", String(open));
     if (!open) return;
     place(panel, anchor);
-    panel.querySelector('[aria-checked="true"], [role^="menuitem"]')?.focus();
+    const chosen = panel.querySelector('[aria-checked="true"]');
+    (chosen ?? panel.querySelector('[role^="menuitem"]'))?.focus();
   });
   return panel;
 };
