@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +48,37 @@ class Heard:
             self.errors.append(message.text)
 
 
+@contextmanager
+def served(script: Path, environment: Mapping[str, str]) -> Iterator[str]:
+    """A Streamlit server with this script, until the end; its address.
+
+    Args:
+        script: The app, or a page that only a test serves.
+        environment: What is other than here; empty for what shall not be set.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
+    options = ["--server.port", str(port), "--server.headless", "true"]
+    variables = {key: value for key, value in {**os.environ, **environment}.items() if value}
+    server = subprocess.Popen(command + options, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(240):
+            try:
+                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+                    break
+            except OSError:
+                time.sleep(0.25)
+        else:
+            pytest.fail(f"{script.name} did not start within a minute")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
 @pytest.fixture(scope="session")
 def app_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small data folder: a part of Caltech-256, and pictures whose names are hostile."""
@@ -72,34 +104,13 @@ def app_address(
     chromium: str, app_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """The address of the app, with no weights but those that come along."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     environment = {
-        **os.environ,
         "TORCH_HOME": str(tmp_path_factory.mktemp("torch")),
         "CACTIVIZ_DATA": str(app_data),
+        "CACTIVIZ_WEIGHTS": "",
     }
-    environment.pop("CACTIVIZ_WEIGHTS", None)
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    options = ["--server.port", str(port), "--server.headless", "true"]
-    server = subprocess.Popen(
-        command + options, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            try:
-                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                    break
-            except OSError:
-                time.sleep(0.25)
-        else:
-            pytest.fail("the app did not start within a minute")
-        yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+    with served(ROOT / "app.py", environment) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

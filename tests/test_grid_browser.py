@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from browsing import QUIET
+from browsing import QUIET, served
 from grid_case import FAILED, HOSTILE, METHOD_FAILED, comparison
 from numpy.typing import NDArray
 from PIL import Image
@@ -41,32 +36,9 @@ PIXELS = """([key, kind]) => {
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(FOLDER / "grid_page.py")]
-    options = ["--server.port", str(port), "--server.headless", "true"]
-    places = os.pathsep.join([str(FOLDER.parent), str(FOLDER)])
-    server = subprocess.Popen(
-        command + options,
-        cwd=FOLDER.parent,
-        env={**os.environ, "PYTHONPATH": places},
-        stdout=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            try:
-                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                    break
-            except OSError:
-                time.sleep(0.25)
-        else:
-            pytest.fail("the page did not start within a minute")
+    places = {"PYTHONPATH": os.pathsep.join([str(FOLDER.parent), str(FOLDER)])}
+    with served(FOLDER / "grid_page.py", places) as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
 
 
 @pytest.fixture(scope="module")

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import HOSTILE
+from browsing import HOSTILE, served
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -26,31 +21,9 @@ CAT = "?sample=chelsea"  # 451 x 300 pixels
 @pytest.fixture(scope="module")
 def app_address(chromium: str) -> Iterator[str]:
     """A page with nothing but what is tested here, in place of the app."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(FOLDER / "what_if_page.py")]
-    options = ["--server.port", str(port), "--server.headless", "true"]
-    server = subprocess.Popen(
-        command + options,
-        cwd=FOLDER.parent,
-        env={**os.environ, "PYTHONPATH": str(FOLDER.parent)},
-        stdout=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            try:
-                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                    break
-            except OSError:
-                time.sleep(0.25)
-        else:
-            pytest.fail("the page did not start within a minute")
+    places = {"PYTHONPATH": str(FOLDER.parent)}
+    with served(FOLDER / "what_if_page.py", places) as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
 
 
 @pytest.fixture(scope="module", autouse=True)
