@@ -210,28 +210,8 @@ def _file_name(plan: Plan) -> str:
 
 def _offer_weights(work: Work) -> None:
     """What the networks say nothing for, and a way to the weights that aren't here."""
-    without = {spec.name: spec for spec in networks.missing() if spec.name in work.failures}
-    coming = st.session_state.get(state.FETCHING, {})
-    wanted = [spec for spec in without.values() if spec.name not in coming]
-    if wanted:
-        with st.container(horizontal=True, vertical_alignment="center", key="cv-film-offers"):
-            st.caption(texts.weights_missing(len(wanted)), width="content")
-            for spec in wanted:
-                if st.button(
-                    texts.download(spec),
-                    help=texts.download_terms(spec),
-                    key=f"film download {spec.name}",
-                    icon=":material/download:",
-                ):
-                    downloads.fetch(spec.name)
-                    st.rerun()
-            if st.button(
-                texts.FILM_UNTRAINED,
-                help=texts.UNTRAINED_HELP,
-                key="film untrained",
-                on_click=lambda: st.session_state.update({state.UNTRAINED: True}),
-            ):
-                st.rerun()  # all of the page, of which this is a part
+    without = [spec.name for spec in networks.missing() if spec.name in work.failures]
+    downloads.offer(without)
     titles = {shot.origin: shot.title for shot in work.plan.shots}
     sentences = [why for name, why in work.failures.items() if name not in without]
     sentences += [f"{titles[origin]}: {why}" for origin, why in work.skipped.items()]

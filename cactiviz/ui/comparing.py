@@ -65,7 +65,7 @@ def _show(choice: Choice, timed: bool) -> None:
     )
     if pressed is not None:
         _do(pressed, choice, progress)
-    downloads.offer(progress.comparison)
+    downloads.offer(progress.comparison.models)
     if not progress.waiting:
         st.caption(texts.plain(progress.comparison.limits()))
         st.caption(texts.HATCHED)

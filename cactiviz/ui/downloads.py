@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from cactiviz.comparison import Comparison
 from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.fetch import download, hash_prefix
 from cactiviz.models import MODELS, ModelSpec, find_weights
@@ -144,9 +143,9 @@ def show() -> None:
         st.fragment(_show, run_every=_LOOK_AGAIN_SECONDS if under_way else None)()
 
 
-def offer(comparison: Comparison) -> None:
-    """One row of buttons, for the networks of the comparison whose weights aren't here."""
-    specs = [MODELS[name] for name in comparison.models if name in MODELS]
+def offer(names: Iterable[str]) -> None:
+    """One row of buttons, for those of these networks whose weights aren't here."""
+    specs = [MODELS[name] for name in names if name in MODELS]
     coming = _mine()
     missing = [spec for spec in specs if _can_be_fetched(spec) and spec.name not in coming]
     if not missing:
@@ -162,6 +161,13 @@ def offer(comparison: Comparison) -> None:
             ):
                 fetch(spec.name)
                 st.rerun()
+        if not st.session_state.get(state.UNTRAINED) and st.button(
+            texts.UNTRAINED_FOR_NOW,
+            help=texts.UNTRAINED_HELP,
+            key="untrained for now",
+            on_click=lambda: st.session_state.update({state.UNTRAINED: True}),
+        ):
+            st.rerun()  # all of the page, of which this may be a part
 
 
 def _show() -> None:
