@@ -56,12 +56,15 @@ def caption(
 
 
 def filters_caption(kernels: Floats) -> str:
-    """The weight at which the filters are painted white or black.
+    """The weight at which the filters are painted white or black, or each colour in full.
 
     >>> filters_caption(np.array([[[[0.2, -0.43]]]]))
     'black and white at ±0.43'
+    >>> filters_caption(np.array([[[[0.2]], [[-0.43]], [[0.0]]]]))
+    'in colour, full at ±0.43'
     """
-    return _ENDS["signed"] + number(float(np.abs(finite(kernels)).max()))
+    ends = "in colour, full at ±" if kernels.shape[1] == 3 else _ENDS["signed"]
+    return ends + number(float(np.abs(finite(kernels)).max()))
 
 
 def _amount(full: float, scale: Scale, shape: tuple[int, ...], display: Display) -> str:

@@ -226,7 +226,7 @@ def test_each_choice_is_written_and_back_restores_the_one_before(app: AppTest) -
     first = said(app)
     assert first == {"networks": "alexnet cactinet"}
     app.selectbox(key="dataset").set_value("samples").run()
-    app.selectbox(key="item").set_value("coffee").run()
+    app.selectbox(key="picked 0").set_value("coffee").run()
     second = said(app)
     assert second == {**first, "picture": "samples:photographs/coffee"}
     go(app, first)
@@ -309,7 +309,7 @@ def test_a_link_asks_before_it_opens_a_folder_of_this_computer(app: AppTest, fol
 
 def test_another_picture_ends_the_question_about_a_folder(app: AppTest, folder: Path) -> None:
     go(app, {"picture": f"folder:{HOSTILE}/a.png", "place": str(folder)})
-    app.number_input(key="number").set_value(3).run()
+    app.number_input(key="picked 0").set_value(3).run()
     assert not [one for one in app.button if one.label == texts.LINK_OPEN]
     assert said(app) == {"picture": "scenes:cactus/3"}
 

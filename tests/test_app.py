@@ -170,9 +170,9 @@ def test_another_sample_gives_another_picture(app: AppTest) -> None:
     app.run()
     shown = [json.dumps(grid(app)["cells"])]
     app.selectbox(key="dataset").set_value("samples").run()
-    assert list(SAMPLES) == app.selectbox(key="item").options
+    assert list(SAMPLES) == app.selectbox(key="picked 0").options
     shown.append(json.dumps(grid(app)["cells"]))
-    app.selectbox(key="item").set_value("coffee").run()
+    app.selectbox(key="picked 0").set_value("coffee").run()
     shown.append(json.dumps(grid(app)["cells"]))
     assert len(set(shown)) == 3 and not app.exception
     assert grid(app)["picture"]["name"] == "samples:photographs/coffee"
@@ -401,7 +401,7 @@ def test_compare_draws_by_chance_and_counts_through_a_large_class(app: AppTest) 
     names = [grid(app)["picture"]["name"]]
     button(app, "Draw one").click().run()
     names.append(grid(app)["picture"]["name"])
-    app.number_input(key="number 1").set_value(0).run()
+    app.number_input(key="picked 1").set_value(0).run()
     assert grid(app)["picture"]["name"] == "scenes:cactus/0"
     app.selectbox(key="class").set_value("no cactus").run()
     assert grid(app)["picture"]["name"] == "scenes:no cactus/0"

@@ -58,29 +58,31 @@ def _pick_item(dataset: Dataset, class_name: str) -> str:
     names = list(dataset.items[class_name])
     if st.session_state.get(state.ITEM) not in names:
         st.session_state[state.ITEM] = names[0]
+    chosen, field = str(st.session_state[state.ITEM]), _field()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         if len(names) <= _MOST_NAMES:
+            st.session_state[field] = chosen
             st.selectbox(
                 texts.PICK_ITEM,
                 names,
-                key=state.ITEM,
+                key=field,
                 filter_mode="contains",
-                persist_state="session",
                 width=_NUMBER_WIDTH,
+                on_change=_by_name,
+                args=(field,),
             )
         else:
             start = _start(names)
             last = start + len(names) - 1
-            key = _number_key()
-            st.session_state[key] = start + names.index(st.session_state[state.ITEM])
+            st.session_state[field] = start + names.index(chosen)
             st.number_input(
                 texts.pick_number(start, last),
                 start,
                 last,
                 width=_NUMBER_WIDTH,
-                key=key,
+                key=field,
                 on_change=_by_number,
-                args=(names, key),
+                args=(names, field),
             )
         st.button(
             texts.DRAW_ONE,
@@ -97,18 +99,21 @@ def _start(names: list[str]) -> int:
     return 0 if names[0] == "0" else 1
 
 
-def _number_key() -> str:
+def _field() -> str:
     """Another field after each draw.
 
-    A run that overtakes the one of a draw still carries the field's number of before it, which
-    would be taken for a number that the user has just set.
+    A run that overtakes the one of a draw still carries what the field held before it, which
+    would be taken for what the user has just set.
     """
-    draws = st.session_state.get(state.DRAWS, 0)
-    return f"{state.NUMBER} {draws}" if draws else state.NUMBER
+    return f"{state.PICKED} {st.session_state.get(state.DRAWS, 0)}"
 
 
-def _by_number(names: list[str], key: str) -> None:
-    st.session_state[state.ITEM] = names[int(st.session_state[key]) - _start(names)]
+def _by_name(field: str) -> None:
+    st.session_state[state.ITEM] = st.session_state[field]
+
+
+def _by_number(names: list[str], field: str) -> None:
+    st.session_state[state.ITEM] = names[int(st.session_state[field]) - _start(names)]
 
 
 def _draw(names: list[str]) -> None:

@@ -23,7 +23,7 @@ LEARN_PAGE = "pages/learn.py"
 ANIMATE_PAGE = "pages/animate.py"
 
 #: Compare: where its picture comes from, and which of a data set.
-SOURCE, DATASET, CLASS, ITEM, NUMBER = "source", "dataset", "class", "item", "number"
+SOURCE, DATASET, CLASS, ITEM, PICKED = "source", "dataset", "class", "item", "picked"
 #: A web address; the networks and views chosen; what is explained, and how.
 WEB, MODELS, METHODS, WHOLE, UNTRAINED = "address", "models", "methods", "whole", "untrained"
 TARGET, AGAINST, LAYER = "target", "against", "layer"
