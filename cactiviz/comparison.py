@@ -15,9 +15,10 @@ from cactiviz import page, render
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.explain import FILTERS, Explanation, Reading, method_of
 from cactiviz.interactive import Pane, figure
+from cactiviz.limits import NUMBERS, limits
 from cactiviz.methods import METHODS
 from cactiviz.output import whole_file
-from cactiviz.sheet import Cell, Column, Row, draw_sheet
+from cactiviz.sheet import Cell, Column, Remark, Row, draw_sheet
 from cactiviz.types import FilterGrid, Picture
 
 
@@ -145,7 +146,7 @@ class Comparison:
             [Row(*describe(method)) for method in self.methods],
             cells,
             cell_width=cell_width,
-            footer=self.limits(),
+            remarks=(*self.limits(), NUMBERS),
             zoom=zoom,
         )
 
@@ -205,28 +206,10 @@ class Comparison:
                 columns.append(Column(reading.title, reading.answers, note))
         return columns
 
-    def limits(self) -> str:
-        """What the methods shown can't say, and what the networks' notes add, in sentences."""
-        said = [
-            f"{METHODS[name].title}: {METHODS[name].limit}"
-            for name in dict.fromkeys(map(method_of, self.methods))
-            if name in METHODS
-        ]
-        notes = [note for explanation in self.explanations() for note in explanation.notes]
-        asked = [self._asked(reading) for reading in self.readings.values()]
-        return " ".join([*filter(None, asked), *self.picture.notes, *said, *dict.fromkeys(notes)])
-
-    def _asked(self, reading: Reading) -> str:
-        """What is explained, where it isn't simply the network's own answer."""
-        explanation = next(iter(reading.explanations.values()), None)
-        if explanation is None:
-            return ""
-        if explanation.contrast:
-            against = f" and not “{explanation.contrast}”"
-            return f"{reading.title}: why “{explanation.class_name}”{against}."
-        if explanation.class_index != reading.answers[0].class_index:
-            return f"{reading.title}: what speaks for “{explanation.class_name}”."
-        return ""
+    def limits(self) -> tuple[Remark, ...]:
+        """What the methods can't say, and what is known of the networks and the picture."""
+        answered = [self.readings[name] for name in self.models if name in self.readings]
+        return limits(self.picture, self.methods, answered)
 
     def to_json(self) -> dict[str, Any]:
         """Answers and explanations as plain values, without the maps."""

@@ -46,6 +46,7 @@ BODY = Style(14, 20)
 QUIET = Style(14, 20, _SECONDARY)
 WARNING = Style(14, 20, _AMBER)
 SMALL = Style(13, 16, _SECONDARY)
+SMALL_TITLE = Style(13, 16, bold=True)
 
 _LONGEST = 2000  # characters of any text that are looked at
 

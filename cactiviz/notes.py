@@ -12,7 +12,7 @@ from cactiviz.models import LoadedModel
 from cactiviz.trace import ACTIVATIONS, RELUS, Trace
 
 #: The note of every explanation of a network with random weights.
-UNTRAINED = "Untrained: the weights are random, so this map tells nothing of the picture."
+UNTRAINED = "Untrained: the weights are random, so the maps tell nothing of the picture."
 
 
 def notes_beside(
@@ -37,7 +37,7 @@ def notes_beside(
     elif method.name in model.spec.cautions:
         notes.append(model.spec.cautions[method.name])
     if against is not None:
-        notes.append(f"Held against “{model.spec.class_name(against)}”.")
+        notes.append(held_against(model.spec.class_name(against)))
     if method.kind == "positive" and not np.any(values > 0):
         notes.append("No positive evidence: nothing in this layer speaks for the class.")
     if method.display in ("overlay", "diverging") and values.size == 1:
@@ -49,3 +49,8 @@ def notes_beside(
         elif activations - RELUS:
             notes.append("Guided backprop is defined for ReLU; here it is generalised.")
     return tuple(notes)
+
+
+def held_against(class_name: str) -> str:
+    """The note of a map that shows what speaks for a class rather than for this one."""
+    return f"Held against “{class_name}”."

@@ -17,7 +17,7 @@ from PIL import Image
 from cactiviz.captions import caption
 from cactiviz.palettes import DIVERGING, PALETTES
 from cactiviz.scales import Display, full_value, percent, unscaled
-from cactiviz.sheet import Column, Row
+from cactiviz.sheet import Column, Remark, Row
 from cactiviz.types import Picture
 
 
@@ -73,6 +73,11 @@ box-sizing:border-box}.page h1{font-size:26px;line-height:1.2;margin:0 0 4px;fon
 .page .numbers td,.page .numbers th{padding:4px 14px 4px 0;white-space:nowrap}
 .page .numbers .n{text-align:right;font-variant-numeric:tabular-nums}
 .page .numbers thead th{font-weight:600}
+.page .remarks{margin:6px 0;max-width:75ch}.page .remarks div{position:relative;
+padding:5px 0 5px 190px;border-top:1px solid var(--line);min-height:20px}
+.page .remarks dt{position:absolute;left:0;width:178px;font-weight:600}
+.page .remarks dd{margin:0}
+@media(max-width:560px){.page .remarks div{padding-left:0}.page .remarks dt{position:static}}
 .page pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:12px;color:var(--quiet)}
 @media print{.cactiviz.follows{--ground:#fff;--text:#1f2328;--quiet:#57606a;--line:#d0d7de;
 --track:#e6e8eb;--bar:#2b6f7e;--warn:#9a6700}.cactiviz *{print-color-adjust:exact;
@@ -139,7 +144,7 @@ def page(
     *,
     subtitle: str = "",
     numbers: Sequence[Sequence[str]] = (),
-    limits: str = "",
+    remarks: Sequence[Remark] = (),
     recipe: Mapping[str, Any] | None = None,
 ) -> str:
     """A whole file around a grid, which asks nothing of the network.
@@ -149,7 +154,7 @@ def page(
         body: What :func:`grid` made.
         subtitle: Below the heading.
         numbers: A table, its heading first.
-        limits: What the methods can't say.
+        remarks: What must be said beside the maps.
         recipe: Shown, and kept so that ``read_recipe`` finds it.
     """
     parts = [f"<h1>{escape(title)}</h1><p><small>{escape(subtitle)}</small></p>", body]
@@ -168,8 +173,9 @@ def page(
             '<h2>Numbers</h2><div class="scroll"><table class="numbers">'
             f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
         )
-    if limits:
-        parts.append(f"<h2>What this can’t say</h2><p>{escape(limits)}</p>")
+    if remarks:
+        said = "".join(map(_remark, remarks))
+        parts.append(f'<h2>Keep in mind</h2><dl class="remarks">{said}</dl>')
     if recipe is not None:
         text = json.dumps(recipe, indent=1, sort_keys=True)
         inside = text.replace("<", "\\u003c")  # no end of a script in a name
@@ -224,6 +230,11 @@ def _heading(column: Column) -> str:
     )
     note = f'<small class="warn">{escape(column.message)}</small>' if column.message else ""
     return f"<b{warned}>{escape(column.title)}</b>{answers}{note}"
+
+
+def _remark(remark: Remark) -> str:
+    says = "".join(f"<dd>{escape(sentence)}</dd>" for sentence in remark.says)
+    return f"<div><dt>{escape(remark.about)}</dt>{says}</div>"
 
 
 def _cell(layers: Layers | None) -> str:

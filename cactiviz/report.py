@@ -17,6 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from cactiviz import render
 from cactiviz.comparison import Comparison, describe
 from cactiviz.explain import Explanation
+from cactiviz.limits import NUMBERS
 from cactiviz.page import page
 from cactiviz.scales import number
 
@@ -45,7 +46,7 @@ def report_html(comparison: Comparison, paint: Paint, recipe: Mapping[str, Any])
         comparison.html(**vars(paint), follows=True),
         subtitle=f"{comparison.picture.name} · {size} pixels · {said}",
         numbers=_numbers(comparison),
-        limits=comparison.limits(),
+        remarks=(*comparison.limits(), NUMBERS),
         recipe=recipe,
     )
 

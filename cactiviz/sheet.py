@@ -15,6 +15,7 @@ from cactiviz.lettering import (
     HEADING,
     QUIET,
     SMALL,
+    SMALL_TITLE,
     TITLE,
     WARNED_TITLE,
     WARNING,
@@ -44,6 +45,14 @@ class Row:
     subtitle: str
 
 
+@dataclass(frozen=True)
+class Remark:
+    """What must be said beside the maps: about what, and in which sentences."""
+
+    about: str
+    says: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Cell:
     """What a method shows of a network.
@@ -62,6 +71,7 @@ _GRID = 8  # pixels; every distance is a multiple of it
 _MARGIN, _GUTTER = 4 * _GRID, 2 * _GRID
 _LABEL_WIDTH = 24 * _GRID  # of the column with the methods' names
 _ANSWERS = 3
+_SENTENCE_LINES = 12  # at most
 
 
 def draw_sheet(
@@ -71,7 +81,7 @@ def draw_sheet(
     cells: Mapping[tuple[int, int], Cell],
     *,
     cell_width: int = 240,
-    footer: str = "",
+    remarks: Sequence[Remark] = (),
     heading: str = "",
     zoom: float = 1.0,
 ) -> Image.Image:
@@ -86,7 +96,7 @@ def draw_sheet(
         cells: By (row, column), both counted from 0; one that isn't there stays blank. An image
             no wider than ``cell_width`` is pasted pixel for pixel, a wider one is shrunk.
         cell_width: In pixels.
-        footer: A line at the bottom.
+        remarks: At the bottom, each in lines of its own.
         heading: A line at the top.
         zoom: How much larger texts and distances are, for print; ``cell_width`` stays.
 
@@ -129,9 +139,15 @@ def draw_sheet(
                     size = cell_width, lowest
                     ends.append(_draw_message(pen, (left, y), cell.caption, size, at))
             y = max(ends) + at(2 * _GRID)
-        if footer:
+        if remarks:
             pen.line([(margin, y), (width - margin - 1, y)], _LINE, at(1))
-            y = at.write(pen, (margin, y + at(_GRID)), footer, SMALL, inner, 6) + at(_GRID)
+            y += at(2 * _GRID)
+        for remark in remarks:
+            left = at.write(pen, (margin, y), remark.about, SMALL_TITLE, label, _SENTENCE_LINES)
+            for sentence in remark.says:
+                beside = width - margin - grid_left
+                y = at.write(pen, (grid_left, y), sentence, SMALL, beside, _SENTENCE_LINES)
+            y = max(left, y) + at(_GRID)
         return y + margin - at(2 * _GRID)
 
     height = draw(Image.new("RGB", (width, 1)))

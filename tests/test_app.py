@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from io import BytesIO
 from pathlib import Path
@@ -157,6 +158,22 @@ def test_each_map_says_its_scale_for_every_scale(app: AppTest) -> None:
             "rank": "percentile rank",
             "evidence": "share of the evidence",
         }
+
+
+@pytest.mark.skipif(CACTINET is None, reason="the trained weights are not in this checkout")
+def test_below_the_grid_stands_what_each_method_and_network_cannot_say(app: AppTest) -> None:
+    app.run()
+    grid(app)
+    (listed,) = [one.value for one in app.get("html") if texts.KEEP_IN_MIND in one.value]
+    assert re.findall("<dt>(.*?)</dt>", listed) == [
+        *("Grad-CAM", "Saliency", "Guided backprop"),
+        "CactiNet",
+    ]
+    advised = texts.WHERE_TO_CHOOSE["cactinet", "grad_cam"]
+    assert f"the layer stages.1. {advised}</dd>" in listed
+    for name in (texts.MORE_VIEWS, texts.EXPLAINED):  # what it says to press is there
+        labels = [*(one.label for one in app.button), *(one.label for one in app.expander)]
+        assert f"“{name}”" in advised and name in labels
 
 
 def test_nothing_chosen_is_a_sentence_and_not_an_empty_page(app: AppTest) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from cactiviz import lettering
 from cactiviz.lettering import BODY, TITLE, Style, drawable, length, wrapped
-from cactiviz.sheet import Cell, Column, Row, draw_sheet
+from cactiviz.sheet import Cell, Column, Remark, Row, draw_sheet
 from cactiviz.types import Answer, Picture
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -172,17 +172,33 @@ def test_any_name_is_text_that_stays_in_its_column(picture: Picture, name: str) 
 def test_from_one_to_twelve_columns(picture: Picture, number: int) -> None:
     columns = [Column("net", answers(0.5))] * number
     sheet = draw_sheet(
-        picture, columns, [], {}, cell_width=80, heading=LONG, footer=f"{LONG} · {LONG}"
+        picture, columns, [], {}, cell_width=80, heading=LONG, remarks=[Remark(LONG, (LONG, LONG))]
     )
     assert sheet.width == 32 + 192 + 24 + number * 96 - 16 + 32
     assert (pixels(sheet)[-24:] == 255).all()
 
 
-def test_heading_and_footer_are_drawn(picture: Picture) -> None:
+def test_heading_and_remarks_are_drawn(picture: Picture) -> None:
     def height(**texts: Any) -> int:
         return draw_sheet(picture, [Column("net", [])], [], {}, **texts).height
 
-    assert height() < height(heading="Six networks") < height(heading="Six networks", footer="end")
+    one, two = Remark("one", ("a",)), Remark("one", ("a", "b"))
+    bare, headed = height(), height(heading="Six networks")
+    said = [height(remarks=remarks) for remarks in ([one], [two], [one, one])]
+    assert bare < headed < height(heading="Six networks", remarks=[one])
+    assert bare < said[0] < said[1] < said[2]  # a line a sentence, and room between two remarks
+
+
+def test_remarks_stand_in_two_columns_below_the_names_and_the_maps(picture: Picture) -> None:
+    columns = [Column("net", [])] * 2
+    bare, sheet = (
+        pixels(draw_sheet(picture, columns, [], {}, remarks=remarks))
+        for remarks in ([], [Remark("Name", ("A sentence.",))])
+    )
+    below = sheet[len(bare) - 16 :]
+    drawn = np.flatnonzero((below < 200).any(axis=(0, 2)))
+    label, grid = drawn[drawn < 32 + 192], drawn[drawn >= 32 + 192]
+    assert 32 <= label.min() <= 36 and 32 + 192 + 24 <= grid.min() <= 32 + 192 + 24 + 4
 
 
 def test_the_same_comparison_makes_the_same_sheet(picture: Picture) -> None:
@@ -261,9 +277,9 @@ def test_without_the_projects_font_bold_is_wider_still(picture: Picture) -> None
 def test_a_sheet_for_print_is_the_same_in_larger(picture: Picture) -> None:
     cells = {(0, 0): Cell(noise(60, 120), "own scale"), (0, 1): Cell(None, "No such layer.")}
     columns = [Column("net", answers(0.5, 0.25), "random weights")] * 2
-    rows = [Row("Grad-CAM", "Which region spoke for the answer?")]
-    small = draw_sheet(picture, columns, rows, cells, cell_width=120, footer="end")
-    large = draw_sheet(picture, columns, rows, cells, cell_width=360, footer="end", zoom=3)
+    rows, end = [Row("Grad-CAM", "Which region spoke for the answer?")], Remark("a", ("b",))
+    small = draw_sheet(picture, columns, rows, cells, cell_width=120, remarks=[end])
+    large = draw_sheet(picture, columns, rows, cells, cell_width=360, remarks=[end], zoom=3)
     assert large.width == 3 * small.width
     assert abs(large.height - 3 * small.height) < 400  # only the image isn't made larger here
     assert count(pixels(large), BAR) == 9 * count(pixels(small), BAR)

@@ -79,12 +79,13 @@ def _from_zoo(name: str) -> ModelSpec:
 
 # Measured on the weights that come along; the table is in weights/cactinet.md.
 _CACTINET_CAUTIONS = {
-    "grad_cam": "Measured on this network: Grad-CAM finds cacti less well than a blob in the "
-    "middle of the tile would. LayerCAM at stages.1 does better.",
-    "saliency": "Measured on this network: its saliency finds cacti no better than chance.",
-    "guided_backprop": "Measured on this network: it outlines cacti, but with random weights too.",
-    "layer_cam": "Measured on this network: best at stages.1; at stages.2 about as good as a blob "
-    "in the middle of the tile.",
+    "grad_cam": "When measured, Grad-CAM found cacti less well than a blob in the middle of the "
+    "picture would. For a better map, choose LayerCAM and the layer stages.1.",
+    "saliency": "When measured, saliency found cacti no better than chance.",
+    "guided_backprop": "When measured, guided backprop outlined cacti; with random weights it did "
+    "so too.",
+    "layer_cam": "When measured, LayerCAM found cacti best at the layer stages.1; at stages.2, "
+    "which is looked at unless you choose, about as well as a blob in the middle of the picture.",
 }
 
 

@@ -17,6 +17,7 @@ from cactiviz.ui import (
     downloads,
     exports,
     grid,
+    keep_in_mind,
     links,
     networks,
     readings,
@@ -67,8 +68,7 @@ def _show(choice: Choice, timed: bool) -> None:
         _do(pressed, choice, progress)
     downloads.offer(progress.comparison.models)
     if not progress.waiting:
-        st.caption(texts.plain(progress.comparison.limits()))
-        st.caption(texts.HATCHED)
+        keep_in_mind.show(progress.comparison)
         _again(choice, progress.comparison)
 
 

@@ -11,6 +11,7 @@ from cactiviz.cover import How
 from cactiviz.datasets import DATASETS, Item
 from cactiviz.explain_neurons import NeuronExplanation
 from cactiviz.kernels import Inputs, ShownWeights
+from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
 from cactiviz.models import ModelSpec
 from cactiviz.regions import where_is_the_peak
@@ -35,12 +36,15 @@ SCALES: dict[Scale, str] = {
     "rank": "rank",
     "evidence": "share of the evidence",
 }
-SCALE_HELP = (
-    "“Each its own” stretches every map to full colour, so a faint map looks as strong as a "
-    "clear one. “One scale a row” lets you compare; but the scores of different networks are "
-    "not in the same unit. “Rank” shows only the order of the values. “Share of the evidence” "
-    "shows how much of the whole lies in each place."
-)
+#: What each scale does; its name below a map comes first, where it has another there.
+SCALE_HELP: dict[Scale, str] = {
+    "own": "Own scale: every map is stretched to full colour, so a faint map looks as strong as a "
+    "clear one.",
+    "shared": "Shared scale: a colour means the same number in the whole row, so faint maps stay "
+    "faint. But the scores of different networks are not in the same unit.",
+    "rank": "Percentile rank: only the order of the numbers shows, from the lowest to the highest.",
+    "evidence": "How much of the whole lies in each place.",
+}
 WHOLE = "Show the whole picture to every network"
 WHOLE_HELP = (
     "Networks are tested on the middle of a picture. This squashes the whole picture instead, "
@@ -63,7 +67,7 @@ UNTRAINED_NOTE = "untrained: random weights"
 KNOWS_ONLY = {"cactinet": "knows only desert seen from the air"}
 STAND_IN = "Until there is one, you see a photograph that came along."
 SIDE_HINT = "» at the top opens the choice of picture and networks."
-HATCHED = "A hatched part of the picture was never seen by that network."
+KEEP_IN_MIND = "Keep in mind"
 DOWNLOADING = "Downloading"
 DOWNLOADED = "is here now."
 
@@ -257,7 +261,10 @@ GRID = {
     "palette": "Palette",
     "unsafe": "hard to read for colour-blind eyes",
     "scale": SCALE,
-    "scale_help": SCALE_HELP,
+    "scale_help": [
+        *([name, SCALE_HELP[scale]] for scale, name in SCALES.items()),
+        [NUMBERS.about, " ".join(NUMBERS.says)],
+    ],
     "what_is_this": "What is this?",
     "copy": "Copy link",
     "copied": "Copied.",
@@ -382,6 +389,13 @@ MORE_NETWORKS = "More networks"
 MORE_VIEWS = "More views"
 FEWER = "Fewer"
 MORE = "More choices"
+#: (Network, view) -> where to choose what the note of that map advises.
+WHERE_TO_CHOOSE = {
+    ("cactinet", "grad_cam"): f"LayerCAM is at the side under “{MORE_VIEWS}”; the layers are under "
+    f"“{EXPLAINED}”, once CactiNet is the only network.",
+    ("cactinet", "layer_cam"): f"The layers are at the side under “{EXPLAINED}”, once CactiNet is "
+    "the only network.",
+}
 
 
 def what_is_explained(class_: str, against: str, layer: str) -> str:
@@ -1390,10 +1404,16 @@ FILM_PLAY, FILM_HOLD = "Play", "Pause"
 FILM_COLOURS, FILM_FRAME, FILM_TIME = "Colours", "Frame", "Time"
 FILM_SCALE = "Brightness of the maps"
 FILM_SCALES: dict[Scale, str] = {**SCALES, "shared": "one scale for all"}
-FILM_SCALE_HELP = (
-    "“Each its own” stretches every map to full colour, so a faint map looks as strong as a clear "
-    "one. “One scale for all” holds over all networks and all frames. “Rank” shows only the order "
-    "of the values. “Share of the evidence” shows how much of the whole lies in each place."
+_FILM_SCALE_HELP: dict[Scale, str] = {
+    **SCALE_HELP,
+    "shared": "Shared scale: a colour means the same number in all networks and all frames. But "
+    "the scores of different networks are not in the same unit.",
+}
+FILM_SCALE_HELP = "\n\n".join(
+    [
+        *(f"**{name}**: {_FILM_SCALE_HELP[scale]}" for scale, name in FILM_SCALES.items()),
+        f"**{NUMBERS.about}**: {' '.join(NUMBERS.says)}",
+    ]
 )
 FILM_PALETTE = "Palette"
 FILM_STRENGTH = "Strength of the colours"

@@ -68,7 +68,11 @@ class Toolbar {
     const help = button("info", "i");
     help.setAttribute("aria-label", `${words.scale}: ${words.what_is_this}`);
     const panel = popover(help, "note");
-    panel.append(make("strong", "", words.scale), make("p", "", words.scale_help));
+    const list = make("dl", "");
+    for (const [name, says] of words.scale_help) {
+      list.append(make("dt", "", name), make("dd", "", says));
+    }
+    panel.append(make("strong", "", words.scale), list);
     const holder = make("span", "holder");
     holder.append(group, help, panel);
     return holder;

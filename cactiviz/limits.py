@@ -1,0 +1,74 @@
+"""What must be said beside a comparison: its methods' limits, and what is known of its networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cactiviz.explain import Reading, method_of
+from cactiviz.methods import METHODS
+from cactiviz.notes import held_against
+from cactiviz.sheet import Remark
+from cactiviz.types import Box, Picture
+
+#: What the small print below a map means.
+NUMBERS = Remark(
+    "The small numbers",
+    (
+        "Every map is made of numbers. Below it stand the lowest (min), the highest (max) and the "
+        "one at which the colour is full.",
+        "They have no unit, so those of different networks can't be compared. 2.8e−5 is short for "
+        "0.000028.",
+    ),
+)
+
+
+def limits(
+    picture: Picture, views: Iterable[str], readings: Sequence[Reading]
+) -> tuple[Remark, ...]:
+    """What was done to the picture, then a remark a method, then one a network that needs one.
+
+    Those of which the same is said share one remark.
+
+    Args:
+        picture: What was explained.
+        views: The views' names, as a comparison has them.
+        readings: What the networks say, in their order.
+    """
+    shown = dict.fromkeys(map(method_of, views))
+    methods = [METHODS[name] for name in shown if name in METHODS]
+    of_methods = [Remark(method.title, (method.limit,)) for method in methods]
+    of_networks = [Remark(one.title, _of_network(one, picture.size)) for one in readings]
+    of_picture = Remark("The picture", picture.notes)
+    return tuple(one for one in (of_picture, *_once(of_methods), *_once(of_networks)) if one.says)
+
+
+def _once(remarks: Sequence[Remark]) -> Iterator[Remark]:
+    for says in dict.fromkeys(remark.says for remark in remarks):
+        yield Remark(", ".join(one.about for one in remarks if one.says == says), says)
+
+
+def _of_network(reading: Reading, size: tuple[int, int]) -> tuple[str, ...]:
+    explanations = reading.explanations.values()
+    said = {held_against(explanation.contrast) for explanation in explanations}  # by _asked
+    notes = [n for explanation in explanations for n in explanation.notes if n not in said]
+    unseen = explanations and not _covers(reading.seen, size)
+    hatched = "It never saw the hatched part of the picture." if unseen else ""
+    return tuple(filter(None, (_asked(reading), *dict.fromkeys(notes), hatched)))
+
+
+def _asked(reading: Reading) -> str:
+    """What is explained, where it isn't simply the network's own answer."""
+    explanation = next(iter(reading.explanations.values()), None)
+    if explanation is None:
+        return ""
+    speaks = f"The maps show what speaks for “{explanation.class_name}”"
+    if explanation.contrast:
+        return f"{speaks} and not for “{explanation.contrast}”."
+    return "" if explanation.class_index == reading.answers[0].class_index else f"{speaks}."
+
+
+def _covers(seen: Box, size: tuple[int, int]) -> bool:
+    """Whether nothing of the picture is left out, but for a part of a pixel."""
+    ends = seen.top + seen.height, seen.left + seen.width
+    begins = max(seen.top, seen.left) < 0.5
+    return begins and all(end > side - 0.5 for end, side in zip(ends, size, strict=True))
