@@ -189,7 +189,7 @@ def memory(picture: Picture) -> list[str]:
         reading(names[turn % 4], turn)
     after = megabytes()
     print(
-        f"memory of the GPU: {warm:.0f} MB, {after:.0f} MB after 100 readings by 4 networks in turn"
+        f"memory of the GPU: {warm:.0f} MB, {after:.0f} MB after {READINGS} readings by 4 networks"
     )
     loaded = runner.in_memory()
     print(f"  room for {ROOM >> 20} MB of networks: {', '.join(loaded)} are in memory")
