@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -17,13 +19,13 @@ import torch
 from safetensors.torch import load_file
 from tiny_tiles import write_tiles
 
+from cactiviz.cli import main
 from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.training.recipe import Recipe
 from cactiviz.training.run_folder import CHECKPOINT, SETTINGS, WEIGHTS
 from cactiviz.training.train import train
 
-ROOT = Path(__file__).resolve().parent.parent
 RECIPE = Recipe(input_size=32, epochs=8, batch_size=8, calibration_batches=2)
 STEPS = 32
 OPTIONS = ("--input-size=32", "--epochs=8", "--batch-size=8", "--calibration-batches=2")
@@ -49,30 +51,62 @@ def undisturbed(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         torch.set_num_threads(threads)
 
 
+@dataclass(frozen=True)
+class Run:
+    """A process of its own that trains, and what it says."""
+
+    process: BaseProcess
+    out: Path
+    err: Path
+
+    def signal(self, number: int) -> None:
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+
+    def ended(self) -> int | None:
+        """Its exit code, which is negative after a signal; None while it runs."""
+        return self.process.exitcode
+
+    def end(self) -> tuple[str, str]:
+        """Wait until it ends by itself; what it said, and what it said of errors."""
+        self.process.join(PATIENCE)
+        assert self.process.exitcode is not None, "it goes on and on"
+        return self.said()
+
+    def said(self) -> tuple[str, str]:
+        return self.out.read_text(), self.err.read_text()
+
+
+def run_command(arguments: list[str], out: Path, err: Path) -> None:
+    """In the new process: the command line, as a shell would start it."""
+    for place, number in ((out, 1), (err, 2)):
+        os.dup2(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    torch.set_num_threads(1)
+    sys.exit(main(arguments))
+
+
 @contextmanager
-def training(data: Path, run: Path) -> Iterator[subprocess.Popen[str]]:
+def training(data: Path, run: Path) -> Iterator[Run]:
     """``cactiviz train`` with a checkpoint after each step."""
-    command = [sys.executable, "-m", "cactiviz.cli", "train", "cactinet", "--data", str(data)]
-    command += ["--out", str(run), "--device", "cpu", "--checkpoint-every", "1", *OPTIONS]
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    command = ["train", "cactinet", "--data", str(data), "--out", str(run), "--device", "cpu"]
+    command += ["--checkpoint-every", "1", *OPTIONS]
+    out, err = run.with_suffix(".out"), run.with_suffix(".err")
+    # Forked from one that has imported what takes longest, so that seven of them are quickly there.
+    starter = multiprocessing.get_context("forkserver")
+    starter.set_forkserver_preload(["cactiviz.cli", "cactiviz.training.train"])
+    process = starter.Process(target=run_command, args=(command, out, err))
+    process.start()
+    try:
+        yield Run(process, out, err)
+    finally:
+        process.kill()
+        process.join()
 
 
-def wait_for(process: subprocess.Popen[str], happened: Callable[[], bool]) -> None:
+def wait_for(process: Run, happened: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE
     while not happened():
-        assert process.poll() is None, process.communicate()
+        assert process.ended() is None, process.said()
         assert time.monotonic() < end, "nothing happened"
         time.sleep(0.005)
 
@@ -108,15 +142,15 @@ def test_killed_three_times_and_no_worse_for_it(
             else:
                 wait_for(process, lambda old=old: stamp(run) != old)  # type: ignore[misc]
             time.sleep(chance.uniform(0, 0.6))
-            process.kill()
-        assert process.returncode == -signal.SIGKILL, "it was quicker than the test"
+            process.signal(signal.SIGKILL)
+        assert process.ended() == -signal.SIGKILL, "it was quicker than the test"
         done = steps(run)
         assert before < done < STEPS or done == before == attempt == 0
         before = done
         assert not (run / WEIGHTS).exists()
     with training(data, run) as process:
-        out, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, err
+        out, err = process.end()
+    assert process.ended() == 0, err
     assert "8.00 epochs" in out
     assert steps(run) == STEPS
     assert_same_weights(run / WEIGHTS, undisturbed)
@@ -132,9 +166,9 @@ def test_asked_to_stop_it_stops_well_and_goes_on(
     run = tmp_path / "run"
     with training(data, run) as process:
         wait_for(process, lambda: stamp(run) is not None)
-        process.send_signal(signal.Signals[name])
-        out, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, err
+        process.signal(signal.Signals[name])
+        out, err = process.end()
+    assert process.ended() == 0, err
     assert "the same command goes on" in out
     assert "Stopping after this step" in err
     assert "Traceback" not in err
@@ -144,7 +178,7 @@ def test_asked_to_stop_it_stops_well_and_goes_on(
         assert bool(mine.module(torch.zeros(1, 3, 32, 32)).isfinite().all())
     if name == "SIGINT":
         with training(data, run) as process:
-            out, err = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0, err
+            out, err = process.end()
+        assert process.ended() == 0, err
         assert "goes on" not in out
         assert_same_weights(run / WEIGHTS, undisturbed)
