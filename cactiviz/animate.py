@@ -4,179 +4,79 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
-from cactiviz import __version__, render
-from cactiviz.errors import CactivizError, Cancelled, ModelError, OutputError
+from cactiviz import render
+from cactiviz.answers import Answered
+from cactiviz.errors import Cancelled
 from cactiviz.export import write_animation
-from cactiviz.kept import Kept, Question, Said, ask
-from cactiviz.look import (
-    Look,
-    Pixels,
-    display_of,
-    full_over_all,
-    image_size,
-    layout_of,
-    said_panel,
-)
-from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
+from cactiviz.full_values import FullValues
+from cactiviz.kept import Said
+from cactiviz.look import Look, Pixels, image_size, layout_of, said_panel
 from cactiviz.panels import Panel, draw_frame
-from cactiviz.recipe import animation_recipe, network_recipe, picture_recipe
-from cactiviz.types import Cancel, Picture, Report
-
-
-@dataclass(frozen=True)
-class Shot:
-    """A picture that isn't opened before its turn.
-
-    Attributes:
-        title: Written above its frame.
-        origin: Its file or address, which a recipe names.
-        open: Opens it; raises a ``CactivizError``.
-    """
-
-    title: str
-    origin: str
-    open: Callable[[], Picture] = field(compare=False)
+from cactiviz.recipe import animation_recipe, network_recipe
+from cactiviz.types import Cancel, Report
 
 
 class Animation:
-    """Frames of pictures: the original, then each network, computed one network after another.
+    """Frames of pictures: the original, then each network.
 
     Args:
-        shots: The pictures, in the order of the frames.
-        networks: Names, checkpoints, or networks loaded before.
-        question: What each network is asked.
+        answers: What is shown; more may come while frames are painted.
         look: How it is painted; may be changed at any time.
-        folder: Where answers are kept, for work that was stopped to go on.
-        untrained: Random weights for the networks given by name.
-        weights_dir: A folder to look for published weights in first.
-        device: "auto", "cpu" or "cuda".
-        may_download: False to refuse rather than fetch weights.
-
-    Raises:
-        ModelError: No network, one twice, an unknown one, or several where layers are asked for.
+        full_values: Those of the answers, where they are known from other looks at them.
     """
 
     def __init__(
-        self,
-        shots: Sequence[Shot],
-        networks: Sequence[str | Checkpoint | LoadedModel],
-        question: Question,
-        look: Look,
-        folder: Path,
-        *,
-        untrained: bool = False,
-        weights_dir: str | os.PathLike[str] | None = None,
-        device: str = "auto",
-        may_download: bool = True,
+        self, answers: Answered, look: Look, full_values: FullValues | None = None
     ) -> None:
-        self.shots, self.networks = tuple(shots), tuple(networks)
-        self.question, self.look = question, look
-        self.names = tuple(get_spec(n).name if isinstance(n, str) else n.name for n in networks)
-        if not self.names or len(set(self.names)) < len(self.names):
-            raise ModelError("An animation needs networks, and each under its own name.")
-        if question.layers and len(self.names) > 1:
-            raise ModelError("Several layers are shown of one network at a time.")
-        #: Network -> why it says nothing; a shot's origin -> why it is left out.
-        self.failures: dict[str, str] = {}
-        self.skipped: dict[str, str] = {}
-        self._kept = Kept(folder, question)
-        self._untrained, self._device = untrained, device
-        self._weights_dir, self._may_download = weights_dir, may_download
-        self._sha256: dict[int, str] = {}
-        self._credits: dict[int, tuple[str, str, str]] = {}
-        self._fulls: dict[Any, float] = {}
-
-    def compute(self, *, report: Report | None = None, cancel: Cancel | None = None) -> None:
-        """Ask each network about each picture, unless the answer is kept already.
-
-        One network is in memory at a time, and one picture.
-
-        Args:
-            report: Told the network and how many answers there are, of how many.
-            cancel: Asked between pictures; what is computed stays kept.
-
-        Raises:
-            Cancelled: ``cancel`` was set.
-            OutputError: The answers can't be kept.
-        """
-        total = len(self.names) * len(self.shots)
-        for place, network in enumerate(self.networks):
-            name = self.names[place]
-            loaded: LoadedModel | None = None
-            for index in range(len(self.shots)):
-                if cancel is not None and cancel.is_set():
-                    raise Cancelled("Stopped.")
-                if report is not None:
-                    report(name, place * len(self.shots) + index, total)
-                picture = self._open(index)
-                if picture is None or name in self.failures:
-                    continue
-                if self._kept.get(self._key(place), picture.sha256) is not None:
-                    continue
-                try:
-                    loaded = loaded or self._load(network, cancel)
-                    answers = ask(loaded, picture, self.question, cancel)
-                except (Cancelled, OutputError):
-                    raise
-                except CactivizError as error:
-                    self.failures[name] = str(error)
-                    continue
-                self._kept.put(self._key(place), picture.sha256, answers)
-        if report is not None:
-            report("done", total, total)
-        self._fulls = {}
-
-    def said(self, index: int, place: int) -> list[Said]:
-        """What a network (by its place) said of a picture (by its place), if it is computed."""
-        sha256 = self._sha256.get(index)
-        return (self._kept.get(self._key(place), sha256) if sha256 else None) or []
+        self.answers, self.look = answers, look
+        self._full_values = full_values or FullValues(answers)
 
     def steps(self) -> list[tuple[int, int]]:
         """The frames: which picture, and which of its layers or classes."""
+        reel, question = self.answers.reel, self.answers.question
+        several = bool(question.layers) or question.top > 1
         found = []
-        for index, shot in enumerate(self.shots):
-            if shot.origin not in self.skipped:
-                several = bool(self.question.layers) or self.question.top > 1
-                lengths = [len(self.said(index, p)) for p in range(len(self.names))] * several
+        for index, shot in enumerate(reel.shots):
+            if shot.origin not in reel.skipped:
+                lengths = [len(answers) for answers in self._said(index)] if several else []
                 found += [(index, variant) for variant in range(max(lengths, default=1) or 1)]
         return found
 
     def frame(self, index: int, variant: int = 0) -> Pixels | None:
         """One frame, with what is computed by now; None if the picture can't be opened."""
-        picture = self._open(index)
+        reel, names = self.answers.reel, self.answers.names
+        question, failures = self.answers.question, self.answers.failures
+        picture = reel.open(index)
         if picture is None:
             return None
         size = image_size(picture.size, self.look)
         panels: list[Panel] = []
         labels: list[str] = []
-        answers = [self.said(index, place) for place in range(len(self.names))]
-        for method in self.question.methods:
-            shown = render.resized(picture, size)
-            if not panels or len(self.names) > 1:
+        answers = self._said(index)
+        more = len(question.methods) > 1
+        for method in question.methods:
+            if not panels or len(names) > 1:
+                shown = render.resized(picture, size)
                 panels.append(Panel("Original", shown, "", None, picture.source))
-            for name, several in zip(self.names, answers, strict=True):
+            for name, several in zip(names, answers, strict=True):
                 if variant < len(several):
                     said = several[variant]
-                    full = self._full(said, method) if method in said.values else 0.0
-                    more = len(self.question.methods) > 1
+                    full = 0.0
+                    if method in said.values:
+                        full = self._full_values.of(said, method, self.look.scale)
                     panels.append(said_panel(picture, said, method, self.look, full, size, more))
                     labels.append(said.label)
                 else:
-                    why = self.failures.get(name, "This has not been computed.")
-                    panels.append(Panel(name, None, caption=why, warned=name in self.failures))
-        parts = [f"{index + 1} of {len(self.shots)}"] if len(self.shots) > 1 else []
-        parts += [self.shots[index].title, *dict.fromkeys(filter(None, labels))]
-        if self.question.top > 1:
-            parts.append(f"answer {variant + 1} of {self.question.top}")
-        layout = layout_of(self.look, len(self.names), len(self.question.methods))
+                    why = failures.get(name, "This has not been computed.")
+                    panels.append(Panel(name, None, caption=why, warned=name in failures))
+        parts = [f"{index + 1} of {len(reel)}"] if len(reel) > 1 else []
+        parts += [reel.shots[index].title, *dict.fromkeys(filter(None, labels))]
+        if question.top > 1:
+            parts.append(f"answer {variant + 1} of {question.top}")
+        layout = layout_of(self.look, len(names), len(question.methods))
         return draw_frame(panels, layout, subheading=" · ".join(parts))
 
     def frames(
@@ -220,79 +120,17 @@ class Animation:
             recipe=json.dumps(self.recipe(), sort_keys=True),
         )
 
-    def forget(self) -> None:
-        """Remove what was kept."""
-        shutil.rmtree(self._kept.folder, ignore_errors=True)
-
     def recipe(self) -> dict[str, Any]:
         """What makes this animation again, as plain values without dates."""
-        networks = []
-        for place, network in enumerate(self.networks):
-            known = (self.said(index, place) for index in range(len(self.shots)))
-            said = next((answers[0] for answers in known if answers), None)
-            why = self.failures.get(self.names[place], "")
-            networks.append(network_recipe(self.names[place], network, self._untrained, said, why))
-        pictures = [
-            picture_recipe(shot.title, shot.origin, *self._credits[index])
-            for index, shot in enumerate(self.shots)
-            if index in self._credits
-        ]
-        return animation_recipe(pictures, networks, self.question, self.look, self._device)
+        answers, networks = self.answers, []
+        for place, (name, network) in enumerate(zip(answers.names, answers.networks, strict=True)):
+            known = (answers.said(index, place) for index in range(len(answers.reel)))
+            said = next((several[0] for several in known if several), None)
+            why = answers.failures.get(name, "")
+            networks.append(network_recipe(name, network, answers.untrained, said, why))
+        pictures = answers.reel.recipe()
+        return animation_recipe(pictures, networks, answers.question, self.look, answers.device)
 
-    def _open(self, index: int) -> Picture | None:
-        shot = self.shots[index]
-        if shot.origin in self.skipped:
-            return None
-        try:
-            picture = shot.open()
-        except CactivizError as error:
-            self.skipped[shot.origin] = str(error)
-            return None
-        self._sha256[index] = picture.sha256
-        self._credits[index] = picture.sha256, picture.name, picture.source
-        return picture
-
-    def _load(self, network: str | Checkpoint | LoadedModel, cancel: Cancel | None) -> LoadedModel:
-        if isinstance(network, LoadedModel):
-            return network
-        return load_model(
-            network,
-            untrained=self._untrained,
-            weights_dir=self._weights_dir,
-            device=self._device,
-            may_download=self._may_download,
-            cancel=cancel,
-        )
-
-    def _key(self, place: int) -> str:
-        """What tells a network's answers from another's without loading it."""
-        network = self.networks[place]
-        if isinstance(network, LoadedModel):
-            return f"{network.name} {network.revision}"
-        if not isinstance(network, Checkpoint):
-            return f"{network} {self._untrained} {self._weights_dir} {__version__}"
-        try:
-            status = network.file.stat()
-            return f"{network} {status.st_size} {status.st_mtime_ns} {__version__}"
-        except OSError:
-            return str(network)
-
-    def _full(self, said: Said, method: str) -> float:
-        """The full value: of this map, or of all that the scale takes together, over all frames."""
-        values, scale, display = said.values[method], self.look.scale, display_of(method, said)
-        if scale not in ("shared", "evidence"):
-            return render.full_value([values], display, scale)
-        key = (method, display, scale, values.shape if scale == "evidence" else None)
-        if key not in self._fulls:
-            self._fulls[key] = full_over_all(
-                (
-                    other.values[method]
-                    for index, place in np.ndindex(len(self.shots), len(self.names))
-                    for other in self.said(index, place)
-                    if method in other.values
-                    and (scale != "evidence" or other.values[method].shape == values.shape)
-                ),
-                display,
-                scale,
-            )
-        return self._fulls[key]
+    def _said(self, index: int) -> list[list[Said]]:
+        """What each network said of a picture."""
+        return [self.answers.said(index, place) for place in range(len(self.answers.names))]

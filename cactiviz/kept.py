@@ -176,9 +176,9 @@ class Kept:
         self.folder = folder
         self._question = json.dumps(question.to_json(), sort_keys=True)
 
-    def get(self, network: str, picture_sha256: str) -> list[Said] | None:
+    def get(self, network: str, picture: str) -> list[Said] | None:
         """What was kept, or None; a file that can't be read counts as none."""
-        file = self._file(network, picture_sha256)
+        file = self._file(network, picture)
         if not file.is_file():
             return None
         try:
@@ -186,7 +186,7 @@ class Kept:
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             return None
 
-    def put(self, network: str, picture_sha256: str, answers: Sequence[Said]) -> None:
+    def put(self, network: str, picture: str, answers: Sequence[Said]) -> None:
         """Keep answers.
 
         Raises:
@@ -198,11 +198,11 @@ class Kept:
             raise OutputError(
                 f"The folder {self.folder} can't be made: {error.strerror}."
             ) from error
-        with whole_file(self._file(network, picture_sha256)) as file:
+        with whole_file(self._file(network, picture)) as file:
             file.write(_packed(answers))
 
-    def _file(self, network: str, picture_sha256: str) -> Path:
-        about = "\0".join([network, picture_sha256, self._question])
+    def _file(self, network: str, picture: str) -> Path:
+        about = "\0".join([network, picture, self._question])
         return self.folder / f"{hashlib.sha256(about.encode()).hexdigest()[:40]}.npz"
 
 

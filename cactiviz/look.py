@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,10 @@ from cactiviz import render
 from cactiviz.kept import Said
 from cactiviz.methods import METHODS
 from cactiviz.panels import DARK, LIGHT, Layout, Panel
-from cactiviz.scales import Display, Floats
+from cactiviz.scales import Display
 from cactiviz.types import Picture
 
 Pixels = NDArray[np.uint8]
-_MOST_GRADIENTS = 64  # maps that a common full value of gradients is taken from
 
 
 @dataclass(frozen=True)
@@ -125,15 +124,3 @@ def display_of(method: str, said: Said) -> Display:
     """How a method's map is painted: with two colours where it was asked against a class."""
     display: Display = METHODS[method].display
     return "diverging" if display == "overlay" and said.kinds[method] == "signed" else display
-
-
-def full_over_all(maps: Iterable[Floats], display: Display, scale: render.Scale) -> float:
-    """The full value over any number of maps, of which few are in memory at a time.
-
-    Of heat maps it is what ``render.full_value`` says of them all; of gradients, which are large,
-    what it says of the first 64.
-    """
-    if display in ("overlay", "diverging"):  # the largest of each one's largest
-        return max((render.full_value([map_], display, scale) for map_ in maps), default=0.0)
-    some = [map_ for map_, _ in zip(maps, range(_MOST_GRADIENTS), strict=False)]
-    return render.full_value(some, display, scale)

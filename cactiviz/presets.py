@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cactiviz.animate import Shot
 from cactiviz.datasets import open_dataset
 from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.dataset import Dataset, Item
@@ -15,6 +14,7 @@ from cactiviz.errors import DataError
 from cactiviz.images import open_picture
 from cactiviz.kept import Question
 from cactiviz.look import Look
+from cactiviz.shots import Shot
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def of_source(source: str, each: int) -> list[Shot]:
         files = sorted(child for child in path.iterdir() if child.suffix.lower() in _ENDINGS)
         if not files:
             raise DataError(f"There is no picture in the folder {path}.")
-        return [of_file(str(file)) for file in files]
+        return [of_file(str(Path(source, file.name))) for file in files]
     if path.is_file() and path.suffix.lower() != ".zip":
         return [of_file(source)]
     if source.startswith("sample:"):
@@ -121,18 +121,20 @@ def of_source(source: str, each: int) -> list[Shot]:
     if not path.is_dir():
         return shots
     # A folder that isn't in the table of data sets is found again by its files' own paths.
-    return [replace(shot, origin=_file_of(path, shot.origin)) for shot in shots]
+    return [replace(shot, origin=_file_of(source, shot.origin)) for shot in shots]
 
 
 def of_file(source: str) -> Shot:
     """A file, or ``sample:NAME``."""
     name = Path(source).name if not source.startswith("sample:") else source[7:]
-    return Shot(name, source, lambda: open_picture(source))
+    path = source if source.startswith("sample:") else Path(source).expanduser()
+    return Shot(name, source, lambda: open_picture(path))
 
 
-def _file_of(folder: Path, address: str) -> str:
-    file = folder / address.partition(":")[2]
-    return str(file) if file.is_file() else address
+def _file_of(folder: str, address: str) -> str:
+    """An item's file by the folder as it was typed, which tells no more than that."""
+    file = Path(folder, address.partition(":")[2])
+    return str(file) if file.expanduser().is_file() else address
 
 
 def _shot(dataset: Dataset, item: Item) -> Shot:

@@ -11,19 +11,18 @@ from typing import Any
 import numpy as np
 
 from cactiviz import __version__
-from cactiviz.animate import Animation, Shot
+from cactiviz.answers import Answers
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
-from cactiviz.datasets import is_address, open_item
 from cactiviz.errors import CactivizError
-from cactiviz.images import open_picture
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, get_spec
+from cactiviz.origins import Origins
 from cactiviz.recipe import checkpoint_in, network_recipe, picture_recipe
 from cactiviz.report import Paint
+from cactiviz.shots import Shot
 from cactiviz.types import Layer, Picture, Report, Target
-from cactiviz.web import fetch_picture
 
 _CLOSE = 1e-6  # relative: what two runs on one machine may differ by
 
@@ -127,20 +126,27 @@ def recipe_of(comparison: Comparison, asked: Asked, paint: Paint) -> dict[str, A
 def remake_comparison(
     recipe: Mapping[str, Any],
     *,
-    data: Path | None = None,
+    origins: Origins | None = None,
     weights_dir: Path | None = None,
     report: Report | None = None,
 ) -> tuple[Comparison, Asked, Paint]:
     """Make a comparison again.
 
+    Args:
+        recipe: As ``recipe_of`` says.
+        origins: Where its picture and checkpoints are; where they were typed if not given.
+        weights_dir: A folder to look for published weights in first.
+        report: Told what goes on.
+
     Raises:
         CactivizError: The recipe isn't whole, or its picture isn't where it was.
     """
+    origins = origins or Origins()
     try:
         question, (shown,) = recipe["question"], recipe["pictures"]
         asked = Asked(
             shown["from"],
-            tuple(checkpoint_in(network) or network["name"] for network in recipe["networks"]),
+            _networks(recipe, origins),
             tuple(question["methods"]),
             Target(**question["target"]),
             question["layer"],
@@ -153,7 +159,8 @@ def remake_comparison(
         name, credit = shown["name"], shown["credit"]
     except (KeyError, TypeError, ValueError) as error:
         raise CactivizError("This recipe isn't whole.") from error
-    picture = open_origin(asked.origin, data)
+    origins.check([asked.origin])
+    picture = origins.open(asked.origin)
     picture = Picture(picture.rgb, name, credit, picture.notes)
     return asked.compare(picture, weights_dir=weights_dir, report=report), asked, paint
 
@@ -166,56 +173,50 @@ def remake_animation(
     recipe: Mapping[str, Any],
     folder: Path,
     *,
-    data: Path | None = None,
+    origins: Origins | None = None,
     weights_dir: Path | None = None,
-) -> Animation:
-    """An animation that isn't computed yet.
+) -> tuple[Answers, Look]:
+    """What an animation shows, not computed yet, and how it is painted.
 
     Args:
         recipe: As ``Animation.recipe`` says.
         folder: Where answers are kept.
-        data: Where the data set is, or the pictures whose paths aren't there any more.
+        origins: Where its pictures and checkpoints are; where they were typed if not given.
         weights_dir: A folder to look for published weights in first.
 
     Raises:
-        CactivizError: The recipe isn't whole.
+        CactivizError: The recipe isn't whole, or not one of its pictures is where it was.
     """
+    origins = origins or Origins()
     try:
-        shots = [_shot(shown["title"], shown["from"], data) for shown in recipe["pictures"]]
-        networks = [checkpoint_in(network) or network["name"] for network in recipe["networks"]]
+        shots = [_shot(shown["title"], shown["from"], origins) for shown in recipe["pictures"]]
+        networks = _networks(recipe, origins)
         by_name = [network for network in recipe["networks"] if not network["checkpoint"]]
-        return Animation(
+        origins.check([shot.origin for shot in shots])
+        answers = Answers(
             shots,
             networks,
             Question.from_json(recipe["question"]),
-            Look.from_json(recipe["look"]),
             folder,
             untrained=any(network["untrained"] for network in by_name),
             weights_dir=weights_dir,
             device=recipe["device"],
         )
+        return answers, Look.from_json(recipe["look"])
     except (KeyError, TypeError) as error:
         raise CactivizError("This recipe isn't whole.") from error
 
 
-def open_origin(origin: str, data: Path | None = None) -> Picture:
-    """A recipe's picture: a file, a sample, an item of a data set, or an address on the web.
+def differences(
+    recipe: Mapping[str, Any], new: Mapping[str, Any], skipped: Mapping[str, str] | None = None
+) -> list[str]:
+    """What isn't as the recipe says, one sentence each; empty if all is.
 
-    Raises:
-        CactivizError: It isn't there, or can't be read.
+    Args:
+        recipe: The old one.
+        new: The one of what was made again.
+        skipped: A picture's origin -> why it was left out.
     """
-    if origin.lower().startswith(("http://", "https://")):
-        found = fetch_picture(origin)
-        return open_picture(found.data, name=found.name, credit=found.source)
-    if is_address(origin) and not os.path.exists(origin):
-        return open_item(origin, data)
-    if data is not None and not os.path.exists(origin) and not origin.startswith("sample:"):
-        return open_picture(data / Path(origin).name)
-    return open_picture(origin)
-
-
-def differences(recipe: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """What isn't as the recipe says, one sentence each; empty if all is."""
     found = []
     if recipe.get("cactiviz") != new["cactiviz"]:
         found.append(f"It was made with version {recipe.get('cactiviz')}, not {new['cactiviz']}.")
@@ -223,7 +224,7 @@ def differences(recipe: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     new_pictures = {shown["from"]: shown["sha256"] for shown in new["pictures"]}
     for origin, sha256 in old_pictures.items():
         if origin not in new_pictures:
-            found.append(f"The picture {origin} isn't there any more.")
+            found.append((skipped or {}).get(origin) or f"The picture {origin} is left out.")
         elif new_pictures[origin] != sha256:
             found.append(f"The picture {origin} is another one now.")
     for before, after in zip(recipe["networks"], new["networks"], strict=True):
@@ -242,5 +243,10 @@ def differences(recipe: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _shot(title: str, origin: str, data: Path | None) -> Shot:
-    return Shot(title, origin, lambda: open_origin(origin, data))
+def _networks(recipe: Mapping[str, Any], origins: Origins) -> tuple[str | Checkpoint, ...]:
+    own = [(network["name"], checkpoint_in(network)) for network in recipe["networks"]]
+    return tuple(origins.checkpoint(found) if found else name for name, found in own)
+
+
+def _shot(title: str, origin: str, origins: Origins) -> Shot:
+    return Shot(title, origin, lambda: origins.open(origin))

@@ -20,7 +20,7 @@ Display = Literal["overlay", "diverging", "magnitude", "signed"]
 DISPLAYS: tuple[Display, ...] = get_args(Display)
 Floats = NDArray[np.floating[Any]]
 
-_PERCENTILE = 99.5  # of a gradient: a lone pixel must not darken all the others
+PERCENTILE = 99.5  #: Of a gradient: a lone pixel must not darken all the others
 
 
 def on_one_scale(values: Floats, others: Sequence[Floats], scale: Scale) -> list[Floats]:
@@ -72,7 +72,7 @@ def full_value(maps: Sequence[Floats], display: Display, scale: Scale = "own") -
         return 1.0 if largest > 0 else 0.0
     if display in ("overlay", "diverging") or not values.size:
         return largest
-    return float(np.percentile(sizes, _PERCENTILE)) or largest
+    return float(np.percentile(sizes, PERCENTILE)) or largest
 
 
 def scaled(values: Floats, display: Display, scale: Scale) -> NDArray[np.float64]:

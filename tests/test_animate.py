@@ -17,8 +17,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-import cactiviz.animate as module
-from cactiviz.animate import Animation, Shot
+import cactiviz.answers as module
+from cactiviz.animate import Animation
+from cactiviz.answers import Answers
 from cactiviz.cli import main
 from cactiviz.commands import animate as command
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError
@@ -29,6 +30,7 @@ from cactiviz.look import Look
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.presets import PRESETS, of_source
 from cactiviz.recipe import read_recipe
+from cactiviz.shots import Shot
 from cactiviz.types import Picture, Target
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +56,14 @@ def animation(tmp_path: Path, count: int = 3, **options: Any) -> Animation:
     chosen |= options
     networks, question, look = (chosen.pop(name) for name in ("networks", "question", "look"))
     shots = chosen.pop("shots", [shot(seed) for seed in range(count)])
-    return Animation(shots, networks, question, look, tmp_path / "parts", device="cpu", **chosen)
+    answers = Answers(shots, networks, question, tmp_path / "parts", device="cpu", **chosen)
+    return Animation(answers, look)
+
+
+def computed(made: Animation, **options: Any) -> Animation:
+    assert isinstance(made.answers, Answers)
+    made.answers.compute(**options)
+    return made
 
 
 def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Any]:
@@ -80,13 +89,13 @@ def frames_of(path: Path) -> list[NDArray[np.uint8]]:
 
 def test_each_frame_shows_its_picture_and_its_map(tmp_path: Path) -> None:
     made = animation(tmp_path, look=replace(SMALL, strength=1.0, squash=True))
-    made.compute()
+    computed(made)
     network = load_model("cactinet")
     frames = list(made.frames())
     assert len(frames) == 3
     for seed, frame in enumerate(frames):
         alone = explain(network, picture(seed), ["grad_cam"])["grad_cam"]
-        kept = made.said(seed, 0)[0].values["grad_cam"]
+        kept = made.answers.said(seed, 0)[0].values["grad_cam"]
         assert np.array_equal(kept, alone.values)  # type: ignore[union-attr]
         original = np.asarray(Image.fromarray(picture(seed).rgb).resize((64, 64), 4))
         rows = [
@@ -104,17 +113,17 @@ def test_a_network_is_loaded_once_and_a_picture_asked_once(
     loads, asks = counted(monkeypatch, "load_model"), counted(monkeypatch, "ask")
     made = animation(tmp_path, question=Question(("grad_cam", "saliency")))
     seen: list[tuple[str, int]] = []
-    made.compute(report=lambda name, done, total: seen.append((name, done)))
+    computed(made, report=lambda name, done, total: seen.append((name, done)))
     assert (len(loads), len(asks)) == (2, 6)
     assert [name for name, _ in seen] == ["cactinet"] * 3 + ["other"] * 3 + ["done"]
     # Again, as after a restart: nothing is loaded, nothing asked.
     again = animation(tmp_path, question=Question(("grad_cam", "saliency")))
-    again.compute()
+    computed(again)
     assert (len(loads), len(asks)) == (2, 6)
     assert again.frame(1) is not None
     assert np.array_equal(np.asarray(again.frame(1)), np.asarray(made.frame(1)))
     # Another question finds nothing of it.
-    animation(tmp_path, question=Question(("grad_cam",), layer="stages.1")).compute()
+    computed(animation(tmp_path, question=Question(("grad_cam",), layer="stages.1")))
     assert len(asks) == 12
 
 
@@ -127,21 +136,21 @@ def test_stopped_work_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.M
             stop.set()
 
     with pytest.raises(Cancelled):
-        made.compute(report=report, cancel=stop)
+        computed(made, report=report, cancel=stop)
     before = len(asks)
     assert 2 <= before <= 3
-    made.compute()
+    computed(made)
     assert 6 <= len(asks) <= 7  # the one that was stopped is asked again
 
 
 def test_a_damaged_answer_counts_as_none(tmp_path: Path) -> None:
     made = animation(tmp_path, 1)
-    made.compute()
+    computed(made)
     for file in (tmp_path / "parts").iterdir():
         file.write_bytes(file.read_bytes()[:100])
-    assert made.said(0, 0) == []
-    made.compute()
-    assert len(made.said(0, 0)) == 1
+    assert made.answers.said(0, 0) == []
+    computed(made)
+    assert len(made.answers.said(0, 0)) == 1
 
 
 def test_what_is_kept_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -162,9 +171,9 @@ def test_what_is_kept_comes_back_as_it_was(tmp_path: Path) -> None:
 
 def test_through_the_layers_of_one_network(tmp_path: Path) -> None:
     made = animation(tmp_path, 1, networks=["cactinet"], question=Question(layers=("all-stages",)))
-    made.compute()
+    computed(made)
     frames = list(made.frames())
-    assert len(frames) == len(made.said(0, 0)) > 2
+    assert len(frames) == len(made.answers.said(0, 0)) > 2
     assert len({frame.tobytes() for frame in frames}) == len(frames)
     with pytest.raises(ModelError, match="one network"):
         animation(tmp_path, question=Question(layers=("all-stages",)))
@@ -172,8 +181,8 @@ def test_through_the_layers_of_one_network(tmp_path: Path) -> None:
 
 def test_through_the_top_classes(tmp_path: Path) -> None:
     made = animation(tmp_path, 1, question=Question(top=2))
-    made.compute()
-    first, second = made.said(0, 0)
+    computed(made)
+    first, second = made.answers.said(0, 0)
     assert first.answer != second.answer
     assert first.probability > second.probability
     assert first.probability + second.probability == pytest.approx(1)
@@ -182,19 +191,19 @@ def test_through_the_top_classes(tmp_path: Path) -> None:
 
 def test_a_shared_scale_holds_over_all_frames_and_networks(tmp_path: Path) -> None:
     made = animation(tmp_path, look=replace(SMALL, scale="shared"))
-    made.compute()
-    said = [made.said(index, place)[0] for index in range(3) for place in range(2)]
+    computed(made)
+    said = [made.answers.said(index, place)[0] for index in range(3) for place in range(2)]
     largest = max(float(s.values["grad_cam"].max()) for s in said)
-    assert {made._full(s, "grad_cam") for s in said} == {largest}
+    assert {made._full_values.of(s, "grad_cam", made.look.scale) for s in said} == {largest}
     made.look = replace(SMALL, scale="own")
-    assert len({made._full(s, "grad_cam") for s in said}) > 1
+    assert len({made._full_values.of(s, "grad_cam", made.look.scale) for s in said}) > 1
 
 
 def test_a_network_that_fails_says_so_in_its_panels(tmp_path: Path) -> None:
     bad = Checkpoint("bad", "cactinet", tmp_path / "nothing.pth")
     made = animation(tmp_path, networks=["cactinet", bad])
-    made.compute()
-    assert list(made.failures) == ["bad"]
+    computed(made)
+    assert list(made.answers.failures) == ["bad"]
     assert len(list(made.frames())) == 3
 
 
@@ -203,8 +212,8 @@ def test_a_picture_that_cannot_be_opened_is_left_out(tmp_path: Path) -> None:
         raise PictureError("It is no picture.")
 
     made = animation(tmp_path, shots=[shot(0), Shot("bad", "bad.jpg", broken), shot(1)])
-    made.compute()
-    assert made.skipped == {"bad.jpg": "It is no picture."}
+    computed(made)
+    assert made.answers.reel.skipped == {"bad.jpg": "It is no picture."}
     assert len(list(made.frames())) == 2
 
 
@@ -221,7 +230,7 @@ def test_a_row_for_each_method_and_one_for_a_single_network(tmp_path: Path) -> N
 def test_frames_are_there_before_all_is_computed(tmp_path: Path) -> None:
     made = animation(tmp_path)
     early = made.frame(0)
-    made.compute()
+    computed(made)
     late = made.frame(0)
     assert early is not None
     assert late is not None
@@ -234,7 +243,7 @@ def test_the_same_recipe_makes_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         made = animation(tmp_path / name)
-        made.compute()
+        computed(made)
         assert made.write(tmp_path / f"{name}.gif") == 3
         files.append((tmp_path / f"{name}.gif").read_bytes())
     assert files[0] == files[1]
@@ -259,8 +268,8 @@ def test_choices_that_do_not_fit_are_refused(tmp_path: Path) -> None:
 
 def test_a_class_that_a_network_lacks_is_said_in_its_panel(tmp_path: Path) -> None:
     made = animation(tmp_path, 1, question=Question(target=Target("no such class")))
-    made.compute()
-    (said,) = made.said(0, 0)
+    computed(made)
+    (said,) = made.answers.said(0, 0)
     assert isinstance(said, Said)
     assert "no such class" in said.failures["grad_cam"]
     assert made.frame(0) is not None

@@ -17,12 +17,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cactiviz import kept
-from cactiviz.animate import Shot
 from cactiviz.images import sample
 from cactiviz.kept import Question, Said
 from cactiviz.look import Look
 from cactiviz.models import load_model
 from cactiviz.runner import Network, Runner
+from cactiviz.shots import Shot
 from cactiviz.types import Picture
 from cactiviz.ui import asking, film_choice, film_file, film_work, state, texts
 from cactiviz.ui.film_file import Drawer, Making
@@ -142,7 +142,7 @@ def test_hostile_names_and_broken_files_are_sentences(app: AppTest, tmp_path: Pa
     app.selectbox(key=state.FILM_SET).set_value("folder").run()
     app.text_input(key=state.PLACE).set_value(str(tmp_path / "own")).run()
     work = finished(app)
-    assert len(work.skipped) == 1 and len(work.view(SMALL).steps()) == 1
+    assert len(work.reel.skipped) == 1 and len(work.view(SMALL).steps()) == 1
     (warning,) = app.warning
     assert texts.plain(HOSTILE) in warning.value and HOSTILE not in warning.value
     assert "2 of 8 pictures are here" in " ".join(captions(app))

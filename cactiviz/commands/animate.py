@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from cactiviz import render
-from cactiviz.animate import Animation, Shot
+from cactiviz.animate import Animation
+from cactiviz.answers import Answers
 from cactiviz.commands import options as shared
 from cactiviz.commands.progress import long_reporter
 from cactiviz.errors import CactivizError, Cancelled, WeightsError
@@ -19,6 +20,7 @@ from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint
 from cactiviz.presets import PRESETS, of_dataset, of_source, open_preset_data
+from cactiviz.shots import Shot
 from cactiviz.types import Target
 
 _DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
@@ -74,24 +76,27 @@ def _animate(options: argparse.Namespace) -> int:
     preset = PRESETS.get(options.preset)
     networks = _networks(options, preset.networks if preset else _DEFAULT_MODELS)
     folder = options.out.with_name(f"{options.out.name}.parts")
-    animation = Animation(
+    answers = Answers(
         shots,
         networks,
         _question(options, preset.question if preset else Question()),
-        _look(options, preset.look if preset else Look()),
         folder,
         untrained=options.untrained,
         weights_dir=options.weights_dir,
         device=options.device,
     )
-    frames = make(animation, options.out, keep=options.keep)
+    look = _look(options, preset.look if preset else Look())
+    frames = make(answers, look, options.out, keep=options.keep)
+    skipped = answers.reel.skipped
+    for sentence in dict.fromkeys((*answers.failures.values(), *skipped.values())):
+        print(sentence, file=sys.stderr)
     if hoped > len(shots) and not options.most:
         print(f"{len(shots)} of {hoped} pictures are here.", file=sys.stderr)
     print(f"{options.out}: {frames} frames, {_size(options.out) / 1e6:.1f} MB")
-    return 1 if animation.failures or animation.skipped else 0
+    return 1 if answers.failures or skipped else 0
 
 
-def make(animation: Animation, out: Path, *, keep: bool = False) -> int:
+def make(answers: Answers, look: Look, out: Path, *, keep: bool = False) -> int:
     """Compute and write an animation, and stop well when Ctrl-C asks for it.
 
     Raises:
@@ -102,10 +107,10 @@ def make(animation: Animation, out: Path, *, keep: bool = False) -> int:
     report = long_reporter()
     parts = out.with_name(f"{out.name}.parts")
     try:
-        animation.compute(report=report, cancel=stop)
-        if len(animation.failures) == len(animation.names):
-            raise WeightsError(" ".join(dict.fromkeys(animation.failures.values())))
-        frames = animation.write(out, report=report, cancel=stop)
+        answers.compute(report=report, cancel=stop)
+        if len(answers.failures) == len(answers.names):
+            raise WeightsError(" ".join(dict.fromkeys(answers.failures.values())))
+        frames = Animation(answers, look).write(out, report=report, cancel=stop)
     except Cancelled as error:
         raise Cancelled(
             f"Stopped. What was computed is in {parts}; the same command goes on from there."
@@ -114,10 +119,8 @@ def make(animation: Animation, out: Path, *, keep: bool = False) -> int:
         ) from error
     finally:
         signal.signal(signal.SIGINT, before)
-    for sentence in (*animation.failures.values(), *animation.skipped.values()):
-        print(sentence, file=sys.stderr)
-    if not keep and not animation.failures:
-        animation.forget()
+    if not keep and not answers.failures:
+        answers.forget()
     return frames
 
 

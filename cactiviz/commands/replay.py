@@ -8,11 +8,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from cactiviz.animate import Animation
 from cactiviz.commands import options as shared
 from cactiviz.commands import report
 from cactiviz.commands.animate import make
 from cactiviz.errors import CactivizError
 from cactiviz.export import check_ending
+from cactiviz.origins import Origins
 from cactiviz.recipe import read_recipe
 from cactiviz.remake import differences, recipe_of, remake_animation, remake_comparison
 
@@ -23,7 +25,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     option = parser.add_argument
     option("recipe", type=Path, metavar="RECIPE", help="recipe.json, or an export that holds one")
     option("--out", type=Path, help="write it; without this only say whether it comes out alike")
-    option("--data", type=Path, metavar="FOLDER", help="where the data set or the pictures are")
+    option("--data", type=Path, metavar="FOLDER", help="where the data set or the pictures are now")
     option("--weights-dir", type=Path, help="a folder to look for weights in first")
     option("--dpi", type=shared.positive, default=300, help="of a PNG; default 300")
     parser.set_defaults(run=_replay)
@@ -31,10 +33,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _replay(options: argparse.Namespace) -> int:
     recipe = read_recipe(options.recipe)
+    origins = Origins(options.recipe.parent, options.data)
     if recipe["makes"] == "comparison":
-        found = _comparison(options, recipe)
+        found = _comparison(options, recipe, origins)
     elif recipe["makes"] == "animation":
-        found = _animation(options, recipe)
+        found = _animation(options, recipe, origins)
     else:
         raise CactivizError(f"This version can't make “{recipe['makes']}” again.")
     for sentence in found:
@@ -44,11 +47,11 @@ def _replay(options: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
-def _comparison(options: argparse.Namespace, recipe: dict[str, Any]) -> list[str]:
+def _comparison(options: argparse.Namespace, recipe: dict[str, Any], origins: Origins) -> list[str]:
     if options.out:
         report.check_ending(options.out)
     comparison, asked, paint = remake_comparison(
-        recipe, data=options.data, weights_dir=options.weights_dir
+        recipe, origins=origins, weights_dir=options.weights_dir
     )
     new = recipe_of(comparison, asked, paint)
     if options.out:
@@ -56,20 +59,19 @@ def _comparison(options: argparse.Namespace, recipe: dict[str, Any]) -> list[str
     return differences(recipe, new)
 
 
-def _animation(options: argparse.Namespace, recipe: dict[str, Any]) -> list[str]:
-    if options.out:
-        check_ending(options.out)
-        parts = options.out.with_name(f"{options.out.name}.parts")
-        animation = remake_animation(
-            recipe, parts, data=options.data, weights_dir=options.weights_dir
+def _animation(options: argparse.Namespace, recipe: dict[str, Any], origins: Origins) -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        parts = Path(folder, "parts")
+        if options.out:
+            check_ending(options.out)
+            parts = options.out.with_name(f"{options.out.name}.parts")
+        answers, look = remake_animation(
+            recipe, parts, origins=origins, weights_dir=options.weights_dir
         )
-        make(animation, options.out, keep=True)  # the recipe is read from what is kept
-        new = animation.recipe()
-        animation.forget()
-        return differences(recipe, new)
-    with tempfile.TemporaryDirectory() as parts:
-        animation = remake_animation(
-            recipe, Path(parts), data=options.data, weights_dir=options.weights_dir
-        )
-        animation.compute()
-        return differences(recipe, animation.recipe())
+        if options.out:
+            make(answers, look, options.out, keep=True)  # the recipe is read from what is kept
+        else:
+            answers.compute()
+        new = Animation(answers, look).recipe()
+        answers.forget()
+    return differences(recipe, new, answers.reel.skipped)

@@ -214,7 +214,7 @@ def _offer_weights(work: Work) -> None:
     downloads.offer(without)
     titles = {shot.origin: shot.title for shot in work.plan.shots}
     sentences = [why for name, why in work.failures.items() if name not in without]
-    sentences += [f"{titles[origin]}: {why}" for origin, why in work.skipped.items()]
+    sentences += [f"{titles[origin]}: {why}" for origin, why in work.reel.skipped.items()]
     for sentence in list(dict.fromkeys(sentences))[:_MOST_SENTENCES]:
         st.warning(texts.plain(sentence))
 

@@ -33,7 +33,7 @@ def asked_of(choice: Choice, comparison: Comparison) -> Asked:
     random = tuple(name for name, r in comparison.readings.items() if r.untrained)
     return Asked(
         origin=choice.picture.name,
-        networks=tuple(own.get(name, name) for name in comparison.models),
+        networks=tuple(networks.told(own[n]) if n in own else n for n in comparison.models),
         methods=comparison.methods,
         target=choice.target or Target(),
         layer=choice.layer,

@@ -9,7 +9,6 @@ from zlib import crc32
 import streamlit as st
 
 from cactiviz import images
-from cactiviz.animate import Shot
 from cactiviz.comparison import describe
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
@@ -17,6 +16,7 @@ from cactiviz.explain import FILTERS, VIEWS
 from cactiviz.kept import Question
 from cactiviz.methods import METHODS
 from cactiviz.presets import PRESETS, of_dataset
+from cactiviz.shots import Shot
 from cactiviz.types import Picture
 from cactiviz.ui import choices, film_look, missing, networks, sets, state, texts
 from cactiviz.ui.film_work import MOST_PICTURES, Plan

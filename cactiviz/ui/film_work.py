@@ -9,16 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cactiviz.animate import Animation, Shot
+from cactiviz.animate import Animation
 from cactiviz.errors import BusyError, CactivizError, Cancelled
+from cactiviz.full_values import FullValues
 from cactiviz.jobs import Ticket
 from cactiviz.kept import Kept, Question, Said, ask
 from cactiviz.look import Look
 from cactiviz.memory import size_bytes
-from cactiviz.models import LoadedModel
+from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.runner import Network, Runner
+from cactiviz.shots import Reel, Shot, key_of
 from cactiviz.types import Cancel, Picture
-from cactiviz.ui import texts
+from cactiviz.ui import networks, texts
 
 MOST_PICTURES = 200  #: In the app; the command line has no limit.
 _log = logging.getLogger(__name__)
@@ -68,22 +70,23 @@ class Work:
     def __init__(
         self, plan: Plan, runner: Runner, folder: Path, full: Callable[[int], bool]
     ) -> None:
-        self.plan, self.folder = plan, folder
+        self.plan, self.question, self.reel = plan, plan.question, Reel(plan.shots)
+        self.names = tuple(network.name for network in plan.networks)
+        self.networks: tuple[str | Checkpoint | LoadedModel, ...] = tuple(
+            networks.told(n.checkpoint) if n.checkpoint else n.name for n in plan.networks
+        )
         self.done = 0  #: Answers that are there, or are known not to come.
         self.at = (0, 0)  #: Which picture is asked about, and which network.
         self.ahead: int | None = 0  #: Other jobs before it; None where even the queue is full.
         self.failures: dict[str, str] = {}  #: A network's name -> why it says nothing.
-        self.skipped: dict[str, str] = {}  #: A shot's origin -> why it is left out.
         self.held = False  #: It was stopped by hand.
         self.problem = ""  #: Why nothing goes on, or empty.
         self.complete = 0  #: So many of the first pictures have all answers.
         self.first_frame = threading.Event()
-        self.sha256: dict[int, str] = {}
-        self.credits: dict[int, tuple[str, str, str]] = {}
-        self.device = str(runner.device)
+        self.untrained, self.device = False, str(runner.device)
         self._runner, self._full = runner, full
         self._kept = Kept(folder, plan.question)
-        self._keys: dict[int, str] = {}
+        self._full_values = FullValues(self)
         self._at_hand: dict[tuple[int, int], list[Said]] = {}
         self._at_hand_bytes = 0
         self._lock = threading.Lock()
@@ -126,13 +129,13 @@ class Work:
         with self._lock:
             if (index, place) in self._at_hand:
                 return self._at_hand[index, place]
-        key = self._keys.get(index)
+        key = self.reel.key(index)
         found = self._kept.get(repr(self.plan.networks[place]), key) if key else None
         return self._remember(index, place, found) if found else []
 
     def view(self, look: Look) -> Animation:
         """The frames as they can be painted by now."""
-        return _View(self, look)
+        return Animation(self, look, self._full_values)
 
     def _remember(self, index: int, place: int, answers: list[Said]) -> list[Said]:
         with self._lock:
@@ -166,7 +169,7 @@ class Work:
             if stop.is_set() or time.monotonic() - self._seen > _FORGOTTEN_SECONDS:
                 raise Cancelled("Stopped.")
             self.at = (index, place)
-            picture = self._open(index)
+            picture = self.reel.open(index)
             if picture is not None and self.plan.networks[place].name not in self.failures:
                 self._answer(index, place, picture, stop)
             self.done += 1
@@ -187,7 +190,7 @@ class Work:
             return
         if self._full(size_bytes(answers)):
             raise CactivizError(texts.FILM_NO_ROOM)
-        self._kept.put(repr(network), self._keys[index], answers)
+        self._kept.put(repr(network), key_of(picture), answers)
         self._remember(index, place, answers)
 
     def _ask(self, network: Network, picture: Picture, stop: threading.Event) -> list[Said]:
@@ -219,32 +222,3 @@ class Work:
         finally:
             if ticket is not None:
                 ticket.give_back()
-
-    def _open(self, index: int) -> Picture | None:
-        shot = self.plan.shots[index]
-        if shot.origin in self.skipped:
-            return None
-        try:
-            picture = shot.open()
-        except CactivizError as error:
-            self.skipped[shot.origin] = str(error)
-            return None
-        self.sha256[index] = picture.sha256
-        self._keys[index] = f"{picture.sha256} {picture.size}"
-        self.credits[index] = picture.sha256, picture.name, picture.source
-        return picture
-
-
-class _View(Animation):
-    """A plan's frames, painted from what its work has found by now."""
-
-    def __init__(self, work: Work, look: Look) -> None:
-        plan = work.plan
-        networks = [n.checkpoint or n.name for n in plan.networks]
-        super().__init__(plan.shots, networks, plan.question, look, work.folder, device=work.device)
-        self.failures, self.skipped = dict(work.failures), dict(work.skipped)
-        self._sha256, self._credits = dict(work.sha256), dict(work.credits)
-        self._work = work
-
-    def said(self, index: int, place: int) -> list[Said]:
-        return self._work.said(index, place)

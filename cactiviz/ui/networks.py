@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 
 import streamlit as st
 
@@ -87,3 +90,14 @@ def missing() -> list[ModelSpec]:
 def can_be_fetched(spec: ModelSpec) -> bool:
     """Whether its weights have an address."""
     return spec.weights is not None and bool(spec.weights.url)
+
+
+def told(checkpoint: Checkpoint) -> Checkpoint:
+    """One of the user's own as a file tells of it: where it lies here is nobody's affair.
+
+    >>> told(Checkpoint("my net", "alexnet", Path("/tmp/x/0f.pth"))).file.as_posix()
+    'my-net.pth'
+    """
+    stem = re.sub(r"[^\w]+", "-", checkpoint.name).strip("-") or "network"
+    file = Path(stem + checkpoint.file.suffix)
+    return replace(checkpoint, file=file, classes=checkpoint.classes and file.with_suffix(".txt"))

@@ -1,0 +1,167 @@
+"""What networks say of the pictures of an animation, one network after another, kept on disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from cactiviz import __version__
+from cactiviz.errors import CactivizError, Cancelled, ModelError, OutputError
+from cactiviz.kept import Kept, Question, Said, ask
+from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
+from cactiviz.shots import Reel, Shot, key_of
+from cactiviz.types import Cancel, Report
+
+
+class Answered(Protocol):
+    """Pictures, and what networks have said of them by now: all that an animation shows.
+
+    Attributes:
+        reel: The pictures.
+        networks: Names, checkpoints, or loaded networks.
+        names: Theirs.
+        question: What each was asked.
+        failures: A network's name -> why it says nothing.
+        done: How many answers are there, or are known not to come.
+        untrained: Whether networks by name have random weights.
+        device: "auto", "cpu" or "cuda".
+    """
+
+    reel: Reel
+    networks: tuple[str | Checkpoint | LoadedModel, ...]
+    names: tuple[str, ...]
+    question: Question
+    failures: dict[str, str]
+    done: int
+    untrained: bool
+    device: str
+
+    def said(self, index: int, place: int) -> list[Said]:
+        """What a network (by its place) said of a picture (by its place), if it is known."""
+
+
+class Answers:
+    """What networks say, with one of them and one picture in memory at a time.
+
+    Args:
+        shots: The pictures, in the order of the frames.
+        networks: Names, checkpoints, or networks loaded before.
+        question: What each network is asked.
+        folder: Where answers are kept, for work that was stopped to go on.
+        untrained: Random weights for the networks given by name.
+        weights_dir: A folder to look for published weights in first.
+        device: "auto", "cpu" or "cuda".
+        may_download: False to refuse rather than fetch weights.
+
+    Raises:
+        ModelError: No network, one twice, an unknown one, or several where layers are asked for.
+    """
+
+    def __init__(
+        self,
+        shots: Sequence[Shot],
+        networks: Sequence[str | Checkpoint | LoadedModel],
+        question: Question,
+        folder: Path,
+        *,
+        untrained: bool = False,
+        weights_dir: str | os.PathLike[str] | None = None,
+        device: str = "auto",
+        may_download: bool = True,
+    ) -> None:
+        self.reel = Reel(shots)
+        self.networks: tuple[str | Checkpoint | LoadedModel, ...] = tuple(networks)
+        self.question, self.untrained, self.device = question, untrained, device
+        self.names = tuple(get_spec(n).name if isinstance(n, str) else n.name for n in networks)
+        if not self.names or len(set(self.names)) < len(self.names):
+            raise ModelError("An animation needs networks, and each under its own name.")
+        if question.layers and len(self.names) > 1:
+            raise ModelError("Several layers are shown of one network at a time.")
+        self.failures: dict[str, str] = {}  #: A network's name -> why it says nothing.
+        self.done = 0  #: Answers that are there, or are known not to come.
+        self._kept = Kept(folder, question)
+        self._weights_dir, self._may_download = weights_dir, may_download
+
+    def compute(self, *, report: Report | None = None, cancel: Cancel | None = None) -> None:
+        """Ask each network about each picture, unless the answer is kept already.
+
+        Args:
+            report: Told the network and how many answers there are, of how many.
+            cancel: Asked between pictures; what is computed stays kept.
+
+        Raises:
+            Cancelled: ``cancel`` was set.
+            OutputError: The answers can't be kept.
+            PictureError: Not one picture can be opened; the sentence says why.
+        """
+        total, self.done = len(self.names) * len(self.reel), 0
+        for place, name in enumerate(self.names):
+            loaded: LoadedModel | None = None
+            for index in range(len(self.reel)):
+                if cancel is not None and cancel.is_set():
+                    raise Cancelled("Stopped.")
+                if report is not None:
+                    report(name, self.done, total)
+                loaded = self._answer(index, place, loaded, cancel)
+                self.done += 1
+            self.reel.check()
+        if report is not None:
+            report("done", total, total)
+
+    def said(self, index: int, place: int) -> list[Said]:
+        """What a network (by its place) said of a picture (by its place), if it is computed."""
+        key = self.reel.key(index)
+        return (self._kept.get(self._network(place), key) if key else None) or []
+
+    def forget(self) -> None:
+        """Remove what was kept."""
+        shutil.rmtree(self._kept.folder, ignore_errors=True)
+
+    def _answer(
+        self, index: int, place: int, loaded: LoadedModel | None, cancel: Cancel | None
+    ) -> LoadedModel | None:
+        """Keep one answer; returns the network, once it had to be loaded."""
+        name, network = self.names[place], self._network(place)
+        picture = self.reel.open(index)
+        if picture is None or name in self.failures:
+            return loaded
+        if self._kept.get(network, key_of(picture)) is not None:
+            return loaded
+        try:
+            loaded = loaded or self._load(self.networks[place], cancel)
+            answers = ask(loaded, picture, self.question, cancel)
+        except (Cancelled, OutputError):
+            raise
+        except CactivizError as error:
+            self.failures[name] = str(error)
+            return loaded
+        self._kept.put(network, key_of(picture), answers)
+        return loaded
+
+    def _load(self, network: str | Checkpoint | LoadedModel, cancel: Cancel | None) -> LoadedModel:
+        if isinstance(network, LoadedModel):
+            return network
+        return load_model(
+            network,
+            untrained=self.untrained,
+            weights_dir=self._weights_dir,
+            device=self.device,
+            may_download=self._may_download,
+            cancel=cancel,
+        )
+
+    def _network(self, place: int) -> str:
+        """What tells a network's answers from another's without loading it."""
+        network = self.networks[place]
+        if isinstance(network, LoadedModel):
+            return f"{network.name} {network.revision}"
+        if not isinstance(network, Checkpoint):
+            return f"{network} {self.untrained} {self._weights_dir} {__version__}"
+        try:
+            status = network.file.stat()
+            return f"{network} {status.st_size} {status.st_mtime_ns} {__version__}"
+        except OSError:
+            return str(network)

@@ -1,0 +1,91 @@
+"""The pictures of an animation, opened one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cactiviz.errors import CactivizError, PictureError
+from cactiviz.recipe import picture_recipe
+from cactiviz.types import Picture
+
+_MOST_REASONS = 3
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture that isn't opened before its turn.
+
+    Attributes:
+        title: Written above its frame.
+        origin: Its file or address, which a recipe names.
+        open: Opens it; raises a ``CactivizError``.
+    """
+
+    title: str
+    origin: str
+    open: Callable[[], Picture] = field(compare=False)
+
+
+class Reel:
+    """Shots in the order of the frames, and what is known of those that were opened.
+
+    Args:
+        shots: The pictures; each is opened anew whenever it is needed, so that one is in memory.
+    """
+
+    def __init__(self, shots: Sequence[Shot]) -> None:
+        self.shots = tuple(shots)
+        self.skipped: dict[str, str] = {}  #: A shot's origin -> why it is left out.
+        self._about: dict[int, tuple[str, str, str]] = {}  # digest, name, credit
+        self._keys: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        """The number of shots, also of those that are left out."""
+        return len(self.shots)
+
+    def open(self, index: int) -> Picture | None:
+        """The picture, or None if it can't be opened; it isn't tried again then."""
+        shot = self.shots[index]
+        if shot.origin in self.skipped:
+            return None
+        try:
+            picture = shot.open()
+        except CactivizError as error:
+            self.skipped[shot.origin] = str(error)
+            return None
+        self._about[index] = picture.sha256, picture.name, picture.source
+        self._keys[index] = key_of(picture)
+        return picture
+
+    def key(self, index: int) -> str:
+        """What answers to the picture are kept under; empty before it was opened."""
+        return self._keys.get(index, "")
+
+    def check(self) -> None:
+        """Refuse if every one is left out.
+
+        Raises:
+            PictureError: None can be opened; the sentence says why.
+        """
+        if any(shot.origin not in self.skipped for shot in self.shots):
+            return
+        reasons = list(dict.fromkeys(self.skipped.values()))
+        more = ["…"] if len(reasons) > _MOST_REASONS else []
+        raise PictureError(
+            " ".join(["There is no picture to show.", *reasons[:_MOST_REASONS], *more])
+        )
+
+    def recipe(self) -> list[dict[str, Any]]:
+        """Each picture that was opened, as a recipe tells of it."""
+        return [
+            picture_recipe(shot.title, shot.origin, *self._about[index])
+            for index, shot in enumerate(self.shots)
+            if index in self._about
+        ]
+
+
+def key_of(picture: Picture) -> str:
+    """What tells a picture from others: its pixels, and how they lie."""
+    return f"{picture.sha256} {picture.size}"

@@ -1,0 +1,73 @@
+"""What is painted in full colour over many maps, of which one is in memory at a time."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cactiviz.scales import PERCENTILE, Display, Floats, Scale, scaled
+
+# A value's exponent and the first 10 digits of its fraction: bins a thousandth wide.
+_SHIFT = np.uint32(13)
+_BINS = 1 << 18
+
+
+class Tally:
+    """Takes maps one by one; its memory doesn't grow with them.
+
+    The largest value is exact, a percentile to a thousandth of itself: less than the step between
+    two of 256 shades.
+
+    Args:
+        display: As for ``full_value``.
+        scale: As for ``full_value``.
+
+    >>> tally = Tally("overlay", "shared")
+    >>> for largest in (0.5, 2.0, 1.0):
+    ...     tally.add(np.array([[0.0, largest]]))
+    >>> tally.full
+    2.0
+    """
+
+    def __init__(self, display: Display, scale: Scale) -> None:
+        self._display, self._scale = display, scale
+        self._largest = 0.0
+        by_largest = scale == "rank" or display in ("overlay", "diverging")
+        self._counts = None if by_largest else np.zeros(_BINS, np.int64)
+
+    def add(self, values: Floats) -> None:
+        """Take a map, raw.
+
+        Raises:
+            CactivizError: Some of its values aren't finite.
+        """
+        sizes = scaled(values, self._display, self._scale).ravel()
+        if self._display != "overlay":
+            sizes = np.abs(sizes)
+        self._largest = max(self._largest, float(sizes.max(initial=0)))
+        if self._counts is not None:
+            bins = sizes.astype(np.float32).view(np.uint32) >> _SHIFT
+            self._counts += np.bincount(bins, minlength=_BINS)
+
+    @property
+    def full(self) -> float:
+        """What ``full_value`` says of all of them together."""
+        if self._counts is None:
+            return float(self._largest > 0) if self._scale == "rank" else self._largest
+        below = np.cumsum(self._counts)
+        place = max(int(below[-1]) - 1, 0) * PERCENTILE / 100
+        low, high = (_value(below, rank) for rank in (math.floor(place), math.ceil(place)))
+        percentile = low + (high - low) * (place - math.floor(place))
+        return min(percentile, self._largest) or self._largest
+
+
+def _value(below: NDArray[np.int64], rank: int) -> float:
+    """The value of this rank, as if those of its bin lay in it evenly; 0 in the lowest bin."""
+    bin_ = int(np.searchsorted(below, rank, side="right"))
+    if bin_ == 0 or bin_ == _BINS:
+        return 0.0
+    start, end = (np.array([bin_, bin_ + 1], np.uint32) << _SHIFT).view(np.float32).tolist()
+    share = (rank - int(below[bin_ - 1]) + 0.5) / int(below[bin_] - below[bin_ - 1])
+    return float(start + (end - start) * share)
