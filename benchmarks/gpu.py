@@ -22,9 +22,10 @@ import numpy as np
 import torch
 
 from cactiviz.errors import CactivizError, DeviceError
-from cactiviz.explain import FILTERS, VIEWS, Reading, explain
+from cactiviz.explain import explain
 from cactiviz.images import samples
 from cactiviz.models import load_model
+from cactiviz.reading import FILTERS, VIEWS, Reading
 from cactiviz.runner import Network, Runner
 from cactiviz.types import Picture
 

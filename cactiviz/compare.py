@@ -12,9 +12,10 @@ from PIL import Image
 
 from cactiviz.comparison import Comparison
 from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError
-from cactiviz.explain import VIEWS, Reading, explain
+from cactiviz.explain import explain
 from cactiviz.images import open_picture
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
+from cactiviz.reading import VIEWS, Reading
 from cactiviz.types import Cancel, Layer, Picture, Report, Target
 
 

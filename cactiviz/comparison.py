@@ -13,11 +13,11 @@ from PIL import Image
 
 from cactiviz import page, render
 from cactiviz.errors import MethodError, ModelError
-from cactiviz.explain import FILTERS, Explanation, Reading, method_of
 from cactiviz.interactive import Pane, figure
 from cactiviz.limits import NUMBERS, limits
 from cactiviz.methods import METHODS
 from cactiviz.output import whole_file
+from cactiviz.reading import FILTERS, Explanation, Reading, method_of
 from cactiviz.sheet import Cell, Column, Remark, Row, draw_sheet
 from cactiviz.types import FilterGrid, Picture
 

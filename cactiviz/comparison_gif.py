@@ -7,9 +7,9 @@ import io
 from cactiviz import render
 from cactiviz.comparison import Comparison, describe
 from cactiviz.errors import MethodError, ModelError
-from cactiviz.explain import FILTERS, Explanation
 from cactiviz.export import write_gif
 from cactiviz.panels import DARK, LIGHT, Layout, Panel, draw_frame
+from cactiviz.reading import FILTERS, Explanation
 
 _LARGEST_SIDE = 640
 _SHORTEST_SIDE = 240  # of a picture's box: texts need some room

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cactiviz.errors import MethodError, OutputError
-from cactiviz.explain import FILTERS, VIEWS, Explanation, Reading, explain, method_of
+from cactiviz.explain import explain
 from cactiviz.models import LoadedModel
 from cactiviz.output import whole_file
+from cactiviz.reading import FILTERS, VIEWS, Explanation, Reading, method_of
 from cactiviz.types import Box, Cancel, Picture, Target
 
 _META = "meta.json"

@@ -16,9 +16,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from cactiviz import render
 from cactiviz.comparison import Comparison, describe
-from cactiviz.explain import Explanation
 from cactiviz.limits import NUMBERS
 from cactiviz.page import page
+from cactiviz.reading import Explanation
 from cactiviz.scales import number
 
 _SCREEN_DPI = 96

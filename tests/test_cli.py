@@ -19,9 +19,9 @@ from PIL import Image
 
 import cactiviz as cv
 from cactiviz import cli, fetch, render
-from cactiviz.explain import VIEWS
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, find_weights
+from cactiviz.reading import VIEWS
 
 ROOT = Path(__file__).resolve().parent.parent
 CACTINET = ("compare", "sample:chelsea", "--models", "cactinet", "--untrained", "--device", "cpu")

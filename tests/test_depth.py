@@ -16,12 +16,13 @@ from cactiviz import engine
 from cactiviz.compare import compare
 from cactiviz.engine import Pass, run
 from cactiviz.errors import LayerError, MethodError
-from cactiviz.explain import FILTERS, Reading, explain
+from cactiviz.explain import explain
 from cactiviz.images import samples
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, LoadedModel, get_spec, load_model
 from cactiviz.models.empty import build_empty
 from cactiviz.preprocess import preprocess
+from cactiviz.reading import FILTERS, Reading
 from cactiviz.trace import trace
 from cactiviz.types import Layer, Picture, Target
 

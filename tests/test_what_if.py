@@ -13,10 +13,11 @@ import torch
 from cactiviz import engine
 from cactiviz.comparison import Comparison
 from cactiviz.cover import cover
-from cactiviz.explain import Reading, explain
+from cactiviz.explain import explain
 from cactiviz.images import sample
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.preprocess import preprocess
+from cactiviz.reading import Reading
 from cactiviz.types import Answer, Box, Picture, Target
 from cactiviz.ui import texts, what_if, why_not
 from cactiviz.ui.choices import Choice

@@ -9,8 +9,9 @@ import numpy as np
 
 from cactiviz.comparison import Comparison
 from cactiviz.datasets import open_dataset
-from cactiviz.explain import VIEWS, Reading, explain
+from cactiviz.explain import explain
 from cactiviz.models import LoadedModel, load_model
+from cactiviz.reading import VIEWS, Reading
 from cactiviz.types import Picture
 from cactiviz.ui import grid
 

@@ -13,8 +13,8 @@ import numpy as np
 from cactiviz.comparison import Comparison
 from cactiviz.comparison_gif import gif_of
 from cactiviz.errors import MethodError
-from cactiviz.explain import FILTERS, method_of
 from cactiviz.methods import METHODS
+from cactiviz.reading import FILTERS, method_of
 from cactiviz.remake import Asked, recipe_of
 from cactiviz.report import Paint, everything_zip, report_html, sheet_png
 from cactiviz.types import Target

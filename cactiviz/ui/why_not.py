@@ -10,8 +10,8 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.comparison import Comparison
-from cactiviz.explain import Reading
 from cactiviz.palettes import DIVERGING
+from cactiviz.reading import Reading
 from cactiviz.scales import number
 from cactiviz.types import Answer
 from cactiviz.ui import networks, state, texts

@@ -9,8 +9,8 @@ from typing import Any
 from cactiviz import render
 from cactiviz.comparison import Comparison, describe
 from cactiviz.errors import CactivizError
-from cactiviz.explain import Explanation, method_of
 from cactiviz.methods import METHODS
+from cactiviz.reading import Explanation, method_of
 from cactiviz.types import Answer, Box, FilterGrid
 from cactiviz.ui import networks, texts
 from cactiviz.ui.grid import pieces

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cactiviz import render
-from cactiviz.explain import UNTRAINED, Explanation, method_of
 from cactiviz.methods import METHODS
+from cactiviz.notes import UNTRAINED
+from cactiviz.reading import Explanation, method_of
 from cactiviz.regions import where_the_evidence_lies
 from cactiviz.scales import Display, Scale, unscaled
 from cactiviz.types import FilterGrid, Picture

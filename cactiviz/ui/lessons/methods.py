@@ -10,9 +10,9 @@ import streamlit as st
 
 from cactiviz import images
 from cactiviz.comparison import Comparison, describe
-from cactiviz.explain import FILTERS, VIEWS, Reading
 from cactiviz.jobs import Ticket
 from cactiviz.methods import METHODS
+from cactiviz.reading import FILTERS, VIEWS, Reading
 from cactiviz.types import Picture
 from cactiviz.ui import asking, networks, texts
 from cactiviz.ui.lessons import figures, frame

@@ -1,0 +1,135 @@
+"""What one network says of one picture: its answers, and what each method says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cactiviz import page
+from cactiviz.errors import MethodError
+from cactiviz.interactive import Pane, figure
+from cactiviz.methods import METHODS
+from cactiviz.types import Answer, Box, FilterGrid
+
+#: The view that shows the first layer's kernels; no method, since it depends on no picture.
+FILTERS = "filters"
+VIEWS = (*METHODS, FILTERS)
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What one method says of one network's answer to one picture.
+
+    Attributes:
+        model: The network's name.
+        method: The method's name.
+        class_index: The class explained.
+        class_name: Its name.
+        logit: Its score before softmax or sigmoid.
+        probability: Its probability, 0..1.
+        values: Raw, in the network's precision (float32 unless it was loaded in float64), at
+            their own resolution: (h, w) for a map on the target layer's grid, (3, H, W) for a
+            gradient on the network's input. Nothing is scaled.
+        kind: "positive" if no value is below 0, else "signed".
+        seconds: Wall time of the pass that it came from; the methods of one network share it.
+        layer: Where a class activation map was taken, else empty.
+        contrast: The name of the class that it was explained against, or empty.
+        notes: Sentences that belong beside the picture.
+    """
+
+    model: str
+    method: str
+    class_index: int
+    class_name: str
+    logit: float
+    probability: float
+    values: NDArray[Any]
+    kind: Literal["positive", "signed"]
+    seconds: float
+    layer: str = ""
+    contrast: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """(rows, columns) of the values."""
+        return int(self.values.shape[-2]), int(self.values.shape[-1])
+
+    def _repr_html_(self) -> str:
+        title = f"{self.model}: {self.class_name}, by {self.method}"
+        return page.map_html(title, self.values, self.kind == "signed")
+
+    def to_plotly(self) -> Any:
+        """A Plotly figure of the map alone, values on hover."""
+        return figure(None, [[Pane(f"{self.model} · {self.method}", self.values, self.kind)]])
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What one network says of one picture.
+
+    Attributes:
+        model: The network's name.
+        title: Its heading; says "untrained" where it is.
+        untrained: True if its weights are random.
+        revision: What its weights are.
+        seen: The part of the picture that the network saw.
+        answers: Its top classes, the likeliest first; five, or as many as it has.
+        explanations: Method name -> explanation.
+        failures: Method name -> the sentence that says why there is none.
+        filters: The first layer's kernels, if they were asked for.
+        explained: The class that the explanations are of; None where it was refused.
+        against: The class that it is held against, if any.
+        scores: (K,), the logit of every class, as in :class:`~cactiviz.types.Answer`.
+        shares: (K,), the probability of every class.
+    """
+
+    model: str
+    title: str
+    untrained: bool
+    revision: str
+    seen: Box
+    answers: tuple[Answer, ...]
+    explanations: Mapping[str, Explanation] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+    filters: FilterGrid | None = None
+    explained: Answer | None = None
+    against: Answer | None = None
+    scores: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    shares: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    def same_class(self, answer: Answer) -> Answer:
+        """What this network says here of the class that it gave elsewhere as an answer."""
+        index = answer.class_index
+        return replace(answer, logit=self.scores.item(index), probability=self.shares.item(index))
+
+    @property
+    def views(self) -> list[str]:
+        """The names of all that was asked for, also of what failed."""
+        filters = [FILTERS] if self.filters is not None else []
+        return [*self.explanations, *self.failures, *filters]
+
+    def __getitem__(self, method: str) -> Explanation | FilterGrid:
+        """The explanation by this method, or the filters.
+
+        Raises:
+            MethodError: It failed (the sentence says why), or wasn't asked for.
+        """
+        if method == FILTERS and self.filters is not None:
+            return self.filters
+        if method in self.explanations:
+            return self.explanations[method]
+        raise MethodError(self.failures.get(method, f"“{method}” wasn't computed."))
+
+
+def method_of(view: str) -> str:
+    """The method of a view that may name a layer.
+
+    >>> method_of("grad_cam@layer2")
+    'grad_cam'
+    """
+    return view.partition("@")[0]
