@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from cactiviz.images import samples
 
@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = ROOT / "tests" / "screenshots"
 SIZES = {"1280": (1280, 860), "390": (390, 844)}
 EVERYWHERE = [(size, scheme) for size in SIZES for scheme in ("light", "dark")]
+PATIENCE_MS = 60_000  # other tests take their time on a small machine
+expect.set_options(timeout=PATIENCE_MS)
 HOSTILE = "<img src=x onerror=alert(1)>"
 QUIET = [
     "--no-sandbox",
@@ -144,7 +146,7 @@ def open_page(
             permissions=["clipboard-read", "clipboard-write"],
         )
         page, heard = context.new_page(), Heard()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("request", lambda r: heard.requests.append(r.url))
         page.on("console", lambda m: heard.complaint(m))
         page.on("pageerror", lambda e: heard.errors.append(str(e)))
@@ -170,6 +172,24 @@ def open_page(
     assert not outside, f"requests to outside: {outside}"
     assert not errors, f"errors in the console: {errors}"
     assert max(overflows, default=0) <= 0, f"wider than the screen by {overflows} px"
+
+
+def at_rest(page: Page) -> None:
+    """Wait until the server has nothing more to say, and nothing is shown faded meanwhile."""
+    expect(page.locator('[data-testid=stApp][data-test-script-state="notRunning"]')).to_be_visible()
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)
+    page.wait_for_function(
+        "[...document.images].every(image => image.complete) && !document.getAnimations().length"
+    )
+
+
+def in_the_dark(page: Page) -> None:
+    """What the same page shows once the system's colours are dark."""
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(
+        "getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme === 'dark'"
+    )
+    at_rest(page)
 
 
 def on_a_phone(page: Page) -> bool:

@@ -26,14 +26,6 @@ def app_address(chromium: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module", autouse=True)
-def patience() -> Iterator[None]:
-    """The first page of a cold server, on two busy cores, takes its time."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 def panel(page: Page) -> None:
     page.get_by_role("button", name="What if a part were covered?").click()
     expect(page.locator(".editor .stage img")).to_be_visible()
