@@ -8,5 +8,5 @@ navigation.enter()
 st.html(styles.sheets("inside"))  # before all that can end a run
 st.title(texts.FILTERS_TITLE, anchor=False)
 st.caption(f"{texts.FILTERS_WHAT}  \n{texts.FILTERS_LIMIT}")
-choice = choices.ask(with_views=False)
+choice = choices.ask("filters")
 filters.show(choice)

@@ -8,5 +8,5 @@ navigation.enter()
 st.html(styles.sheets("inside"))  # before all that can end a run
 st.title(texts.NEURONS_TITLE, anchor=False)
 st.caption(f"{texts.NEURONS_WHAT}  \n{texts.NEURONS_LIMIT}")
-choice = choices.ask(with_views=False)
+choice = choices.ask("neurons")
 neurons.show(choice)

@@ -19,8 +19,10 @@ from cactiviz.models import MODELS
 from cactiviz.palettes import PALETTES
 from cactiviz.scales import Scale
 from cactiviz.types import Target
-from cactiviz.ui import address, links, sets, texts
+from cactiviz.ui import address, linked, links, sets, state, texts
 from cactiviz.ui.address import Link, from_query, to_query
+from cactiviz.ui.covered import Covered
+from cactiviz.ui.grid import unpacked
 from cactiviz.web import Fetched
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +54,7 @@ def any_link(seed: int) -> Link:
         class_=chance.choice(["", "tabby", HOSTILE, "7"]),
         against=chance.choice(["", "tiger cat", "no cactus"]),
         layer=chance.choice(["", "features.3", "layer4.0:activation"]) if len(models) == 1 else "",
+        cover=chance.choice([None, Covered("", (0.25, 0.3333, 0.5, 0.0125), "blur")]),
         whole=chance.random() < 0.5,
         untrained=chance.random() < 0.5,
         scale=chance.choice(get_args(Scale)),
@@ -65,7 +68,7 @@ def test_links_come_back_from_their_parameters_without_a_complaint() -> None:
         link = any_link(seed)
         query = to_query(link)
         assert from_query(query) == (link, []), seed
-        assert set(query) <= {*address.OWN, *address.LOOK} and all(query.values())
+        assert set(query) <= {*linked.PARAMETERS["compare"], *address.LOOK} and all(query.values())
 
 
 def test_a_first_visit_has_a_clean_address() -> None:
@@ -128,7 +131,7 @@ def test_no_parameter_raises_whatever_it_says() -> None:
     for _ in range(3000):
         query = {
             key: "".join(chance.choices(pieces, k=chance.randint(0, 6)))
-            for key in chance.sample([*address.OWN, *address.LOOK, "other"], 4)
+            for key in chance.sample([*linked.EVERY_PARAMETER, "other"], 4)
         }
         link, _ = from_query(query)
         assert set(link.models) <= set(MODELS) and link.models
@@ -136,9 +139,26 @@ def test_no_parameter_raises_whatever_it_says() -> None:
         assert 0 <= link.strength <= 1 and link.palette in PALETTES
 
 
+TOLD: list[dict[str, str]] = []
+
+
+def hear_of_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a run begin with what ``address.js`` tells of another entry: AppTest has no browser."""
+    real = links.enter
+
+    def enter(page: str) -> None:
+        if TOLD and state.TRAIL in st.session_state:
+            links._move(dict(TOLD[-1]))
+        TOLD.clear()
+        real(page)
+
+    TOLD.clear()
+    monkeypatch.setattr(links, "enter", enter)
+
+
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
-    """The app, which may connect to nothing; Back counts from the first moment on."""
+    """The app, which may connect to nothing."""
 
     def never(*_: object, **__: object) -> None:
         raise AssertionError("the app connected somewhere")
@@ -148,7 +168,7 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
     monkeypatch.delenv("CACTIVIZ_WEIGHTS", raising=False)
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(socket.socket, "connect", never)
-    monkeypatch.setattr(links, "_ECHO_SECONDS", 0)
+    hear_of_back(monkeypatch)
     st.cache_data.clear()
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
 
@@ -162,7 +182,8 @@ def said(app: AppTest) -> dict[str, str]:
 
 
 def go(app: AppTest, query: dict[str, str]) -> AppTest:
-    """What Back does: a run with the parameters of another entry."""
+    """What Back does, and a link: a run with the parameters of another entry, and word of it."""
+    TOLD.append(query)
     app.query_params.clear()
     app.query_params.update(query)
     app.run()
@@ -238,19 +259,19 @@ def test_each_choice_is_written_and_back_restores_the_one_before(app: AppTest) -
     assert picked(app) == "samples:photographs/coffee" and said(app) == second
 
 
-def test_a_quick_click_with_an_old_address_is_not_taken_for_back(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_old_address_that_nobody_went_back_to_changes_nothing(app: AppTest) -> None:
     app.run()
     app.button_group(key="models").set_value(["alexnet", "cactinet"]).run()
     app.query_params.clear()  # the browser hasn't heard of the write
     app.button_group(key="models").set_value(["alexnet", "densenet121", "cactinet"]).run()
-    assert said(app) == {"networks": "alexnet densenet121 cactinet"}
-    monkeypatch.setattr(links, "_ECHO_SECONDS", 60)
-    app.button_group(key="models").set_value(["alexnet"]).run()
-    go(app, {"networks": "alexnet densenet121 cactinet"})  # a press on something else
-    assert app.button_group(key="models").value == ["alexnet"]
-    assert said(app) == {"networks": "alexnet"}  # which the browser is told again
+    last = {"networks": "alexnet densenet121 cactinet"}
+    assert said(app) == last
+    for old in ({}, {"networks": "alexnet cactinet"}):  # a press on something else, before or after
+        app.query_params.clear()
+        app.query_params.update(old)
+        app.run()
+        assert app.button_group(key="models").value == ["alexnet", "densenet121", "cactinet"]
+    assert app.session_state[state.TRAIL].at == last  # what address.js completes
 
 
 def test_what_was_chosen_outlives_a_visit_to_another_page(app: AppTest) -> None:
@@ -328,11 +349,11 @@ def test_a_picture_of_ones_own_stays_and_is_said_to(app: AppTest) -> None:
     app.button_group(key="source").set_value("upload").run()
     assert said(app) == {}
     (grid,) = [
-        one.proto.json
+        unpacked(one.proto.bytes)
         for one in app.get("bidi_component")
         if one.proto.component_name == "cactiviz_grid"
     ]
-    assert texts.STAYS_PICTURE in grid
+    assert grid["cannotTravel"] == texts.STAYS_PICTURE
 
 
 def test_what_is_explained_is_chosen_by_name_and_written(app: AppTest) -> None:

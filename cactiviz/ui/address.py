@@ -1,13 +1,13 @@
 """What a page's address says: a picture, networks, views and the rest, as short parameters.
 
 Nothing here asks Streamlit or opens anything, so that a link can be judged before it is followed.
+What Filters, Neurons and Animate say besides stands in ``inside_links`` and ``film_link``.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -17,22 +17,27 @@ from cactiviz.explain import FILTERS, VIEWS
 from cactiviz.models import MODELS
 from cactiviz.palettes import PALETTES
 from cactiviz.scales import Scale
-from cactiviz.ui import texts
+from cactiviz.ui import covered, texts
+from cactiviz.ui.covered import Covered
+from cactiviz.ui.parameters import Parameters
 
 FIRST_NETWORKS = ("cactinet",)
 FIRST_VIEWS = ("grad_cam", "saliency", "guided_backprop", FILTERS)
 
 _SCALES: tuple[Scale, ...] = get_args(Scale)
 _LONGEST = {"web": 2000, "place": 1000, "picture": 500, "class": 200, "against": 200, "layer": 200}
-_LAYER = re.compile(r"[\w.]+(:activation)?")
-_SHOWN = 40  # characters of what a link says, in a sentence about it
+_LAYER = re.compile(r"[\w.]{1,200}(:activation)?")
 
-#: Parameters that the page writes; each change of one is an entry in the browser's history.
-OWN = (
-    *("picture", "web", "place", "networks", "views"),
-    *("class", "against", "layer", "whole", "untrained"),
-)
-#: Parameters that the grid writes in the browser, with no rerun and no entry in the history.
+_PICTURE = ("picture", "web", "place")
+_INSIDE = (*_PICTURE, "networks", "whole", "untrained")
+#: Those parameters of a :class:`Link` that each page uses; others are no business of it.
+SHARED = {
+    "compare": (*_INSIDE, "views", "class", "against", "layer", "cover"),
+    "filters": _INSIDE,
+    "neurons": _INSIDE,
+    "animate": (*_PICTURE, "untrained"),
+}
+#: Parameters that Compare's grid writes in the browser, with no rerun and no entry in the history.
 LOOK = ("scale", "palette", "strength")
 
 
@@ -49,6 +54,7 @@ class Link:
         class_: The class explained; empty for each network's own top answer.
         against: The class it is held against, or empty.
         layer: Where class activation maps are taken; empty for the network's own layer.
+        cover: The part of the picture that is covered, or None.
         whole: Every network is shown the whole picture.
         untrained: Networks without weights here are shown with random ones.
         scale: Of the maps.
@@ -64,6 +70,7 @@ class Link:
     class_: str = ""
     against: str = ""
     layer: str = ""
+    cover: Covered | None = None
     whole: bool = False
     untrained: bool = False
     scale: Scale = "own"
@@ -93,6 +100,7 @@ def to_query(link: Link) -> dict[str, str]:
         "class": link.class_,
         "against": link.against,
         "layer": link.layer if len(link.models) == 1 else "",
+        "cover": link.cover.text() if link.cover else "",
         "whole": "1" if link.whole else "",
         "untrained": "1" if link.untrained else "",
         "scale": "" if link.scale == _FIRST.scale else link.scale,
@@ -112,38 +120,37 @@ def from_query(query: Mapping[str, str]) -> tuple[Link, list[str]]:
     >>> from_query({"networks": "alexnet nonsense", "strength": "0.4"})[1]
     ['The link names “nonsense” as a network, which is not known here.']
     """
-    said = {key: value for key, value in query.items() if value}
-    wrong: list[str] = []
-    for key, longest in _LONGEST.items():
-        if key in said and not _is_text(said[key], longest):
-            wrong.append(texts.link_unreadable(key))
-            del said[key]
-    models = _names(said, "networks", tuple(MODELS), texts.LINK_NETWORK, wrong)
-    methods = _names(said, "views", VIEWS, texts.LINK_VIEW, wrong)
-    web = _if(_is_web, said, "web", wrong)
-    picture = "" if web else _if(lambda text: ":" in text and "/" in text, said, "picture", wrong)
-    layer = _if(lambda text: _LAYER.fullmatch(text) is not None, said, "layer", wrong)
+    said = Parameters(query, _LONGEST)
+    models = said.names("networks", tuple(MODELS), texts.LINK_NETWORK)
+    web = said.text("web", _is_web)
+    picture = "" if web else said.text("picture", lambda text: ":" in text and "/" in text)
+    layer = said.text("layer", is_layer)
     if layer and len(models or FIRST_NETWORKS) > 1:
-        wrong.append(texts.LINK_LAYER)
+        said.wrong.append(texts.LINK_LAYER)
         layer = ""
-    strength = _if(_is_share, said, "strength", wrong)
-    scale = _if(lambda text: text in _SCALES, said, "scale", wrong)
+    folder = picture.startswith("folder:") or query.get("set") == "folder"  # as Animate names it
     link = Link(
         picture=picture,
         web=web,
-        place=said.get("place", "") if picture.startswith("folder:") else "",
+        place=said.text("place") if folder and not web else "",
         models=models or _FIRST.models,
-        methods=methods or _FIRST.methods,
-        class_=said.get("class", ""),
-        against=said.get("against", ""),
+        methods=said.names("views", VIEWS, texts.LINK_VIEW) or _FIRST.methods,
+        class_=said.text("class"),
+        against=said.text("against"),
         layer=layer,
-        whole=_is_on(said, "whole", wrong),
-        untrained=_is_on(said, "untrained", wrong),
-        scale=next((known for known in _SCALES if known == scale), _FIRST.scale),
-        palette=_if(lambda text: text in PALETTES, said, "palette", wrong) or _FIRST.palette,
-        strength=float(strength) if strength else _FIRST.strength,
+        cover=covered.read(said.text("cover", lambda text: covered.read(text) is not None)),
+        whole=said.switch("whole"),
+        untrained=said.switch("untrained"),
+        scale=said.one_of("scale", _SCALES, _FIRST.scale),
+        palette=said.one_of("palette", PALETTES, _FIRST.palette),
+        strength=said.number("strength", 0, 1, _FIRST.strength),
     )
-    return link, wrong
+    return link, said.wrong
+
+
+def is_layer(text: str) -> bool:
+    """Whether it could be the name of a layer, as :meth:`cactiviz.types.Layer.parse` reads it."""
+    return _LAYER.fullmatch(text) is not None
 
 
 def host(web: str) -> str:
@@ -158,49 +165,9 @@ def host(web: str) -> str:
     return parsed(web).netloc
 
 
-def _if(right: Callable[[str], bool], said: Mapping[str, str], key: str, wrong: list[str]) -> str:
-    value = said.get(key, "")
-    if not value or right(value):
-        return value
-    wrong.append(texts.link_wrong(key, _short(value)))
-    return ""
-
-
-def _names(
-    said: Mapping[str, str], key: str, known: tuple[str, ...], kind: str, wrong: list[str]
-) -> tuple[str, ...]:
-    """Those that are known, in the table's order; one sentence for all others."""
-    named = said.get(key, "").replace(",", " ").split()
-    unknown = [name for name in named if name not in known]
-    if unknown:
-        wrong.append(texts.link_unknown(kind, _short(unknown[0]), len(unknown) - 1))
-    return tuple(name for name in known if name in named)
-
-
-def _is_text(value: str, longest: int) -> bool:
-    return len(value) <= longest and value.isprintable() and value.strip() == value
-
-
 def _is_web(value: str) -> bool:
     try:
         parsed(value)
     except DownloadError:
         return False
     return True
-
-
-def _is_share(value: str) -> bool:
-    try:
-        share = float(value) if len(value) <= 8 else math.nan
-    except ValueError:
-        return False
-    return 0 <= share <= 1
-
-
-def _is_on(said: Mapping[str, str], key: str, wrong: list[str]) -> bool:
-    return _if(lambda text: text in ("0", "1"), said, key, wrong) == "1"
-
-
-def _short(value: str) -> str:
-    shown = "".join(sign if sign.isprintable() else "?" for sign in value)
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"

@@ -50,19 +50,21 @@ class Choice:
         return (self.picture.sha256, self.picture.size, *values)  # a digest knows no shape
 
 
-def ask(*, with_views: bool = True) -> Choice:
+def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
     """Show the sidebar and return what is chosen; a first visit has a picture and a network.
 
     Args:
-        with_views: False on pages that show something else of the same picture and networks;
-            the choice then has no methods.
+        page: Those other than Compare show something else of the same picture and networks; the
+            choice then has no methods.
     """
-    links.enter()
+    with_views = page == "compare"
+    links.enter(page)
     with st.container(key="cv-side-hint"):  # on a phone alone, where the sidebar is shut at first
         st.caption(texts.SIDE_HINT)
     with st.sidebar:
         with group("picture"):
             picture = ask_picture()
+            links.shows(picture.sha256)
         with group("networks"):
             models = ask_models()
         methods: list[str] = []

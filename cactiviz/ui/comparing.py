@@ -45,6 +45,8 @@ def show(choice: Choice) -> None:
 
 
 def _show(choice: Choice, timed: bool) -> None:
+    if links.changed():
+        st.rerun()
     if timed and st.session_state.get(state.WAITED) == choice.key:
         asking.wait()
     progress = _look(choice)

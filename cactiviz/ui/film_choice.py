@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from zlib import crc32
 
@@ -12,19 +12,23 @@ from cactiviz import images
 from cactiviz.comparison import describe
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
-from cactiviz.explain import FILTERS, VIEWS
+from cactiviz.explain import VIEWS
 from cactiviz.kept import Question
-from cactiviz.methods import METHODS
 from cactiviz.presets import PRESETS, of_dataset
 from cactiviz.shots import Shot
 from cactiviz.types import Picture
-from cactiviz.ui import choices, film_look, missing, networks, sets, state, texts
+from cactiviz.ui import choices, linked_film, links, missing, networks, sets, state, texts
+from cactiviz.ui.film_link import (
+    FIRST_PRESET,
+    FIRST_TOP,
+    KINDS,
+    MOST_EACH,
+    MOST_METHODS,
+    TOPS,
+    FilmLink,
+    methods_of,
+)
 from cactiviz.ui.film_work import MOST_PICTURES, Plan
-
-_FIRST_PRESET = "cactinet"
-_MOST_METHODS = 3
-_MOST_EACH = 100
-_KINDS = ("pictures", "layers", "answers")
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,9 @@ class Chosen:
 
 def ask() -> Chosen:
     """Show the choices at the side; a first visit has all that it needs."""
+    links.enter("animate")
     if state.FILM_KIND not in st.session_state:
-        st.session_state[state.FILM_PRESET] = _FIRST_PRESET
-        _begin_with(_FIRST_PRESET)
+        _begin_with(FIRST_PRESET)
     with st.sidebar:
         with choices.group("film"):
             st.selectbox(
@@ -62,7 +66,7 @@ def ask() -> Chosen:
             )
             kind = st.segmented_control(
                 texts.FILM_KIND,
-                _KINDS,
+                KINDS,
                 required=True,
                 format_func=lambda name: texts.FILM_KINDS[name],
                 key=state.FILM_KIND,
@@ -85,6 +89,8 @@ def ask() -> Chosen:
                 (texts.UNTRAINED, texts.UNTRAINED_HELP, state.UNTRAINED),
             ):
                 st.toggle(label, help=about, key=key, persist_state="session")
+        if found.missing or (found.shots and models and methods):
+            links.keep()
     whole = bool(st.session_state.get(state.FILM_WHOLE))
     if found.missing or not (found.shots and models and methods):
         return Chosen(None, whole, found.notes, found.missing)
@@ -113,22 +119,8 @@ class _Pictures:
 
 
 def _begin_with(name: str) -> None:
-    """Choose all that a preset says."""
-    preset = PRESETS[name]
-    st.session_state.update(
-        {
-            state.FILM_KIND: "pictures",
-            state.FILM_SOURCE: "set",
-            state.FILM_SET: preset.dataset,
-            state.FILM_EACH: preset.each,
-            state.FILM_MODELS: list(preset.networks),
-            state.FILM_ONE: preset.networks[0],
-            state.FILM_METHODS: list(preset.question.methods[:_MOST_METHODS]),
-            state.FILM_WHOLE: preset.question.resize == "squash",
-        }
-    )
-    st.session_state.pop(state.FILM_CLASSES, None)
-    film_look.begin_with(preset.look)
+    """Choose all that a preset says, but for light or dark, which the page has already."""
+    linked_film.begin_with(replace(FilmLink.of(name), ground=linked_film.ground()))
 
 
 def _ask_pictures() -> _Pictures:
@@ -197,7 +189,7 @@ def _set_title(name: str) -> str:
 
 def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
     each = st.number_input(
-        texts.FILM_EACH, 1, _MOST_EACH, key=state.FILM_EACH, persist_state="session"
+        texts.FILM_EACH, 1, MOST_EACH, key=state.FILM_EACH, persist_state="session"
     )
     if not classes:
         return _Pictures([])
@@ -210,12 +202,12 @@ def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
 def _ask_classes(dataset: Dataset) -> list[str]:
     known = [name for name in sets.ordered(dataset) if dataset.count(name)]
     chosen = st.session_state.get(state.FILM_CLASSES)
-    if chosen is None or any(name not in known for name in chosen):
-        first = sets.first_item()
-        opening = [name for name in sets.opening(dataset) if name in known]
-        # The class that all begins with stands first.
-        opening.sort(key=lambda n: (dataset.name, n) != (first.dataset, first.class_name))
-        st.session_state[state.FILM_CLASSES] = opening
+    unknown = [name for name in chosen or () if name not in known]
+    if chosen is None or unknown:
+        found = [name for name in chosen or () if name in known]
+        st.session_state[state.FILM_CLASSES] = found or sets.opening_first(dataset)
+    if unknown:
+        links.not_there(texts.link_classes(unknown, sets.title(dataset.name)))
     return st.multiselect(
         texts.CLASSES,
         known,
@@ -245,24 +237,22 @@ def _ask_one() -> list[str]:
 
 
 def _ask_methods(layers_only: bool) -> list[str]:
-    every = [view for view in VIEWS if view != FILTERS]
-    if layers_only:
-        every = [method for method in every if METHODS[method].needs == {"activations"}]
+    every = list(methods_of("layers" if layers_only else "pictures"))
     kept = [m for m in st.session_state.get(state.FILM_METHODS, []) if m in every]
     st.session_state[state.FILM_METHODS] = kept or every[:1]
     return st.multiselect(
         texts.VIEWS,
         every,
         format_func=lambda view: describe(view)[0],
-        max_selections=_MOST_METHODS,
+        max_selections=MOST_METHODS,
         key=state.FILM_METHODS,
         persist_state="session",
     )
 
 
 def _ask_top() -> int:
-    st.session_state.setdefault(state.FILM_TOP, 3)
-    return int(st.slider(texts.FILM_TOP, 2, 5, key=state.FILM_TOP, persist_state="session"))
+    st.session_state.setdefault(state.FILM_TOP, FIRST_TOP)
+    return int(st.slider(texts.FILM_TOP, *TOPS, key=state.FILM_TOP, persist_state="session"))
 
 
 def _shot(picture: Picture) -> Shot:

@@ -19,11 +19,11 @@ from cactiviz.types import Box, Cancel, FilterGrid
 from cactiviz.ui import asking, encode, inside, state, texts, wall
 from cactiviz.ui.choices import Choice
 from cactiviz.ui.inside import Found, Place, Question
+from cactiviz.ui.inside_links import AT_ONCE
 
 Order = Literal["response", "own"]
 MapScale = Literal["shared", "own"]
 Option = TypeVar("Option", bound=str)
-AT_ONCE = 32  #: Filters are shown so many at a time.
 _LONGEST_MAP = 112  # pixels; averaged down to it
 _PERCENTILE = 99.5  # of a layer: a lone peak must not make all maps pale
 
@@ -254,16 +254,18 @@ def _ask_style(looks: Sequence[FilterLook]) -> Style:
 
 def _ask_one(label: str, options: Mapping[Option, str], key: str, help: str = "") -> Option:
     """One of a few, the first one to begin with."""
-    return st.segmented_control(
+    first = next(iter(options))
+    st.session_state.setdefault(key, first)
+    chosen = st.segmented_control(
         label,
         list(options),
         required=True,
-        default=next(iter(options)),
         format_func=lambda name: options[name],
         key=key,
         help=help or None,
         persist_state="session",
     )
+    return chosen or first
 
 
 def _has_a_choice(found: FilterLook) -> bool:

@@ -13,7 +13,7 @@ from cactiviz.jobs import Ticket
 from cactiviz.models import LoadedModel
 from cactiviz.runner import Network
 from cactiviz.types import Cancel
-from cactiviz.ui import asking, encode, networks, texts, wall
+from cactiviz.ui import asking, encode, links, networks, texts, wall
 from cactiviz.ui.choices import Choice
 
 T = TypeVar("T")
@@ -88,6 +88,8 @@ def show(
     timed = _LOOK_AGAIN_SECONDS if _waiting(found) else None
 
     def part(timed: bool) -> None:
+        if links.changed():
+            st.rerun()
         now = _ask(choice, places, question)
         if bool(_waiting(now)) != timed:
             st.rerun()  # which starts the timer, or ends it
@@ -125,8 +127,11 @@ def ask_layer(found: Found[T], key: str, default: str | None = None) -> None:
         return
     names = [place.name for place in found.places]
     said = {place.name: place.text for place in found.places}
-    if st.session_state.get(key) not in names:
+    chosen = st.session_state.get(key)
+    if chosen not in names:
         st.session_state[key] = default if default in names else names[0]
+        if chosen is not None:
+            links.not_there(texts.link_layer(str(chosen), networks.title(found.name)))
     st.selectbox(
         label,
         names,

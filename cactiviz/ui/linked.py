@@ -2,20 +2,97 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
 import streamlit as st
 
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.explain import VIEWS
 from cactiviz.models import MODELS
-from cactiviz.ui import sets, state, texts
-from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS, Link
+from cactiviz.ui import address, linked_film, linked_inside, sets, state, texts
+from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS, SHARED, Link
+from cactiviz.ui.covered import Covered
+from cactiviz.ui.film_link import FILM
+from cactiviz.ui.inside_links import FILTERS, NEURONS
+from cactiviz.ui.parameters import Query
 
 
-def chosen() -> Link:
-    """What is chosen, as far as a link can hold it."""
+class _Part(NamedTuple):
+    """What a page's address says besides what others say too: its names, read, and chosen."""
+
+    parameters: tuple[str, ...]
+    query: Callable[[], Query]
+    choose: Callable[[Mapping[str, str]], list[str]]
+
+
+_PARTS = {
+    "filters": _Part(FILTERS, linked_inside.filters, linked_inside.choose_filters),
+    "neurons": _Part(NEURONS, linked_inside.neurons, linked_inside.choose_neurons),
+    "animate": _Part(FILM, linked_film.query, linked_film.choose),
+}
+#: All that a page writes; each change of one is an entry in the browser's history.
+PARAMETERS = {
+    page: (*shared, *(_PARTS[page].parameters if page in _PARTS else ()))
+    for page, shared in SHARED.items()
+}
+EVERY_PARAMETER = tuple(dict.fromkeys(key for keys in PARAMETERS.values() for key in keys))
+
+
+def query(page: str) -> Query:
+    """The parameters of what is chosen, as far as a page uses it and a link can hold it."""
+    said = address.to_query(chosen(page))
+    shared = {key: value for key, value in said.items() if key in SHARED[page]}
+    return {**shared, **_PARTS[page].query()} if page in _PARTS else shared
+
+
+def read(page: str, query: Mapping[str, str]) -> tuple[Link, list[str]]:
+    """What some parameters say as far as pages have them in common; as ``address.from_query``."""
+    shared = {*SHARED[page], "set"}  # a data set may be in a folder, as a picture may
+    return address.from_query({key: text for key, text in query.items() if key in shared})
+
+
+def choose(page: str, query: Mapping[str, str], link: Link) -> list[str]:
+    """Choose what a page's address says; before the widgets are made in a run.
+
+    Args:
+        page: Others' choices stay as they are.
+        query: All of its parameters.
+        link: What is followed of those that pages have in common.
+
+    Returns:
+        A plain sentence for what can't be chosen here.
+    """
+    wrong = _PARTS[page].choose(query) if page in _PARTS else []
+    values: dict[str, tuple[str, Any]] = {
+        "networks": (state.MODELS, list(link.models)),
+        "views": (state.METHODS, list(link.methods)),
+        "whole": (state.WHOLE, link.whole),
+        "untrained": (state.UNTRAINED, link.untrained),
+        "class": (state.TARGET, link.class_ or None),
+        "against": (state.AGAINST, link.against or None),
+        "layer": (state.LAYER, (link.models[0], link.layer) if link.layer else None),
+        "cover": (state.COVERED, link.cover),
+    }
+    for key, (kept_by, value) in values.items():
+        if key in SHARED[page]:
+            st.session_state[kept_by] = value
+    if link.cover and "cover" in SHARED[page]:
+        st.session_state[state.COVERING] = True
+        st.session_state[state.COVERED_HOW] = link.cover.how
+    if page == "animate" and linked_film.kind() == "pictures":
+        return wrong  # of data sets; the one picture of other pages stays
+    return wrong + choose_picture(link)
+
+
+def chosen(page: str) -> Link:
+    """What is chosen, as far as pages have it in common and a link can hold it."""
     get = st.session_state.get
     picture, web, place = "", "", ""
-    if get(state.SOURCE) == "web":
+    if page == "animate" and linked_film.kind() == "pictures":
+        place = linked_film.place()
+    elif get(state.SOURCE) == "web":
         web = str(get(state.WEB) or "").strip()
     elif get(state.SOURCE) == "set" and get(state.DATASET) not in (None, sets.LIVE):
         picture = f"{get(state.DATASET)}:{get(state.CLASS)}/{get(state.ITEM)}"
@@ -35,48 +112,32 @@ def chosen() -> Link:
         class_=get(state.TARGET) or "",
         against=get(state.AGAINST) or "",
         layer=layer if tuple(models) == (layer_of,) else "",
+        cover=_cover(),
         whole=bool(get(state.WHOLE)),
         untrained=bool(get(state.UNTRAINED)),
     )
 
 
-def cannot_travel() -> str:
+def cannot_travel(page: str) -> str:
     """Which part of what is shown a link leaves out, in plain sentences; empty if none."""
     get = st.session_state.get
-    said = []
-    if get(state.SOURCE) in ("upload", "camera"):
+    said = linked_film.cannot_travel() if page == "animate" else []
+    one_picture = page != "animate" or linked_film.kind() != "pictures"
+    if one_picture and get(state.SOURCE) in ("upload", "camera"):
         said.append(texts.STAYS_PICTURE)
-    elif get(state.SOURCE) == "set" and get(state.DATASET) == sets.LIVE:
+    elif one_picture and get(state.SOURCE) == "set" and get(state.DATASET) == sets.LIVE:
         said.append(texts.STAYS_SEARCHED)
-    if any(name not in MODELS for name in get(state.MODELS) or ()):
+    models = linked_film.models() if page == "animate" else get(state.MODELS) or ()
+    if any(name not in MODELS for name in models):
         said.append(texts.STAYS_NETWORK)
     return " ".join(said)
 
 
 def picked() -> tuple[object, ...]:
-    """What tells one choice of a picture from another."""
+    """What tells one choice of pictures from another."""
     keys = (state.SOURCE, state.DATASET, state.CLASS, state.ITEM)
-    return tuple(st.session_state.get(key) for key in keys)
-
-
-def choose(link: Link) -> list[str]:
-    """Choose what a link says; before the widgets are made in a run.
-
-    Returns:
-        A plain sentence for what can't be chosen here.
-    """
-    values = {
-        state.MODELS: list(link.models),
-        state.METHODS: list(link.methods),
-        state.WHOLE: link.whole,
-        state.UNTRAINED: link.untrained,
-        state.TARGET: link.class_ or None,
-        state.AGAINST: link.against or None,
-        state.LAYER: (link.models[0], link.layer) if link.layer else None,
-    }
-    for key, value in values.items():
-        st.session_state[key] = value
-    return choose_picture(link)
+    film = (state.FILM_KIND, state.FILM_SOURCE, state.FILM_SET)
+    return tuple(st.session_state.get(key) for key in (*keys, *film))
 
 
 def choose_picture(link: Link) -> list[str]:
@@ -95,3 +156,31 @@ def choose_picture(link: Link) -> list[str]:
     except CactivizError as error:
         return [texts.link_picture(str(error))]
     return []
+
+
+def cover_on(sha256: str, *, of_link: bool) -> None:
+    """Note which picture is shown, and cover what a link covers of it.
+
+    Args:
+        sha256: Of the picture.
+        of_link: It is the link's own, not one that is shown until a question is answered.
+    """
+    st.session_state[state.COVERED_OF] = sha256
+    covered: Covered | None = st.session_state.get(state.COVERED)
+    if covered is not None and not covered.sha256 and of_link:
+        st.session_state[state.COVERED] = replace(covered, sha256=sha256)
+
+
+def _cover() -> Covered | None:
+    """The covered part of the picture that is shown, or that a link is about to show."""
+    covered: Covered | None = st.session_state.get(state.COVERED)
+    if covered is None or not st.session_state.get(state.COVERING) or _stays_here():
+        return None
+    return covered if covered.sha256 in ("", st.session_state.get(state.COVERED_OF)) else None
+
+
+def _stays_here() -> bool:
+    """Whether the picture is one that a link leaves out."""
+    source = st.session_state.get(state.SOURCE)
+    searched = source == "set" and st.session_state.get(state.DATASET) == sets.LIVE
+    return searched or source in ("upload", "camera")

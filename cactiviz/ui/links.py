@@ -3,22 +3,22 @@
 What was tried in Chromium with Streamlit 1.67, and is built on here:
 
 - A write to ``st.query_params`` becomes ``history.pushState``: an entry that Back leaves. Each run
-  writes at most once, since each write (of one key even) is an entry of its own. Back and Forward
-  start a run whose ``st.query_params`` is that entry's; what a run writes then replaces the entry.
+  writes at most once, since each write (of one key even) is an entry of its own.
 - ``bind="query-params"`` of a widget replaces the entry, so that there is nothing to go back to.
-- A rerun carries the parameters that the browser last got from here or from Back, and not what a
-  component wrote with ``history.replaceState``. So the grid's look is never written here:
-  ``address.js`` tells the grid of each write, and the grid adds its look again.
-- A quick second click carries the parameters of before the first: by the parameters alone it
-  looks like Back. It differs in that a widget has changed, or in that the write is very recent.
+- A rerun carries the parameters that the browser had when it was asked for: a quick second click
+  those of before the first, just as Back would. So on the same page parameters alone are never
+  followed. ``address.js`` hears of Back and Forward from the browser's history itself, and tells.
+- It also knows whether a write has come: one is lost if the run ends before it is sent.
+- A rerun doesn't carry what a component wrote with ``history.replaceState``. So the grid's look is
+  never written here: ``address.js`` tells the grid of each write, and the grid adds its look again.
 - The menu of the pages leads to an address without parameters. To complete it is to replace it
   (``address.js``), or Back would need two presses there. Whether an address without parameters
   is such a new one, or one of before that Back has led to, only the browser's history knows.
+- A press in a fragment runs that fragment alone; it asks :func:`changed`, and then for the page.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
@@ -29,12 +29,10 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.errors import CactivizError
 from cactiviz.ui import address, linked, sets, state, texts
-from cactiviz.ui.address import LOOK, OWN, Link
+from cactiviz.ui.address import LOOK, Link
+from cactiviz.ui.parameters import Query
 
-#: So long a rerun may still carry what a write has replaced meanwhile.
-_ECHO_SECONDS = 0.6
-
-Query = dict[str, str]
+_KEY = "cv-address"
 
 
 @dataclass
@@ -42,70 +40,91 @@ class Trail:
     """What a session knows of its address.
 
     Attributes:
+        page: The page whose address it is.
         at: The parameters that stand for what is chosen, as last written or read.
-        alias: Parameters that the browser may send in their stead, since ``at`` replaced them.
-        left: Parameters written before, the latest last, and when they were left.
+        instead: Parameters that the browser may have in their stead, and shall replace.
+        written: How often a choice was written.
         kept: What was chosen at the end of the last run.
         look: What the address said of scale, palette and strength when the session began.
         wrong: Sentences about the address, until something is chosen.
+        followed: Nothing was chosen since a link was followed.
         folder: A link whose folder nobody has agreed to yet.
-        instead: The picture that is chosen in its stead meanwhile.
-        arrived: The session has just come here from another page.
+        picked: The picture that is chosen in its stead meanwhile.
+        arrived: The session has just come here from another page,
+        begun: or has, and nothing was chosen or written here yet.
         agreed: Web addresses that the user typed or agreed to.
-        rewrite: The browser must be told ``at`` again.
     """
 
+    page: str = ""
     at: Query = field(default_factory=dict)
-    alias: Query | None = None
-    left: list[tuple[Query, float]] = field(default_factory=list)
-    kept: Link = field(default_factory=Link)
+    instead: list[Query] = field(default_factory=list)
+    written: int = 0
+    kept: Query = field(default_factory=dict)
     look: Link = field(default_factory=Link)
     wrong: list[str] = field(default_factory=list)
+    followed: bool = False
     folder: Link | None = None
-    instead: tuple[object, ...] = ()
+    picked: tuple[object, ...] = ()
     arrived: bool = False
+    begun: bool = False
     agreed: set[str] = field(default_factory=set)
-    rewrite: bool = False
 
 
-def enter() -> None:
-    """Take over what the address says, if that is news; before any widget is made in a run."""
-    seen = {key: value for key, value in st.query_params.items() if key in OWN}
+def enter(page: str) -> None:
+    """Take over what the address says, if that is news; before any widget is made in a run.
+
+    Args:
+        page: One of those in :data:`~cactiviz.ui.linked.PARAMETERS`.
+    """
     trail: Trail | None = st.session_state.get(state.TRAIL)
+    new = trail is None and state.SOURCE not in st.session_state  # not if the Gallery came first
     if trail is None:
-        trail = st.session_state[state.TRAIL] = Trail(arrived=True)
-        if seen or state.SOURCE not in st.session_state:  # not if the Gallery came first
-            _follow(trail, seen)
-        trail.look, wrong = address.from_query(
-            {key: value for key, value in st.query_params.items() if key in LOOK}
-        )
-        trail.wrong += wrong
-    elif _is_news(trail, seen):
-        _follow(trail, seen)
+        trail = st.session_state[state.TRAIL] = Trail()
+    if trail.page != page or trail.arrived:
+        trail.page = page
+        _arrive(trail, new)
     elif _chosen(trail) != trail.kept:
-        trail.wrong = []
+        trail.wrong, trail.followed, trail.begun = [], False, False
     _say(trail)
 
 
 def keep() -> None:
-    """Write what is chosen into the address; once in a run, after all widgets."""
+    """Write what is chosen into the address; once in a run, after the page's own widgets."""
     trail = _trail()
-    seen = {key: value for key, value in st.query_params.items() if key in OWN}
-    link = _chosen(trail)
-    query = address.to_query(link)
-    # Where nothing was chosen there is nothing to go back to, nor to the bare address of the menu.
-    in_place = trail.kept == link or (trail.arrived and not seen)
+    query = _chosen(trail)
     if query != trail.at:
-        trail.left = [*trail.left[-8:], (trail.at, time.monotonic())]
-        trail.at, trail.alias = query, None
-        trail.rewrite = not in_place
-    if trail.rewrite:
-        others = {k: v for k, v in st.query_params.items() if k not in (*OWN, *LOOK)}
-        st.query_params.from_dict({**others, **query})  # one message, so one entry
-    elif seen and seen != query:
-        trail.alias = seen
+        # Where nothing was chosen there is nothing to go back to, nor to the menu's bare address.
+        if trail.begun or query == trail.kept:
+            trail.instead.append(trail.at)
+        else:
+            trail.written, trail.instead = trail.written + 1, []
+            ours = {*LOOK, *linked.EVERY_PARAMETER}
+            others = {key: text for key, text in st.query_params.items() if key not in ours}
+            st.query_params.from_dict({**others, **query})  # one message, so one entry
+        trail.at = query
     _in_the_browser(trail)
-    trail.kept, trail.arrived, trail.rewrite = link, False, False
+    trail.kept, trail.begun = query, False
+
+
+def changed() -> bool:
+    """Whether something that the address says was chosen since: for a fragment, to run the page."""
+    trail = _trail()
+    return _chosen(trail) != trail.kept
+
+
+def not_there(sentence: str) -> None:
+    """Say that something doesn't exist, if it was a link that chose it; something else is now."""
+    trail = _trail()
+    if trail.followed:
+        trail.wrong.append(sentence)
+        trail.kept = _chosen(trail)  # nobody chose it, so it is no entry of its own
+        st.rerun()
+
+
+def shows(sha256: str) -> None:
+    """Note which picture is shown, for what a link covers of it."""
+    trail = _trail()
+    linked.cover_on(sha256, of_link=not (_asks_to_fetch(trail) or _pending(trail)))
 
 
 def text() -> str:
@@ -120,7 +139,7 @@ def look() -> dict[str, object]:
 
 def cannot_travel() -> str:
     """Which part of what is shown a link leaves out, in plain sentences; empty if none."""
-    return linked.cannot_travel()
+    return linked.cannot_travel(_trail().page)
 
 
 def arrive(page: str) -> None:
@@ -145,51 +164,62 @@ def _trail() -> Trail:
     return trail
 
 
-def _is_news(trail: Trail, seen: Query) -> bool:
-    """Whether the address was changed by Back, Forward or a link, and not by what was chosen."""
-    if seen == trail.at or (trail.alias is not None and seen == trail.alias):
-        return False
-    if _chosen(trail) != trail.kept:  # chosen since, here or on another page
-        return False
-    if trail.arrived and not seen:
-        return False
-    recent = [query for query, left in trail.left if time.monotonic() - left < _ECHO_SECONDS]
-    trail.rewrite = seen in recent
-    return not trail.rewrite
+def _arrive(trail: Trail, new: bool) -> None:
+    """Begin with another page's address, where the menu's says nothing."""
+    said = st.query_params.items()
+    seen = {key: text for key, text in said if key in linked.PARAMETERS[trail.page]}
+    trail.wrong, trail.instead = [], []
+    trail.arrived, trail.followed, trail.begun = False, False, True
+    trail.at = trail.kept = _chosen(trail)
+    if new or (seen and seen != trail.at):
+        _follow(trail, seen)
+    if new and trail.page == "compare":
+        trail.look, wrong = address.from_query({key: text for key, text in said if key in LOOK})
+        trail.wrong += wrong
 
 
 def _follow(trail: Trail, query: Mapping[str, str]) -> None:
     """Choose what a link says; a folder of this computer only after a question."""
-    link, trail.wrong = address.from_query(query)
+    trail.at = dict(query)
+    link, trail.wrong = linked.read(trail.page, trail.at)
     trail.folder = None
     asks = link.place not in ("", state.place())
     if asks and not sets.folders_may_be_named():
         trail.wrong.append(texts.LINK_PLACE_SHUT)
-    trail.wrong += linked.choose(replace(link, picture="") if asks else link)
+    given = replace(link, picture="") if asks else link
+    trail.wrong += linked.choose(trail.page, trail.at, given)
     if asks and sets.folders_may_be_named():
-        trail.folder, trail.instead = link, linked.picked()
-    trail.at = {key: value for key, value in query.items() if key in OWN}
-    trail.alias, trail.arrived = None, False
+        trail.folder, trail.picked = link, linked.picked()
+    trail.instead, trail.followed = [], True
     trail.kept = _chosen(trail)
 
 
-def _chosen(trail: Trail) -> Link:
+def _chosen(trail: Trail) -> Query:
     """What a link says of what is chosen; while a folder is asked about, it holds that folder."""
-    link, asks = linked.chosen(), _pending(trail)
-    return replace(link, picture=asks.picture, place=asks.place) if asks else link
+    query, asks = linked.query(trail.page), _pending(trail)
+    if asks is None:
+        return query
+    held = {"picture": asks.picture, "place": asks.place}
+    return {**query, **{key: value for key, value in held.items() if value}}
 
 
 def _pending(trail: Trail) -> Link | None:
     """The link whose folder nobody has agreed to yet, until another picture is chosen."""
-    return trail.folder if trail.instead == linked.picked() else None
+    return trail.folder if trail.picked == linked.picked() else None
+
+
+def _asks_to_fetch(trail: Trail) -> str:
+    """The web address that a link brought and nobody has agreed to yet, or nothing."""
+    web = str(st.session_state.get(state.WEB) or "").strip()
+    asks = st.session_state.get(state.SOURCE) == "web" and web not in trail.agreed
+    return web if asks else ""
 
 
 def _say(trail: Trail) -> None:
     """What is wrong with the link, and what it may not do unasked."""
     for sentence in trail.wrong:
         st.warning(texts.plain(sentence))
-    web = str(st.session_state.get(state.WEB) or "").strip()
-    if st.session_state.get(state.SOURCE) == "web" and web and web not in trail.agreed:
+    if web := _asks_to_fetch(trail):
         try:
             asked = address.host(web)
         except CactivizError:
@@ -209,22 +239,37 @@ def _agree_to_folder(link: Link) -> None:
     trail = _trail()
     trail.folder = None
     st.session_state[state.PLACE] = link.place
-    trail.wrong = linked.choose_picture(link)
+    trail.wrong = linked.choose_picture(link) if link.picture else []
 
 
 def _in_the_browser(trail: Trail) -> None:
-    """Let the browser's entry say what is chosen; hear of it where it is an older one."""
-    query = [[key, trail.at.get(key, "")] for key in OWN]
-    _component()(
-        data={"query": query, "arrived": trail.arrived},
-        key="cv-address",
-        on_older_change=_back_to_the_first,
-    )
+    """Let the browser's entry say what is chosen; hear of it where it is another one."""
+    others = LOOK if trail.page == "compare" else ()  # which the grid writes
+    data = {
+        "keys": [key for key in linked.EVERY_PARAMETER if key not in others],
+        "page": trail.page,
+        "query": trail.at,
+        "instead": trail.instead,
+        "written": trail.written,
+    }
+    _component()(data=data, key=_KEY, on_moved_change=_moved)
 
 
-def _back_to_the_first() -> None:
-    """Back has led to an address without parameters, which the server took for a new one."""
-    _follow(_trail(), {})
+def _moved() -> None:
+    """Back or Forward has led to another entry of the same page."""
+    told = st.session_state[_KEY].moved
+    if isinstance(told, Mapping) and told.get("page") == _trail().page:
+        said = told.get("said")
+        _move(said if isinstance(said, Mapping) else {})
+
+
+def _move(said: Mapping[object, object]) -> None:
+    """Follow the parameters of another entry, whatever they are."""
+    trail = _trail()
+    ours = linked.PARAMETERS[trail.page]
+    query = {key: text for key in ours if isinstance(text := said.get(key), str) and text}
+    if query != trail.at:
+        _follow(trail, query)
 
 
 @st.cache_resource(show_spinner=False)

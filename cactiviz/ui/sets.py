@@ -120,6 +120,13 @@ def opening(dataset: Dataset) -> tuple[str, ...]:
     return dataset.opening or (dataset.classes if few else dataset.classes[:_SOME_CLASSES])
 
 
+def opening_first(dataset: Dataset) -> list[str]:
+    """The classes to begin with that have pictures, before others that which all begins with."""
+    item = first_item()
+    names = [name for name in opening(dataset) if dataset.count(name)]
+    return sorted(names, key=lambda name: (dataset.name, name) != (item.dataset, item.class_name))
+
+
 def ordered(dataset: Dataset) -> list[str]:
     """All classes, the opening ones first."""
     return [*dataset.opening, *(c for c in dataset.classes if c not in set(dataset.opening))]

@@ -350,11 +350,35 @@ LINK_PARTS = {
     "class": "class",
     "against": "class held against",
     "layer": "layer",
+    "cover": "covered part",
     "whole": "choice of the whole picture",
     "untrained": "choice of random weights",
     "scale": "scale",
     "palette": "palette",
     "strength": "strength of the maps",
+    "convolutions": "convolution",
+    "order": "order",
+    "maps": "brightness of the maps",
+    "inputs": "choice of a kernel's inputs",
+    "count": "number of filters",
+    "layers": "layer",
+    "method": "method",
+    "seed": "seed",
+    "at": "place in the picture",
+    "neuron": "neuron",
+    "preset": "animation to begin with",
+    "frames": "kind of frames",
+    "set": "data set",
+    "classes": "list of classes",
+    "each": "number of pictures",
+    "answers": "number of answers",
+    "ground": "ground",
+    "title": "title",
+    "size": "size of each picture",
+    "columns": "number of pictures in a row",
+    "captions": "choice of captions",
+    "seconds": "time of a frame",
+    "loop": "number of times",
 }
 LINK_FETCH = "Fetch it"
 LINK_OPEN = "Open it"
@@ -365,6 +389,9 @@ LINK_PLACE_SHUT = (
 STAYS_PICTURE = "The link leaves out your picture, which stays on this computer."
 STAYS_SEARCHED = "The link leaves out the picture, which a live search found."
 STAYS_NETWORK = "The link leaves out your own network, which stays on this computer."
+STAYS_PICTURES = "The link leaves out your pictures, which stay on this computer."
+STAYS_FOUND = "The link leaves out the pictures, which a live search found."
+STAYS_CLASSES = "The link leaves out the classes, which are too many for it."
 
 EXPLAINED = "What is explained"
 EXPLAIN_CLASS = "Class"
@@ -436,6 +463,22 @@ def link_unknown(kind: str, name: str, more: int) -> str:
     """For names in a link that aren't in the table."""
     others = f" and {more} more" if more else ""
     return f"The link names “{name}”{others} as {kind}, which is not known here."
+
+
+def link_views(most: int) -> str:
+    """For a link to Animate with more views than it shows."""
+    return f"The link names more than {most} views, so the others were left out."
+
+
+def link_layer(name: str, network: str) -> str:
+    """For a layer in a link that a network doesn't have."""
+    return f"The link names the layer “{name}”, which {network} doesn't have."
+
+
+def link_classes(names: list[str], dataset: str) -> str:
+    """For classes in a link that a data set doesn't have."""
+    others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"The link names the class “{names[0]}”{others}, which “{dataset}” doesn't have."
 
 
 def link_picture(why: str) -> str:

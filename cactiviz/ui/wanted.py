@@ -10,6 +10,7 @@ from cactiviz.explain_neurons import NEURON_METHODS
 from cactiviz.methods import METHODS
 from cactiviz.ui import inside, point, state, texts
 from cactiviz.ui.choices import Choice
+from cactiviz.ui.inside_links import FIRST_METHOD
 
 HOW_MANY = 10
 
@@ -33,12 +34,13 @@ class Wanted:
 
 def ask_wanted(choice: Choice) -> Wanted:
     """Show what can be chosen, and return it."""
+    st.session_state.setdefault(state.NEURON_METHOD, FIRST_METHOD)
+    st.session_state.setdefault(state.NEURON_WAY, "chance")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        method = st.segmented_control(
+        chosen = st.segmented_control(
             texts.NEURON_METHOD,
             list(NEURON_METHODS),
             required=True,
-            default="guided_backprop",
             format_func=lambda name: METHODS[name].title,
             key=state.NEURON_METHOD,
             persist_state="session",
@@ -47,11 +49,11 @@ def ask_wanted(choice: Choice) -> Wanted:
             texts.NEURON_WAY,
             list(texts.NEURON_WAYS),
             required=True,
-            default="chance",
             format_func=lambda name: texts.NEURON_WAYS[name],
             key=state.NEURON_WAY,
             persist_state="session",
         )
+        method = chosen or FIRST_METHOD
         if way == "chance":
             return Wanted(method, _ask_seed())
     if way == "number":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -12,39 +12,19 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.comparison import Comparison
-from cactiviz.cover import HOWS, How, cover
+from cactiviz.cover import HOWS, cover
 from cactiviz.errors import PictureError
 from cactiviz.explain import Reading
 from cactiviz.types import Answer, Box, Picture
 from cactiviz.ui import encode, networks, state, texts
 from cactiviz.ui.choices import Choice
+from cactiviz.ui.covered import Covered, covered_from
 from cactiviz.ui.readings import Progress
 
 _SHOWN_PIXELS = 900  # of the picture's longer side, in the browser
 _KEY = "what if"
 #: In this order they are one module: what stands above doesn't know what stands below.
 _SCRIPTS = ("place", "editor", "answers")
-
-
-@dataclass(frozen=True)
-class Covered:
-    """A part that is covered.
-
-    Attributes:
-        sha256: Of the picture that the box was drawn on.
-        box: (top, left, height, width), as shares of the picture's sides, within 0..1.
-        how: With what.
-    """
-
-    sha256: str
-    box: tuple[float, float, float, float]
-    how: How
-
-    def on(self, size: tuple[int, int]) -> Box:
-        """The box in the pixels of a picture of this (height, width)."""
-        height, width = size
-        top, left, tall, wide = self.box
-        return Box(top * height, left * width, tall * height, wide * width)
 
 
 def button() -> None:
@@ -124,31 +104,6 @@ def rows(progress: Progress, covered: Covered) -> list[dict[str, Any]]:
     """For each network, in the comparison's order, its first answer and what became of it."""
     comparison = progress.comparison
     return [_row(name, comparison, progress.first, covered) for name in comparison.models]
-
-
-def covered_from(value: object, sha256: str) -> Covered | None:
-    """What the browser says is covered, if it makes sense; None for nothing.
-
-    >>> covered_from({"box": [0.1, 0.2, 0.5, 2], "how": "grey"}, "")
-    Covered(sha256='', box=(0.1, 0.2, 0.5, 0.8), how='grey')
-    >>> covered_from({"box": [0.1, 0.2, "0.5", 0.5], "how": "grey"}, "")
-    """
-    if not isinstance(value, Mapping) or value.get("how") not in HOWS:
-        return None
-    box = value.get("box")
-    if not isinstance(box, list) or len(box) != 4 or not all(map(_is_number, box)):
-        return None
-    top, left = (min(max(float(edge), 0.0), 1.0) for edge in box[:2])
-    height = min(float(box[2]), 1 - top)
-    width = min(float(box[3]), 1 - left)
-    if height <= 0 or width <= 0:
-        return None
-    how: How = value["how"]
-    return Covered(sha256, (top, left, height, width), how)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and -9 < value < 9
 
 
 def _is_open() -> bool:

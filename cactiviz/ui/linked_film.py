@@ -1,0 +1,147 @@
+"""What the address of Animate and a session have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import fields
+from typing import Any
+
+import streamlit as st
+
+from cactiviz.errors import CactivizError
+from cactiviz.look import Look
+from cactiviz.models import MODELS
+from cactiviz.ui import sets, state, texts
+from cactiviz.ui.film_link import FIRST_PRESET, FilmLink, can_be_said
+from cactiviz.ui.parameters import Query
+
+_OF_LOOK = (  # the rest of a look is asked for elsewhere, or in another form
+    *("scale", "palette", "strength", "columns"),
+    *("heading", "captions", "seconds", "loop"),
+)
+
+
+def query() -> Query:
+    """What Animate's address says of what is chosen there, besides a picture."""
+    return _chosen().query() if state.FILM_KIND in st.session_state else {}
+
+
+def kind() -> str:
+    """What changes from frame to frame."""
+    return str(st.session_state.get(state.FILM_KIND) or "pictures")
+
+
+def models() -> list[str]:
+    """The names of the networks chosen."""
+    get = st.session_state.get
+    return [str(get(state.FILM_ONE))] if kind() == "layers" else list(get(state.FILM_MODELS) or ())
+
+
+def place() -> str:
+    """The folder on this computer that the pictures are in, or nothing."""
+    return state.place() if _set() == sets.FOLDER else ""
+
+
+def cannot_travel() -> list[str]:
+    """Sentences about what a link leaves out of a film's pictures."""
+    if kind() != "pictures":
+        return []
+    if st.session_state.get(state.FILM_SOURCE) == "upload":
+        return [texts.STAYS_PICTURES]
+    if _set() == sets.LIVE:
+        return [texts.STAYS_FOUND]
+    return [] if can_be_said(_classes()) else [texts.STAYS_CLASSES]
+
+
+def choose(query: Mapping[str, str]) -> list[str]:
+    """Choose what an address says; returns a plain sentence for what can't be used."""
+    link, wrong = FilmLink.read(query)
+    begin_with(link)
+    return wrong
+
+
+def begin_with(link: FilmLink) -> None:
+    """Choose all that a link says; before the widgets are made in a run."""
+    values: dict[str, Any] = {
+        state.FILM_PRESET: link.preset,
+        state.FILM_KIND: link.kind,
+        state.FILM_SOURCE: "set",
+        state.FILM_SET: link.dataset,
+        state.FILM_EACH: link.each,
+        state.FILM_ONE: link.models[0],
+        state.FILM_MODELS: list(
+            FilmLink.of(link.preset).models if link.kind == "layers" else link.models
+        ),
+        state.FILM_METHODS: list(link.methods),
+        state.FILM_WHOLE: link.whole,
+        state.FILM_TOP: link.top,
+        look_key("panel"): link.look.panel[0],
+        look_key("dark"): (link.ground or _screen()) == "dark",
+        **{look_key(name): getattr(link.look, name) for name in _OF_LOOK},
+    }
+    for key, value in values.items():
+        st.session_state[key] = value
+    if link.classes:
+        st.session_state[state.FILM_CLASSES] = list(link.classes)
+    else:
+        st.session_state.pop(state.FILM_CLASSES, None)
+
+
+def ground() -> str:
+    """Whether a film is "light" or "dark"; nothing where it is as the screen."""
+    chosen = st.session_state.get(look_key("dark"))
+    now = _screen() if chosen is None else "dark" if chosen else "light"
+    return "" if now == _screen() else now
+
+
+def look_key(name: str) -> str:
+    """What the session remembers a field of the look by."""
+    return state.FILM_LOOK + name
+
+
+def _chosen() -> FilmLink:
+    get = st.session_state.get
+    first = FilmLink.of(str(get(state.FILM_PRESET) or FIRST_PRESET), kind())
+    known = tuple(name for name in models() if name in MODELS)  # not those of the user's own
+    travels = get(state.FILM_SOURCE) != "upload" and _set() != sets.LIVE
+    return FilmLink(
+        preset=first.preset,
+        kind=first.kind,
+        dataset=_set() if travels else first.dataset,
+        classes=_classes() if travels else (),
+        each=int(get(state.FILM_EACH) or first.each),
+        models=known or first.models,
+        methods=tuple(get(state.FILM_METHODS) or first.methods),
+        whole=bool(get(state.FILM_WHOLE)),
+        top=int(get(state.FILM_TOP) or first.top),
+        look=_look(first.look),
+        ground=ground(),
+    )
+
+
+def _look(first: Look) -> Look:
+    named = {field.name: getattr(first, field.name) for field in fields(Look)}
+    for name in _OF_LOOK:
+        chosen = st.session_state.get(look_key(name))
+        named[name] = named[name] if chosen is None else chosen
+    side = int(st.session_state.get(look_key("panel")) or first.panel[0])
+    heading = " ".join(str(named["heading"] or "").split())
+    return Look(**{**named, "panel": (side, side), "heading": heading})
+
+
+def _set() -> str:
+    return str(st.session_state.get(state.FILM_SET) or sets.first())
+
+
+def _classes() -> tuple[str, ...]:
+    """The classes chosen; none where they are those that the data set opens with."""
+    chosen = tuple(st.session_state.get(state.FILM_CLASSES) or ())
+    with suppress(CactivizError):
+        if sets.is_here(_set()) and list(chosen) == sets.opening_first(sets.opened(_set())):
+            return ()
+    return chosen
+
+
+def _screen() -> str:
+    return st.context.theme.type or "light"

@@ -1,0 +1,96 @@
+"""What the addresses of Filters and Neurons and a session have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from cactiviz.models import MODELS
+from cactiviz.ui import state
+from cactiviz.ui.address import FIRST_NETWORKS
+from cactiviz.ui.inside_links import (
+    AT_ONCE,
+    FiltersLink,
+    Layers,
+    NeuronsLink,
+    first_convolution,
+    target_layer,
+)
+from cactiviz.ui.parameters import Query
+
+
+def filters() -> Query:
+    """What Filters' address says of what is chosen there."""
+    get, first = st.session_state.get, FiltersLink()
+    return FiltersLink(
+        layers=_layers(state.FILTER_LAYER, first_convolution),
+        order=get(state.FILTER_ORDER) or first.order,
+        scale=get(state.MAP_SCALE) or first.scale,
+        inputs=get(state.KERNEL_INPUTS) or first.inputs,
+        count=int(get(state.FILTER_COUNT) or AT_ONCE),
+    ).query()
+
+
+def choose_filters(query: Mapping[str, str]) -> list[str]:
+    """Choose what Filters' address says; returns a plain sentence for what can't be used."""
+    link, wrong = FiltersLink.read(query)
+    _choose_layers(state.FILTER_LAYER, link.layers)
+    _choose(
+        {
+            state.FILTER_ORDER: link.order,
+            state.MAP_SCALE: link.scale,
+            state.KERNEL_INPUTS: link.inputs,
+            state.FILTER_COUNT: link.count,
+        }
+    )
+    return wrong
+
+
+def neurons() -> Query:
+    """What Neurons' address says of what is chosen there."""
+    get, first = st.session_state.get, NeuronsLink()
+    way = get(state.NEURON_WAY) or "chance"
+    channel, row, column = (int(get(key) or 0) for key in state.NEURON_PARTS)
+    return NeuronsLink(
+        layers=_layers(state.NEURON_LAYER, target_layer),
+        method=get(state.NEURON_METHOD) or first.method,
+        seed=int(get(state.NEURON_SEED) or first.seed),
+        at=(get(state.NEURON_AT) or (0.5, 0.5)) if way == "place" else None,
+        neuron=(channel, row, column) if way == "number" else None,
+    ).query()
+
+
+def choose_neurons(query: Mapping[str, str]) -> list[str]:
+    """As :func:`choose_filters`, for Neurons."""
+    link, wrong = NeuronsLink.read(query)
+    _choose_layers(state.NEURON_LAYER, link.layers)
+    way = "number" if link.neuron else "place" if link.at else "chance"
+    _choose({state.NEURON_METHOD: link.method, state.NEURON_WAY: way})
+    if link.neuron:
+        _choose(dict(zip(state.NEURON_PARTS, link.neuron, strict=True)))
+    elif link.at:
+        _choose({state.NEURON_AT: link.at})
+    else:
+        _choose({state.NEURON_SEED: link.seed})
+    return wrong
+
+
+def _layers(before: str, first: Callable[[str], str]) -> Layers:
+    """The layers chosen of the networks chosen, but for the user's own networks."""
+    models = st.session_state.get(state.MODELS) or FIRST_NETWORKS
+    chosen = {name: st.session_state.get(before + name) for name in MODELS if name in models}
+    return tuple((name, str(layer or first(name))) for name, layer in chosen.items())
+
+
+def _choose_layers(before: str, layers: Layers) -> None:
+    """Those of a link; of all others what is shown at first."""
+    for name in MODELS:
+        st.session_state.pop(before + name, None)
+    _choose({before + name: layer for name, layer in layers})
+
+
+def _choose(values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        st.session_state[key] = value
