@@ -24,6 +24,7 @@ from cactiviz.images import SAMPLES, sample
 from cactiviz.models import MODELS, find_weights, load_model
 from cactiviz.types import Picture, Progress
 from cactiviz.ui import sets, texts
+from cactiviz.ui.grid import unpacked
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,9 +70,7 @@ def grid(app: AppTest) -> dict[str, Any]:
     """What the browser is told of the comparison, once every network has answered."""
     for _ in range(100):
         shown = [one.proto for one in app.get("bidi_component")]
-        found: dict[str, Any] = json.loads(
-            next(one.json for one in shown if one.component_name == "cactiviz_grid")
-        )
+        found = unpacked(next(one for one in shown if one.component_name == "cactiviz_grid").bytes)
         if not any(column["waiting"] for column in found["columns"]):
             return found
         app.run()

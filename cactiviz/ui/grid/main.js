@@ -1,6 +1,14 @@
 // Mounting: one grid for each place, brought up to date each time that data comes.
 
 const grids = new WeakMap();
+const STAMP = 32; // bytes before the JSON that tell one message from another
+
+/** What came, unless it is what came last. */
+const unpacked = (bytes, before) => {
+  const decoder = new TextDecoder();
+  const stamp = decoder.decode(bytes.subarray(0, STAMP));
+  return stamp === before ? null : [stamp, JSON.parse(decoder.decode(bytes.subarray(STAMP)))];
+};
 
 class Grid {
   constructor(parent) {
@@ -24,10 +32,16 @@ class Grid {
     window.addEventListener("resize", this.resized);
   }
 
-  update({ data, setTriggerValue }) {
-    const first = !this.data;
-    this.data = data;
+  update({ data: bytes, setTriggerValue }) {
     this.trigger = setTriggerValue;
+    const news = unpacked(bytes, this.stamp);
+    if (!news) {
+      this.keeper.write();
+      return;
+    }
+    const first = !this.data;
+    const [stamp, data] = news;
+    Object.assign(this, { stamp, data });
     if (first) {
       this.keeper = new LookKeeper(data.look);
       this.toolbar = new Toolbar(this);

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from typing import Any
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -20,6 +22,7 @@ _SCRIPTS = (
     *("words", "colours", "maps", "paint", "look"),
     *("popover", "toolbar", "hover", "heads", "table", "pane", "dialog", "fit", "main"),
 )
+_STAMP = 32  # bytes; as in main.js
 _SHEETS = ("table", "toolbar", "panel", "dialog")
 
 
@@ -62,7 +65,7 @@ def show(
         cannot_travel=cannot_travel,
     )
     data["address"] = address
-    pressed = _component()(data=data, key=key, on_event_change=lambda: None).event
+    pressed = _component()(data=_packed(data, key), key=key, on_event_change=lambda: None).event
     return event(pressed, {offer.name for offer in offers})
 
 
@@ -84,6 +87,26 @@ def event(said: object, offered: set[str]) -> Event | None:
     if said.get("kind") == "export" and value in EXPORTS:
         return Event("export", value, here)
     return None
+
+
+def unpacked(sent: bytes) -> dict[str, Any]:
+    """What was packed for the browser, as it has it."""
+    found: dict[str, Any] = json.loads(sent[_STAMP:])
+    return found
+
+
+def _packed(data: dict[str, Any], key: str) -> bytes:
+    """The data as JSON after a stamp of its content, so that the browser reads only what is new.
+
+    As bytes, Streamlit passes it on as it is; a dict it would encode twice in each run.
+    """
+    kept = f"{key} sent"
+    before, sent = st.session_state.get(kept, (None, b""))
+    if data != before:  # quick: what a run before made is the very same object
+        text = json.dumps(data).encode()
+        sent = hashlib.blake2b(text, digest_size=_STAMP // 2).hexdigest().encode() + text
+        st.session_state[kept] = data, sent
+    return bytes(sent)
 
 
 def script() -> str:
