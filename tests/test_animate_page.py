@@ -84,6 +84,7 @@ def test_a_first_visit_computes_what_the_package_says_and_plays_it(app: AppTest)
 
 
 def test_another_look_is_painted_anew_and_computes_nothing(app: AppTest) -> None:
+    app.number_input(key=state.FILM_EACH).set_value(2).run()
     work = finished(app)
     before = asking.runner().jobs.finished
     app.selectbox(key=state.FILM_LOOK + "palette").set_value("viridis")
@@ -95,14 +96,15 @@ def test_another_look_is_painted_anew_and_computes_nothing(app: AppTest) -> None
 
 
 def test_a_file_is_made_when_it_is_asked_for_and_handed_out(app: AppTest) -> None:
-    finished(app)
+    app.number_input(key=state.FILM_EACH).set_value(2)
     app.selectbox(key=state.FILM_LOOK + "panel").set_value(120).run()
+    finished(app)
     app.button(key="film make").click().run()
     assert not app.exception
     drawer = drawer_of(app)
     making = written(next(m for (_, kind), m in drawer._files.items() if kind == "gif"))
     with Image.open(making.path) as image:
-        assert getattr(image, "n_frames", 1) == 16
+        assert getattr(image, "n_frames", 1) == 4  # two of each class
         assert image.info["duration"] == 1000
     app.run()
     assert not [button for button in app.button if button.key == "film make"]
@@ -125,6 +127,7 @@ def test_leaving_the_page_stops_the_work_and_coming_back_goes_on(
 
 
 def test_a_network_without_weights_says_so_and_the_others_go_on(app: AppTest) -> None:
+    app.number_input(key=state.FILM_EACH).set_value(1)
     app.button_group(key=state.FILM_MODELS).set_value(["alexnet", "cactinet"]).run()
     work = finished(app)
     assert list(work.failures) == ["alexnet"] and not work.said(0, 0) and work.said(0, 1)

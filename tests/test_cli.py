@@ -536,14 +536,15 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
     assert run(capsys, "--version") == (0, f"cactiviz {cv.__version__}\n", "")
 
 
-def test_the_shell_sees_the_exit_codes(tmp_path: Path) -> None:
+def test_python_m_is_the_command_and_the_shell_sees_its_exit_codes(tmp_path: Path) -> None:
     commands = {
         0: ["--version"],
         1: ["compare", str(tmp_path / "nowhere.png"), "--models", "cactinet", "--untrained"],
+        2: ["nothing"],
     }
     running = {
         code: subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "cactiviz.cli", *arguments],
+            [sys.executable, "-W", "error", "-m", "cactiviz", *arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -553,7 +554,8 @@ def test_the_shell_sees_the_exit_codes(tmp_path: Path) -> None:
         for code, arguments in commands.items()
     }
     finished = {code: process.communicate(timeout=120) for code, process in running.items()}
-    assert {code: process.returncode for code, process in running.items()} == {0: 0, 1: 1}
+    assert {code: process.returncode for code, process in running.items()} == {0: 0, 1: 1, 2: 2}
     assert finished[0] == (f"cactiviz {cv.__version__}\n", "")
     assert finished[1][0] == "" and "nowhere.png" in finished[1][1]
     assert_one_sentence(finished[1][1])
+    assert finished[2][0] == "" and finished[2][1].startswith("usage: cactiviz")

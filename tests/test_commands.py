@@ -7,8 +7,6 @@ import io
 import json
 import os
 import re
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +24,6 @@ from cactiviz.images import sample
 from cactiviz.models import LoadedModel, load_model, search
 from cactiviz.types import Box
 
-ROOT = Path(__file__).resolve().parent.parent
 CPU = ("--untrained", "--device", "cpu")
 NEURONS = ("neurons", "sample:chelsea", "--model", "cactinet", *CPU)
 FILTERS = ("filters", "sample:chelsea", "--model", "cactinet", *CPU)
@@ -573,13 +570,3 @@ def test_an_address_without_a_picture_is_told_in_one_sentence(
     assert (code, output) == (1, "")
     assert "404" in errors
     assert_one_sentence(errors)
-
-
-def test_python_m_is_the_command() -> None:
-    program = [sys.executable, "-m", "cactiviz"]
-    asked = subprocess.run([*program, "--version"], cwd=ROOT, capture_output=True, text=True)
-    assert (asked.returncode, asked.stdout) == (0, f"cactiviz {cv.__version__}\n")
-    wrong = subprocess.run([*program, "nothing"], cwd=ROOT, capture_output=True, text=True)
-    assert wrong.returncode == 2 and wrong.stderr.startswith("usage: cactiviz")
-    refused = [*program, "animate", "--out", "a.gif"]
-    assert subprocess.run(refused, cwd=ROOT, capture_output=True).returncode == 1
