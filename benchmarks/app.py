@@ -1,4 +1,4 @@
-"""How quick and steady the app is: the real server, real browsers, and the serial answers.
+"""How quick and steady the app is: the real server, a real browser, a crowd, serial answers.
 
     python benchmarks/app.py [--quick] [--sessions 10] [--seconds 120]
 
@@ -21,6 +21,7 @@ from driving import serial
 from driving.crowd import Crowd
 from driving.server import Server, started
 from driving.visitor import Visitor, chromium
+from driving.wire import Wire
 from playwright.async_api import Browser, Error
 
 NETWORKS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3", "cactinet")
@@ -67,15 +68,28 @@ async def first_visits(browser: Browser, server: Server, table: Table, times: in
 
 async def reruns(visitor: Visitor, table: Table, times: int) -> None:
     """A button that shows or hides rarely used views computes nothing."""
-    at_page, at_server = [], []
+    at_page, on_the_way = [], []
     for _ in range(times):
-        page, server = await visitor.trivial_run()
+        page, answered = await visitor.trivial_run()
         at_page.append(page)
-        at_server.append(server)
-    note = spread(at_page)
-    table.add("trivial rerun, click to rest", statistics.median(at_page), 80, "ms", note)
-    note = spread(at_server)
-    table.add("trivial rerun, request to last answer", statistics.median(at_server), 80, "ms", note)
+        on_the_way.append(answered)
+    for name, values in (("request to last answer", on_the_way), ("click to rest", at_page)):
+        note = spread(values)
+        table.add(f"trivial rerun in a browser, {name}", statistics.median(values), 80, "ms", note)
+
+
+async def reruns_without_screen(
+    server: Server, table: Table, networks: tuple[str, ...], times: int
+) -> None:
+    """What a run costs the server, without a browser that draws beside it."""
+    async with Wire.come(server.address, of_all(networks)) as session:
+        session.expect(networks, VIEWS)
+        await session.rest()
+        took = []
+        for _ in range(times):
+            await asyncio.sleep(0.3)
+            took.append(1000 * await session.rerun())
+    table.add("trivial rerun, at the server", statistics.median(took), 80, "ms", spread(took))
 
 
 async def cached(visitor: Visitor, table: Table, times: int) -> None:
@@ -118,11 +132,9 @@ async def changes(visitor: Visitor, server: Server, table: Table, times: int) ->
     table.add(f"{QUICK_CHANGES} quick changes of picture", six / one, 2, "computations", note)
 
 
-async def crowd(
-    browser: Browser, server: Server, table: Table, options: argparse.Namespace
-) -> None:
+async def crowd(server: Server, table: Table, options: argparse.Namespace) -> None:
     """Many sessions at once; what each showed is then computed again, one after another."""
-    people = Crowd(browser, server.address, options.networks, VIEWS)
+    people = Crowd(server.address, options.networks, VIEWS)
     print(f"\n{options.sessions} sessions for {options.seconds} s, each choosing at random")
     started_at = time.monotonic()
     memory: list[tuple[float, float]] = []
@@ -150,7 +162,7 @@ async def crowd(
         wrong += problems
     for problem in wrong[:20]:
         print("  wrong:", problem)
-    took = [one["milliseconds"] / 1000 for one in shown]
+    took = [one["seconds"] for one in shown]
     if took:
         print(f"  choice to comparison: median {statistics.median(took):.2f} s {spread(took)}")
     table.add(
@@ -173,6 +185,7 @@ async def measure(server: Server, options: argparse.Namespace) -> Table:
         took = await visitor.comparison(visitor.wanted())
         print(f"cold server, {len(options.networks)} networks loaded: {took / 1000:.1f} s\n")
         await first_visits(browser, server, table, times)
+        await reruns_without_screen(server, table, options.networks, 2 * times)
         await reruns(visitor, table, times)
         await cached(visitor, table, times)
         await looks(visitor, table, times)
@@ -180,8 +193,8 @@ async def measure(server: Server, options: argparse.Namespace) -> Table:
         await visitor.leave()
         for problem in visitor.errors:
             print("  wrong:", problem)
-        if options.sessions:
-            await crowd(browser, server, table, options)
+    if options.sessions:
+        await crowd(server, table, options)
     return table
 
 

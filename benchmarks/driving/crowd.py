@@ -8,9 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from playwright.async_api import Browser, Error
-
-from .visitor import Visitor
+from .wire import Wire
 
 PICTURES = 40
 MOST_NETWORKS = 3  # of one choice, so that many choices come to their end
@@ -20,16 +18,13 @@ class Crowd:
     """The sessions.
 
     Attributes:
-        shown: What ``probe.rest`` said of each finished comparison.
+        shown: What ``Wire.rest`` said of each finished comparison, and what was chosen.
         errors: Whatever went wrong.
     """
 
-    def __init__(
-        self, browser: Browser, address: str, networks: Sequence[str], views: Sequence[str]
-    ) -> None:
+    def __init__(self, address: str, networks: Sequence[str], views: Sequence[str]) -> None:
         self.shown: list[dict[str, Any]] = []
         self.errors: list[str] = []
-        self._browser = browser
         self._address = address
         self._networks = networks
         self._views = views
@@ -43,23 +38,29 @@ class Crowd:
         networks = chance.sample(self._networks, min(2, len(self._networks)))
         picture = f"scenes:cactus/{chance.randrange(PICTURES)}"
         query = {"networks": " ".join(networks), "untrained": "1", "picture": picture}
-        visitor = await Visitor.come(self._browser, self._address, query, one_of_many=True)
-        visitor.expect(networks, self._views)
         try:
-            await visitor.comparison(visitor.wanted(picture=picture))
-            while time.monotonic() < end:
-                await self._change(visitor, chance)
-                self.shown.append(await visitor.rest())
-                await asyncio.sleep(chance.random())
-        except Error as error:
-            self.errors.append(f"session {number}: {error}")
-        self.errors += [f"session {number}: {error}" for error in visitor.errors]
-        await visitor.leave()
+            async with Wire.come(self._address, query) as visitor:
+                visitor.expect(networks, self._views)
+                await visitor.rest()
+                while time.monotonic() < end:
+                    drawn = await self._change(visitor, chance)
+                    found = await visitor.rest(drawn)
+                    chosen = {"networks": visitor.networks, "views": visitor.views}
+                    self.shown.append({**found, **chosen})
+                    await asyncio.sleep(chance.random())
+                self.errors += [f"session {number}: {error}" for error in visitor.errors]
+        except TimeoutError:
+            self.errors.append(f"session {number}: what was chosen never came")
+        except ExceptionGroup as group:
+            self.errors.append(f"session {number}: {group.exceptions[0]!r}")
 
-    async def _change(self, visitor: Visitor, chance: random.Random) -> None:
-        for _ in range(chance.choice((0, 0, 1, 3))):  # some can't make up their minds
-            await visitor.draw(wait=False)
+    async def _change(self, visitor: Wire, chance: random.Random) -> str:
+        """Choose something else; the picture that was there before, if another one was drawn."""
+        before = str(visitor.data()["picture"]["name"])
         what = chance.choice(("network", "network", "view", "picture"))
+        in_doubt = chance.choice((0, 0, 1, 3))  # some can't make up their minds
+        for _ in range(in_doubt + (what == "picture")):
+            await visitor.draw()
         if what == "network":
             few, many = len(visitor.networks) == 1, len(visitor.networks) >= MOST_NETWORKS
             out = [name for name in self._networks if name not in visitor.networks]
@@ -69,5 +70,4 @@ class Crowd:
             few = len(visitor.views) == 1
             out = [view for view in self._views if view not in visitor.views]
             await visitor.toggle_view(chance.choice(out if few else list(self._views)), self._views)
-        else:
-            await visitor.draw()
+        return before if in_doubt or what == "picture" else ""

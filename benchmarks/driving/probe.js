@@ -87,15 +87,12 @@
   };
 
   /** Look at each frame until something holds; when it was on the screen. */
-  // Ten pages that look at every frame would be all that two cores do.
-  const later = (look) =>
-    window.__one_of_many ? setTimeout(look, 400) : requestAnimationFrame(look);
   probe.until = (holds, seconds, wanted = {}) =>
     new Promise((done, failed) => {
       const end = performance.now() + 1000 * seconds;
       const look = () => {
         if (holds()) afterThePaint(done);
-        else if (performance.now() < end) later(look);
+        else if (performance.now() < end) requestAnimationFrame(look);
         else failed(new Error(`It never came: ${JSON.stringify([wanted, probe.words()])}`));
       };
       requestAnimationFrame(look);
@@ -106,20 +103,6 @@
     const before = probe.clicked;
     const at = await probe.until(() => probe.clicked > before && probe.shows(wanted), seconds, wanted);
     return at - probe.clicked;
-  };
-
-  /** All that the page says once it is at rest with this comparison, and how long after the click
-   * that was on the screen. */
-  probe.rest = async (wanted, seconds) => {
-    const settled = () => idle() && probe.shows(wanted);
-    for (;;) {
-      const at = await probe.until(settled, seconds, wanted);
-      const { grids } = probe;
-      await new Promise((done) => setTimeout(done, 400));
-      if (settled() && grids === probe.grids) {
-        return { ...probe.words(), milliseconds: at - probe.clicked };
-      }
-    }
   };
 
   /** Milliseconds of a run: from the click to the page's rest, and from the request to the last
@@ -143,37 +126,15 @@
       });
     });
 
-  /** All that the page says of the comparison, and the ids of the maps that it was given. */
+  /** What the page shows instead, for a complaint. */
   probe.words = () => {
     const { data } = probe;
-    const here = root();
-    if (!data || !here) return null;
-    const text = (at, where) => at.querySelector(where)?.textContent ?? "";
-    const heads = [...here.querySelectorAll("th.head:not(.more)")].map((head) => ({
-      name: text(head, ".name"),
-      answers: [...head.querySelectorAll(".answer")].map((answer) => [
-        text(answer, ".class"),
-        text(answer, ".share"),
-      ]),
-    }));
-    const cells = [...here.querySelectorAll("button.cell")].map((cell) => [
-      cell.dataset.key,
-      cell.getAttribute("aria-label"),
-    ]);
+    const errors = document.querySelectorAll("[data-testid=stException], [data-testid=stAlert]");
     return {
-      picture: data.picture.name,
-      number: document.querySelector("[data-testid=stSidebar] input[type=number]")?.value,
-      pictureId: data.picture.id,
-      networks: data.columns.map((column) => column.id),
-      views: data.rows.map((row) => row.id),
-      why: data.columns.map((column) => column.why).filter(Boolean),
-      heads,
-      cells: Object.fromEntries(cells),
-      ids: data.cells.map((row) => row.map((cell) => cell?.id ?? cell?.why ?? null)),
-      values: data.cells.map((row) => row.map((cell) => cell?.values ?? null)),
-      errors: [...document.querySelectorAll("[data-testid=stException], [data-testid=stAlert]")].map(
-        (at) => at.textContent,
-      ),
+      picture: data?.picture.name,
+      networks: data?.columns.map((column) => [column.id, column.waiting, column.why]),
+      views: data?.rows.map((row) => row.id),
+      errors: [...errors].map((at) => at.textContent),
     };
   };
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
@@ -37,47 +38,37 @@ def differences(shown: dict[str, Any]) -> tuple[int, list[str]]:
     """How many maps are equal to the last bit, and a sentence for whatever is wrong.
 
     Args:
-        shown: What ``probe.rest`` says of a page.
+        shown: What ``Wire.rest`` says of a page, and the networks and views that were chosen.
     """
-    of, names, views = shown["picture"], shown["networks"], shown["views"]
+    said, names, views = shown["data"], shown["networks"], shown["views"]
+    of = said["picture"]["name"]
     readings = {name: reading(name, of) for name in names}
-    data = grid.payload(Comparison(picture(of), tuple(names), tuple(views), readings))
-    wrong = [f"{of}: {problem}" for problem in [*shown["why"], *shown["errors"]]]
+    made = grid.payload(Comparison(picture(of), tuple(names), tuple(views), readings))
+    data = json.loads(json.dumps(made))  # as a browser has it
+    wrong = [f"{of}: {problem}" for problem in shown["errors"]]
     if shown["number"] is not None and not of.endswith(f"/{shown['number']}"):
         wrong.append(f"{of}: chosen was number {shown['number']}")
-    if shown["pictureId"] != data["picture"]["id"]:
-        wrong.append(f"{of}: another picture is shown")
-    for column, head in zip(data["columns"], shown["heads"], strict=True):
-        answers = [[answer["name"], answer["said"]] for answer in column["answers"]]
-        if [column["title"], answers] != [head["name"], head["answers"]]:
-            wrong.append(f"{of}, {column['title']}: {head['answers']} and not {answers}")
+    wrong += [f"{of}: other {part}" for part in ("picture", "rows") if said[part] != data[part]]
+    for before, after in zip(data["columns"], said["columns"], strict=True):
+        if before != after:
+            wrong.append(f"{of}, {before['title']}: {after['answers']}, not {before['answers']}")
     equal = 0
-    for row, view in enumerate(views):
-        for column, name in enumerate(names):
-            expected = data["cells"][row][column]
-            said = shown["cells"].get(f"{view} {name}", "")
-            if said != _label(expected):
-                wrong.append(f"{of}, {name}, {view}: “{said}” and not “{_label(expected)}”")
-            elif expected.get("id", expected.get("why")) == shown["ids"][row][column]:
+    for view, row, row_said in zip(views, data["cells"], said["cells"], strict=True):
+        for name, expected, found in zip(names, row, row_said, strict=True):
+            if found == expected:
                 equal += 1
-            elif not _near(expected, shown["values"][row][column]):
+            elif found.get("id") == expected["id"]:
+                wrong.append(f"{of}, {name}, {view}: other words for the same map")
+            elif not _near(expected, found):
                 wrong.append(f"{of}, {name}, {view}: the map is another one")
     return equal, wrong
 
 
-def _label(cell: dict[str, Any]) -> str:
-    """What a cell says of itself to somebody who can't see it; one without a map isn't a button."""
-    if "why" in cell:
-        return ""
-    caption = cell["captions"]["own"] if "captions" in cell else cell["caption"]
-    return ". ".join([cell["alt"], caption, *cell["notes"]])
-
-
-def _near(expected: dict[str, Any], values: list[float] | None) -> bool:
+def _near(expected: dict[str, Any], found: dict[str, Any]) -> bool:
     """Whether two heat maps are equal but for rounding."""
-    if values is None or "values" not in expected:
+    if "values" not in expected or "values" not in found:
         return False
-    one, other = np.array(expected["values"]), np.array(values)
+    one, other = np.array(expected["values"]), np.array(found["values"])
     return one.shape == other.shape and bool(
         np.abs(one - other).max() <= 1e-3 * max(np.abs(one).max(), 1e-30)
     )

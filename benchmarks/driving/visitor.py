@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 
 from playwright.async_api import Browser, Locator, Page, async_playwright
 
-from cactiviz.comparison import describe
 from cactiviz.models import MODELS
 from cactiviz.ui import texts
 
@@ -83,19 +82,12 @@ class Visitor:
         browser: Browser,
         address: str,
         query: Mapping[str, str] | None = None,
-        *,
-        one_of_many: bool = False,
     ) -> Visitor:
         context = await browser.new_context(
-            reduced_motion="reduce",
-            viewport={"width": 1280, "height": 860},
-            # Ten screens painted without a GPU would be most of what two cores do.
-            device_scale_factor=0.25 if one_of_many else 1,
+            reduced_motion="reduce", viewport={"width": 1280, "height": 860}
         )
         context.set_default_timeout(1000 * WAIT_SECONDS)
         page = await context.new_page()
-        if one_of_many:
-            await page.add_init_script("window.__one_of_many = true")
         await page.add_init_script(PROBE)
         visitor = cls(page)
         await page.goto(f"{address}/?{urlencode(query or {})}", wait_until="commit")
@@ -121,24 +113,11 @@ class Visitor:
         )
         return found
 
-    async def rest(self) -> dict[str, Any]:
-        """What ``probe.rest`` says of the page once it shows what is wanted and keeps still."""
-        found: dict[str, Any] = await self.page.evaluate(
-            f"wanted => __probe.rest(wanted, {WAIT_SECONDS})", self.wanted()
-        )
-        return found
-
     async def toggle_network(self, name: str) -> float:
         """Choose it or not; milliseconds from the click to the comparison on the screen."""
         chosen = set(self.networks) ^ {name}
         self.expect(chosen, self.views)
         return await self._click(self._pill(MODELS[name].title))
-
-    async def toggle_view(self, view: str, order: Iterable[str]) -> float:
-        """Likewise for a view."""
-        chosen = set(self.views) ^ {view}
-        self.views = [one for one in order if one in chosen]
-        return await self._click(self._pill(describe(view)[0]))
 
     async def draw(self, wait: bool = True) -> float:
         """Have another picture by chance; likewise."""

@@ -117,9 +117,14 @@ def _by_number(names: list[str], field: str) -> None:
 
 
 def _draw(names: list[str]) -> None:
-    state.count_up(state.DRAWS)
-    others = [name for name in names if name != st.session_state[state.ITEM]] or names
-    st.session_state[state.ITEM] = random.Random(st.session_state[state.DRAWS]).choice(others)
+    """The next one of an order by chance, so that none comes twice before all have come."""
+    order = random.Random(0).sample(names, len(names))
+    before = st.session_state[state.ITEM]
+    for _ in range(2):
+        state.count_up(state.DRAWS)
+        st.session_state[state.ITEM] = order[st.session_state[state.DRAWS] % len(order)]
+        if st.session_state[state.ITEM] != before:
+            return
 
 
 def _another_dataset() -> None:
