@@ -15,7 +15,7 @@ from cactiviz.commands import animate, app, data, evaluate, inside, listing, rep
 from cactiviz.commands import options as shared
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
-from cactiviz.cover import HOWS, cover
+from cactiviz.cover import cover
 from cactiviz.errors import CactivizError, WeightsError
 from cactiviz.models import Checkpoint
 from cactiviz.output import whole_file
@@ -83,12 +83,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     )
     option("--class", dest="target", metavar="NAME_OR_INDEX", help="default: each one's top class")
     option("--against", metavar="NAME_OR_INDEX", help="why the class, and not this one")
-    option(
-        "--cover",
-        type=shared.covering,
-        metavar="TOP,LEFT,HEIGHT,WIDTH[:HOW]",
-        help=f"what if this part, in pixels, were covered; HOW is {', '.join(HOWS)}",
-    )
+    shared.add_cover(parser)
     places = parser.add_mutually_exclusive_group()
     places.add_argument(
         "--layer", type=Layer.parse, help="for class activation maps: NAME or NAME:activation"

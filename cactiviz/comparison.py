@@ -18,6 +18,7 @@ from cactiviz.limits import NUMBERS, limits
 from cactiviz.methods import METHODS
 from cactiviz.output import whole_file
 from cactiviz.reading import FILTERS, Explanation, Reading, method_of
+from cactiviz.scales import percent
 from cactiviz.sheet import Cell, Column, Remark, Row, draw_sheet
 from cactiviz.types import FilterGrid, Picture
 
@@ -32,6 +33,7 @@ class Comparison:
         methods: The views' names, in the order asked for.
         readings: Network -> what it says.
         failures: Network -> the sentence that says why it says nothing.
+        before: Network -> what it says of the picture without the cover, if a part is covered.
     """
 
     picture: Picture
@@ -39,6 +41,7 @@ class Comparison:
     methods: tuple[str, ...]
     readings: Mapping[str, Reading] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, Reading] = field(default_factory=dict)
 
     def __getitem__(self, cell: tuple[str, str]) -> Explanation | FilterGrid:
         """What a method says of a network: ``comparison["alexnet", "grad_cam"]``.
@@ -203,8 +206,16 @@ class Comparison:
                 columns.append(Column(model, (), self.failures[model]))
             else:
                 note = "random weights" if reading.untrained else ""
-                columns.append(Column(reading.title, reading.answers, note))
+                said = self._said_before(model)
+                columns.append(Column(reading.title, reading.answers, note, said))
         return columns
+
+    def _said_before(self, model: str) -> str:
+        if model not in self.before:
+            return ""
+        best = self.before[model].answers[0]
+        share = percent(best.probability).replace(" ", "\u00a0")
+        return f"Without the cover: {best.class_name}, {share}"
 
     def limits(self) -> tuple[Remark, ...]:
         """What the methods can't say, and what is known of the networks and the picture."""
@@ -214,6 +225,10 @@ class Comparison:
     def to_json(self) -> dict[str, Any]:
         """Answers and explanations as plain values, without the maps."""
         height, width = self.picture.size
+        before = {
+            model: [vars(answer) for answer in reading.answers]
+            for model, reading in self.before.items()
+        }
         return {
             "picture": {
                 "name": self.picture.name,
@@ -228,6 +243,7 @@ class Comparison:
                 }
                 for model, reading in self.readings.items()
             },
+            **({"before_cover": before} if before else {}),
             "explanations": [
                 {
                     "model": e.model,

@@ -38,6 +38,16 @@ class Layers:
     alt: str = ""
 
 
+@dataclass(frozen=True)
+class Table:
+    """Numbers under a title: the heads of the columns, the lines, and what must be said of them."""
+
+    title: str
+    heads: Sequence[str]
+    lines: Sequence[Sequence[str]]
+    says: str = ""
+
+
 _STYLE = """
 .cactiviz{--ground:#fff;--text:#1f2328;--quiet:#57606a;--line:#d0d7de;--track:#e6e8eb;
 --bar:#2b6f7e;--warn:#9a6700;color:var(--text);background:var(--ground);
@@ -143,7 +153,7 @@ def page(
     body: str,
     *,
     subtitle: str = "",
-    numbers: Sequence[Sequence[str]] = (),
+    tables: Sequence[Table] = (),
     remarks: Sequence[Remark] = (),
     recipe: Mapping[str, Any] | None = None,
 ) -> str:
@@ -153,26 +163,12 @@ def page(
         title: The heading.
         body: What :func:`grid` made.
         subtitle: Below the heading.
-        numbers: A table, its heading first.
+        tables: Numbers below the grid.
         remarks: What must be said beside the maps.
         recipe: Shown, and kept so that ``read_recipe`` finds it.
     """
     parts = [f"<h1>{escape(title)}</h1><p><small>{escape(subtitle)}</small></p>", body]
-    if numbers:
-        first, *others = numbers
-        kinds = [*map(_number, others[0])] if others else [""] * len(first)
-        head = "".join(
-            f'<th scope="col"{kind}>{escape(text)}</th>'
-            for text, kind in zip(first, kinds, strict=True)
-        )
-        lines = "".join(
-            "<tr>" + "".join(f"<td{_number(text)}>{escape(text)}</td>" for text in line) + "</tr>"
-            for line in others
-        )
-        parts.append(
-            '<h2>Numbers</h2><div class="scroll"><table class="numbers">'
-            f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
-        )
+    parts += map(_table, tables)
     if remarks:
         said = "".join(map(_remark, remarks))
         parts.append(f'<h2>Keep in mind</h2><dl class="remarks">{said}</dl>')
@@ -228,7 +224,8 @@ def _heading(column: Column) -> str:
         f'<div class="bar"><i style="width:{100 * answer.probability:.1f}%"></i></div>'
         for answer in column.answers[:3]
     )
-    note = f'<small class="warn">{escape(column.message)}</small>' if column.message else ""
+    note = f"<small>{escape(column.before)}</small>" if column.before else ""
+    note += f'<small class="warn">{escape(column.message)}</small>' if column.message else ""
     return f"<b{warned}>{escape(column.title)}</b>{answers}{note}"
 
 
@@ -260,6 +257,23 @@ def _small(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     image = Image.fromarray(rgb)
     image.thumbnail((380, 380), Image.Resampling.LANCZOS, reducing_gap=3)
     return np.asarray(image)
+
+
+def _table(table: Table) -> str:
+    kinds = [*map(_number, table.lines[0])] if table.lines else [""] * len(table.heads)
+    head = "".join(
+        f'<th scope="col"{kind}>{escape(text)}</th>'
+        for text, kind in zip(table.heads, kinds, strict=True)
+    )
+    lines = "".join(
+        "<tr>" + "".join(f"<td{_number(text)}>{escape(text)}</td>" for text in line) + "</tr>"
+        for line in table.lines
+    )
+    said = f"<p>{escape(table.says)}</p>" if table.says else ""
+    return (
+        f'<h2>{escape(table.title)}</h2>{said}<div class="scroll"><table class="numbers">'
+        f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
+    )
 
 
 def _number(text: str) -> str:

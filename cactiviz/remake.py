@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,17 @@ from cactiviz import __version__
 from cactiviz.answers import Answers
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
+from cactiviz.cover import HOWS, How, cover
 from cactiviz.errors import CactivizError
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, get_spec
 from cactiviz.origins import Origins
+from cactiviz.reading import FILTERS
 from cactiviz.recipe import checkpoint_in, network_recipe, picture_recipe
 from cactiviz.report import Paint
 from cactiviz.shots import Shot
-from cactiviz.types import Layer, Picture, Report, Target
+from cactiviz.types import Box, Layer, Picture, Report, Target
 
 _CLOSE = 1e-6  # relative: what two runs on one machine may differ by
 
@@ -41,6 +43,7 @@ class Asked:
         resize: "crop" or "squash" for all, or None.
         untrained: Random weights for networks by name; or the names of those that have them.
         device: "auto", "cpu" or "cuda".
+        cover: A part that is covered, in the picture's pixels, and with what; or None.
     """
 
     origin: str
@@ -52,6 +55,7 @@ class Asked:
     resize: Any = None
     untrained: bool | tuple[str, ...] = False
     device: str = "auto"
+    cover: tuple[Box, How] | None = None
 
     def is_untrained(self, name: str) -> bool:
         """Whether a network is asked for with random weights."""
@@ -64,13 +68,13 @@ class Asked:
         weights_dir: str | os.PathLike[str] | None = None,
         report: Report | None = None,
     ) -> Comparison:
-        """Ask again.
+        """Ask again; if a part is covered, each network also without it.
 
         Raises:
-            CactivizError: As for ``compare``.
+            CactivizError: As for ``compare`` and ``cover``.
         """
-        return compare(
-            picture,
+        found = compare(
+            cover(picture, *self.cover) if self.cover else picture,
             self.networks,
             self.methods,
             target=self.target,
@@ -82,13 +86,27 @@ class Asked:
             device=self.device,
             report=report,
         )
+        answered = [network for network in self.networks if _name(network) in found.readings]
+        if not self.cover or not answered:
+            return found
+        before = compare(
+            picture,
+            answered,
+            (FILTERS,),  # the view that needs nothing but the answers
+            resize=self.resize,
+            untrained=self.untrained,
+            weights_dir=weights_dir,
+            device=self.device,
+            report=report,
+        )
+        return replace(found, before=before.readings)
 
 
 def recipe_of(comparison: Comparison, asked: Asked, paint: Paint) -> dict[str, Any]:
     """What makes a comparison again, with the range and mean of each map to know it by."""
     networks = []
     for network in asked.networks:
-        name = get_spec(network).name if isinstance(network, str) else network.name
+        name = _name(network)
         reading = comparison.readings.get(name)
         found = network_recipe(
             name, network, asked.is_untrained(name), None, comparison.failures.get(name, "")
@@ -105,6 +123,9 @@ def recipe_of(comparison: Comparison, asked: Asked, paint: Paint) -> dict[str, A
         "layer": asked.layer,
     }
     asked_for |= {"layers": asked.layers, "resize": asked.resize, "untrained": asked.untrained}
+    if asked.cover:
+        box, how = asked.cover
+        asked_for["cover"] = {"box": asdict(box), "how": how}
     return {
         "cactiviz": __version__,
         "makes": "comparison",
@@ -154,6 +175,7 @@ def remake_comparison(
             question["resize"],
             _untrained(question["untrained"]),
             recipe["device"],
+            _cover(question.get("cover")),
         )
         paint = Paint(**recipe["look"])
         name, credit = shown["name"], shown["credit"]
@@ -163,6 +185,19 @@ def remake_comparison(
     picture = origins.open(asked.origin)
     picture = Picture(picture.rgb, name, credit, picture.notes)
     return asked.compare(picture, weights_dir=weights_dir, report=report), asked, paint
+
+
+def _cover(said: Mapping[str, Any] | None) -> tuple[Box, How] | None:
+    if not said:
+        return None
+    if said["how"] not in HOWS:
+        raise ValueError(said["how"])
+    edges = (float(said["box"][side]) for side in ("top", "left", "height", "width"))
+    return Box(*edges), said["how"]
+
+
+def _name(network: str | Checkpoint) -> str:
+    return get_spec(network).name if isinstance(network, str) else network.name
 
 
 def _untrained(said: object) -> bool | tuple[str, ...]:

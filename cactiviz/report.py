@@ -17,12 +17,16 @@ from PIL.PngImagePlugin import PngInfo
 from cactiviz import render
 from cactiviz.comparison import Comparison, describe
 from cactiviz.limits import NUMBERS
-from cactiviz.page import page
+from cactiviz.page import Table, page
 from cactiviz.reading import Explanation
 from cactiviz.scales import number
 
 _SCREEN_DPI = 96
 _CELL_WIDTH = 320  # of overlays in a ZIP
+_CAUTION = (
+    "A cover is itself something to react to: before you trust a change, cover another place, or "
+    "cover it in another way."
+)
 _DATE = (1980, 1, 1, 0, 0, 0)  # of all files in a ZIP: the same choices make the same bytes
 
 
@@ -45,7 +49,7 @@ def report_html(comparison: Comparison, paint: Paint, recipe: Mapping[str, Any])
         "What did each network look at?",
         comparison.html(**vars(paint), follows=True),
         subtitle=f"{comparison.picture.name} · {size} pixels · {said}",
-        numbers=_numbers(comparison),
+        tables=[*_covered(comparison), _numbers(comparison)],
         remarks=(*comparison.limits(), NUMBERS),
         recipe=recipe,
     )
@@ -88,8 +92,24 @@ def everything_zip(comparison: Comparison, paint: Paint, recipe: Mapping[str, An
     return packed.getvalue()
 
 
-def _numbers(comparison: Comparison) -> list[list[str]]:
-    lines = [["Network", "View", "Class explained", "Probability", "Logit", "Map", "Min", "Max"]]
+def _covered(comparison: Comparison) -> list[Table]:
+    """What became of each network's first answer, if a part of the picture is covered."""
+    lines = []
+    for name in comparison.models:
+        if name in comparison.before and name in comparison.readings:
+            now = comparison.readings[name]
+            first = comparison.before[name].answers[0]
+            shares = [first.probability, now.same_class(first).probability]
+            top = now.answers[0].class_name
+            shown = [f"{share:.4f}" for share in shares]
+            lines.append([now.title, first.class_name, *shown, top])
+    heads = ["Network", "First answer", "Without the cover", "With the cover", "Top answer now"]
+    return [Table("What the cover changed", heads, lines, _CAUTION)] if lines else []
+
+
+def _numbers(comparison: Comparison) -> Table:
+    heads = ["Network", "View", "Class explained", "Probability", "Logit", "Map", "Min", "Max"]
+    lines = []
     for model in comparison.models:
         reading = comparison.readings.get(model)
         for method in comparison.methods:
@@ -107,7 +127,7 @@ def _numbers(comparison: Comparison) -> list[list[str]]:
                         number(float(found.values.max())),
                     ]
                 )
-    return lines
+    return Table("Numbers", heads, lines)
 
 
 def _png(image: Image.Image, recipe: Mapping[str, Any] | None, dpi: int) -> bytes:

@@ -30,11 +30,15 @@ from cactiviz.types import Answer, Picture
 
 @dataclass(frozen=True)
 class Column:
-    """A network: its title, its answers (the first three are drawn), and a warning if any."""
+    """A network: its title, its answers (the first three are drawn), and a warning if any.
+
+    ``before`` says what it answered before a part of the picture was covered.
+    """
 
     title: str
     answers: Sequence[Answer]
     message: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -205,6 +209,7 @@ def _draw_column(
         if filled:
             pen.rectangle((x, y, x + filled - 1, bottom), _BAR)
         y += at(_GRID)
+    y = at.write(pen, (x, y), column.before, QUIET, width, 3)
     return at.write(pen, (x, y), column.message, WARNING, width, 4)
 
 

@@ -30,6 +30,7 @@ def as_command(asked: Asked, paint: Paint) -> str:
     said = {
         "--class": asked.target.class_,
         "--against": asked.target.contrast,
+        "--cover": _covering(asked) if asked.cover else None,
         "--layer": asked.layer,
         "--resize": asked.resize,
         "--scale": paint.scale if paint.scale != _FIRST.scale else None,
@@ -65,7 +66,7 @@ def as_python(asked: Asked, paint: Paint) -> str:
         if isinstance(asked.untrained, bool)
         else list(asked.untrained),
     }
-    lines = [_picture(asked.origin), f"[{networks}]", repr(list(asked.methods))]
+    lines = [_picture(asked), f"[{networks}]", repr(list(asked.methods))]
     if target.contrast is not None:
         lines.append(f"target=cv.Target({target.class_!r}, {target.contrast!r})")
     elif target.class_ is not None:
@@ -75,16 +76,31 @@ def as_python(asked: Asked, paint: Paint) -> str:
     painted = ", ".join(f"{name}={value!r}" for name, value in look.items())
     own = any(isinstance(network, Checkpoint) for network in asked.networks)
     paths = "from pathlib import Path\n\n" if own else ""
+    covering = "from cactiviz.cover import cover\nfrom cactiviz.types import Box\n"
+    covering = covering if asked.cover else ""
     asking = "".join(f"    {line},\n" for line in lines)
     return (
-        f"{paths}import cactiviz as cv\n\ncomparison = cv.compare(\n{asking})\n"
+        f"{paths}import cactiviz as cv\n{covering}\ncomparison = cv.compare(\n{asking})\n"
         f"comparison.sheet({painted}).save('sheet.png')"
     )
 
 
-def _picture(origin: str) -> str:
+def _picture(asked: Asked) -> str:
     """A data set's item is opened by its address; a file by its name."""
-    return f"cv.open_item({origin!r})" if is_address(origin) else repr(origin)
+    origin = asked.origin
+    opened = f"cv.open_item({origin!r})" if is_address(origin) else repr(origin)
+    if asked.cover is None:
+        return opened
+    box, how = asked.cover
+    opened = opened if is_address(origin) else f"cv.open_picture({origin!r})"
+    return f"cover({opened}, {box!r}, {how!r})"
+
+
+def _covering(asked: Asked) -> str:
+    """As ``--cover`` takes it."""
+    assert asked.cover is not None
+    box, how = asked.cover
+    return ",".join(f"{edge:.10g}" for edge in vars(box).values()) + f":{how}"
 
 
 def _network(network: str | Checkpoint) -> str:

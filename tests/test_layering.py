@@ -79,7 +79,11 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "page": (1, "0 captions palettes scales sheet", "numpy PIL"),
     "report": (3, "0-2 comparison limits reading", "numpy PIL"),
     "origins": (3, "0-2", ""),
-    "remake": (3, "0-2 answers compare comparison kept look origins recipe report shots", "numpy"),
+    "remake": (
+        3,
+        "0-2 answers compare comparison kept look origins reading recipe report shots",
+        "numpy",
+    ),
     "presets": (3, "0-2 kept look shots", ""),
     "comparison_gif": (3, "0-2 comparison reading", ""),
     "compare": (3, "0-2 comparison explain reading", "PIL torch"),

@@ -15,11 +15,15 @@ from PIL import Image
 
 from cactiviz.cli import main
 from cactiviz.comparison import Comparison
+from cactiviz.cover import cover
+from cactiviz.datasets import open_item
 from cactiviz.errors import CactivizError
+from cactiviz.explain import explain
+from cactiviz.models import Checkpoint, load_model
 from cactiviz.recipe import read_recipe
 from cactiviz.remake import Asked, differences, recipe_of, remake_comparison
 from cactiviz.report import Paint, everything_zip, report_html, sheet_png
-from cactiviz.types import Picture
+from cactiviz.types import Box, Picture
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTILE = '</script><img src=x onerror="alert(1)">'
@@ -153,6 +157,55 @@ def test_replay_makes_the_same_bytes(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["replay", str(first), "--out", str(tmp_path / "second.html")]) == 0
     assert (tmp_path / "second.html").read_bytes() == first.read_bytes()
     assert "as the recipe says" in capsys.readouterr().out
+
+
+def test_a_cover_is_told_with_what_was_said_before_and_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["report", "scenes:cactus/0", "--models", "cactinet", "--methods", "grad_cam"]
+    arguments += ["--device", "cpu", "--cover", "64,64,128,128:mean"]
+    assert main([*arguments, "--out", "first.html"]) == 0
+    network, scene = load_model("cactinet", device="cpu"), open_item("scenes:cactus/0")
+    hidden_part = cover(scene, Box(64, 64, 128, 128), "mean")
+    plain, hidden = (explain(network, picture, ()) for picture in (scene, hidden_part))
+    first = plain.answers[0]
+    html = (tmp_path / "first.html").read_text("utf-8")
+    table = html[html.index("What the cover changed") :]
+    after = hidden.same_class(first).probability
+    assert first.probability - after > 0.9
+    for said in (first.class_name, f"{first.probability:.4f}", f"{after:.4f}"):
+        assert said in table[: table.index("Numbers")]
+    assert f"Without the cover: {first.class_name}, " in html
+    assert "covered with the picture" in html
+    for ending in ("html", "png", "zip"):
+        assert main(["replay", "first.html", "--out", f"second.{ending}"]) == 0
+    assert (tmp_path / "second.html").read_bytes() == (tmp_path / "first.html").read_bytes()
+    with zipfile.ZipFile("second.zip") as archive:
+        answers = json.loads(archive.read("answers.json"))
+    assert answers["before_cover"]["cactinet"][0]["class_name"] == first.class_name
+    capsys.readouterr()
+    out = ["--out", "third.html"]
+    assert main([*arguments[:-1], "900,900,40,40", *out]) == 1
+    assert "covers nothing" in capsys.readouterr().err
+    recipe = read_recipe(tmp_path / "first.html")
+    for wrong in ({"how": "paint"}, {"box": {"top": "x"}}, {"box": 3}):
+        recipe["question"]["cover"] = {"box": {}, "how": "grey", **wrong}
+        (tmp_path / "r.json").write_text(json.dumps(recipe))
+        assert main(["replay", "r.json", *out]) == 1
+        assert "isn't whole" in capsys.readouterr().err
+    assert not (tmp_path / "third.html").exists()
+
+
+def test_a_network_that_fails_is_not_asked_twice(tmp_path: Path, picture: Picture) -> None:
+    bad = Checkpoint("bad", "cactinet", tmp_path / "nothing.pth")
+    every: list[tuple[str | Checkpoint, ...]] = [("cactinet", bad), (bad,)]
+    for networks in every:
+        asked = Asked("a", networks, ("grad_cam",), cover=(Box(1, 1, 9, 9), "grey"))
+        found = asked.compare(picture)
+        assert list(found.failures) == ["bad"]
+        assert list(found.before) == [name for name in ("cactinet",) if name in networks]
+        assert ("What the cover changed" in report_html(found, Paint(), {})) == bool(found.before)
 
 
 def test_replay_in_another_process_gives_equal_maps(tmp_path: Path) -> None:

@@ -9,15 +9,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cactiviz import compare
 from cactiviz.cli import main
+from cactiviz.cover import cover
 from cactiviz.datasets import open_item
+from cactiviz.images import open_picture
 from cactiviz.recipe import read_recipe
 from cactiviz.remake import Asked, differences, recipe_of, remake_comparison
 from cactiviz.report import Paint
 from cactiviz.snippets import as_command, as_python
-from cactiviz.types import Target
-from cactiviz.ui import exports, grid
+from cactiviz.types import Box, Target
+from cactiviz.ui import exports, grid, state
 from cactiviz.ui.choices import Choice
+from cactiviz.ui.what_if import Covered
 
 SCENE = "scenes:cactus/178"
 ASKED = Asked(
@@ -49,6 +53,24 @@ def test_the_command_gives_the_same_sheet(tmp_path: Path, monkeypatch: pytest.Mo
     expected = asked.compare(open_item(SCENE)).sheet(scale="rank")
     with Image.open("sheet.png") as sheet:
         assert np.array_equal(np.asarray(sheet), np.asarray(expected))
+
+
+@pytest.mark.parametrize("sample", [True, False])
+def test_a_cover_is_typed_too(
+    sample: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    origin = "sample:coffee" if sample else SCENE
+    part = (Box(8, 4.25, 30, 20), "blur")
+    asked = Asked(origin, ("cactinet",), ("grad_cam",), cover=part)
+    picture = open_picture(origin) if sample else open_item(origin)
+    expected = np.asarray(compare(cover(picture, *part), ["cactinet"], ["grad_cam"]).sheet())
+    assert main(shlex.split(as_command(asked, Paint()))[1:]) == 0
+    with Image.open("sheet.png") as sheet:
+        assert np.array_equal(np.asarray(sheet), expected)
+    exec(as_python(asked, Paint()), {})
+    with Image.open("sheet.png") as sheet:
+        assert np.array_equal(np.asarray(sheet), expected)
 
 
 def test_a_hostile_name_stays_one_word_and_one_string() -> None:
@@ -85,3 +107,22 @@ def test_what_compare_hands_out_can_be_made_again(kind: str, tmp_path: Path) -> 
         "alexnet": True,
         "cactinet": False,
     }
+
+
+def test_what_compare_hands_out_tells_of_its_cover(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = open_item(SCENE)
+    choice = Choice(picture, ("cactinet",), ("grad_cam",))
+    covered = Covered(picture.sha256, (0.25, 0.25, 0.5, 0.3), "mean")
+    monkeypatch.setattr(exports.st, "session_state", {state.COVERED: covered})
+    shown = compare(cover(picture, covered.on(picture.size), "mean"), ["cactinet"], ["grad_cam"])
+    file = tmp_path / "a.zip"
+    file.write_bytes(exports.make("zip", choice, shown, grid.Look(), 1).data)
+    recipe = read_recipe(file)
+    again, asked, paint = remake_comparison(recipe)
+    assert differences(recipe, recipe_of(again, asked, paint)) == []
+    assert asked.cover == (covered.on(picture.size), "mean")
+    assert again.picture.sha256 == shown.picture.sha256 != picture.sha256
+    bare = compare(picture, ["cactinet"], ["grad_cam"])
+    assert exports.asked_of(choice, bare).cover is None

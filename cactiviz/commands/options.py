@@ -60,6 +60,16 @@ def read_picture(options: argparse.Namespace) -> Picture:
     return open_picture(options.picture)
 
 
+def add_cover(parser: argparse.ArgumentParser) -> None:
+    """A part of the picture that is covered."""
+    parser.add_argument(
+        "--cover",
+        type=covering,
+        metavar="TOP,LEFT,HEIGHT,WIDTH[:HOW]",
+        help=f"what if this part, in pixels, were covered; HOW is {', '.join(HOWS)}",
+    )
+
+
 def add_loading(parser: argparse.ArgumentParser) -> None:
     """Where networks come from and where they run."""
     option = parser.add_argument

@@ -36,6 +36,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     option("--methods", type=shared.names, default=list(_DEFAULT_METHODS))
     option("--class", dest="target", metavar="NAME_OR_INDEX", help="default: each one's top class")
     option("--against", metavar="NAME_OR_INDEX", help="why the class, and not this one")
+    shared.add_cover(parser)
     option("--layer", help="for class activation maps: NAME or NAME:activation")
     option("--layers", type=shared.names, default=[], help="of one network, or all-stages")
     shared.add_loading(parser)
@@ -106,6 +107,7 @@ def _report(options: argparse.Namespace) -> int:
         options.resize,
         options.untrained,
         options.device,
+        options.cover,
     )
     paint = Paint(options.scale, options.palette, options.strength)
     comparison = asked.compare(

@@ -154,7 +154,7 @@ def _answered(progress: Progress) -> Comparison:
     """The comparison without those that are still waited for."""
     comparison = progress.comparison
     there = (name for name in comparison.models if name not in progress.waiting)
-    return replace(comparison, models=tuple(there))
+    return replace(comparison, models=tuple(there), before=progress.first)
 
 
 def _to_hand_out() -> grid.Download | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
 from cactiviz.comparison import Comparison
 from cactiviz.comparison_gif import gif_of
@@ -18,7 +19,7 @@ from cactiviz.reading import FILTERS, method_of
 from cactiviz.remake import Asked, recipe_of
 from cactiviz.report import Paint, everything_zip, report_html, sheet_png
 from cactiviz.types import Target
-from cactiviz.ui import networks, texts
+from cactiviz.ui import networks, state, texts
 from cactiviz.ui.choices import Choice
 from cactiviz.ui.grid import Download, Look
 
@@ -30,6 +31,8 @@ _TYPES = {"png": "image/png", "gif": "image/gif", "html": "text/html", "zip": "a
 def asked_of(choice: Choice, comparison: Comparison) -> Asked:
     """What the page asked, as a recipe has it."""
     own = networks.own()
+    is_covered = comparison.picture.sha256 != choice.picture.sha256
+    covered = st.session_state.get(state.COVERED) if is_covered else None
     random = tuple(name for name, r in comparison.readings.items() if r.untrained)
     return Asked(
         origin=choice.picture.name,
@@ -39,6 +42,7 @@ def asked_of(choice: Choice, comparison: Comparison) -> Asked:
         layer=choice.layer,
         resize=choice.resize,
         untrained=random if 0 < len(random) < len(comparison.models) else bool(random),
+        cover=(covered.on(choice.picture.size), covered.how) if covered else None,
     )
 
 
