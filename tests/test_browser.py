@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import (
     EVERYWHERE,
     HOSTILE,
+    PATIENCE_MS,
     SIZES,
     at_rest,
     close_sidebar,
@@ -43,7 +44,8 @@ SIX = "?networks=alexnet+densenet121+resnet152+efficientnet_b0+efficientnet_b3+c
 
 def settled(page: Page, cells: int) -> None:
     """Wait until the comparison holds so many maps and nothing more is computed."""
-    expect(page.locator(".box .cell")).to_have_count(cells, timeout=60_000)
+    # Six networks are made and asked: half a minute of a core, which others may want too.
+    expect(page.locator(".box .cell")).to_have_count(cells, timeout=2 * PATIENCE_MS)
     expect(page.locator(".box .waiting")).to_have_count(0)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
