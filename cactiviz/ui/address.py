@@ -13,9 +13,9 @@ from typing import get_args
 
 from cactiviz.addresses import parsed
 from cactiviz.errors import DownloadError
-from cactiviz.explain import FILTERS, VIEWS
 from cactiviz.models import MODELS
 from cactiviz.palettes import PALETTES
+from cactiviz.reading import FILTERS, VIEWS
 from cactiviz.scales import Scale
 from cactiviz.ui import covered, texts
 from cactiviz.ui.covered import Covered

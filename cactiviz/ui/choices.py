@@ -12,8 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 from cactiviz import images
 from cactiviz.comparison import describe
 from cactiviz.errors import DownloadError, PictureError
-from cactiviz.explain import VIEWS
 from cactiviz.models import MODELS, find_weights
+from cactiviz.reading import VIEWS
 from cactiviz.types import Picture, Target
 from cactiviz.ui import explained, links, networks, own_models, picker, state, texts
 from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS

@@ -12,9 +12,9 @@ from cactiviz import images
 from cactiviz.comparison import describe
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
-from cactiviz.explain import VIEWS
 from cactiviz.kept import Question
 from cactiviz.presets import PRESETS, of_dataset
+from cactiviz.reading import VIEWS
 from cactiviz.shots import Shot
 from cactiviz.types import Picture
 from cactiviz.ui import choices, linked_film, links, missing, networks, sets, state, texts

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from cactiviz.errors import CactivizError, DataError
-from cactiviz.explain import VIEWS
 from cactiviz.models import MODELS
+from cactiviz.reading import VIEWS
 from cactiviz.ui import address, linked_film, linked_inside, sets, state, texts
 from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS, SHARED, Link
 from cactiviz.ui.covered import Covered

@@ -14,7 +14,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from cactiviz.comparison import Comparison
 from cactiviz.cover import HOWS, cover
 from cactiviz.errors import PictureError
-from cactiviz.explain import Reading
+from cactiviz.reading import Reading
 from cactiviz.types import Answer, Box, Picture
 from cactiviz.ui import encode, networks, state, texts
 from cactiviz.ui.choices import Choice
