@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from cactiviz.ui import choices, filters, navigation, styles, texts
+from cactiviz.ui import choices, copy_link, filters, navigation, styles, texts
 
 navigation.enter()
 st.html(styles.sheets("inside"))  # before all that can end a run
-st.title(texts.FILTERS_TITLE, anchor=False)
+copy_link.titled(texts.FILTERS_TITLE, "filters")
 st.caption(f"{texts.FILTERS_WHAT}  \n{texts.FILTERS_LIMIT}")
 choice = choices.ask("filters")
 filters.show(choice)

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from cactiviz.ui import choices, navigation, neurons, styles, texts
+from cactiviz.ui import choices, copy_link, navigation, neurons, styles, texts
 
 navigation.enter()
 st.html(styles.sheets("inside"))  # before all that can end a run
-st.title(texts.NEURONS_TITLE, anchor=False)
+copy_link.titled(texts.NEURONS_TITLE, "neurons")
 st.caption(f"{texts.NEURONS_WHAT}  \n{texts.NEURONS_LIMIT}")
 choice = choices.ask("neurons")
 neurons.show(choice)

@@ -35,7 +35,12 @@ def watch_walls(monkeypatch: pytest.MonkeyPatch) -> Walls:
     return shown
 
 
-def open_page(page: str, monkeypatch: pytest.MonkeyPatch, weights: Path) -> AppTest:
+def open_page(
+    page: str,
+    monkeypatch: pytest.MonkeyPatch,
+    weights: Path,
+    query: Mapping[str, str] | None = None,
+) -> AppTest:
     """A page of the app, settled, with no weights but those that come along."""
     monkeypatch.setenv("TORCH_HOME", str(weights))
     monkeypatch.delenv("CACTIVIZ_WEIGHTS", raising=False)
@@ -44,6 +49,7 @@ def open_page(page: str, monkeypatch: pytest.MonkeyPatch, weights: Path) -> AppT
     st.cache_resource.clear()
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.switch_page(page)
+    app.query_params.update(query or {})
     return settled(app)
 
 

@@ -10,6 +10,7 @@ from cactiviz.animate import Animation
 from cactiviz.look import Look, layout_of
 from cactiviz.ui import (
     asking,
+    copy_link,
     downloads,
     encode,
     film_choice,
@@ -36,7 +37,7 @@ def show() -> None:
     """Ask at the side what moves, show it, and below how it is painted."""
     downloads.show()
     chosen = film_choice.ask()
-    st.title(texts.FILM_PAGE_TITLE, anchor=False)
+    copy_link.titled(texts.FILM_PAGE_TITLE, "animate")
     for note in chosen.notes:
         st.caption(texts.plain(note))
     if chosen.missing:

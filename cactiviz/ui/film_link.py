@@ -194,11 +194,11 @@ def _look(said: Parameters, first: Look) -> Look:
     return Look(
         scale=said.one_of("scale", _SCALES, first.scale),
         palette=said.one_of("palette", tuple(PALETTES), first.palette),
-        strength=said.number("strength", 0, 1, first.strength),
+        strength=round(said.number("strength", 0, 1, first.strength), 2),
         panel=(side, side),
         columns=said.one_of("columns", tuple(range(MOST_COLUMNS + 1)), first.columns),
         heading="" if title == _NO_TITLE else title,
         captions=said.switch("captions", first.captions),
-        seconds=said.number("seconds", *SECONDS, first.seconds),
+        seconds=round(said.number("seconds", *SECONDS, first.seconds), 1),
         loop=said.one_of("loop", LOOPS, first.loop),
     )

@@ -137,9 +137,9 @@ def look() -> dict[str, object]:
     return {key: getattr(_trail().look, key) for key in LOOK}
 
 
-def cannot_travel() -> str:
-    """Which part of what is shown a link leaves out, in plain sentences; empty if none."""
-    return linked.cannot_travel(_trail().page)
+def cannot_travel(page: str = "compare") -> str:
+    """Which part of what a page shows a link leaves out, in plain sentences; empty if none."""
+    return linked.cannot_travel(page)
 
 
 def arrive(page: str) -> None:
