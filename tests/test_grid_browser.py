@@ -16,7 +16,7 @@ from browsing import PATIENCE_MS, QUIET, served
 from grid_case import FAILED, HOSTILE, METHOD_FAILED, comparison
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, TimeoutError, expect, sync_playwright
 
 from cactiviz import render
 from cactiviz.ui.grid import pieces
@@ -72,13 +72,22 @@ def opened(chromium: str, address: str, frames: list[str]) -> Iterator[Page]:
 @pytest.fixture
 def page(request: pytest.FixtureRequest, opened: Page, address: str) -> Iterator[Page]:
     tries = getattr(request.node, "execution_count", 1)
-    if tries > 1 or opened.evaluate("location.search"):  # one that failed has left its marks
+    if tries > 1 or not is_clean(opened):  # one that failed has left its marks
         opened.goto(address)
         ready(opened)
     yield opened
     if opened.locator("dialog[open]").count():
         opened.keyboard.press("Escape")
     choose(opened, "each its own")
+
+
+def is_clean(page: Page) -> bool:
+    """Whether the last test's look leaves the address, which it does a moment after the test."""
+    try:
+        page.wait_for_function("!location.search", timeout=2_000)
+    except TimeoutError:
+        return False
+    return True
 
 
 def ready(page: Page) -> None:
