@@ -204,7 +204,7 @@ def thumbnails(page: Page, count: int) -> list[str]:
     """What each small picture is called, once there are so many and all are loaded."""
     images = page.locator(".grid img")
     page.wait_for_timeout(100)
-    for _ in range(100):
+    for _ in range(PATIENCE_MS // 100):
         shown = images.evaluate_all("all => all.map(one => one.naturalWidth > 0 && one.alt)")
         if len(shown) == count and all(shown):
             return list(shown)
