@@ -18,13 +18,10 @@ from cactiviz.methods import Method, get_method
 from cactiviz.models import LoadedModel, ModelSpec
 from cactiviz.notes import notes_beside
 from cactiviz.preprocess import preprocess
-from cactiviz.reading import FILTERS, VIEWS, Explanation, Reading, method_of
+from cactiviz.reading import FILTERS, Explanation, Reading
 from cactiviz.targets import check_contrast, find_target
 from cactiviz.trace import Trace, trace
 from cactiviz.types import Answer, Cancel, Layer, Picture, Target
-
-#: What is asked, and what is answered, also under this name.
-__all__ = ["FILTERS", "VIEWS", "Explanation", "Reading", "explain", "method_of"]
 
 _TOP = 5
 

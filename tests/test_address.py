@@ -13,10 +13,10 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cactiviz.explain import VIEWS
 from cactiviz.images import sample
 from cactiviz.models import MODELS
 from cactiviz.palettes import PALETTES
+from cactiviz.reading import VIEWS
 from cactiviz.scales import Scale
 from cactiviz.types import Target
 from cactiviz.ui import address, linked, links, sets, state, texts

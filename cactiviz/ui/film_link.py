@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from cactiviz.datasets import DATASETS
-from cactiviz.explain import FILTERS, VIEWS
 from cactiviz.look import Look
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS
 from cactiviz.palettes import PALETTES
 from cactiviz.presets import PRESETS
+from cactiviz.reading import FILTERS, VIEWS
 from cactiviz.scales import Scale
 from cactiviz.ui import texts
 from cactiviz.ui.parameters import Parameters, Query
