@@ -40,7 +40,7 @@ class Animation:
         several = bool(question.layers) or question.top > 1
         found = []
         for index, shot in enumerate(reel.shots):
-            if shot.origin not in reel.skipped:
+            if shot.key not in reel.skipped:
                 lengths = [len(answers) for answers in self._said(index)] if several else []
                 found += [(index, variant) for variant in range(max(lengths, default=1) or 1)]
         return found

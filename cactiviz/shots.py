@@ -21,11 +21,18 @@ class Shot:
         title: Written above its frame.
         origin: Its file or address, which a recipe names.
         open: Opens it; raises a ``CactivizError``.
+        mark: What tells it from others of its origin; files may come from several folders.
     """
 
     title: str
     origin: str
     open: Callable[[], Picture] = field(compare=False)
+    mark: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its origin and its mark."""
+        return f"{self.origin} {self.mark}".strip()
 
 
 class Reel:
@@ -37,7 +44,7 @@ class Reel:
 
     def __init__(self, shots: Sequence[Shot]) -> None:
         self.shots = tuple(shots)
-        self.skipped: dict[str, str] = {}  #: A shot's origin -> why it is left out.
+        self.skipped: dict[str, str] = {}  #: A shot's key -> why it is left out.
         self._about: dict[int, tuple[str, str, str]] = {}  # digest, name, credit
         self._keys: dict[int, str] = {}
 
@@ -48,12 +55,12 @@ class Reel:
     def open(self, index: int) -> Picture | None:
         """The picture, or None if it can't be opened; it isn't tried again then."""
         shot = self.shots[index]
-        if shot.origin in self.skipped:
+        if shot.key in self.skipped:
             return None
         try:
             picture = shot.open()
         except CactivizError as error:
-            self.skipped[shot.origin] = str(error)
+            self.skipped[shot.key] = str(error)
             return None
         self._about[index] = picture.sha256, picture.name, picture.source
         self._keys[index] = key_of(picture)
@@ -69,7 +76,7 @@ class Reel:
         Raises:
             PictureError: None can be opened; the sentence says why.
         """
-        if any(shot.origin not in self.skipped for shot in self.shots):
+        if any(shot.key not in self.skipped for shot in self.shots):
             return
         reasons = list(dict.fromkeys(self.skipped.values()))
         more = ["…"] if len(reasons) > _MOST_REASONS else []

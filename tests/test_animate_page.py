@@ -7,6 +7,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from cactiviz.kept import Question, Said
 from cactiviz.look import Look
 from cactiviz.models import load_model
 from cactiviz.runner import Network, Runner
-from cactiviz.shots import Shot
+from cactiviz.shots import Reel, Shot
 from cactiviz.types import Picture
 from cactiviz.ui import asking, film_choice, film_file, film_work, state, texts
 from cactiviz.ui.film_file import Drawer, Making
@@ -170,6 +171,22 @@ def test_layers_and_answers_of_one_picture(app: AppTest) -> None:
     work = finished(app)
     assert work.plan.question.top == 3
     assert [said.answer for said in work.said(0, 0)] == ["cactus", "no cactus"]
+
+
+def test_an_upload_is_told_by_its_name_and_from_others_of_that_name() -> None:
+    files = []
+    for shade in (10, 200):
+        buffer = BytesIO()
+        Image.fromarray(np.full((20, 30, 3), shade, np.uint8)).save(buffer, "PNG")
+        files.append(buffer)
+    broken = BytesIO(b"no picture")
+    shots = [film_choice._uploaded("a.png", file) for file in (*files, broken)]
+    assert len(set(shots)) == 3
+    reel = Reel(shots)
+    opened = [reel.open(index) for index in range(3)]
+    assert [picture and int(picture.rgb[0, 0, 0]) for picture in opened] == [10, 200, None]
+    assert [shown["from"] for shown in reel.recipe()] == ["a.png", "a.png"]
+    assert len(reel.skipped) == 1
 
 
 # --- Below the page ---

@@ -213,9 +213,9 @@ def _offer_weights(work: Work) -> None:
     """What the networks say nothing for, and a way to the weights that aren't here."""
     without = [spec.name for spec in networks.missing() if spec.name in work.failures]
     downloads.offer(without)
-    titles = {shot.origin: shot.title for shot in work.plan.shots}
+    titles = {shot.key: shot.title for shot in work.plan.shots}
     sentences = [why for name, why in work.failures.items() if name not in without]
-    sentences += [f"{titles[origin]}: {why}" for origin, why in work.reel.skipped.items()]
+    sentences += [f"{titles[key]}: {why}" for key, why in work.reel.skipped.items()]
     for sentence in list(dict.fromkeys(sentences))[:_MOST_SENTENCES]:
         st.warning(texts.plain(sentence))
 

@@ -151,8 +151,8 @@ def _ask_uploads() -> _Pictures:
 
 def _uploaded(name: str, file: BytesIO) -> Shot:
     """A file that isn't opened before its turn."""
-    told = f"{name} {crc32(file.getbuffer()):08x}"  # enough to tell it from others of its name
-    return Shot(name, told, lambda: images.open_picture(file.getvalue(), name=name))
+    mark = f"{crc32(file.getbuffer()):08x}"  # enough to tell it from others of its name
+    return Shot(name, name, lambda: images.open_picture(file.getvalue(), name=name), mark)
 
 
 def _ask_set() -> _Pictures:
@@ -256,4 +256,4 @@ def _ask_top() -> int:
 
 
 def _shot(picture: Picture) -> Shot:
-    return Shot(picture.name, f"{picture.name} {picture.sha256[:16]}", lambda: picture)
+    return Shot(picture.name, picture.name, lambda: picture, picture.sha256[:16])
