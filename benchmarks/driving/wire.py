@@ -150,10 +150,13 @@ class Wire:
         return [one for _, _, one in self._shown.values() if one.WhichOneof("type") == kind]
 
     async def _choose(self, titles: list[str]) -> None:
-        """Have the pills of these titles chosen, and no other of their group."""
+        """Have the pills of these titles chosen, and no other of their group.
+
+        Behind the title of a network that isn't here stands an arrow.
+        """
         for element in self._elements("button_group"):
             labels = [option.content for option in element.button_group.options]
-            chosen = [label for label in labels if label.partition(" ↓")[0] in titles]
+            chosen = [label for label in labels if label.partition(" :")[0] in titles]
             if len(chosen) == len(titles):
                 state = WidgetState(id=element.button_group.id)
                 state.string_array_value.data.extend(chosen)
