@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from io import BytesIO
 from typing import Literal
 
 import streamlit as st
@@ -223,14 +224,14 @@ def _ask_upload() -> Picture | None:
         return None
     if file.size > images.MAX_BYTES:  # the server's own limit is that of networks
         raise PictureError(texts.too_large_a_picture(limit))
-    return _opened(file.getvalue(), file.name)
+    return _opened(file.file_id, file.name, file)
 
 
 def _ask_camera() -> Picture | None:
     # Only here is the camera asked for, and the browser asks its owner.
     shot = st.camera_input(texts.CAMERA, key="camera", label_visibility="collapsed")
     st.caption(texts.CAMERA_HELP)
-    return None if shot is None else _opened(shot.getvalue(), texts.CAMERA_NAME)
+    return None if shot is None else _opened(shot.file_id, texts.CAMERA_NAME, shot)
 
 
 def _ask_address() -> Picture | None:
@@ -249,17 +250,19 @@ def _address() -> str:
     return str(st.session_state.get(state.WEB) or "").strip()
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _opened(data: bytes, name: str) -> Picture:
-    return images.open_picture(data, name=name)
+# A picture is kept as the very object that it is: a copy in each run would cost as much as it is
+# large. What a session brought goes with it.
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+def _opened(file_id: str, name: str, _file: BytesIO) -> Picture:
+    return images.open_picture(_file.getvalue(), name=name)
 
 
-@st.cache_data(max_entries=16, show_spinner=texts.FETCHING)
+@st.cache_resource(scope="session", max_entries=8, show_spinner=texts.FETCHING)
 def _fetched(address: str) -> Picture:
     found = fetch_picture(address)  # public addresses only
     return images.open_picture(found.data, name=found.name, credit=found.source)
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_resource(show_spinner=False)
 def _sample(name: str) -> Picture:
     return images.sample(name)

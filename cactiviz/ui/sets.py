@@ -189,7 +189,7 @@ def _found(name: str) -> Path | None:
     return _found_in(name, str(data_folder()))
 
 
-@st.cache_data(ttl=5, max_entries=64, show_spinner=False)
+@st.cache_resource(ttl=5, max_entries=64, show_spinner=False)
 def _found_in(name: str, folder: str) -> Path | None:
     return find_dataset(name, Path(folder))
 
@@ -218,7 +218,8 @@ def _thumbnail(place: str, address: str, _dataset: Dataset, _item: Item) -> str:
     return data_address(_dataset.open(_item), _THUMBNAIL)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+# The very object, not a copy of it in each run.
+@st.cache_resource(max_entries=16, show_spinner=False)
 def _picture(place: str, address: str, _dataset: Dataset, _item: Item) -> Picture:
     return _dataset.open(_item)
 
