@@ -236,7 +236,8 @@ def _draw(wanted: Wanted, choice: Choice, found: Sequence[Found[NeuronLook]]) ->
     for one, column in zip(found, columns, strict=True):
         with column:
             _column(choice, one, found)
-    st.caption(texts.plain(METHODS[wanted.method].limit))
+    method = METHODS[wanted.method]
+    st.caption(texts.plain(f"{method.title}: {method.limit}"))
 
 
 def _column(choice: Choice, one: Found[NeuronLook], found: Sequence[Found[NeuronLook]]) -> None:
