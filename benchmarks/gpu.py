@@ -238,7 +238,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
     if not torch.cuda.is_available():
-        raise SystemExit("There is no GPU here that PyTorch can use.")
+        print("There is no GPU here that PyTorch can use.")
+        return
     print(f"torch {torch.__version__}, {torch.cuda.get_device_name()}, ", end="")
     print(f"{torch.get_num_threads()} threads of the CPU")
     pictures = list(samples().values())[: options.pictures]
