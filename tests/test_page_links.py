@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 from browsing import HOSTILE
 from inside_pages import captions, open_page, settled
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.datasets import DATASETS
@@ -232,6 +233,20 @@ def test_a_film_of_one_picture_holds_that_picture(visit: Visit) -> None:
     plan = app.session_state[state.FILM].work.plan
     assert address(app) == query and plan.question.top == 2
     assert [shot.title for shot in plan.shots] == [query["picture"]]
+
+
+def test_a_link_to_a_film_of_a_folder_asks_before_it_opens_it(visit: Visit, tmp_path: Path) -> None:
+    for name in ("cats", HOSTILE):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        Image.new("RGB", (40, 30)).save(tmp_path / "mine" / name / "a.png")
+    query = {"set": "folder", "place": str(tmp_path / "mine"), "each": "2"}
+    app = visit("animate", query)
+    assert state.FILM not in app.session_state and address(app) == query  # nothing is opened
+    next(one for one in app.button if one.label == texts.LINK_OPEN).click()
+    settled(app)
+    assert not app.warning and address(app) == query
+    shots = app.session_state[state.FILM].work.plan.shots
+    assert {shot.origin for shot in shots} == {"folder:cats/a.png", f"folder:{HOSTILE}/a.png"}
 
 
 def test_what_a_link_names_and_isn_t_there_is_said_and_something_else_shown(visit: Visit) -> None:

@@ -15,8 +15,9 @@ const tell = ({ data, setTriggerValue }) =>
 
 // Streamlit asks for a run too, and first; what is told here comes with the next one.
 addEventListener("popstate", () => {
+  if (latest?.path !== location.pathname) return; // another page, which begins with its address
   moved = true;
-  setTimeout(() => latest?.path === location.pathname && tell(latest));
+  setTimeout(() => latest && tell(latest));
 });
 
 const write = (keys, query, add) => {
@@ -41,8 +42,10 @@ export default function (component) {
   if (is(query) || complete) {
     write(keys, query, false);
     moved = false;
-  } else if (lost && !moved) write(keys, query, true);
-  else tell(component); // an entry that was shown before: that is what it means
+  } else if (!moved) {
+    if (lost) write(keys, query, true);
+    else tell(component); // an entry that was shown before: that is what it means
+  }
   shown = { page, written };
   return () => {
     if (latest === mine) latest = null;

@@ -9,6 +9,9 @@ What was tried in Chromium with Streamlit 1.67, and is built on here:
   those of before the first, just as Back would. So on the same page parameters alone are never
   followed. ``address.js`` hears of Back and Forward from the browser's history itself, and tells.
 - It also knows whether a write has come: one is lost if the run ends before it is sent.
+- A rerun carries the values of all widgets, too: one that was asked for before Back was followed
+  brings back what was chosen then. So word of Back is followed each time, and a run that may be
+  Back, but has no word of it yet, waits a moment for it instead of drawing.
 - A rerun doesn't carry what a component wrote with ``history.replaceState``. So the grid's look is
   never written here: ``address.js`` tells the grid of each write, and the grid adds its look again.
 - The menu of the pages leads to an address without parameters. To complete it is to replace it
@@ -19,8 +22,9 @@ What was tried in Chromium with Streamlit 1.67, and is built on here:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib import resources
 from urllib.parse import urlencode
 
@@ -31,43 +35,10 @@ from cactiviz.errors import CactivizError
 from cactiviz.ui import address, linked, sets, state, texts
 from cactiviz.ui.address import LOOK, Link
 from cactiviz.ui.parameters import Query
+from cactiviz.ui.trail import Trail
 
 _KEY = "cv-address"
-
-
-@dataclass
-class Trail:
-    """What a session knows of its address.
-
-    Attributes:
-        page: The page whose address it is.
-        at: The parameters that stand for what is chosen, as last written or read.
-        instead: Parameters that the browser may have in their stead, and shall replace.
-        written: How often a choice was written.
-        kept: What was chosen at the end of the last run.
-        look: What the address said of scale, palette and strength when the session began.
-        wrong: Sentences about the address, until something is chosen.
-        followed: Nothing was chosen since a link was followed.
-        folder: A link whose folder nobody has agreed to yet.
-        picked: The picture that is chosen in its stead meanwhile.
-        arrived: The session has just come here from another page,
-        begun: or has, and nothing was chosen or written here yet.
-        agreed: Web addresses that the user typed or agreed to.
-    """
-
-    page: str = ""
-    at: Query = field(default_factory=dict)
-    instead: list[Query] = field(default_factory=list)
-    written: int = 0
-    kept: Query = field(default_factory=dict)
-    look: Link = field(default_factory=Link)
-    wrong: list[str] = field(default_factory=list)
-    followed: bool = False
-    folder: Link | None = None
-    picked: tuple[object, ...] = ()
-    arrived: bool = False
-    begun: bool = False
-    agreed: set[str] = field(default_factory=set)
+_WORD_SECONDS = 0.25  # nothing goes wrong where word comes later
 
 
 def enter(page: str) -> None:
@@ -85,25 +56,27 @@ def enter(page: str) -> None:
         _arrive(trail, new)
     elif _chosen(trail) != trail.kept:
         trail.wrong, trail.followed, trail.begun = [], False, False
+    else:
+        _let_be_told(trail)
     _say(trail)
 
 
 def keep() -> None:
     """Write what is chosen into the address; once in a run, after the page's own widgets."""
     trail = _trail()
-    query = _chosen(trail)
-    if query != trail.at:
-        # Where nothing was chosen there is nothing to go back to, nor to the menu's bare address.
-        if trail.begun or query == trail.kept:
-            trail.instead.append(trail.at)
-        else:
-            trail.written, trail.instead = trail.written + 1, []
-            ours = {*LOOK, *linked.EVERY_PARAMETER}
-            others = {key: text for key, text in st.query_params.items() if key not in ours}
-            st.query_params.from_dict({**others, **query})  # one message, so one entry
-        trail.at = query
+    query, before = _chosen(trail), trail.at
+    # Where nothing was chosen there is nothing to go back to, nor to the menu's bare address.
+    in_place = trail.begun or query == trail.kept
+    trail.at, trail.kept = query, query  # before the run may end, which it may at each message
+    if query != before and in_place:
+        trail.instead.append(before)
+    elif query != before:
+        trail.written, trail.instead = trail.written + 1, []
+        ours = {*LOOK, *linked.EVERY_PARAMETER}
+        others = {key: text for key, text in st.query_params.items() if key not in ours}
+        st.query_params.from_dict({**others, **query})  # one message, so one entry
     _in_the_browser(trail)
-    trail.kept, trail.begun = query, False
+    trail.begun = False
 
 
 def changed() -> bool:
@@ -166,16 +139,37 @@ def _trail() -> Trail:
 
 def _arrive(trail: Trail, new: bool) -> None:
     """Begin with another page's address, where the menu's says nothing."""
-    said = st.query_params.items()
-    seen = {key: text for key, text in said if key in linked.PARAMETERS[trail.page]}
+    seen = _seen(trail)
     trail.wrong, trail.instead = [], []
     trail.arrived, trail.followed, trail.begun = False, False, True
     trail.at = trail.kept = _chosen(trail)
     if new or (seen and seen != trail.at):
         _follow(trail, seen)
     if new and trail.page == "compare":
-        trail.look, wrong = address.from_query({key: text for key, text in said if key in LOOK})
+        look = {key: text for key, text in st.query_params.items() if key in LOOK}
+        trail.look, wrong = address.from_query(look)
         trail.wrong += wrong
+
+
+def _let_be_told(trail: Trail) -> None:
+    """Wait a moment where it may be Back: then ``address.js`` asks for another run, which tells.
+
+    To draw what isn't chosen any more would be in vain; and the timer of its fragment would send
+    the choices of before once more, after those of the entry have been followed.
+    """
+    seen = _seen(trail)
+    if seen not in (trail.at, trail.heard):
+        until = time.monotonic() + _WORD_SECONDS
+        while time.monotonic() < until:
+            time.sleep(0.01)
+            st.session_state.get(state.TRAIL)  # this run ends here once another is asked for
+    trail.heard = seen
+
+
+def _seen(trail: Trail) -> Query:
+    """What the browser's address says, as this run was asked for."""
+    ours = linked.PARAMETERS[trail.page]
+    return {key: text for key, text in st.query_params.items() if key in ours}
 
 
 def _follow(trail: Trail, query: Mapping[str, str]) -> None:
@@ -268,8 +262,9 @@ def _move(said: Mapping[object, object]) -> None:
     trail = _trail()
     ours = linked.PARAMETERS[trail.page]
     query = {key: text for key in ours if isinstance(text := said.get(key), str) and text}
-    if query != trail.at:
+    if query != trail.at or _chosen(trail) != trail.kept:  # what was chosen before, sent once more
         _follow(trail, query)
+    trail.heard = _seen(trail)
 
 
 @st.cache_resource(show_spinner=False)
