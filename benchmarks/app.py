@@ -168,6 +168,8 @@ async def crowd(server: Server, table: Table, options: argparse.Namespace) -> No
     table.add(
         "answers and errors that are wrong", len(wrong), 0, "", f"of {len(shown)} comparisons"
     )
+    note = f"of {people.clicks}; pressed again"
+    table.add("presses of a button that were lost", people.lost, 0.02 * people.clicks, "", note)
     table.add("maps that differ in any bit", maps - equal, 0, "", f"of {maps}")
     if settled:
         grown = settled[-1] - settled[0]

@@ -12,6 +12,8 @@ from .wire import Wire
 
 PICTURES = 40
 MOST_NETWORKS = 3  # of one choice, so that many choices come to their end
+HAND = (0.1, 0.4)  # seconds from one click to the next
+PATIENCE = 3.0  # seconds of a page at rest that ignores a click, after which it is pressed again
 
 
 class Crowd:
@@ -20,11 +22,15 @@ class Crowd:
     Attributes:
         shown: What ``Wire.rest`` said of each finished comparison, and what was chosen.
         errors: Whatever went wrong.
+        clicks: How often a button was pressed.
+        lost: How many of these had no effect: Streamlit drops a button's press if the next one
+            reaches the server before what the first one does has begun.
     """
 
     def __init__(self, address: str, networks: Sequence[str], views: Sequence[str]) -> None:
         self.shown: list[dict[str, Any]] = []
         self.errors: list[str] = []
+        self.clicks = self.lost = 0
         self._address = address
         self._networks = networks
         self._views = views
@@ -44,13 +50,14 @@ class Crowd:
                 await visitor.rest()
                 while time.monotonic() < end:
                     drawn = await self._change(visitor, chance)
+                    if drawn and await visitor.ignores(drawn, PATIENCE):
+                        self.lost += 1
+                        await visitor.draw()
                     found = await visitor.rest(drawn)
                     chosen = {"networks": visitor.networks, "views": visitor.views}
                     self.shown.append({**found, **chosen})
                     await asyncio.sleep(chance.random())
                 self.errors += [f"session {number}: {error}" for error in visitor.errors]
-        except TimeoutError:
-            self.errors.append(f"session {number}: what was chosen never came")
         except ExceptionGroup as group:
             self.errors.append(f"session {number}: {group.exceptions[0]!r}")
 
@@ -61,6 +68,8 @@ class Crowd:
         in_doubt = chance.choice((0, 0, 1, 3))  # some can't make up their minds
         for _ in range(in_doubt + (what == "picture")):
             await visitor.draw()
+            self.clicks += 1
+            await asyncio.sleep(chance.uniform(*HAND))
         if what == "network":
             few, many = len(visitor.networks) == 1, len(visitor.networks) >= MOST_NETWORKS
             out = [name for name in self._networks if name not in visitor.networks]

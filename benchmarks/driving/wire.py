@@ -105,8 +105,7 @@ class Wire:
         def settled() -> bool:
             data = self.data()
             return (
-                not self._running
-                and not self._timers
+                self._still()
                 and [column["id"] for column in data["columns"]] == self.networks
                 and [row["id"] for row in data["rows"]] == self.views
                 and not any(column["waiting"] for column in data["columns"])
@@ -127,6 +126,17 @@ class Wire:
                     "errors": self._complaints(),
                 }
 
+    async def ignores(self, picture: str, seconds: float) -> bool:
+        """Whether the page rests for so long with a picture that another one was asked for."""
+        quiet_since = time.monotonic()
+        while time.monotonic() - quiet_since < seconds:
+            if self.data()["picture"]["name"] != picture:
+                return False
+            if not self._still():
+                quiet_since = time.monotonic()
+            await asyncio.sleep(0.05)
+        return True
+
     async def rerun(self) -> float:
         """Seconds of a run in which nothing changes, from the request to its last message."""
         started = time.monotonic()
@@ -141,6 +151,9 @@ class Wire:
             if one.bidi_component.component_name == GRID:
                 return unpacked(one.bidi_component.bytes)
         return {"columns": [], "rows": [], "picture": {"name": ""}}
+
+    def _still(self) -> bool:
+        return not self._running and not self._timers
 
     def _complaints(self) -> list[str]:
         alerts = [one.alert.body for one in self._elements("alert")]
@@ -166,10 +179,21 @@ class Wire:
         raise LookupError(f"There is no choice of {', '.join(titles)}.")
 
     async def _until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(WAIT_SECONDS):
-            while not holds():
-                self._news.clear()
-                await self._news.wait()
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                while not holds():
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError as error:
+            raise TimeoutError(f"It never came; instead there is {self._words()}") from error
+
+    def _words(self) -> str:
+        data = self.data()
+        columns = [(c["id"], c["waiting"] or c["why"]) for c in data["columns"]]
+        state = "running" if self._running else "waiting" if self._timers else "at rest"
+        chosen = f"chosen are {self.networks}, {self.views}"
+        rows = [row["id"] for row in data["rows"]]
+        return f"{data['picture']['name']}, {columns}, {rows}, {state}; {chosen}"
 
     async def _send(self, *triggers: WidgetState, fragment: str = "") -> None:
         message = BackMsg()

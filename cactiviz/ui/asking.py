@@ -78,13 +78,14 @@ def wait() -> None:
     """Wait a little for an answer that this session asked for; longer if others come first.
 
     A wait costs next to nothing, while each look at a page costs browser and server some of the
-    time that computing needs. But it also holds up whatever the user does meanwhile.
+    time that computing needs. But it also holds up what the user presses in the same fragment.
     """
     held = _tickets()
     others_first = bool(held) and held[0].ahead() > 0
     deadline = time.monotonic() + (_OTHERS_SECONDS if others_first else _OWN_SECONDS)
     while time.monotonic() < deadline and not any(ticket.done() for ticket in held):
         time.sleep(_POLL_SECONDS)
+        _tickets()  # to look into the session lets this run end here once another is asked for
 
 
 def want_nothing() -> None:
