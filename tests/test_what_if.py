@@ -257,6 +257,41 @@ def test_the_first_networks_two_likeliest_classes_are_offered() -> None:
     assert why_not.offered(choice, alone) == ("class 0", "class 1")
 
 
+def answering(name: str, *classes: str, untrained: bool = False) -> Reading:
+    """A reading that explains the first of these classes, its likeliest."""
+    answers = tuple(Answer(i, class_, 1.0 - i, 0.5 - 0.1 * i) for i, class_ in enumerate(classes))
+    reading = replace(made(name, [1.0]), answers=answers, explained=answers[0])
+    return replace(reading, untrained=untrained)
+
+
+def pair_of(*readings: Reading) -> tuple[str, str] | None:
+    by_name = {reading.model: reading for reading in readings}
+    comparison = Comparison(CAT, tuple(by_name), (), by_name)
+    return why_not.offered(Choice(CAT, tuple(by_name), ()), comparison)
+
+
+def test_the_classes_that_most_networks_know_are_offered() -> None:
+    cactinet = answering("cactinet", "cactus", "no cactus")
+    alexnet = answering("alexnet", "tabby", "tiger cat")
+    densenet = answering("densenet121", "Egyptian cat", "tabby")
+    assert pair_of(cactinet, alexnet, densenet) == ("tabby", "tiger cat")
+    assert pair_of(densenet, cactinet, alexnet) == ("Egyptian cat", "tabby")
+    assert pair_of(cactinet, alexnet) == ("cactus", "no cactus"), "as many: the first"
+    assert pair_of(alexnet, cactinet) == ("tabby", "tiger cat")
+    random = replace(alexnet, untrained=True)
+    assert pair_of(random, cactinet) == ("cactus", "no cactus"), "as many: the one that has learnt"
+    assert pair_of(random, cactinet, densenet) == ("Egyptian cat", "tabby")
+    mine = answering("mine", "tabby", "my cat")
+    assert pair_of(mine, cactinet, alexnet, densenet) == ("tabby", "tiger cat"), "unlisted classes"
+
+
+def test_a_name_of_two_classes_is_not_offered() -> None:
+    """ImageNet's cardigan is a dog and a jacket: each network would ask which."""
+    knitted = answering("alexnet", "cardigan", "wool")
+    assert pair_of(knitted) is None
+    assert pair_of(knitted, answering("resnet152", "tabby", "tiger cat")) == ("tabby", "tiger cat")
+
+
 def test_each_networks_own_answer_is_said_where_no_class_was_chosen(alexnet: LoadedModel) -> None:
     target = Target(None, 281)
     reading = explain(alexnet, CAT, ["saliency"], target=target)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Literal, TypeVar
 
 import streamlit as st
 
-from cactiviz.errors import CactivizError
 from cactiviz.filters import convolutions
 from cactiviz.jobs import Ticket
-from cactiviz.models import MODELS, LoadedModel
+from cactiviz.models import LoadedModel
 from cactiviz.trace import trace
 from cactiviz.types import Cancel, Picture, Target
 from cactiviz.ui import asking, networks, state, texts
@@ -66,7 +64,7 @@ def chosen(models: Sequence[str]) -> tuple[Target | None, str | None]:
 
 
 def _ask_classes(likeliest: list[str], models: Sequence[str]) -> None:
-    names = {name: None for model in models for name in _class_names(model)}
+    names = {name: None for model in models for name in networks.class_names(model)}
     class_, against = (st.session_state.get(key) for key in (state.TARGET, state.AGAINST))
     every = list(dict.fromkeys([*likeliest, *sorted(names, key=str.casefold)]))
     _select(texts.EXPLAIN_CLASS, texts.EXPLAIN_TOP, state.TARGET, every, texts.EXPLAIN_CLASS_HELP)
@@ -122,15 +120,6 @@ def _ask_layer(models: Sequence[str], untrained: bool) -> None:
 def _keep_layer(model: str, key: str) -> None:
     layer = st.session_state[key]
     st.session_state[state.LAYER] = (model, layer) if layer else None
-
-
-def _class_names(model: str) -> Sequence[str]:
-    if model in MODELS:
-        return MODELS[model].class_names
-    checkpoint = networks.own().get(model)
-    with suppress(CactivizError):  # which its column says
-        return () if checkpoint is None else checkpoint.class_names()
-    return ()
 
 
 def _likeliest(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
+from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS, Checkpoint, ModelSpec, find_weights
 from cactiviz.runner import Network
 from cactiviz.ui import own_files, state, texts
@@ -29,6 +31,16 @@ def own() -> dict[str, Checkpoint]:
 def title(name: str) -> str:
     """How a network is called on a page; one of the user's own may be called anything."""
     return MODELS[name].title if name in MODELS else name
+
+
+def class_names(name: str) -> tuple[str, ...]:
+    """What a network's classes are called; empty where no list of them is here."""
+    if name in MODELS:
+        return MODELS[name].class_names
+    checkpoint = own().get(name)
+    with suppress(CactivizError):  # which its column says
+        return () if checkpoint is None else checkpoint.class_names()
+    return ()
 
 
 def label(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -56,7 +58,7 @@ def margin(reading: Reading) -> Margin | None:
 
 
 def button(choice: Choice, comparison: Comparison) -> None:
-    """Ask about the two likeliest classes of a network, or go back to each one's own."""
+    """Ask about the two classes of :func:`offered`, or go back to each one's own."""
     if choice.target is not None and choice.target.contrast is not None:
         label, about, asked = texts.WHY_NOT_END, texts.WHY_NOT_END_HELP, ("", "")
     else:
@@ -79,17 +81,37 @@ def button(choice: Choice, comparison: Comparison) -> None:
 
 
 def offered(choice: Choice, comparison: Comparison) -> tuple[str, str] | None:
-    """The class that the first network explains, and the likeliest other one.
+    """The class that a network explains and its likeliest other one, which most of them know.
 
-    A network with random weights is asked only where no other has answered.
+    Where as many know one pair as another, that of the first network is taken, and of those with
+    random weights only where no other has answered. None where nobody could answer.
     """
     answered = [comparison.readings[name] for name in choice.models if name in comparison.readings]
-    for reading in sorted(answered, key=lambda one: one.untrained):
-        if reading.explained is not None:
-            first = reading.explained
-            others = [a for a in reading.answers if a.class_name != first.class_name]
-            return (first.class_name, others[0].class_name) if others else None
-    return None
+    known = [_known(reading) for reading in answered]
+    pairs = {
+        pair: sum(names.issuperset(map(str.casefold, pair)) for names in known)
+        for reading in sorted(answered, key=lambda one: one.untrained)
+        if (pair := _pair(reading)) is not None
+    }
+    best = max(pairs, key=lambda pair: pairs[pair], default=None)
+    return best if best is not None and pairs[best] else None
+
+
+def _pair(reading: Reading) -> tuple[str, str] | None:
+    first = reading.explained
+    if first is None:
+        return None
+    others = [a.class_name for a in reading.answers if a.class_name != first.class_name]
+    return (first.class_name, others[0]) if others else None
+
+
+def _known(reading: Reading) -> set[str]:
+    """The names, in small letters, that each stand for one of its classes."""
+    names: Sequence[str] = networks.class_names(reading.model)
+    if not names:  # then it is known by what it answered
+        answers = [*reading.answers, *filter(None, [reading.explained])]
+        names = list({a.class_index: a.class_name for a in answers}.values())
+    return {name for name, times in Counter(map(str.casefold, names)).items() if times == 1}
 
 
 def show(choice: Choice, comparison: Comparison) -> None:
