@@ -10,6 +10,7 @@ from cactiviz.models import ModelSpec
 from cactiviz.types import Target
 
 _LONGEST_NUMBER = 20  # digits; more are no index, and slow to read
+_NEAR = 0.8  # a slip of the pen; below it abacus is near cactus
 
 
 def find_target(
@@ -62,6 +63,7 @@ def find_class(spec: ModelSpec, wanted: int | str | None) -> int | None:
     if found:
         numbers = " and ".join(map(str, found))
         raise TargetError(f"{spec.title} calls several classes “{wanted}”: {numbers}; give one.")
-    near = difflib.get_close_matches(name, names, n=3)
-    hint = f"; near it are {', '.join(spec.class_name(names.index(n)) for n in near)}"
+    near = difflib.get_close_matches(name, names, n=3, cutoff=_NEAR)
+    verb = "is" if len(near) == 1 else "are"
+    hint = f"; near it {verb} {' and '.join(spec.class_name(names.index(n)) for n in near)}"
     raise TargetError(f"{spec.title} has no class “{wanted}”{hint if near else ''}.")

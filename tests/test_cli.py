@@ -243,7 +243,7 @@ def test_two_checkpoints_of_one_name_are_refused(
         (["sample:chelsea", "--models", "alexnett"], "no network “alexnett”; there are alexnet,"),
         (["sample:chelsea", "--models", "cactinet,cactinet", "--untrained"], "own name"),
         ([*CACTINET[1:], "--methods", "gradcam"], "no view “gradcam”; there are grad_cam"),
-        ([*CACTINET[1:], "--class", "cat"], "CactiNet has no class “cat”; near it are cactus"),
+        ([*CACTINET[1:], "--class", "catus"], "CactiNet has no class “catus”; near it is cactus."),
         ([*CACTINET[1:], "--class", "2"], "it has 0 to 1"),
         ([*CACTINET[1:], "--layer", "layer4"], "no layer called “layer4”"),
     ],
