@@ -17,6 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from cactiviz import render
 from cactiviz.comparison import Comparison, describe
 from cactiviz.limits import NUMBERS
+from cactiviz.methods import METHODS
 from cactiviz.page import Table, page
 from cactiviz.reading import Explanation
 from cactiviz.scales import number
@@ -26,6 +27,10 @@ _CELL_WIDTH = 320  # of overlays in a ZIP
 _CAUTION = (
     "A cover is itself something to react to: before you trust a change, cover another place, or "
     "cover it in another way."
+)
+_SIGNS = (
+    "Min and max are the lowest and the highest of the raw values, with their signs. The picture "
+    "of {} shows only how large each value is, so the small numbers below it have no signs."
 )
 _DATE = (1980, 1, 1, 0, 0, 0)  # of all files in a ZIP: the same choices make the same bytes
 
@@ -127,7 +132,14 @@ def _numbers(comparison: Comparison) -> Table:
                         number(float(found.values.max())),
                     ]
                 )
-    return Table("Numbers", heads, lines)
+    return Table("Numbers", heads, lines, _signs(comparison))
+
+
+def _signs(comparison: Comparison) -> str:
+    """Why a minimum in the table isn't the one below the picture, where sizes are painted."""
+    shown = [METHODS[view] for view in comparison.methods if view in METHODS]
+    sizes = [method.title for method in shown if method.display == "magnitude"]
+    return _SIGNS.format(" and ".join(sizes)) if sizes else ""
 
 
 def _png(image: Image.Image, recipe: Mapping[str, Any] | None, dpi: int) -> bytes:

@@ -65,6 +65,14 @@ def test_a_report_asks_nothing_of_the_network_and_escapes_all(
     assert "default-src 'none'" in html
 
 
+def test_the_table_of_numbers_says_why_its_minimum_is_not_the_pictures(picture: Picture) -> None:
+    signs = "The picture of Saliency shows only how large each value is"
+    for views, said in ((("grad_cam", "saliency"), True), (("grad_cam", "guided_backprop"), False)):
+        asked = Asked("a.png", ("cactinet",), views, device="cpu")
+        html = report_html(asked.compare(picture), Paint(), {})
+        assert (signs in html[html.index("<h2>Numbers</h2>") :]) == said
+
+
 def test_the_report_keeps_the_recipe(
     comparison: Comparison, recipe: dict[str, object], tmp_path: Path
 ) -> None:
