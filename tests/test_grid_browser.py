@@ -19,6 +19,7 @@ from PIL import Image
 from playwright.sync_api import Page, TimeoutError, expect, sync_playwright
 
 from cactiviz import render
+from cactiviz.ui import texts
 from cactiviz.ui.grid import pieces
 
 pytestmark = pytest.mark.browser
@@ -264,6 +265,44 @@ def test_words_under_the_pointer(page: Page) -> None:
     assert said.endswith(f"stronger than {render.percent(62 / 63)} of the map")
     page.mouse.move(box["x"] + 3, box["y"] + 3)
     assert says.inner_text().endswith("never saw this part")
+
+
+def test_words_stay_in_sight_however_far_one_scrolls(page: Page, address: str) -> None:
+    other = page.context.new_page()
+    for width in (1280, 620):  # in the second the table scrolls within its own box
+        other.set_viewport_size({"width": width, "height": 600})
+        other.goto(address)
+        ready(other)
+        scrolls = other.locator(".grid").evaluate("e => e.classList.contains('scrolls')")
+        assert scrolls == (width == 620)
+        stack = cell(other, "guided_backprop", "alexnet").locator(".stack")
+        stack.evaluate("e => e.scrollIntoView({block: 'center'})")
+        stack.hover()
+        says = other.locator(".says")
+        expect(says).to_contain_text("Guided backprop")
+        assert other.locator(".toolbar").bounding_box()["y"] < 60, "nothing was scrolled"
+        seen = says.evaluate(
+            """e => { const at = e.getBoundingClientRect();
+            const [x, y] = [at.right - 9, (at.top + at.bottom) / 2];
+            return e.getRootNode().elementFromPoint(x, y) === e; }"""
+        )
+        assert seen, f"something lies over the words at {width} px"
+        line = other.locator(".status").bounding_box()
+        head = other.locator(".head").first.bounding_box()
+        assert scrolls or line["y"] + line["height"] == head["y"], "not just above the names"
+    other.close()
+
+
+def test_words_of_a_cell_go_when_the_focus_leaves_it(page: Page) -> None:
+    page.mouse.move(0, 0)
+    says = page.locator(".says")
+    first = cell(page, "grad_cam", "alexnet")
+    first.focus()
+    expect(says).to_contain_text("Grad-CAM")
+    page.keyboard.press("ArrowRight")
+    expect(says).to_contain_text("CactiNet")
+    page.get_by_role("button", name="Palette: inferno").focus()
+    expect(says).to_have_text(texts.GRID["hint"])
 
 
 def test_dialog_arrows_escape_and_focus(page: Page) -> None:

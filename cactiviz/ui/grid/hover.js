@@ -68,7 +68,9 @@ const watch = (grid) => {
     const inside = down >= 0 && down < 1 && across >= 0 && across < 1;
     say(says, inside ? wordsAt(grid, cell, down, across) : cell.data.alt);
   });
-  grid.box.addEventListener("pointerleave", () => say(says, grid.data.words.hint));
+  const rest = () => say(says, grid.data.words.hint);
+  grid.box.addEventListener("pointerleave", rest);
+  grid.box.addEventListener("focusout", rest); // before the next cell says what it is
   grid.box.addEventListener("focusin", (event) => {
     const cell = cellOf(event);
     if (cell) say(says, cell.data.alt);
