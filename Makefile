@@ -25,7 +25,8 @@ help: ## Show this list
 	@echo "             ARGS=... (more options for streamlit or pytest)  XDIST= (tests in one process)"
 
 app: $(APP_READY) ## Install what is needed, then start the app on this computer
-	$(BIN)/python -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) $(ARGS)
+	@echo "The app is at http://127.0.0.1:$(PORT); Ctrl+C ends it."
+	@$(BIN)/python -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) $(ARGS)
 
 test: check ## Run every check and every test
 	$(if $(XDIST),OMP_NUM_THREADS=1) $(BIN)/python -m pytest -q $(if $(XDIST),-n $(XDIST) --dist loadfile) $(ARGS)

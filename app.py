@@ -11,4 +11,4 @@ first = "cactiviz" not in sys.modules
 with st.spinner("cactiviz is starting…") if first else contextlib.nullcontext():
     from cactiviz.ui import navigation
 
-navigation.page().run()
+navigation.run()

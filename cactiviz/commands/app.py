@@ -53,12 +53,13 @@ def command_line(host: str, port: int, browser: bool) -> list[str]:
         "server.enableCORS": "true",
         "client.showErrorDetails": "none",
         "browser.gatherUsageStats": "false",
+        # Streamlit's own greeting lays an offer over the page where it finds a programming
+        # assistant, and asks a server elsewhere for this computer's address if others are let in.
+        "logger.hideWelcomeMessage": "true",
     }
     if not is_loopback(host):
         options["server.maxUploadSize"] = str(_MEGABYTES_OF_OTHERS)
         options["server.allowedHosts"] = "*"  # nobody knows under which names it is reached
-        # Streamlit's own greeting would ask a server elsewhere for this computer's address.
-        options["logger.hideWelcomeMessage"] = "true"
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
     return [sys.executable, "-m", "streamlit", "run", str(_FOLDER / "app.py"), *flags]
 
@@ -98,7 +99,12 @@ def _app(options: argparse.Namespace) -> int:
             "The app's pages aren't part of the installed package; start it in the folder of "
             "the repository, as its README says."
         )
-    if not is_loopback(options.host):
+    if is_loopback(options.host):
+        print(
+            f"The app is at http://{_in_an_address(options.host)}:{options.port}; Ctrl+C ends it."
+        )
+        sys.stdout.flush()
+    else:
         print(what_it_opens(options.host, options.port), file=sys.stderr, flush=True)
     command = command_line(options.host, options.port, not options.no_browser)
     # Streamlit looks for its settings in the folder in which it is started.

@@ -218,20 +218,46 @@ def ask_picture() -> Picture:
 
 def _ask_upload() -> Picture | None:
     limit = images.MAX_BYTES // 2**20
-    file = st.file_uploader(texts.UPLOAD, type=TYPES, max_upload_size=limit, key="upload")
+    file = st.file_uploader(
+        texts.UPLOAD,
+        type=TYPES,
+        max_upload_size=limit,
+        key="upload",
+        on_change=_another,
+        args=("upload",),
+    )
     st.caption(texts.UPLOAD_HELP)
-    if file is None:
-        return None
-    if file.size > images.MAX_BYTES:  # the server's own limit is that of networks
+    if file is not None and file.size > images.MAX_BYTES:  # the server's own limit is of networks
         raise PictureError(texts.too_large_a_picture(limit))
-    return _opened(file.file_id, file.name, file)
+    return _brought("upload", file, file.file_id if file else "", file.name if file else "")
 
 
 def _ask_camera() -> Picture | None:
     # Only here is the camera asked for, and the browser asks its owner.
-    shot = st.camera_input(texts.CAMERA, key="camera", label_visibility="collapsed")
+    shot = st.camera_input(
+        texts.CAMERA,
+        key="camera",
+        label_visibility="collapsed",
+        on_change=_another,
+        args=("camera",),
+    )
     st.caption(texts.CAMERA_HELP)
-    return None if shot is None else _opened(shot.file_id, texts.CAMERA_NAME, shot)
+    return _brought("camera", shot, shot.file_id if shot else "", texts.CAMERA_NAME)
+
+
+def _brought(source: str, file: BytesIO | None, file_id: str, name: str) -> Picture | None:
+    """The picture of a file; where the field is empty after another page, the one of before."""
+    kept = state.BROUGHT + source
+    if file is not None:
+        st.session_state[kept] = _opened(file_id, name, file)
+    found: Picture | None = st.session_state.get(kept)
+    if file is None and found is not None:
+        st.caption(texts.plain(texts.still_there(found.name)))
+    return found
+
+
+def _another(source: str) -> None:
+    st.session_state.pop(state.BROUGHT + source, None)
 
 
 def _ask_address() -> Picture | None:

@@ -117,8 +117,10 @@ def cannot_travel(page: str = "compare") -> str:
 
 def arrive(page: str) -> None:
     """Note which page is shown; in each run, before the page's own code."""
-    if st.session_state.get(state.SHOWN_PAGE) != page and state.TRAIL in st.session_state:
-        _trail().arrived = True
+    if st.session_state.get(state.SHOWN_PAGE) != page:
+        state.bring_choices()
+        if state.TRAIL in st.session_state:
+            _trail().arrived = True
     st.session_state[state.SHOWN_PAGE] = page
 
 

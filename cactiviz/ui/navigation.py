@@ -19,8 +19,13 @@ _PAGES = [  # the first one opens where no other is asked for
 ]
 
 
-def page() -> Page:
-    """The page that is asked for, ready to be run."""
+def run() -> None:
+    """Run the page that is asked for."""
+    _asked_for().run()
+    state.keep_choices()
+
+
+def _asked_for() -> Page:
     st.session_state[state.INSIDE] = True
     chosen = _pages()
     links.arrive(chosen.url_path)

@@ -81,6 +81,19 @@ INSIDE = "inside"
 SAID = "said"
 #: How often Compare has drawn a picture.
 DRAWS = "draws"
+#: The user's own pictures, by where they come from.
+BROUGHT = "brought "
+#: What was chosen on the page before.
+CHOSEN_BEFORE = "chosen before"
+
+_CHOICES = (
+    *(SOURCE, DATASET, CLASS, WEB, MODELS, METHODS, WHOLE, UNTRAINED),
+    *(SHOWN, WORDS, KIND, EVERY, FILTER_ORDER, MAP_SCALE, KERNEL_INPUTS, FILTER_COUNT),
+    *(NEURON_METHOD, NEURON_WAY, NEURON_AT, *NEURON_PARTS),
+    *(FILM_PRESET, FILM_KIND, FILM_SOURCE, FILM_SET, FILM_CLASSES, FILM_EACH),
+    *(FILM_MODELS, FILM_METHODS, FILM_ONE, FILM_WHOLE, FILM_TOP, FILM_FORMAT),
+)
+_CHOICES_OF_EACH = (FILTER_LAYER, NEURON_LAYER, FILM_LOOK)
 
 
 def choose(item: Item) -> None:
@@ -89,6 +102,26 @@ def choose(item: Item) -> None:
     st.session_state[DATASET] = item.dataset
     st.session_state[CLASS] = item.class_name
     st.session_state[ITEM] = item.name
+
+
+def keep_choices() -> None:
+    """Note what is chosen, at the end of a run.
+
+    ``persist_state`` should do; but Streamlit 1.67 lets go of what a page chose by itself and
+    showed in a single run, unless it is written again on the next page.
+    """
+    held = {str(key): value for key, value in st.session_state.items() if _is_choice(str(key))}
+    st.session_state[CHOSEN_BEFORE] = {**st.session_state.get(CHOSEN_BEFORE, {}), **held}
+
+
+def bring_choices() -> None:
+    """Choose again what was chosen on the page before; before any widget is made in a run."""
+    for key, value in st.session_state.get(CHOSEN_BEFORE, {}).items():
+        st.session_state[key] = st.session_state.get(key, value)  # written, so that it stays
+
+
+def _is_choice(key: str) -> bool:
+    return key in _CHOICES or key.startswith(_CHOICES_OF_EACH)
 
 
 def place() -> str:

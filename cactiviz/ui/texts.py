@@ -122,6 +122,11 @@ DRAW_ONE = "Draw one"
 DRAW_ONE_HELP = "Takes any picture of this class. The Gallery shows them all."
 
 
+def still_there(name: str) -> str:
+    """Of a picture of the user's own, when its field is empty after another page."""
+    return f"{name} is still here; another file takes its place."
+
+
 def subtitle(picture: Picture, models: int, methods: int) -> str:
     """One line under the title: what is being compared."""
     networks = f"{models} network" + ("s" if models != 1 else "")
