@@ -50,7 +50,8 @@ def test_it_listens_to_this_computer_alone_and_says_nothing_of_others(
     assert said["--client.showErrorDetails"] == "none"
     # The names of this computer stay those of the settings.
     assert "--server.allowedHosts" not in said and "--server.maxUploadSize" not in said
-    assert capfd.readouterr() == ("", "")
+    assert capfd.readouterr() == ("The app is at http://127.0.0.1:8501; Ctrl+C ends it.\n", "")
+    assert said["--logger.hideWelcomeMessage"] == "true"  # or Streamlit's offer lies over the page
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "my-computer"])
