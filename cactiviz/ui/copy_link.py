@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.ui import links, texts
+from cactiviz.ui.component import component
 
 
 def titled(title: str, page: str) -> None:
@@ -27,14 +25,4 @@ def titled(title: str, page: str) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.title(title, anchor=False, width="content")
-        _component()(data=data, key="copy link", width="content")
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> ComponentRenderer:
-    folder = resources.files("cactiviz.ui")
-    return st.components.v2.component(
-        "cactiviz_copy_link",
-        css=folder.joinpath("copy_link.css").read_text("utf-8"),
-        js=folder.joinpath("copy_link.js").read_text("utf-8"),
-    )
+        component("copy_link")(data=data, key="copy link", width="content")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.ui import state, texts
+from cactiviz.ui.component import component
 
 
 def ask(image: str) -> tuple[float, float]:
@@ -18,7 +16,7 @@ def ask(image: str) -> tuple[float, float]:
     """
     at: tuple[float, float] = st.session_state.setdefault(state.NEURON_AT, (0.5, 0.5))
     data = {"image": image, "at": list(at), "label": texts.POINT_LABEL, "help": texts.POINT_HELP}
-    pressed = _component()(data=data, key="point", on_pressed_change=lambda: None).pressed
+    pressed = component("point")(data=data, key="point", on_pressed_change=lambda: None).pressed
     chosen = checked(pressed)
     if chosen is not None:
         st.session_state[state.NEURON_AT] = at = chosen
@@ -36,13 +34,3 @@ def checked(pressed: object) -> tuple[float, float] | None:
     if not all(isinstance(value, int | float) and 0 <= value <= 1 for value in pressed):
         return None
     return round(float(pressed[0]), 3), round(float(pressed[1]), 3)
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> ComponentRenderer:
-    folder = resources.files("cactiviz.ui")
-    return st.components.v2.component(
-        "cactiviz_point",
-        css=folder.joinpath("point.css").read_text("utf-8"),
-        js=folder.joinpath("point.js").read_text("utf-8"),
-    )

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
-import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
-
 from cactiviz.ui import texts
+from cactiviz.ui.component import component
 
 
 def show(still: str, moving: str, size: tuple[int, int], alt: str) -> None:
@@ -28,14 +24,4 @@ def show(still: str, moving: str, size: tuple[int, int], alt: str) -> None:
         "play": texts.FILM_PLAY,
         "hold": texts.FILM_HOLD,
     }
-    _component()(data=data, key="stage")
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> ComponentRenderer:
-    folder = resources.files("cactiviz.ui")
-    return st.components.v2.component(
-        "cactiviz_stage",
-        css=folder.joinpath("stage.css").read_text("utf-8"),
-        js=folder.joinpath("stage.js").read_text("utf-8"),
-    )
+    component("stage")(data=data, key="stage")
