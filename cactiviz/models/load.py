@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,15 +16,11 @@ from cactiviz.fetch import sha256_of
 from cactiviz.images import samples
 from cactiviz.models.checkpoint import Checkpoint
 from cactiviz.models.empty import build_empty
+from cactiviz.models.fit import assign
+from cactiviz.models.own_weights import own_weights
 from cactiviz.models.spec import LoadedModel, ModelSpec, StateDict
 from cactiviz.models.untrained import build_untrained
-from cactiviz.models.weights import (
-    assign,
-    count_logits,
-    published_weights,
-    read_weights,
-    trained_size,
-)
+from cactiviz.models.weights import published_weights, trained_size
 from cactiviz.models.zoo import get_spec
 from cactiviz.preprocess import preprocess
 from cactiviz.types import Cancel, Progress
@@ -94,11 +91,10 @@ def _load_untrained(spec: ModelSpec, seed: int) -> LoadedModel:
 
 def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
     spec = get_spec(checkpoint.architecture)
-    weights = read_weights(checkpoint.file)
-    if spec.weights is not None:
-        weights = dict(spec.weights.convert(weights))
-    logits = count_logits(build_empty(spec.build, spec.logits), weights, spec.logits)
-    module = _build_with(spec, logits, weights, f"The file {checkpoint.file.name}")
+    own_file = own_weights(spec, checkpoint.file)
+    logits = own_file.logits
+    what = f"The file {checkpoint.file.name}"
+    module = _build_with(spec, logits, own_file.tensors, what, own_file.idle)
     names, classes = checkpoint.class_names(), max(logits, 2)
     if names and len(names) != classes:
         raise WeightsError(
@@ -120,12 +116,15 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
         parameters=sum(p.numel() for p in module.parameters()),
         cautions={},  # they are about the published weights
     )
-    return LoadedModel(own, module, untrained=False, revision=sha256_of(checkpoint.file))
+    digest = sha256_of(checkpoint.file)
+    return LoadedModel(own, module, untrained=False, revision=digest, remarks=own_file.remarks)
 
 
-def _build_with(spec: ModelSpec, logits: int, weights: StateDict, what: str) -> nn.Module:
+def _build_with(
+    spec: ModelSpec, logits: int, weights: StateDict, what: str, idle: Collection[str] = ()
+) -> nn.Module:
     module = build_empty(spec.build, logits)
-    assign(module, weights, what)
+    assign(module, weights, what, idle)
     if any(tensor.is_meta for tensor in module.buffers()):  # some that no file holds
         filled = spec.build(logits)
         filled.load_state_dict(module.state_dict())
