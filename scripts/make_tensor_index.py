@@ -1,6 +1,7 @@
 """Makes ``cactiviz/models/tensor_index.npz``: which network has tensors of which shapes.
 
-Builds each classifier of torchvision and timm without numbers (about a quarter of an hour), and
+Builds each classifier of torchvision and timm, and the networks of other packages in the table,
+without numbers (about ten minutes), and
 keeps of its tensors what :mod:`cactiviz.models.tensor_index` describes. Run it after a change of
 the zoos' versions: ``python scripts/make_tensor_index.py``.
 """
@@ -16,6 +17,7 @@ import timm
 import torchvision
 from torch import nn
 
+from cactiviz.models import MODELS, from_efficientnet_pytorch
 from cactiviz.models.empty import build_empty
 from cactiviz.models.from_timm import names as timm_names
 from cactiviz.models.from_torchvision import names as torchvision_names
@@ -41,6 +43,8 @@ def builders() -> Iterator[tuple[str, Callable[[int], nn.Module]]]:
         config = timm.get_pretrained_cfg(model)
         if config is not None and config.num_classes and config.input_size[0] == 3:
             yield f"timm:{model}", lambda n, m=model: timm.create_model(m, num_classes=n)
+    for spec in (*from_efficientnet_pytorch.rows(), MODELS["cactinet"]):
+        yield spec.name, spec.build
 
 
 def shapes_of(build: Callable[[int], nn.Module]) -> tuple[Shapes, list[str]]:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pickle import UnpicklingError
 from typing import Any
 
-from torch.serialization import safe_globals
+from torch.serialization import add_safe_globals, clear_safe_globals, get_safe_globals
 
 
 class Ignored:
@@ -35,18 +35,22 @@ class Ignored:
         return id(self)
 
 
-class AttributeOfIgnored(Ignored):
-    """Stands for ``getattr``, by which pickles name a method; of a class on the list alone."""
+class History(Ignored):
+    """Stands for mmengine's record of figures, which names methods of its own in its state."""
 
-    def __new__(cls, *given: object, **__: object) -> Ignored:
+
+class MethodOfHistory(Ignored):
+    """Stands for ``getattr``, by which a pickle names a method; here of :class:`History` alone."""
+
+    def __new__(cls, *given: object, **__: object) -> MethodOfHistory:
         """Nothing is looked up.
 
         Raises:
             UnpicklingError: It is asked of anything else.
         """
-        if given[:1] != (Ignored,):
+        if given[:1] != (History,):
             raise UnpicklingError("GLOBAL getattr was not an allowed global by default.")
-        return super().__new__(cls)
+        return object.__new__(cls)
 
 
 class PlainDict:
@@ -79,7 +83,6 @@ _IGNORED = (
     *("omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig"),
     *("omegaconf.base.ContainerMetadata", "omegaconf.base.Metadata"),
     *(f"omegaconf.nodes.{kind}Node" for kind in ("Any", "Integer", "Float", "String", "Boolean")),
-    "mmengine.logging.history_buffer.HistoryBuffer",
 )
 _DICTIONARIES = (
     "collections.defaultdict",
@@ -96,7 +99,8 @@ _DICTIONARIES = (
 SAFE: tuple[tuple[Callable[..., Any], str], ...] = (
     *((Ignored, name) for name in _IGNORED),
     *((PlainDict, name) for name in _DICTIONARIES),
-    (AttributeOfIgnored, "builtins.getattr"),
+    (History, "mmengine.logging.history_buffer.HistoryBuffer"),
+    (MethodOfHistory, "builtins.getattr"),
 )
 
 _reading = threading.Lock()  # torch's list is the process's
@@ -104,6 +108,16 @@ _reading = threading.Lock()  # torch's list is the process's
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """While it lasts, torch reads files with :data:`SAFE` on its list; one thread at a time."""
-    with _reading, safe_globals(list(SAFE)):
-        yield
+    """While it lasts, torch reads files with :data:`SAFE` on its list; one thread at a time.
+
+    What others put there, torch's own modules among them, is put back after.
+    """
+    with _reading:
+        before = get_safe_globals()
+        clear_safe_globals()
+        add_safe_globals(list(SAFE))
+        try:
+            yield
+        finally:
+            clear_safe_globals()
+            add_safe_globals(before)

@@ -19,6 +19,7 @@ from cactiviz.models.file_kind import SAVE, check_kind, is_safetensors, open_fil
 from cactiviz.models.safe_globals import reading
 
 _GLOBAL = re.compile(r"GLOBAL ([\w.]{1,80}) (?:was not|whose)")
+_CALL = re.compile("unrecognized function|Can only (?:create|build)")
 _DEEPEST = 4  # dictionaries within one another
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _OF_AVERAGES = frozenset({"ema", "swa", "avg", "average", "averaged", "averages", "shadow"})
@@ -83,12 +84,11 @@ def read_content(path: Path) -> Any:
 
 
 def _why(error: pickle.UnpicklingError) -> str:
-    if found := _GLOBAL.search(str(error)):
-        code = found[1].removeprefix("builtins.")
-        return f"holds code ({code}), not only weights, so it isn't opened; {SAVE}."
-    if "Unsupported operand" in str(error):
-        return f"is damaged, or holds more than weights, so it isn't opened; {SAVE}."
-    return "is no file of weights, or is damaged."
+    found = _GLOBAL.search(str(error))
+    if found or _CALL.search(str(error)):
+        code = f" ({found[1].removeprefix('builtins.')})" if found else ""
+        return f"holds code{code}, not only weights, so it isn't opened; {SAVE}."
+    return f"is no file of weights, or is damaged; if it should be one, {SAVE}."
 
 
 def weight_sets(content: Any) -> list[WeightSet]:
@@ -150,8 +150,7 @@ def _sets(content: Any, place: tuple[str, ...], depth: int) -> Iterator[WeightSe
 
 
 def _rank(place: tuple[str, ...], tensors: Mapping[str, Tensor]) -> int:
-    counted = any(key.rpartition(".")[2] == "n_averaged" for key in tensors)
-    return AVERAGED if counted else rank_of(*place)
+    return AVERAGED if "n_averaged" in tensors else rank_of(*place)  # torch's AveragedModel
 
 
 def _every_set(content: Any, place: tuple[str, ...], depth: int) -> Iterator[WeightSet]:

@@ -13,6 +13,7 @@ from cactiviz.explain import explain
 from cactiviz.images import sample
 from cactiviz.jobs import Ticket
 from cactiviz.models import MODELS, LoadedModel, search
+from cactiviz.models.file_kind import ENDINGS
 from cactiviz.runner import Network
 from cactiviz.types import Cancel
 from cactiviz.ui import asking, networks, own_files, state, texts
@@ -20,7 +21,7 @@ from cactiviz.ui.asking import Waiting, Why
 
 _LONGEST_NAME = 40
 _LONGEST_LIST = 200_000  # characters
-_TYPES = ["safetensors", "pth", "pt"]
+_TYPES = [ending.removeprefix(".") for ending in ENDINGS]
 _LIST_MEGABYTES = 1
 #: Something runs so often in a session with networks of its own; see own_files.py.
 _SIGN_OF_LIFE_SECONDS = 30
