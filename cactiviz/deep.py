@@ -65,7 +65,8 @@ class DeepColour:
         """Some rows, (rows, width, 3 or 4)."""
         box = (0, top, self.size[0], bottom)
         upper, lower = (np.asarray(half.crop(box)) for half in (self._upper, self._lower))
-        whole: NDArray[np.uint16] = upper.astype(np.uint16) << 8
+        whole = upper.astype(np.uint16)
+        whole <<= 8
         whole |= lower
         return whole
 

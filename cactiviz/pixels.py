@@ -50,7 +50,7 @@ def on_canvas(image: Image.Image, canvas: tuple[int, int, int, int]) -> Image.Im
     """An image on an empty sheet of (width, height), its corner (left, top) from the sheet's."""
     sheet = Image.new("RGBA", canvas[:2])
     sheet.paste(image.convert("RGBA"), canvas[2:])
-    sheet.info = image.info
+    sheet.info = {key: value for key, value in image.info.items() if key != "transparency"}
     return sheet
 
 

@@ -13,7 +13,9 @@ from PIL import Image
 _PIECE = 4_000_000
 # How many bits cameras and microscopes use of wider numbers.
 _USUAL_BITS = (8, 10, 12, 14, 16)
-_LARGEST = float(np.finfo(np.float32).max)
+# By the bytes of a float: what programs write that know no better sign for "no value".
+_LARGEST: dict[int, tuple[float, ...]] = {4: (float(np.finfo(np.float32).max),)}
+_LARGEST[8] = (*_LARGEST[4], float(np.finfo(np.float64).max))
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,9 @@ def _there(colours: NDArray[Any], missing: float | None) -> NDArray[np.bool_]:
     """Where there is a value: neither the one that stands for none, nor what floats have for it."""
     there = np.ones(colours.shape, bool)
     if colours.dtype.kind == "f":
-        there &= ~np.isnan(colours) & (np.abs(colours) != _LARGEST)
+        there &= ~np.isnan(colours)
+        for largest in _LARGEST.get(colours.dtype.itemsize, ()):
+            there &= np.abs(colours) != largest
     if missing is not None and _bottom(colours.dtype) <= missing <= _top(colours.dtype):
         there &= colours != colours.dtype.type(missing)
     return there

@@ -79,7 +79,7 @@ def _is_sound(profile: memoryview) -> bool:
 
 
 def gif(data: bytes) -> Contents:
-    """The first image with its palette and transparent colour, on a canvas that holds it."""
+    """The first image with its palette and transparent colour, and where it lies."""
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     at = 13 + (6 << (flags & 7) if flags & 128 else 0)
     palette, control, image, frames, budget = data[13:at], b"", b"", 0, MAX_PARTS
@@ -107,8 +107,10 @@ def gif(data: bytes) -> Contents:
         raise Damaged
     left, top, columns, rows = struct.unpack_from("<HHHH", image, 1)
     width, height = max(width, left + columns), max(height, top + rows)
-    head = data[:6] + struct.pack("<HH", width, height) + data[10:13] + palette
-    return Contents(head + control + image + b";", frames, (width, height))
+    head = data[:6] + struct.pack("<HH", columns, rows) + data[10:13] + palette
+    image = image[:1] + bytes(4) + image[5:]
+    canvas = None if (columns, rows) == (width, height) else (width, height, left, top)
+    return Contents(head + control + image + b";", frames, (width, height), canvas=canvas)
 
 
 def webp(data: bytes) -> Contents:

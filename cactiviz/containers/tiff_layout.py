@@ -37,14 +37,15 @@ def layout(page: Directory) -> Layout | None:
     packing, planar = page.number(259, 1), page.number(284, 1) == 2 and samples > 1
     _check_kind(page, packing, colours)
     extras = page.numbers(338)
-    plain = max(bits) <= 8 and set(forms) <= {1, 4} and _is_usual(samples, colours, extras)
+    plain = set(forms) <= {1, 4} and _is_usual(samples, colours, extras)
+    plain = plain and set(bits) <= ({1, 2, 4, 8} if samples == 1 else {8})
     if packing in _OF_PILLOW:
         bands = planar and packing == _JPEG and set(bits) == {8} and colours in (0, 1, 2)
         if plain or not bands:
             _check_plain(plain, "in a packing that doesn't allow for them")
             return None
     elif colours not in (0, 1, 2):
-        if colours == 5 and set(bits) == {16} and not planar and not extras:
+        if colours == 5 and samples == 4 and set(bits) == {16} and not planar:
             return None
         if colours == 6 and packing == 1 and (page.numbers(530) or (2, 2)) != (1, 1):
             plain = False
