@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import ctypes
 import io
+import re
 import struct
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
-import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.Image import Transpose
 from PIL.JpegImagePlugin import JpegImageFile
 
-from cactiviz.containers import Overloaded, brands, contents
-from cactiviz.pixels import reduced, to_rgb
+from cactiviz.containers import Contents, OtherKind, Overloaded, brands, contents, foreign
+from cactiviz.deep import DeepColour, DeepGrey, halved, is_dark, is_deep
+from cactiviz.heic import Heic
+from cactiviz.pixels import on_canvas, reduced, to_rgb
+from cactiviz.raster import Raster
+from cactiviz.samples import to_8_bits
 
 #: The most bytes that decoding may take beside the file itself.
 MAX_DECODING_BYTES = 280_000_000
@@ -34,6 +40,7 @@ _NOT_A_PICTURE = (
     "is not a picture that can be read here; please choose a JPEG, PNG, WebP, GIF, BMP, TIFF, "
     "HEIC or AVIF file"
 )
+_OTHER_KIND = "is not a picture that can be read here but {what}; please {advice}"
 _DAMAGED = "is damaged or incomplete; please save or download it again"
 _OVERLOADED = (
     "takes too much time or memory to open; please make it smaller or save it as an ordinary "
@@ -94,37 +101,6 @@ class _Jpeg(JpegImageFile):
         return Image.Exif()
 
 
-class _Heic:
-    """The main picture of a HEIC file, which the decoder turns upright as the file says.
-
-    Not Pillow's plugin, which would be registered for the whole process.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        file = pillow_heif.open_heif(data)
-        self._image = file[file.primary_index]
-        self.n_frames = len(file)
-        # EXIF's own turn doesn't count in this format; it's often there all the same.
-        self.info: dict[str | tuple[int, int], object] = {
-            "icc_profile": self._image.info.get("icc_profile")
-        }
-        plain = not self._image.has_alpha and self._image.info["bit_depth"] == 8
-        self.bytes_per_pixel = 5 if plain else 10  # measured
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self._image.size
-
-    def load(self) -> None:
-        self._image.load()
-
-    def crop(self, box: tuple[int, int, int, int], /) -> Image.Image:
-        """Some whole rows."""
-        stride, mode = self._image.stride, self._image.mode
-        rows = self._image.data[box[1] * stride : box[3] * stride]
-        return Image.frombytes(mode, (box[2], box[3] - box[1]), rows, "raw", mode, stride)
-
-
 def decode(
     source: bytes | Image.Image, limits: Limits, *, apply_profile: bool
 ) -> tuple[NDArray[np.uint8], list[str]]:
@@ -135,28 +111,34 @@ def decode(
     """
     notes: list[str] = []
     try:
-        image = source if isinstance(source, Image.Image) else _opened(source, limits, notes)
+        if isinstance(source, Image.Image):
+            image: Image.Image | Heic | Raster = source
+            lean = Contents(b"")
+        else:
+            image, lean = _opened(source, limits, notes)
         limits.check(*image.size)
-        width, height = image.size
+        width, height = lean.canvas[:2] if lean.canvas else image.size
         factor = left = limits.factor(width, height)
         if isinstance(image, _Jpeg) and factor > 1:  # most of its pixels need never be made
             part = min(factor, 8)
             image.draft(image.mode, (width // part, height // part))
             left = factor // part
-        image.load()
         profile = image.info.get("icc_profile") if apply_profile else None
-        rgb = to_rgb(reduced(image, left), profile, notes)
-        turn = _TURNS.get(_orientation(image.info.get("exif")))
+        rgb = to_rgb(_small(image, lean, left, notes), profile, notes)
+        turn = _TURNS.get(_orientation(image.info))
         if turn is not None:
             rgb = rgb.transpose(turn)
             width, height = (height, width) if turn in _ON_ITS_SIDE else (width, height)
         if factor > 1:
-            small = f"{rgb.width} x {rgb.height}"
-            notes.append(f"Scaled down from {width} x {height} to {small} pixels.")
+            size = f"{rgb.width} x {rgb.height}"
+            notes.append(f"Scaled down from {width} x {height} to {size} pixels.")
     except Unreadable:
         raise
     except Overloaded as error:
         raise Unreadable(_OVERLOADED) from error
+    except OtherKind as error:
+        words = _OTHER_KIND.format(what=error.what, advice=error.advice)
+        raise Unreadable(words) from error
     except Exception as error:  # a hostile file can raise anything in a decoder
         raise Unreadable(_DAMAGED) from error
     return np.asarray(rgb), notes
@@ -165,39 +147,84 @@ def decode(
 _ON_ITS_SIDE = {_TURNS[5], _TURNS[6], _TURNS[7], _TURNS[8]}
 
 
-def _opened(data: bytes, limits: Limits, notes: list[str]) -> Image.Image | _Heic:
+def _small(
+    image: Image.Image | Heic | Raster, lean: Contents, factor: int, notes: list[str]
+) -> Image.Image:
+    """The decoded image, of 8 bits a value, its sides divided by ``factor``."""
+    if isinstance(image, Raster):
+        return to_8_bits(image, factor, notes)
+    deep = halved(image)
+    image.load()
+    if isinstance(image, Heic):
+        return reduced(image, factor)
+    if lean.canvas:
+        image = on_canvas(image, lean.canvas)
+    elif is_deep(image):
+        return to_8_bits(DeepGrey(image, lean.white), factor, notes)
+    elif deep and is_dark(image):
+        _check_memory(image.size[0] * image.size[1] * 12)
+        return to_8_bits(DeepColour(image, lean.data, lean.white), factor, notes)
+    elif deep:
+        notes.append("16-bit values scaled to 8 bits.")
+    return reduced(image, factor)
+
+
+def _opened(
+    data: bytes, limits: Limits, notes: list[str]
+) -> tuple[Image.Image | Heic | Raster, Contents]:
     """The image whose header these bytes begin with, its pixels not yet decoded."""
     kind = _kind(data)
     if not kind:
-        raise Unreadable(_NOT_A_PICTURE)
-    image: Image.Image | _Heic
+        raise foreign(data) or Unreadable(_NOT_A_PICTURE)
+    image: Image.Image | Heic | Raster
+    lean = Contents(data)
     if kind == "HEIC":
-        image, work_bytes = _Heic(data), 0
+        image = Heic(data)
         frames, each = image.n_frames, image.bytes_per_pixel
     else:
         lean = contents(kind, data)
         if lean.size is not None:
             limits.check(*lean.size)
-        # Not Image.open, which warns by itself about large pictures.
-        factory = _Jpeg if kind == "JPEG" else Image.OPEN[kind][0]
-        image, work_bytes = factory(io.BytesIO(lean.data), ""), lean.work_bytes
+        if kind == "TIFF":
+            _quieten_libtiff()
+        image = Raster(lean.data, lean.layout) if lean.layout else _by_pillow(kind, lean.data)
         frames = max(lean.frames, getattr(image, "n_frames", 1) if kind in _COUNTED else 1)
-        each = _BYTES_PER_PIXEL.get(kind, 1 if image.mode in ("1", "L", "P") else 4)
-    if kind == "TIFF":
-        _quieten_libtiff()
+        each = _BYTES_PER_PIXEL.get(kind, 1 if getattr(image, "mode", "") in ("1", "L", "P") else 4)
     limits.check(*image.size)
     pixels = image.size[0] * image.size[1]
     if kind == "JPEG":  # of a large one only every second, fourth or eighth pixel is made
         pixels //= min(limits.factor(*image.size), 8) ** 2
-    if pixels * each + work_bytes > MAX_DECODING_BYTES:
-        raise Overloaded
+    canvas = 8 * lean.canvas[0] * lean.canvas[1] if lean.canvas else 0
+    if not isinstance(image, Raster):  # which looks to it by itself
+        _check_memory(pixels * each + lean.work_bytes + canvas)
     if frames > 1:
         whole = {"TIFF": "pages", "HEIC": "pictures in the file"}.get(kind)
         first = "main one" if kind == "HEIC" else "first"
         notes.append(f"The {first} of {frames} {whole or 'frames of an animation'}.")
-    return image
+    if isinstance(image, Raster) and image.remark:
+        notes.append(image.remark)
+    return image, lean
 
 
+def _by_pillow(kind: str, data: bytes) -> Image.Image:
+    """Not by Image.open, which warns by itself about large pictures."""
+    factory = _Jpeg if kind == "JPEG" else Image.OPEN[kind][0]
+    try:
+        return factory(io.BytesIO(data), "")
+    except (OSError, SyntaxError, ValueError) as error:
+        if _UNSUPPORTED.match(str(error)):
+            name = "JPEG 2000" if kind == "JPEG2000" else kind
+            raise OtherKind(f"an unusual kind of {name} file", "save it as PNG or JPEG") from error
+        raise
+
+
+def _check_memory(size: int) -> None:
+    if size > MAX_DECODING_BYTES:
+        raise Overloaded
+
+
+#: What Pillow says of a sound file that it doesn't read.
+_UNSUPPORTED = re.compile(r"unsupported|cannot handle|unknown pixel mode|unable to determine", re.I)
 _COUNTED = ("WEBP", "AVIF")  # by their decoders' headers; Pillow walks over the others' frames
 
 
@@ -224,8 +251,11 @@ def _quieten_libtiff() -> None:
         library.TIFFSetWarningHandler(None)
 
 
-def _orientation(block: object) -> int:
+def _orientation(info: Mapping[Any, Any]) -> int:
     """EXIF's orientation, 1 where there is none. Pillow's own reader trips over damaged blocks."""
+    if "orientation" in info:
+        return int(info["orientation"])
+    block = info.get("exif")
     block = block.removeprefix(b"Exif\0\0") if isinstance(block, bytes) else b""
     order = ">" if block.startswith(b"MM") else "<"
     with suppress(struct.error):  # what stands before the damage still counts

@@ -7,14 +7,12 @@ from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from cactiviz.containers import MAX_BLOCK_BYTES
 
 # Rows are made smaller in pieces of about this many pixels, so that little is held twice.
 _PIECE_PIXELS = 2_000_000
-_DEEP = {"I;": "16-bit", "I": "32-bit", "F": "Floating-point"}
 _PROFILE_SPACES = {"L": "GRAY", "RGB": "RGB ", "CMYK": "CMYK"}
 
 
@@ -48,10 +46,15 @@ def reduced(image: Rows, factor: int) -> Image.Image:
     return whole
 
 
+def on_canvas(image: Image.Image, canvas: tuple[int, int, int, int]) -> Image.Image:
+    """An image on an empty sheet of (width, height), its corner (left, top) from the sheet's."""
+    sheet = Image.new("RGBA", canvas[:2])
+    sheet.paste(image.convert("RGBA"), canvas[2:])
+    sheet.info = {key: value for key, value in image.info.items() if key != "transparency"}
+    return sheet
+
+
 def _mean(piece: Image.Image, factor: int) -> Image.Image:
-    if piece.mode.startswith("I;16"):
-        deep = Image.fromarray(np.asarray(piece).astype(np.int32)).reduce(factor)
-        return Image.fromarray(np.asarray(deep).astype(np.uint16))
     if piece.mode in ("1", "P", "PA", "HSV") or "transparency" in piece.info:
         # Of palette entries and hues there is no mean.
         piece = piece.convert("RGBA" if piece.has_transparency_data else "RGB")
@@ -62,13 +65,10 @@ def to_rgb(image: Image.Image, profile: object, notes: list[str]) -> Image.Image
     """An image in RGB, laid on white.
 
     Args:
-        image: Loaded, of any mode.
+        image: Loaded, of any mode of 8 bits a value or less.
         profile: The bytes of the colour profile that came with it; anything else is none.
         notes: What was done is added to it, one sentence each.
     """
-    if image.mode[0] in "IF":
-        notes.append(f"{_DEEP[image.mode[:2]]} values scaled to 8 bits.")
-        return Image.fromarray(np.repeat(_grey(image)[..., None], 3, axis=2))
     if not image.has_transparency_data:
         image = image.convert("RGB") if image.mode not in _PROFILE_SPACES else image
         return _in_srgb(image, profile, notes).convert("RGB")
@@ -106,21 +106,3 @@ def _in_srgb(image: Image.Image, profile: object, notes: list[str]) -> Image.Ima
 @cache
 def _srgb() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-
-
-def _grey(image: Image.Image) -> NDArray[np.uint8]:
-    """uint8 (H, W) from greys of more than 8 bits, which Pillow's own conversion clips to white."""
-    raw = np.asarray(image)
-    values = raw.astype(np.float32)
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    scales = {"F": (1.0,), "I": (255.0, 65535.0)}.get(image.mode, (65535.0,))
-    if low >= 0 and high <= scales[-1]:
-        low, high = 0.0, next(full for full in scales if high <= full)
-    with np.errstate(over="ignore", invalid="ignore"):  # extreme floats end at black or white
-        values = (values - low) / ((high - low) or 1.0) * 255
-    grey = np.rint(np.clip(np.nan_to_num(values), 0, 255)).astype(np.uint8)
-    transparent = image.info.get("transparency")
-    if isinstance(transparent, int):
-        grey[raw == transparent] = 255
-    return grey

@@ -21,7 +21,11 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "errors": (0, "", "numpy"),
     "containers": (1, "0", ""),
     "pixels": (1, "0 containers", "numpy PIL"),
-    "decode": (1, "0 containers pixels", "numpy PIL pillow_heif"),
+    "samples": (1, "0", "numpy PIL"),
+    "deep": (1, "0 samples", "numpy PIL"),
+    "raster": (1, "0 containers samples", "numpy PIL"),
+    "heic": (1, "0", "PIL pillow_heif"),
+    "decode": (1, "0 containers deep heic pixels raster samples", "numpy PIL"),
     "images": (1, "0 decode", "PIL skimage"),  # skimage for its photographs
     "addresses": (1, "0", ""),
     "web": (1, "0 addresses", "requests"),

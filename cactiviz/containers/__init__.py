@@ -11,12 +11,21 @@ from __future__ import annotations
 import struct
 
 from cactiviz.containers.animated import gif, png, webp
+from cactiviz.containers.foreign import foreign
 from cactiviz.containers.jpeg import jpeg
-from cactiviz.containers.parts import MAX_BLOCK_BYTES, Contents, Damaged, Overloaded
+from cactiviz.containers.parts import (
+    MAX_BLOCK_BYTES,
+    Contents,
+    Damaged,
+    Layout,
+    OtherKind,
+    Overloaded,
+)
 from cactiviz.containers.still import avif, bmp, jpeg2000, ppm
 from cactiviz.containers.tiff import tiff
 
-__all__ = ["MAX_BLOCK_BYTES", "Contents", "Damaged", "Overloaded", "brands", "contents"]
+__all__ = ["MAX_BLOCK_BYTES", "Contents", "Damaged", "Layout", "OtherKind", "Overloaded"]
+__all__ += ["brands", "contents", "foreign"]
 
 _WALKS = {"JPEG": jpeg, "PNG": png, "GIF": gif, "TIFF": tiff, "WEBP": webp, "BMP": bmp}
 _WALKS |= {"JPEG2000": jpeg2000, "PPM": ppm, "AVIF": avif}
@@ -27,6 +36,7 @@ def contents(kind: str, data: bytes) -> Contents:
 
     Raises:
         Damaged: It isn't a file of this kind.
+        OtherKind: It is, in a variety that nothing here reads.
         Overloaded: It would take too long.
 
     >>> contents("GIF", b"GIF89a")

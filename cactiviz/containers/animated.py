@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import replace
 
 from cactiviz.containers.parts import MAX_BLOCK_BYTES, MAX_PARTS, Contents, Damaged, Overloaded
 
@@ -11,23 +12,61 @@ _PNG_KEPT = {b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"eXIf", b"IDAT", b"IEND"}
 
 
 def png(data: bytes) -> Contents:
-    """The chunks that the still picture needs; frames are counted by their headers."""
+    """The chunks that the first frame needs; frames are counted by their headers.
+
+    The still picture of an animation need not be one of its frames: if its data come before any
+    frame's header, programs that know of animations never show it.
+    """
     kept, frames, at, view = [memoryview(data)[:8]], 0, 8, memoryview(data)
+    first, still, white, animated = b"", False, 0, False
+    film: list[bytes | memoryview] = []
     for _ in range(MAX_PARTS):
         if at + 8 > len(data):
             break
         length, kind = struct.unpack_from(">I4s", data, at)
         part = view[at : at + 12 + length]
-        small = kind == b"IDAT" or length <= MAX_BLOCK_BYTES
+        small = kind in (b"IDAT", b"fdAT") or length <= MAX_BLOCK_BYTES
         if kind in _PNG_KEPT and small and (kind != b"iCCP" or _is_sound(part)):
             kept.append(part)
-        frames += kind == b"fcTL"
+        if kind == b"acTL" and not still:
+            animated = True
+        elif kind == b"fcTL":
+            first = first or bytes(part[8:34])
+            frames += 1
+        elif kind == b"IDAT" and not frames:
+            still = True
+        elif kind == b"fdAT" and frames == 1 and still:
+            film.append(part[12:-4])
+        elif kind == b"sBIT" and 0 < length <= 4:
+            white = 2 ** max(part[8 : 8 + length]) - 1
         at += 12 + length
         if kind == b"IEND":
             break
     else:
         raise Overloaded
-    return Contents(b"".join(kept), max(frames, 1))
+    found = Contents(b"".join(kept), max(frames, 1), white=white)
+    return _first_of(found, kept, first, film) if animated and film and len(first) == 26 else found
+
+
+def _first_of(
+    still: Contents, kept: list[memoryview], control: bytes, film: list[bytes | memoryview]
+) -> Contents:
+    """An animation's first frame as a picture, and where it lies on its canvas."""
+    head = bytes(kept[1][8:21])
+    across, down = struct.unpack_from(">2I", head)
+    width, height, left, top = struct.unpack_from(">4I", control, 4)
+    inside = 0 < width <= across - left and 0 < height <= down - top
+    if bytes(kept[1][4:8]) != b"IHDR" or not inside:
+        return still
+    before = [bytes(p) for p in kept[2:] if bytes(p[4:8]) not in (b"IDAT", b"IEND")]
+    sized = _chunk(b"IHDR", struct.pack(">II", width, height) + head[8:])
+    parts = (bytes(kept[0]), sized, *before, _chunk(b"IDAT", b"".join(film)), _chunk(b"IEND", b""))
+    canvas = None if (width, height) == (across, down) else (across, down, left, top)
+    return replace(still, data=b"".join(parts), size=(across, down), canvas=canvas)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def _is_sound(profile: memoryview) -> bool:
@@ -40,7 +79,7 @@ def _is_sound(profile: memoryview) -> bool:
 
 
 def gif(data: bytes) -> Contents:
-    """The first image with its palette and transparent colour, on a canvas that holds it."""
+    """The first image with its palette and transparent colour, and where it lies."""
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     at = 13 + (6 << (flags & 7) if flags & 128 else 0)
     palette, control, image, frames, budget = data[13:at], b"", b"", 0, MAX_PARTS
@@ -68,8 +107,10 @@ def gif(data: bytes) -> Contents:
         raise Damaged
     left, top, columns, rows = struct.unpack_from("<HHHH", image, 1)
     width, height = max(width, left + columns), max(height, top + rows)
-    head = data[:6] + struct.pack("<HH", width, height) + data[10:13] + palette
-    return Contents(head + control + image + b";", frames, (width, height))
+    head = data[:6] + struct.pack("<HH", columns, rows) + data[10:13] + palette
+    image = image[:1] + bytes(4) + image[5:]
+    canvas = None if (columns, rows) == (width, height) else (width, height, left, top)
+    return Contents(head + control + image + b";", frames, (width, height), canvas=canvas)
 
 
 def webp(data: bytes) -> Contents:

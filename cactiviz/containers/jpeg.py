@@ -6,14 +6,22 @@ import re
 import struct
 from collections.abc import Iterator
 
-from cactiviz.containers.parts import MAX_BLOCK_BYTES, MAX_PARTS, Contents, Damaged, Overloaded
+from cactiviz.containers.parts import (
+    MAX_BLOCK_BYTES,
+    MAX_PARTS,
+    Contents,
+    Damaged,
+    OtherKind,
+    Overloaded,
+)
 
 # A progressive JPEG is gone over once for each scan, of which true ones have about ten.
 _MAX_SCAN_MEGAPIXELS = 1000
 
 # Markers with a meaning; not the restarts that stand within an image's data.
 _JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
+_LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF, 0xF7}  # the last is JPEG-LS
 _JPEG_TABLES = _JPEG_FRAMES | {0xC4, 0xCC, 0xDB, 0xDD, 0xE0, 0xEE}
 
 
@@ -30,6 +38,14 @@ def _jpeg_parts(data: bytes, at: int) -> Iterator[tuple[int, int, int]]:
     raise Overloaded
 
 
+def _check_kind(code: int, bits: int) -> None:
+    """Raise for what the decoder wasn't made for, which is sound for all that."""
+    if code in _LOSSLESS:
+        raise OtherKind("a lossless JPEG picture", "save it as PNG")
+    if bits in (12, 16):
+        raise OtherKind(f"a JPEG picture of {bits} bits", "save it as PNG, or as JPEG of 8 bits")
+
+
 def jpeg(data: bytes) -> Contents:
     """What stands before the first scan, sifted, and all that follows it."""
     kept: list[bytes | memoryview] = [b"\xff\xd8"]
@@ -40,6 +56,7 @@ def jpeg(data: bytes) -> Contents:
             break
         if code in _JPEG_FRAMES:
             progressive = code in (0xC2, 0xC6, 0xCA, 0xCE)
+            _check_kind(code, data[start + 4])
             height, width, components = struct.unpack_from(">HHB", data, start + 5)
             factors = [divmod(data[start + 11 + 3 * n], 16) for n in range(components)]
         if code in _JPEG_TABLES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 
-from cactiviz.containers.parts import Contents, Damaged, Overloaded
+from cactiviz.containers.parts import Contents, Damaged, Layout, Overloaded
 
 # What Pillow decodes in Python instead of C: some millions of bytes or pixels a second.
 _MAX_SLOW = 2_000_000
@@ -28,11 +28,19 @@ def bmp(data: bytes) -> Contents:
     return Contents(data)
 
 
-_PPM_QUICK = {b"P5 255", b"P5 65535", b"P6 255"}
+_PPM_QUICK = {b"P5 255", b"P6 255"}
+_SPACE = rb"(?:\s|#[^\r\n]*[\r\n])+"
+_PPM_DEEP = re.compile(_SPACE.join((rb"P([56])", *[rb"(\d{1,9})"] * 2, rb"(\d{3,5})\s")))
 
 
 def ppm(data: bytes) -> Contents:
-    """Numbers in words, and unusual ranges, are decoded slowly, so only of a small picture."""
+    """Numbers in words, and unusual ranges, are decoded slowly, so only of a small picture.
+
+    Pillow keeps 8 of 16 bits of a colour.
+    """
+    deep = _PPM_DEEP.match(data[:4096])
+    if deep and 255 < (white := int(deep[4])) < 65536:
+        return _deep_ppm(data, deep.end(), int(deep[2]), int(deep[3]), deep[1] == b"6", white)
     head = re.sub(rb"#[^\r\n]*", b"", data[:4096]).split()[:4]
     if len(head) < 3 or not (head[1].isdigit() and head[2].isdigit()):
         raise Damaged
@@ -40,6 +48,28 @@ def ppm(data: bytes) -> Contents:
     if not quick and max(int(head[1]) * int(head[2]), len(data) // 4) > _MAX_SLOW:
         raise Overloaded
     return Contents(data)
+
+
+def _deep_ppm(
+    data: bytes, start: int, width: int, height: int, is_colour: bool, white: int
+) -> Contents:
+    samples = 3 if is_colour else 1
+    length = 2 * width * height * samples
+    if not length or start + length > len(data):
+        raise Damaged
+    layout = Layout(
+        (width, height),
+        16,
+        "unsigned",
+        (width, height),
+        ((start, length),),
+        big_endian=True,
+        samples=samples,
+        shown=tuple(range(samples)),
+        is_colour=is_colour,
+        white=0 if white == 65535 else white,  # what programs write that don't know better
+    )
+    return Contents(data, size=(width, height), layout=layout)
 
 
 def avif(data: bytes) -> Contents:

@@ -1,73 +1,75 @@
-"""TIFF: the first directory, with the tags silenced that no pixel depends on."""
+"""TIFF: the directory that holds the picture, with the tags silenced that no pixel depends on."""
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import replace
 
-from cactiviz.containers.parts import MAX_BLOCK_BYTES, MAX_PARTS, Contents, Damaged, Overloaded
+from cactiviz.containers.directories import Directory, Form
+from cactiviz.containers.foreign import RAW
+from cactiviz.containers.parts import (
+    MAX_PARTS,
+    Contents,
+    Damaged,
+    Overloaded,
+)
+from cactiviz.containers.tiff_layout import layout
 
-_TIFF_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
-_TIFF_BYTES |= {13: 4, 16: 8}
 # Directories and texts beside the pixels: further images, XMP, IPTC, Photoshop, EXIF, GPS.
-_TIFF_LEFT_OUT = {330, 700, 33723, 34377, 34665, 34853, 40965}
+_LEFT_OUT = {330, 700, 33723, 34377, 34665, 34853, 40965}
+# What only cameras write: a mosaic of colours or its linear form, and the packings of their makers.
+_RAW_COLOURS = {32803, 34892}
+_RAW_PACKINGS = {32767, 32769, 32770, 32867, 34713, 34892, 65000, 65535}
+_DNG_VERSION = 50706
 
 
 def tiff(data: bytes) -> Contents:
-    """The first directory, whose entries all lie within the file."""
-    order = "<" if data[:2] == b"II" else ">"
-    big = data[2:4] in (b"\x2b\0", b"\0\x2b")
-    word, step, room = ("Q", 20, 8) if big else ("L", 12, 4)
-    (start,) = struct.unpack_from(order + word, data, 8 if big else 4)
-    out, left = bytearray(data), len(data)
-    values: dict[int, tuple[int, int]] = {}
-    (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, start)
-    first = start + (8 if big else 2)
-    if first + step * count + room > len(data):
+    """The first whole picture's directory, whose entries all lie within the file."""
+    form = Form.of(data)
+    pages = list(form.chain(data))
+    first, below = pages[0], list(form.below(pages[0]))
+    if _is_raw(data, pages, below):
+        raise RAW
+    whole = [page for page in pages if page.is_whole]
+    # A thumbnail may stand before the picture, and the picture below the thumbnail.
+    shown = next(iter(whole or [page for page in below if page.is_whole]), first)
+    out = bytearray(data)
+    struct.pack_into(form.order + form.word, out, form.start_at, shown.start)
+    struct.pack_into(form.order + form.word, out, shown.end, 0)
+    entries = [(tag in _LEFT_OUT, entry) for tag, entry in shown.entries.items()]
+    for left_out, entry in [*entries, *((True, entry) for entry in shown.twice)]:
+        if left_out or not entry.sound:
+            # No type at all: it is passed over.
+            struct.pack_into(f"{form.order}H", out, entry.at + 2, 0)
+    stack = re.match(rb"ImageJ=[^\0]*?\nimages=(\d{1,6})\n", shown.block(270))
+    frames = len(whole) if len(whole) > 1 else int(stack[1]) if stack else 1
+    return replace(_work(shown), data=bytes(out), frames=frames, layout=layout(shown))
+
+
+def _is_raw(data: bytes, pages: list[Directory], below: list[Directory]) -> bool:
+    """Whether it's a camera's raw file, whose plain pictures are only previews."""
+    if data[8:10] == b"CR" or _DNG_VERSION in pages[0].entries:
+        return True
+    return any(
+        page.number(262, 0) in _RAW_COLOURS or page.number(259, 1) in _RAW_PACKINGS
+        for page in (*pages, *below)
+    )
+
+
+def _work(shown: Directory) -> Contents:
+    """Size and memory for a decoder that unpacks it as a whole."""
+    width, height, samples = shown.number(256, 0), shown.number(257, 0), shown.number(277, 1)
+    if not 0 < samples <= 65535:
         raise Damaged
-    if count > MAX_PARTS // 100:
+    if any(tag in shown.entries and shown.entries[tag].items > MAX_PARTS for tag in (273, 324)):
         raise Overloaded
-    for at in range(first, first + step * count, step):
-        tag, kind, items = struct.unpack_from(f"{order}HH{word}", data, at)
-        length = items * _TIFF_BYTES.get(kind, 0)
-        place = at + step - room
-        if length > room:
-            (place,) = struct.unpack_from(order + word, data, place)
-            left -= length
-        if place + length > len(data) or left < 0 or length > MAX_BLOCK_BYTES:
-            tag = 330
-        if tag in _TIFF_LEFT_OUT:
-            struct.pack_into(f"{order}H", out, at + 2, 0)  # no type at all: it is passed over
-        elif kind in (3, 4, 16) and items:
-            form = order + {3: "H", 4: "L", 16: "Q"}[kind]
-            values.setdefault(tag, (struct.unpack_from(form, data, place)[0], items))
-    end = first + step * count
-    frames, seen, (after,) = 1, {start}, struct.unpack_from(order + word, data, end)
-    struct.pack_into(order + word, out, end, 0)
-    while after and after not in seen and frames < 1000 and after + 2 < len(data):
-        seen.add(after)
-        frames += 1
-        (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, after)
-        after += (8 if big else 2) + step * count
-        after = struct.unpack_from(order + word, data, after)[0] if after + room <= len(data) else 0
-    return replace(_tiff_work(values), data=bytes(out), frames=frames)
-
-
-def _tiff_work(values: dict[int, tuple[int, int]]) -> Contents:
-    """Size and memory from the first value, and the number of values, of each tag."""
-
-    def value(tag: int, default: int) -> int:
-        return values.get(tag, (default, 1))[0]
-
-    width, height, samples = value(256, 0), value(257, 0), value(277, 1)
-    if not 0 < samples <= 6:  # Pillow would say so on standard error
-        raise Damaged
-    if max(values.get(tag, (0, 0))[1] for tag in (273, 324)) > MAX_PARTS:
-        raise Overloaded
-    bytes_per_pixel = max(4, samples * value(258, 1) // 8)
-    across, down = value(322, width), value(323, min(value(278, height), height))
-    packed = value(259, 1) != 1  # what isn't packed is read in place
-    work = across * down * bytes_per_pixel if packed or 322 in values else 0
-    if value(274, 1) != 1:  # Pillow turns a TIFF by itself, and has it twice meanwhile
+    bytes_per_pixel = max(4, samples * shown.number(258, 1) // 8)
+    tiled = 322 in shown.entries
+    across = shown.number(322, width)
+    down = shown.number(323, min(shown.number(278, height), height))
+    packed = shown.number(259, 1) != 1  # what isn't packed is read in place
+    work = across * down * bytes_per_pixel if packed or tiled else 0
+    if shown.number(274, 1) != 1:  # Pillow turns a TIFF by itself, and has it twice meanwhile
         work += 4 * width * height
     return Contents(b"", size=(width, height), work_bytes=work)
