@@ -154,6 +154,8 @@ def _print_answers(comparison: Comparison) -> None:
     for reading in comparison.readings.values():
         best = reading.answers[0]
         print(f"{reading.title}: {best.class_name} {best.probability:.1%}")
+        for remark in reading.remarks:
+            print(f"{reading.title}: {remark}")
 
 
 if __name__ == "__main__":

@@ -240,6 +240,7 @@ class Comparison:
                 model: {
                     "untrained": reading.untrained,
                     "top": [vars(answer) for answer in reading.answers],
+                    **({"remarks": list(reading.remarks)} if reading.remarks else {}),
                 }
                 for model, reading in self.readings.items()
             },

@@ -144,6 +144,7 @@ def explain(
         against=None if refused or against is None else answers[against],
         scores=np.array([answer.logit for answer in answers]),
         shares=np.array([answer.probability for answer in answers]),
+        remarks=model.remarks,
     )
 
 

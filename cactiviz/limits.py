@@ -49,11 +49,12 @@ def _once(remarks: Sequence[Remark]) -> Iterator[Remark]:
 
 def _of_network(reading: Reading, size: tuple[int, int]) -> tuple[str, ...]:
     explanations = reading.explanations.values()
-    said = {held_against(explanation.contrast) for explanation in explanations}  # by _asked
-    notes = [n for explanation in explanations for n in explanation.notes if n not in said]
+    held = {held_against(explanation.contrast) for explanation in explanations}  # by _asked
+    notes = [n for explanation in explanations for n in explanation.notes if n not in held]
     unseen = explanations and not _covers(reading.seen, size)
     hatched = "It never saw the hatched part of the picture." if unseen else ""
-    return tuple(filter(None, (_asked(reading), *dict.fromkeys(notes), hatched)))
+    said = (*reading.remarks, _asked(reading), *dict.fromkeys(notes), hatched)
+    return tuple(filter(None, said))
 
 
 def _asked(reading: Reading) -> str:

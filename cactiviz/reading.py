@@ -86,6 +86,7 @@ class Reading:
         against: The class that it is held against, if any.
         scores: (K,), the logit of every class, as in :class:`~cactiviz.types.Answer`.
         shares: (K,), the probability of every class.
+        remarks: Sentences on how the network's file was read; they belong beside its answers.
     """
 
     model: str
@@ -101,6 +102,7 @@ class Reading:
     against: Answer | None = None
     scores: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     shares: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    remarks: tuple[str, ...] = ()
 
     def same_class(self, answer: Answer) -> Answer:
         """What this network says here of the class that it gave elsewhere as an answer."""

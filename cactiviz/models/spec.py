@@ -93,12 +93,15 @@ class LoadedModel:
         module: (B, 3, H, W) -> (B, K) logits.
         untrained: True if the weights are random; then every picture of it must say so.
         revision: What the weights are: the file's sha256, or "untrained, seed N".
+        remarks: Sentences on how its file was read and what was assumed of it, where a person
+            who sees its answers should know.
     """
 
     spec: ModelSpec
     module: nn.Module = field(repr=False)
     untrained: bool
     revision: str
+    remarks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
