@@ -1,6 +1,7 @@
 """The table of networks, and how one is loaded."""
 
 from cactiviz.models.checkpoint import Checkpoint
+from cactiviz.models.from_module import network
 from cactiviz.models.load import load_model, no_network
 from cactiviz.models.spec import LoadedModel, ModelSpec
 from cactiviz.models.weights import find_weights, weights_folders
@@ -15,6 +16,7 @@ __all__ = [
     "get_spec",
     "is_named",
     "load_model",
+    "network",
     "no_network",
     "register",
     "search",

@@ -132,9 +132,11 @@ def told(preprocessing: Preprocessing, but: Mapping[str, Any] | None = None) -> 
         said.append(f"{width} × {height} pixels")
     if "resize" not in but:
         said.append(_RESIZES[preprocessing.resize])
-    if "mean" not in but or "std" not in but:
-        named = _TOLD.get(_usual(preprocessing), "colours scaled in its own way")
-        said.append(named if not {"mean", "std"} & set(but) else "mean or standard deviation")
+    others = {"mean", "std"} - set(but)
+    if len(others) == 2:
+        said.append(_TOLD.get(_usual(preprocessing), "colours scaled in its own way"))
+    elif others:
+        said.append(f"the usual {others.pop()} of its architecture")
     return ", ".join(said)
 
 
