@@ -9,7 +9,7 @@ from cactiviz.explain_neurons import NeuronExplanation, explain_neurons
 from cactiviz.filters import filters
 from cactiviz.images import open_picture, samples
 from cactiviz.methods import METHODS
-from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model
+from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model, network
 from cactiviz.reading import Explanation, Reading
 from cactiviz.types import Answer, FilterGrid, Layer, Neuron, Picture, Preprocessing, Target
 
@@ -37,6 +37,7 @@ __all__ = [
     "explain_neurons",
     "filters",
     "load_model",
+    "network",
     "open_item",
     "open_picture",
     "samples",

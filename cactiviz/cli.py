@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.run
     try:
+        shared.give_preprocessing(options)
         return command(options)
     except CactivizError as error:
         print(error, file=sys.stderr)

@@ -8,21 +8,22 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from PIL import Image
 
+from cactiviz import arguments
+from cactiviz.arguments import Given
 from cactiviz.comparison import Comparison
 from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError
 from cactiviz.explain import explain
-from cactiviz.images import open_picture
+from cactiviz.images import Source, open_picture
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
 from cactiviz.reading import VIEWS, Reading
-from cactiviz.types import Cancel, Layer, Picture, Report, Target
+from cactiviz.types import Cancel, Layer, Report, Target
 
 
 def compare(
-    picture: str | os.PathLike[str] | bytes | Image.Image | Picture,
-    models: Sequence[str | Checkpoint | LoadedModel],
-    methods: Sequence[str] = ("grad_cam", "saliency", "guided_backprop"),
+    picture: Source,
+    models: Given | Sequence[Given],
+    methods: str | Sequence[str] = ("grad_cam", "saliency", "guided_backprop"),
     *,
     target: Target | int | str | None = None,
     layer: Layer | str | None = None,
@@ -42,11 +43,13 @@ def compare(
     Each is released before the next is loaded.
 
     Args:
-        picture: A path, ``sample:NAME``, a file's bytes, an image or a picture.
-        models: Names, checkpoints, or networks loaded before.
-        methods: Names of ``explain.VIEWS``.
-        target: A class by index or name, or a :class:`Target` with a contrast; None for each
-            network's own top class.
+        picture: A path, ``sample:NAME``, a file's bytes, a Pillow image, an array or tensor, or
+            a picture, as :func:`~cactiviz.images.open_picture` takes it.
+        models: Names, checkpoints, or networks loaded before; a network of your own as
+            :func:`~cactiviz.network` gives it.
+        methods: Names of ``explain.VIEWS``, or one of them.
+        target: A class by index (an int) or by name (a str), or a :class:`Target` with a
+            contrast; None for each network's own top class.
         layer: Where class activation maps are taken; None for each network's own.
         layers: Several such places, or "all-stages", to follow a picture through one network;
             the views are then called ``METHOD@LAYER``.
@@ -65,14 +68,14 @@ def compare(
         MethodError: An unknown method.
         Cancelled: ``cancel`` was set.
     """
+    models, methods = arguments.networks(models), arguments.views(methods)
+    resize, layer = arguments.resizing(resize), arguments.place(layer)
     opened = open_picture(picture)
     names = [_name(model) for model in models]
     if not names or len(set(names)) < len(names):
         raise ModelError("A comparison needs at least one network, and each under its own name.")
-    unknown = [method for method in methods if method not in VIEWS]
-    if unknown or not methods:
-        asked = f"no view “{unknown[0]}”" if unknown else "nothing to compute"
-        raise MethodError(f"There is {asked}; there are {', '.join(VIEWS)}.")
+    if not methods:
+        raise MethodError(f"There is nothing to compute; there are {', '.join(VIEWS)}.")
     if layers and len(names) > 1:
         raise MethodError("Several layers are shown of one network at a time.")
     readings: dict[str, Reading] = {}

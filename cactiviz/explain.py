@@ -10,26 +10,27 @@ from typing import Literal
 import numpy as np
 import torch
 
-from cactiviz import engine
+from cactiviz import arguments, engine
 from cactiviz.backprop import Need
 from cactiviz.errors import LayerError, TargetError
 from cactiviz.filters import filters
+from cactiviz.images import Source, open_picture
 from cactiviz.methods import Method, get_method
 from cactiviz.models import LoadedModel, ModelSpec
 from cactiviz.notes import notes_beside
 from cactiviz.preprocess import preprocess
 from cactiviz.reading import FILTERS, Explanation, Reading
-from cactiviz.targets import check_contrast, find_target
+from cactiviz.targets import check_contrast, find_target, notes_on_target
 from cactiviz.trace import Trace, trace
-from cactiviz.types import Answer, Cancel, Layer, Picture, Target
+from cactiviz.types import Answer, Cancel, Layer, Target
 
 _TOP = 5
 
 
 def explain(
     model: LoadedModel,
-    picture: Picture,
-    methods: Sequence[str],
+    picture: Source,
+    methods: str | Sequence[str],
     *,
     target: Target | int | str | None = None,
     layer: Layer | str | None = None,
@@ -44,9 +45,10 @@ def explain(
 
     Args:
         model: A loaded network; other threads may use it at the same time.
-        picture: Any size.
-        methods: Names of :data:`VIEWS`.
-        target: A class by index or name; None for the network's top class.
+        picture: As :func:`~cactiviz.images.open_picture` takes it.
+        methods: Names of :data:`VIEWS`, or one of them.
+        target: A class by index (an int) or by name (a str, see :mod:`cactiviz.targets`); None for
+            the network's top class.
         layer: Where class activation maps are taken; None for the network's own target layer.
         layers: Several such places, from edges to object, instead of one: each class activation
             map is there once for each, as ``METHOD@LAYER``. "all-stages" takes the last map of
@@ -55,11 +57,15 @@ def explain(
         cancel: Asked between steps.
 
     Raises:
-        MethodError: An unknown method.
-        ModelError: The network can't process the picture.
+        MethodError: An unknown method, or way to resize.
+        ModelError: The network isn't loaded, or can't process the picture.
+        PictureError: The picture can't be read.
         DeviceError: The memory is too small.
         Cancelled: ``cancel`` was set.
     """
+    model, layer = arguments.loaded(model), arguments.place(layer)
+    resize, methods = arguments.resizing(resize), arguments.views(methods)
+    picture = open_picture(picture)
     chosen = [get_method(name) for name in methods if name != FILTERS]
     spec = model.spec
     preprocessing = replace(spec.preprocessing, resize=resize) if resize else spec.preprocessing
@@ -67,8 +73,10 @@ def explain(
     sequence = trace(model.module, tuple(inputs.shape[1:]))
     failures: dict[str, str] = {}
     class_index, against, refused = None, None, False
+    said: tuple[str, ...] = ()
     try:
         class_index, against = find_target(spec, target)
+        said = notes_on_target(spec, target)
         if against is not None and class_index is None:
             class_index = int(engine.run(model.module, inputs, cancel=cancel).class_index[0])
             check_contrast(spec, class_index, against)
@@ -127,7 +135,7 @@ def explain(
             seconds=0.0,
             layer=str(place) if at_layer else "",
             contrast="" if against is None else spec.class_name(against),
-            notes=notes_beside(model, method, values, sequence, against),
+            notes=(*said, *notes_beside(model, method, values, sequence, against)),
         )
     seconds = time.perf_counter() - started
     return Reading(
@@ -144,7 +152,7 @@ def explain(
         against=None if refused or against is None else answers[against],
         scores=np.array([answer.logit for answer in answers]),
         shares=np.array([answer.probability for answer in answers]),
-        remarks=model.remarks,
+        remarks=(*model.remarks, *said),
     )
 
 

@@ -8,13 +8,15 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
+from cactiviz import arguments
 from cactiviz.backprop import Need
 from cactiviz.errors import MethodError
+from cactiviz.images import Source, open_picture
 from cactiviz.models import LoadedModel
 from cactiviz.neurons import feature_maps, layer_size, most_active, random_neurons, run_neurons
 from cactiviz.preprocess import preprocess
 from cactiviz.receptive import bounding_box, receptive_fields
-from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
+from cactiviz.types import Box, Cancel, Layer, Neuron
 
 #: Method -> what it reads from a pass.
 NEURON_METHODS: dict[str, Need] = {
@@ -53,7 +55,7 @@ class NeuronExplanation:
 
 def explain_neurons(
     model: LoadedModel,
-    picture: Picture,
+    picture: Source,
     *,
     layer: Layer | str | None = None,
     neurons: Sequence[Neuron | tuple[int, int, int]] = (),
@@ -87,6 +89,9 @@ def explain_neurons(
     if method not in NEURON_METHODS:
         known = " or ".join(NEURON_METHODS)
         raise MethodError(f"Neurons are explained by {known}, not “{method}”.")
+    model, layer = arguments.loaded(model), arguments.place(layer)
+    resize = arguments.resizing(resize)
+    picture = open_picture(picture)
     place = Layer.parse(layer) if isinstance(layer, str) else layer or model.spec.target_layer
     spec = model.spec.preprocessing
     preprocessing = replace(spec, resize=resize) if resize else spec

@@ -7,11 +7,13 @@ from typing import Literal
 
 import torch
 
+from cactiviz import arguments
 from cactiviz.errors import LayerError
+from cactiviz.images import Source, open_picture
 from cactiviz.models import LoadedModel
 from cactiviz.neurons import feature_maps
 from cactiviz.preprocess import preprocess
-from cactiviz.types import Cancel, FilterGrid, Layer, Picture
+from cactiviz.types import Cancel, FilterGrid, Layer
 
 
 def convolutions(model: LoadedModel) -> list[str]:
@@ -22,7 +24,7 @@ def convolutions(model: LoadedModel) -> list[str]:
 
 def filters(
     model: LoadedModel,
-    picture: Picture | None = None,
+    picture: Source | None = None,
     *,
     layer: str | None = None,
     resize: Literal["crop", "squash"] | None = None,
@@ -41,6 +43,7 @@ def filters(
         LayerError: There is no convolution of this name.
         ModelError: The network can't process the picture.
     """
+    model, resize = arguments.loaded(model), arguments.resizing(resize)
     name = layer or model.spec.first_conv
     convolution = dict(model.module.named_modules()).get(name)
     if not isinstance(convolution, torch.nn.Conv2d):
@@ -49,7 +52,7 @@ def filters(
     if picture is None:
         return FilterGrid(name, kernels)
     spec = model.spec.preprocessing
-    inputs = preprocess(picture, replace(spec, resize=resize) if resize else spec)
+    inputs = preprocess(open_picture(picture), replace(spec, resize=resize) if resize else spec)
     inputs = inputs.to(device=model.device, dtype=model.dtype)
     maps = feature_maps(model.module, inputs, Layer(name), cancel)[0]
     return FilterGrid(name, kernels, maps.cpu().to(torch.float32).numpy())

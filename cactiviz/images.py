@@ -9,10 +9,11 @@ from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from PIL import Image
 
+from cactiviz.arrays import image_of, is_array
 from cactiviz.decode import Limits, Unreadable, decode
 from cactiviz.errors import PictureError
 from cactiviz.types import Picture
@@ -37,8 +38,8 @@ SAMPLES = {
     "astronaut": "Eileen Collins, photograph by NASA, public domain, from scikit-image",
 }
 
-#: What a picture can be read from; of a stream only ``read`` is needed.
-Source = bytes | str | os.PathLike[str] | Image.Image | Picture | BinaryIO
+#: What a picture can be read from; of a stream only ``read`` is needed. ``Any`` is an array.
+Source = bytes | str | os.PathLike[str] | Image.Image | Picture | BinaryIO | Any
 
 
 def open_picture(
@@ -68,7 +69,8 @@ def open_picture(
 
     Args:
         source: A file's bytes, its path, an open file or upload (read from its start), a Pillow
-            image, ``sample:NAME``, or a picture, which is given back.
+            image, an array or tensor as :func:`cactiviz.arrays.image_of` takes it,
+            ``sample:NAME``, or a picture, which is given back.
         name: What to call it; the file's name if not given.
         credit: Where it came from and under which terms.
         max_bytes: The most bytes a file may have, looked at before decoding.
@@ -91,6 +93,8 @@ def open_picture(
             return source
         return replace(source, name=name or source.name, source=credit or source.source)
     name = name or _name_of(source)
+    if is_array(source):
+        source = image_of(source)
     limits = Limits(max_megapixels, keep_megapixels, min_side, max_aspect)
     if not isinstance(source, Image.Image):
         source = _content(source, name, max_bytes)
@@ -152,8 +156,11 @@ def _content(source: bytes | str | os.PathLike[str] | BinaryIO, name: str, limit
                 raise _refusal(name, "is a folder, not a file; please choose a picture inside it")
             with open(source, "rb") as stream:
                 data = stream.read(limit + 1) if size <= limit else b""
-        else:
+        elif callable(getattr(source, "read", None)):
             data = _drained(source, limit + 1)
+        else:
+            kind = type(source).__name__
+            raise _refusal(name, f"is given as {kind}; give a path, a Pillow image or an array")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _refusal(name, "can't be found; please check where it is") from error
     except PermissionError as error:

@@ -49,7 +49,9 @@ class Origins:
     def checkpoint(self, typed: Checkpoint) -> Checkpoint:
         """The checkpoint with its files where they are; where they aren't, as they were typed."""
         file = self.file(str(typed.file)) or typed.file
-        classes = typed.classes and (self.file(str(typed.classes)) or typed.classes)
+        classes = typed.classes
+        if isinstance(classes, Path):
+            classes = self.file(str(classes)) or classes
         return replace(typed, file=file, classes=classes)
 
     def open(self, origin: str) -> Picture:

@@ -17,7 +17,7 @@ from cactiviz.errors import CactivizError
 from cactiviz.export.notes import recipe_in
 from cactiviz.kept import Question, Said
 from cactiviz.look import Look
-from cactiviz.models import Checkpoint, LoadedModel
+from cactiviz.models import Checkpoint, LoadedModel, is_named
 
 _MOST_BYTES = 500_000_000
 
@@ -38,13 +38,19 @@ def network_recipe(
     own = network if isinstance(network, Checkpoint) else None
     return {
         "name": name,
-        "checkpoint": {key: str(value or "") for key, value in vars(own).items()} if own else None,
+        "checkpoint": _as_typed(own) if own else None,
+        "in_memory": isinstance(network, LoadedModel) and not is_named(network.name),
         "untrained": said.untrained if said else untrained,
         "weights": said.revision if said else "",
         "preprocessing": dict(said.preprocessing) if said else {},
         "layers": dict(said.layers) if said else {},
         "failure": failure,
     }
+
+
+def _as_typed(own: Checkpoint) -> dict[str, str]:
+    said = {key: str(value or "") for key, value in vars(own).items()}
+    return {**said, "preprocessing": own.preprocessing_text}
 
 
 def animation_recipe(
@@ -72,8 +78,13 @@ def checkpoint_in(network: Mapping[str, Any]) -> Checkpoint | None:
     found = network.get("checkpoint")
     if not found:
         return None
-    classes = Path(found["classes"]) if found["classes"] else None
-    return Checkpoint(found["name"], found["architecture"], Path(found["file"]), classes)
+    return Checkpoint(
+        found["name"],
+        found["architecture"],
+        Path(found["file"]),
+        found["classes"] or None,
+        found.get("preprocessing") or None,  # which those of older versions lack
+    )
 
 
 def read_recipe(path: Path) -> dict[str, Any]:

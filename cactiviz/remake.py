@@ -12,6 +12,7 @@ import numpy as np
 
 from cactiviz import __version__
 from cactiviz.answers import Answers
+from cactiviz.arguments import Given
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
 from cactiviz.cover import HOWS, How, cover
@@ -35,7 +36,7 @@ class Asked:
 
     Attributes:
         origin: The picture's file or address.
-        networks: Names or checkpoints.
+        networks: Names, checkpoints, or networks that were made in Python.
         methods: Views.
         target: The class and its contrast.
         layer: Where class activation maps are taken, or None.
@@ -47,7 +48,7 @@ class Asked:
     """
 
     origin: str
-    networks: tuple[str | Checkpoint, ...]
+    networks: tuple[Given, ...]
     methods: tuple[str, ...]
     target: Target = field(default_factory=Target)
     layer: str | None = None
@@ -196,7 +197,7 @@ def _cover(said: Mapping[str, Any] | None) -> tuple[Box, How] | None:
     return Box(*edges), said["how"]
 
 
-def _name(network: str | Checkpoint) -> str:
+def _name(network: Given) -> str:
     return get_spec(network).name if isinstance(network, str) else network.name
 
 
@@ -280,6 +281,12 @@ def differences(
 
 def _networks(recipe: Mapping[str, Any], origins: Origins) -> tuple[str | Checkpoint, ...]:
     own = [(network["name"], checkpoint_in(network)) for network in recipe["networks"]]
+    for network in recipe["networks"]:
+        if network.get("in_memory"):
+            raise CactivizError(
+                f"The network “{network['name']}” was made in Python and is in no file, so this "
+                "can’t be made again from the recipe alone."
+            )
     return tuple(origins.checkpoint(found) if found else name for name, found in own)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
+from cactiviz.arguments import Given
 from cactiviz.datasets import is_address
-from cactiviz.models import Checkpoint
+from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.remake import Asked
 from cactiviz.report import Paint
 
@@ -21,15 +23,20 @@ def as_command(asked: Asked, paint: Paint) -> str:
     if not isinstance(asked.untrained, bool):
         return ""  # some with random weights and some not
     words = ["cactiviz", "compare", asked.origin]
-    names = [n.name if isinstance(n, Checkpoint) else n for n in asked.networks]
+    if any(isinstance(network, LoadedModel) for network in asked.networks):
+        return ""  # it was made in Python, and no file holds it
+    names = [n if isinstance(n, str) else n.name for n in asked.networks]
     words += ["--models", ",".join(names), "--methods", ",".join(asked.methods)]
     for own in asked.networks:
         if isinstance(own, Checkpoint):
-            classes = f":{own.classes.name}" if own.classes else ""
+            given = own.classes.name if isinstance(own.classes, Path) else own.classes
+            classes = f":{given}" if given else ""
             words += ["--checkpoint", f"{own.name}={own.architecture}:{own.file.name}{classes}"]
+            if own.preprocessing_text:
+                words += ["--preprocessing", f"{own.name}={own.preprocessing_text}"]
     said = {
-        "--class": asked.target.class_,
-        "--against": asked.target.contrast,
+        "--class": _class(asked.target.class_),
+        "--against": _class(asked.target.contrast),
         "--cover": _covering(asked) if asked.cover else None,
         "--layer": asked.layer,
         "--resize": asked.resize,
@@ -38,7 +45,7 @@ def as_command(asked: Asked, paint: Paint) -> str:
     }
     for option, value in said.items():
         if value is not None:
-            words += [option, str(value)]
+            words += [option, str(value)] if str(value)[:1] != "-" else [f"{option}={value}"]
     if asked.untrained:
         words.append("--untrained")
     return shlex.join([*words, "--out", "sheet.png"])
@@ -75,9 +82,11 @@ def as_python(asked: Asked, paint: Paint) -> str:
     look = {k: v for k, v in vars(paint).items() if v != getattr(_FIRST, k)}
     painted = ", ".join(f"{name}={value!r}" for name, value in look.items())
     own = any(isinstance(network, Checkpoint) for network in asked.networks)
+    made = any(isinstance(network, LoadedModel) for network in asked.networks)
     paths = "from pathlib import Path\n\n" if own else ""
     covering = "from cactiviz.cover import cover\nfrom cactiviz.types import Box\n"
     covering = covering if asked.cover else ""
+    covering += "\nmodule = ...  # the network that was made in Python\n" if made else ""
     asking = "".join(f"    {line},\n" for line in lines)
     return (
         f"{paths}import cactiviz as cv\n{covering}\ncomparison = cv.compare(\n{asking})\n"
@@ -103,9 +112,21 @@ def _covering(asked: Asked) -> str:
     return ",".join(f"{edge:.10g}" for edge in vars(box).values()) + f":{how}"
 
 
-def _network(network: str | Checkpoint) -> str:
+def _class(wanted: int | str | None) -> str | None:
+    """As ``--class`` takes it, where a number alone may be a class's name."""
+    return f"index:{wanted}" if isinstance(wanted, int) else wanted
+
+
+def _network(network: Given) -> str:
     if isinstance(network, str):
         return repr(network)
-    classes = f", Path({network.classes.name!r})" if network.classes else ""
-    given = f"{network.name!r}, {network.architecture!r}, Path({network.file.name!r}){classes}"
-    return f"cv.Checkpoint({given})"
+    if isinstance(network, LoadedModel):
+        return f"cv.network(module, name={network.name!r})"
+    words = [repr(network.name), repr(network.architecture), f"Path({network.file.name!r})"]
+    if isinstance(network.classes, Path):
+        words.append(f"Path({network.classes.name!r})")
+    elif network.classes:
+        words.append(repr(network.classes))
+    if network.preprocessing_text:
+        words.append(f"preprocessing={network.preprocessing_text!r}")
+    return f"cv.Checkpoint({', '.join(words)})"

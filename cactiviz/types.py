@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 #: Called with the amount done and the total (None where it isn't known).
 Progress = Callable[[int, int | None], None]
+#: How a picture is brought to a network's size.
+Resize = Literal["crop", "squash", "squash_crop"]
 #: Told what goes on, the amount done, and the total (None where it isn't known).
 Report = Callable[[str, int, int | None], None]
 
@@ -89,13 +91,20 @@ class Preprocessing:
     """
 
     input_size: tuple[int, int]
-    resize: Literal["crop", "squash", "squash_crop"] = "crop"
+    resize: Resize = "crop"
     crop_pct: float = 0.875
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
 
     def __post_init__(self) -> None:
+        for name, length in (("input_size", 2), ("mean", 3), ("std", 3)):  # lists are hashable then
+            values = tuple(getattr(self, name))
+            if len(values) != length or not all(abs(value) < 1e9 for value in values):
+                raise ValueError(f"a preprocessing's {name} is {length} numbers, not {values}")
+            object.__setattr__(self, name, values)
+        if self.resize not in get_args(Resize) or self.interpolation not in ("bilinear", "bicubic"):
+            raise ValueError(f"not a usable preprocessing: {self}")
         if min(self.input_size) < 1 or not 0 < self.crop_pct <= 1 or min(self.std) <= 0:
             raise ValueError(f"not a usable preprocessing: {self}")
 

@@ -17,9 +17,10 @@ from safetensors.torch import load_file, save
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.errors import OutputError, WeightsError
-from cactiviz.models import MODELS, find_weights
+from cactiviz.models import MODELS, find_weights, load_model
 from cactiviz.runner import Network
 from cactiviz.ui import asking, own_files, state, texts
+from cactiviz.ui.networks import told
 from cactiviz.ui.own_files import Shelf
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -296,3 +297,45 @@ def test_a_session_cut_off_from_the_server_takes_its_files_along(
     assert not app.exception
     assert app.button_group(key="models").value == ["cactinet"]
     until(lambda: not app.run().session_state[state.TICKETS])  # no test leaves work behind
+
+
+@needs_weights
+def test_the_form_says_how_it_is_given_pictures_and_names_in_any_form(
+    new_session: Callable[[], AppTest],
+) -> None:
+    app = new_session()
+    fill(app, cactinet(), "a.safetensors", "mine")
+    field = field_of(app)
+    app.selectbox(key=field("colours")).set_value("own").run()
+    app.text_input(key=field("mean")).set_value("0.5 0.5").run()
+    add(app)
+    assert [e.value for e in app.error] == [texts.plain(texts.OWN_NOT_THREE)]
+    app.text_input(key=field("mean")).set_value("0.5, 0.4, 0.3")
+    app.text_input(key=field("std")).set_value("0.25")
+    app.number_input(key=field("size")).set_value(96)
+    app.selectbox(key=field("resize")).set_value("crop")
+    names = "0,b\n1,a\n".encode("utf-16")
+    app.file_uploader(key=field("list")).set_value(("LIST.CSV", names, "text/csv")).run()
+    add(app)
+    assert not app.error and not app.exception
+    (network,) = app.session_state[state.OWN].networks.values()
+    checkpoint = network.checkpoint
+    assert checkpoint is not None and checkpoint.class_names() == ("b", "a")
+    said = "mean=0.5/0.4/0.3,std=0.25,size=96,resize=crop"
+    assert checkpoint.preprocessing == said
+    spec = load_model(checkpoint, device="cpu").spec
+    assert spec.preprocessing.input_size == (96, 96) and spec.preprocessing.resize == "crop"
+    assert spec.preprocessing.mean == (0.5, 0.4, 0.3) and spec.preprocessing.std == (0.25,) * 3
+    until(lambda: bool(answer(app.run())))
+    shown = [block.value for block in app.code]
+    assert any(f"mine={said}" in text and "--preprocessing" in text for text in shown), shown
+
+
+def test_imagenets_names_are_asked_for_by_a_press(shelf: Shelf, temporary: Path) -> None:
+    network = shelf.put(io.BytesIO(b"weights"), "a.pth", "mine", "alexnet", "imagenet")
+    assert network.checkpoint is not None and network.checkpoint.classes == "imagenet"
+    assert network.checkpoint.class_names()[285] == "Egyptian cat"
+    assert told(network.checkpoint).classes == "imagenet"
+    shelf.add(network)
+    shelf.drop(network)
+    assert not files_in(temporary)

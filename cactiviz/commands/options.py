@@ -6,13 +6,15 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from cactiviz.cover import HOWS, How
 from cactiviz.datasets import is_address, open_item
-from cactiviz.errors import OutputError, WeightsError
+from cactiviz.errors import ModelError, OutputError, WeightsError
 from cactiviz.images import SAMPLES, open_picture
 from cactiviz.models import Checkpoint, LoadedModel, load_model
+from cactiviz.models.preprocessing import parts_of
 from cactiviz.types import Box, Picture
 from cactiviz.web import fetch_picture
 
@@ -79,11 +81,45 @@ def add_loading(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=ARCHITECTURE:FILE[:CLASSES.txt]",
-        help="a network of your own; may be repeated",
+        help="a network of your own; may be repeated. CLASSES is a list of its classes' names "
+        "(text, CSV, JSON, YAML), or imagenet",
+    )
+    option(
+        "--preprocessing",
+        type=preprocessing,
+        action="append",
+        default=[],
+        metavar="NAME=WAY",
+        help="how a checkpoint is given pictures: imagenet, inception, unit, bytes or clip, and "
+        "with commas between size=224, mean=0.5/0.5/0.5, std=0.5/0.5/0.5, "
+        "resize=crop|squash|squash_crop, crop=0.875, interpolation=bilinear|bicubic; may be "
+        "repeated",
     )
     option("--untrained", action="store_true", help="random weights instead of published ones")
     option("--weights-dir", type=Path, help="a folder to look for weights in first")
     option("--device", choices=("auto", "cpu", "cuda"), default="auto")
+
+
+def give_preprocessing(options: argparse.Namespace) -> None:
+    """Hand each checkpoint the preprocessing that was said of it.
+
+    Raises:
+        WeightsError: It was said of no checkpoint, or of one twice.
+    """
+    own: list[Checkpoint] = getattr(options, "checkpoint", [])
+    said: list[tuple[str, str]] = getattr(options, "preprocessing", [])
+    ways: dict[str, str] = {}
+    for name, way in said:
+        of = name or (own[0].name if len(own) == 1 else "")
+        if of not in (checkpoint.name for checkpoint in own):
+            raise WeightsError(
+                "--preprocessing begins with the name of a --checkpoint: NAME=size=224, say."
+            )
+        if of in ways:
+            raise WeightsError(f"The preprocessing of “{of}” is said twice.")
+        ways[of] = way
+    if ways:
+        options.checkpoint = [replace(c, preprocessing=ways.get(c.name)) for c in own]
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:
@@ -146,6 +182,24 @@ def checkpoint(text: str) -> Checkpoint:
         return Checkpoint.parse(text)
     except WeightsError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def preprocessing(text: str) -> tuple[str, str]:
+    """Whose preprocessing it is, or nothing where only one can be meant, and what is said.
+
+    >>> preprocessing("mine=size=96,mean=0.5"), preprocessing("size=96")
+    (('mine', 'size=96,mean=0.5'), ('', 'size=96'))
+    """
+    name, sign, way = text.partition("=")
+    try:
+        parts_of(text)
+    except ModelError as error:
+        try:
+            parts_of(way)
+        except ModelError as inner:
+            raise argparse.ArgumentTypeError(str(inner if sign else error)) from inner
+        return name, way
+    return "", text
 
 
 def covering(text: str) -> tuple[Box, How]:

@@ -1,10 +1,11 @@
 """The table of networks, and how one is loaded."""
 
 from cactiviz.models.checkpoint import Checkpoint
-from cactiviz.models.load import load_model
+from cactiviz.models.from_module import network
+from cactiviz.models.load import load_model, no_network
 from cactiviz.models.spec import LoadedModel, ModelSpec
 from cactiviz.models.weights import find_weights, weights_folders
-from cactiviz.models.zoo import MODELS, get_spec, register, search
+from cactiviz.models.zoo import MODELS, get_spec, is_named, register, search
 
 __all__ = [
     "MODELS",
@@ -13,7 +14,10 @@ __all__ = [
     "ModelSpec",
     "find_weights",
     "get_spec",
+    "is_named",
     "load_model",
+    "network",
+    "no_network",
     "register",
     "search",
     "weights_folders",

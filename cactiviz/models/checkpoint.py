@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from cactiviz.errors import WeightsError
+from cactiviz.models.class_list import MOST_BYTES, ClassList, read_class_list
+from cactiviz.models.from_torchvision import IMAGENET_CLASSES
+from cactiviz.models.preprocessing import parts_of, text_of_preprocessing
+from cactiviz.types import Preprocessing
 
-_MOST_CLASSES_BYTES = 10_000_000
+#: In the place of a list of classes: those of ImageNet.
+IMAGENET: Literal["imagenet"] = "imagenet"
+_LIST = r"(?:[A-Za-z]:(?=[\\/]))?[^:]+\.(?:txt|csv|tsv|json|names|labels|ya?ml|py)|imagenet"
+_WEIGHTS = r".+\.(?:safetensors|pth|pt|bin|ckpt|tar|pkl|pyth|model|weights)"
 
 
 @dataclass(frozen=True)
@@ -18,52 +27,99 @@ class Checkpoint:
     Attributes:
         name: What to call the network in a comparison.
         architecture: A name of the table of networks, ``torchvision:NAME`` or ``timm:NAME``.
-        file: ``.safetensors`` or ``.pth``.
-        classes: A text file with one class name a line, or None.
+        file: The file of its weights.
+        classes: A file with the names of its classes, as
+            :func:`~cactiviz.models.class_list.read_class_list` reads it; "imagenet" for ImageNet's;
+            or None.
+        preprocessing: How it is given pictures; or what of that is known, as
+            :func:`~cactiviz.models.preprocessing.parts_of` reads it; None for what is usual for
+            its architecture.
+
+    Raises:
+        WeightsError: A value is of a wrong kind.
+        ModelError: The preprocessing can't be read.
     """
 
     name: str
     architecture: str
     file: Path
-    classes: Path | None = None
+    classes: Path | Literal["imagenet"] | None = None
+    preprocessing: Preprocessing | str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not isinstance(self.architecture, str):
+            raise WeightsError("A checkpoint has a name, an architecture's name and a file.")
+        for name in ("file", "classes"):
+            value = getattr(self, name)
+            if value is None and name == "classes":
+                continue
+            if not isinstance(value, str | os.PathLike):
+                raise WeightsError(f"The {name} of a checkpoint is a path.")
+            if not (name == "classes" and value == IMAGENET):
+                object.__setattr__(self, name, Path(value))
+        if isinstance(self.preprocessing, str):
+            parts_of(self.preprocessing)
+        elif not isinstance(self.preprocessing, Preprocessing | None):
+            raise WeightsError("The preprocessing of a checkpoint is a Preprocessing or a text.")
 
     @classmethod
     def parse(cls, text: str) -> Checkpoint:
-        """Read ``NAME=ARCHITECTURE:FILE[:CLASSES.txt]``.
+        """Read ``NAME=ARCHITECTURE:FILE[:CLASSES]``.
 
         >>> Checkpoint.parse("mine=torchvision:resnet18:a.pth:names.txt").architecture
         'torchvision:resnet18'
+        >>> Checkpoint.parse("mine=alexnet:a.pth:imagenet").classes
+        'imagenet'
 
         Raises:
             WeightsError: The text isn't of this form.
         """
         form = re.fullmatch(
-            r"([^=/\\]+)=((?:torchvision|timm):[^:]+|(?!torchvision:|timm:)[^:]+):(.+?)"
-            r"(?::((?:[A-Za-z]:)?[^:]+\.txt))?",
-            text,
+            r"([^=/\\]+)=((?:torchvision|timm):[^:]+|(?!torchvision:|timm:)[^:]+):(.+)", text
         )
         if form is None:
             raise WeightsError(
                 f"“{text}” isn't of the form NAME=ARCHITECTURE:FILE or "
                 "NAME=ARCHITECTURE:FILE:CLASSES.txt."
             )
-        name, architecture, file, classes = form.groups()
+        name, architecture, rest = form.groups()
+        listed = re.fullmatch(rf"(.+?):({_LIST})", rest, re.IGNORECASE) or re.fullmatch(
+            rf"({_WEIGHTS}):([^:]+|[A-Za-z]:[\\/][^:]+)", rest, re.IGNORECASE
+        )
+        file, classes = listed.groups() if listed else (rest, None)
+        if classes is not None and classes.casefold() == IMAGENET:
+            return cls(name, architecture, Path(file), IMAGENET)
         return cls(name, architecture, Path(file), Path(classes) if classes else None)
 
-    def class_names(self) -> tuple[str, ...]:
-        """The names in the classes' file, in its order; empty if there is no such file.
+    @property
+    def preprocessing_text(self) -> str:
+        """What is said of its preprocessing, as it is typed; empty if nothing is."""
+        if isinstance(self.preprocessing, Preprocessing):
+            return text_of_preprocessing(self.preprocessing)
+        return self.preprocessing or ""
+
+    def class_list(self) -> ClassList:
+        """The names of its classes, and how they were read; none if none were given.
 
         Raises:
-            WeightsError: The file isn't there, or isn't text.
+            WeightsError: The file isn't there, isn't text, or holds no names.
         """
         if self.classes is None:
-            return ()
+            return ClassList(())
+        if not isinstance(self.classes, Path):
+            return ClassList(IMAGENET_CLASSES)
         try:
-            if self.classes.stat().st_size > _MOST_CLASSES_BYTES:
+            if self.classes.stat().st_size > MOST_BYTES:
                 raise WeightsError(f"The file {self.classes} is too large for class names.")
-            lines = self.classes.read_text("utf-8-sig").splitlines()
-        except UnicodeDecodeError as error:
-            raise WeightsError(f"The file {self.classes} isn't text in UTF-8.") from error
-        except OSError as error:
+            data = self.classes.read_bytes()
+        except (OSError, ValueError) as error:
             raise WeightsError(f"The class names in {self.classes} can't be read.") from error
-        return tuple(line.strip() for line in lines if line.strip())
+        return read_class_list(data, f"The file {self.classes}")
+
+    def class_names(self) -> tuple[str, ...]:
+        """The names of its classes in their order; empty if none were given.
+
+        Raises:
+            WeightsError: As for :meth:`class_list`.
+        """
+        return self.class_list().names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import timm
@@ -93,6 +93,16 @@ def rows() -> list[ModelSpec]:
             parameters=22_855_952,
         ),
     ]
+
+
+def preprocessing_of_config(config: Mapping[str, Any]) -> Preprocessing:
+    """What a network of timm says of itself, in its ``pretrained_cfg``.
+
+    Raises:
+        ValueError: It is no usable preprocessing; KeyError, where a part is missing.
+    """
+    said = {key: config[key] for key in ("input_size", "mean", "std", "crop_pct", "interpolation")}
+    return _preprocessing(PretrainedCfg(**said, crop_mode=config.get("crop_mode", "center")))
 
 
 def _preprocessing(config: PretrainedCfg) -> Preprocessing:

@@ -11,9 +11,10 @@ import torch
 from torch import nn
 
 from cactiviz.device import pick_device
-from cactiviz.errors import WeightsError
+from cactiviz.errors import ModelError
 from cactiviz.fetch import sha256_of
 from cactiviz.images import samples
+from cactiviz.models.assumed import class_names_of, preprocessing_of
 from cactiviz.models.checkpoint import Checkpoint
 from cactiviz.models.empty import build_empty
 from cactiviz.models.fit import assign
@@ -57,6 +58,10 @@ def load_model(
         WeightsError: Its weights can't be found, fetched or read, or don't fit.
         Cancelled: ``cancel`` was set.
     """
+    if not isinstance(model, str | Checkpoint):
+        raise ModelError(no_network(model))
+    if dtype not in (torch.float32, torch.float64):
+        raise ModelError(f"A network computes in torch.float32 or torch.float64, not in {dtype}.")
     where = pick_device(device) if isinstance(device, str) else device
     if isinstance(model, Checkpoint):
         loaded = _load_checkpoint(model)
@@ -67,6 +72,21 @@ def load_model(
         loaded = _load_published(get_spec(model), folder, may_download, progress, cancel)
     loaded.module.to(device=where, dtype=dtype).eval()
     return loaded
+
+
+def no_network(given: object) -> str:
+    """Why something isn't a network by name or a checkpoint, in a sentence."""
+    if isinstance(given, nn.Module):
+        return (
+            "A network of your own is given as cactiviz.network(module, class_names=..., "
+            "preprocessing=...)."
+        )
+    if isinstance(given, LoadedModel):
+        return f"The network “{given.name}” is loaded already."
+    return (
+        "A network is given by its name, as a Checkpoint, or as cactiviz.network(module) gives "
+        f"it, not as {type(given).__name__}."
+    )
 
 
 def _load_published(
@@ -95,18 +115,12 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
     logits = own_file.logits
     what = f"The file {checkpoint.file.name}"
     module = _build_with(spec, logits, own_file.tensors, what, own_file.idle)
-    names, classes = checkpoint.class_names(), max(logits, 2)
-    if names and len(names) != classes:
-        raise WeightsError(
-            f"The file {checkpoint.classes} names {len(names)} classes, "
-            f"but the network has {classes}."
-        )
-    if not names and logits == spec.logits:
-        names = spec.class_names
-    size = trained_size(checkpoint.file) or spec.preprocessing.input_size
+    size = trained_size(checkpoint.file)
+    preprocessing, assumed = preprocessing_of(checkpoint, spec, size)
+    names, named = class_names_of(checkpoint, spec, logits, known=size is not None)
     own = replace(
         spec,
-        preprocessing=replace(spec.preprocessing, input_size=size),
+        preprocessing=preprocessing,
         name=checkpoint.name,
         title=checkpoint.name,
         class_names=names,
@@ -117,7 +131,8 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
         cautions={},  # they are about the published weights
     )
     digest = sha256_of(checkpoint.file)
-    return LoadedModel(own, module, untrained=False, revision=digest, remarks=own_file.remarks)
+    remarks = (*own_file.remarks, *named, *assumed)
+    return LoadedModel(own, module, untrained=False, revision=digest, remarks=remarks)
 
 
 def _build_with(

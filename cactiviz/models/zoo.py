@@ -53,6 +53,19 @@ def get_spec(name: str) -> ModelSpec:
     )
 
 
+def is_named(name: str) -> bool:
+    """Whether :func:`get_spec` knows this name.
+
+    >>> is_named("alexnet"), is_named("my own")
+    (True, False)
+    """
+    try:
+        get_spec(name)
+    except ModelError:
+        return False
+    return True
+
+
 def search(pattern: str) -> list[str]:
     """The names of both zoos that match, as ``get_spec`` takes them.
 

@@ -112,4 +112,6 @@ def told(checkpoint: Checkpoint) -> Checkpoint:
     """
     stem = re.sub(r"[^\w]+", "-", checkpoint.name).strip("-") or "network"
     file = Path(stem + checkpoint.file.suffix)
-    return replace(checkpoint, file=file, classes=checkpoint.classes and file.with_suffix(".txt"))
+    listed = isinstance(checkpoint.classes, Path)
+    classes = file.with_suffix(".txt") if listed else checkpoint.classes
+    return replace(checkpoint, file=file, classes=classes)

@@ -16,7 +16,9 @@ import streamlit as st
 
 from cactiviz.errors import OutputError, WeightsError
 from cactiviz.models import Checkpoint
+from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.models.file_kind import ENDINGS
+from cactiviz.models.text import text_of
 from cactiviz.runner import Network
 from cactiviz.ui import asking, state, texts
 
@@ -58,7 +60,13 @@ class Shelf:
         _shelves.add(self)
 
     def put(
-        self, file: BinaryIO, file_name: str, name: str, architecture: str, classes: str
+        self,
+        file: BinaryIO,
+        file_name: str,
+        name: str,
+        architecture: str,
+        classes: str,
+        preprocessing: str = "",
     ) -> Network:
         """Copy a file into the private folder; the network isn't among :attr:`networks` yet.
 
@@ -67,7 +75,9 @@ class Shelf:
             file_name: As it was uploaded; only its ending counts.
             name: What to call the network.
             architecture: As :class:`~cactiviz.models.Checkpoint` takes it.
-            classes: One class name a line; empty for none.
+            classes: The text of a list of class names; "imagenet" for ImageNet's, empty for none.
+            preprocessing: As :class:`~cactiviz.models.Checkpoint` takes it; empty for what is
+                usual for the architecture.
 
         Raises:
             WeightsError: It has another ending, is too large, or unpacks to far more.
@@ -81,7 +91,8 @@ class Shelf:
         file.seek(0)
         number = uuid.uuid4().hex
         path = self._folder / f"{number}{suffix}"
-        list_of_classes = path.with_name(f"{number}.txt") if classes.strip() else None
+        listed = classes.strip() not in ("", IMAGENET)
+        list_of_classes = path.with_name(f"{number}.txt") if listed else None
         if self.closed or not self._has_room(size):
             raise OutputError(texts.OWN_NO_ROOM)
         try:
@@ -92,7 +103,8 @@ class Shelf:
         except OSError as error:
             path.unlink(missing_ok=True)
             raise OutputError(texts.OWN_NO_ROOM) from error
-        checkpoint = Checkpoint(name, architecture, path, list_of_classes)
+        named = list_of_classes or (IMAGENET if classes.strip() == IMAGENET else None)
+        checkpoint = Checkpoint(name, architecture, path, named, preprocessing or None)
         # No two uploads have the same number, so no two sessions share a network or its results.
         network = Network(name, revision=number, checkpoint=checkpoint)
         self._sizes[network] = size
@@ -109,8 +121,9 @@ class Shelf:
         self._sizes.pop(network, None)
         self._forget(network)
         if network.checkpoint is not None:
-            for path in filter(None, (network.checkpoint.file, network.checkpoint.classes)):
-                path.unlink(missing_ok=True)
+            for path in (network.checkpoint.file, network.checkpoint.classes):
+                if isinstance(path, Path):  # else it is no list, or one that comes along
+                    path.unlink(missing_ok=True)
 
     def stay(self) -> None:
         """The session is here, or has come back."""
@@ -188,10 +201,7 @@ def class_list(file: bytes) -> str:
     """
     if len(file) > _MOST_CLASSES_BYTES:
         raise WeightsError(texts.OWN_TOO_MANY_NAMES)
-    try:
-        return file.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise WeightsError(texts.OWN_NAMES_NOT_TEXT) from error
+    return text_of(file, texts.OWN_LIST)[0]
 
 
 def _check_size(file: BinaryIO, size: int) -> None:

@@ -13,15 +13,17 @@ from cactiviz.explain import explain
 from cactiviz.images import sample
 from cactiviz.jobs import Ticket
 from cactiviz.models import MODELS, LoadedModel, search
+from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.models.file_kind import ENDINGS
 from cactiviz.runner import Network
 from cactiviz.types import Cancel
-from cactiviz.ui import asking, networks, own_files, state, texts
+from cactiviz.ui import asking, networks, own_files, own_preprocessing, state, texts
 from cactiviz.ui.asking import Waiting, Why
 
 _LONGEST_NAME = 40
 _LONGEST_LIST = 200_000  # characters
 _TYPES = [ending.removeprefix(".") for ending in ENDINGS]
+_LISTS = ["txt", "csv", "tsv", "json", "names", "labels", "yaml", "yml"]
 _LIST_MEGABYTES = 1
 #: Something runs so often in a session with networks of its own; see own_files.py.
 _SIGN_OF_LIFE_SECONDS = 30
@@ -108,11 +110,13 @@ def _form() -> None:
         )
         st.file_uploader(
             texts.OWN_CLASSES_FILE,
-            type="txt",
+            type=_LISTS,
             max_upload_size=_LIST_MEGABYTES,
             key=_key("list"),
         )
+        st.checkbox(texts.OWN_CLASSES_IMAGENET, key=_key("imagenet"))
         st.caption(texts.OWN_CLASSES_HELP)
+    own_preprocessing.ask(_key)
     checking = st.session_state.get(state.OWN_CHECK) is not None
     st.button(
         texts.OWN_SUBMIT,
@@ -166,7 +170,10 @@ def _begin(shelf: own_files.Shelf) -> None:
             raise WeightsError(texts.OWN_NO_ARCHITECTURE)
         name = _checked_name(filled[_key("name")] or Path(file.name).stem)
         classes = own_files.class_list(listed.getvalue()) if listed else filled[_key("classes")]
-        network = shelf.put(file, file.name, name, architecture, classes or "")
+        if not (classes or "").strip() and filled[_key("imagenet")]:
+            classes = IMAGENET
+        given_pictures = own_preprocessing.text(_key)
+        network = shelf.put(file, file.name, name, architecture, classes or "", given_pictures)
     except CactivizError as error:
         filled[state.OWN_SAID] = str(error)
     else:
@@ -229,7 +236,7 @@ def _without_places(sentence: str, check: _Check) -> str:
     """The sentence with the file's own name, and without where the server keeps it."""
     checkpoint = check.network.checkpoint
     assert checkpoint is not None
-    if checkpoint.classes is not None:
+    if isinstance(checkpoint.classes, Path):
         sentence = sentence.replace(f"The file {checkpoint.classes}", texts.OWN_LIST)
     return sentence.replace(str(checkpoint.file), check.file_name).replace(
         checkpoint.file.name, check.file_name

@@ -524,8 +524,45 @@ OWN_NAME = "What to call it"
 OWN_NAME_HINT = "as the file is called"
 OWN_CLASSES = "Names of its classes (optional)"
 OWN_CLASSES_TYPED = "One name a line, in the network’s order"
-OWN_CLASSES_FILE = "Or a text file"
-OWN_CLASSES_HELP = "Without names, a network with 1,000 classes is taken to know ImageNet’s."
+OWN_CLASSES_FILE = "Or a file: text, CSV, JSON or YAML"
+OWN_CLASSES_IMAGENET = "It knows ImageNet’s 1,000 classes"
+OWN_CLASSES_HELP = (
+    "Without names, a network with 1,000 classes is taken to know ImageNet’s, and this is said "
+    "beside it."
+)
+OWN_PREPARED = "How it is given pictures (optional)"
+OWN_PREPARED_ABOUT = (
+    "A network answers well only if pictures reach it as they did when it was trained. What you "
+    "leave as it is, is taken to be as usual for the architecture, and this is said beside it."
+)
+OWN_USUAL = "As usual for the architecture"
+OWN_SIZE = "Side of its input, in pixels"
+OWN_SIZE_HELP = "The size in which it was shown pictures in training, such as 224."
+OWN_COLOURS = "Colours"
+OWN_COLOURS_HELP = (
+    "What was done to the numbers of a picture in training: often a “mean” is taken away and the "
+    "rest divided by a “std”."
+)
+OWN_COLOUR_WAYS = {
+    "imagenet": "Scaled as for ImageNet",
+    "inception": "From −1 to 1 (mean and std 0.5)",
+    "unit": "From 0 to 1 (only divided by 255)",
+    "bytes": "From 0 to 255 (left as they are)",
+    "clip": "Scaled as for CLIP",
+    "own": "Other numbers…",
+}
+OWN_MEAN = "Mean"
+OWN_STD = "Std"
+OWN_THREE_HELP = "For red, green and blue, of colours from 0 to 1: 0.5 0.5 0.5"
+OWN_RESIZE = "What it sees of a picture"
+OWN_RESIZE_WAYS = {
+    "crop": "The middle, undistorted",
+    "squash": "All of it, squashed",
+    "squash_crop": "The middle of it, squashed",
+}
+OWN_INTERPOLATION = "How pictures are made smaller"
+OWN_INTERPOLATION_WAYS = {"bilinear": "Bilinear (usual)", "bicubic": "Bicubic (sharper)"}
+OWN_NOT_THREE = "Mean and std are one number, or three with blanks between, such as 0.5 0.5 0.5."
 OWN_SUBMIT = "Add it"
 OWN_REMOVE = "Remove"
 OWN_NO_FILE = "Please choose the file of weights first."
@@ -1541,7 +1578,6 @@ def film_download(ending: str, size_bytes: int) -> str:
 # Networks of one's own: what is wrong with a file
 OWN_NO_ROOM = "The computer that runs the app has no room for this file now."
 OWN_TOO_MANY_NAMES = "This file is too large for class names."
-OWN_NAMES_NOT_TEXT = "The file of class names isn't text in UTF-8."
 OWN_DAMAGED = "This is no file of weights, or it is damaged."
 OWN_PACKED = "This file is packed; weights are saved without packing."
 

@@ -1,0 +1,106 @@
+"""What a checkpoint was said to be, what its file says besides, and what is assumed of the rest."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+
+from cactiviz.errors import WeightsError
+from cactiviz.models.checkpoint import Checkpoint
+from cactiviz.models.class_list import class_names_in
+from cactiviz.models.from_torchvision import IMAGENET_CLASSES
+from cactiviz.models.preprocessing import completed
+from cactiviz.models.spec import ModelSpec
+from cactiviz.types import Preprocessing
+
+_NAMES_KEPT = "The names of its classes are those that its own file keeps."
+
+
+def class_names_of(
+    checkpoint: Checkpoint, spec: ModelSpec, logits: int, *, known: bool = False
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of a checkpoint's classes, and what a person should know of where they are from.
+
+    The list that was given; else the one that its file keeps; else, where the network has as many
+    answers as the architecture's published weights, theirs, which is said; else none.
+
+    Args:
+        checkpoint: As the user gave it.
+        spec: Its architecture's row.
+        logits: How many its file has.
+        known: Its file says that it was trained for the classes of the row.
+
+    Raises:
+        WeightsError: The list can't be read, or has another number of names.
+    """
+    count = max(logits, 2)
+    listed = checkpoint.class_list()
+    if checkpoint.classes is not None:
+        names = listed.for_classes(count)
+        if len(names) != count:
+            given = checkpoint.classes
+            what = f"The file {given}" if isinstance(given, Path) else "ImageNet"
+            raise WeightsError(f"{what} names {len(names)} classes, but the network has {count}.")
+        return names, listed.remarks
+    kept = _kept_in(checkpoint.file)
+    if len(kept) == count:
+        return kept, (_NAMES_KEPT,)
+    if logits != spec.logits or not spec.class_names:
+        return (), ()
+    return spec.class_names, () if known else (_lent(spec, count),)
+
+
+def preprocessing_of(
+    checkpoint: Checkpoint, spec: ModelSpec, size: tuple[int, int] | None
+) -> tuple[Preprocessing, tuple[str, ...]]:
+    """How a checkpoint is given pictures, and a sentence on what of it is assumed.
+
+    Args:
+        checkpoint: As the user gave it.
+        spec: Its architecture's row.
+        size: What its file says, where it was trained here: then the rest is known, too.
+
+    Raises:
+        ModelError: What was said can't be used.
+    """
+    usual = spec.preprocessing
+    if size is None:
+        return completed(checkpoint.preprocessing, usual)
+    trained = Preprocessing(
+        size, usual.resize, usual.crop_pct, usual.interpolation, usual.mean, usual.std
+    )
+    return completed(checkpoint.preprocessing or trained, trained)
+
+
+def _lent(spec: ModelSpec, count: int) -> str:
+    if spec.class_names == IMAGENET_CLASSES:
+        return (
+            f"It was given no class names; with {count:,} answers it is taken to know ImageNet’s "
+            "classes."
+        )
+    return f"It was given no class names; those of {spec.title} are taken."
+
+
+def _kept_in(file: Path) -> tuple[str, ...]:
+    """The class names that a file of weights keeps beside them; empty if there are none."""
+    try:
+        if file.suffix.lower() == ".safetensors":
+            with safe_open(file, "pt") as opened:
+                said = opened.metadata() or {}
+            return class_names_in({key: _plain(value) for key, value in said.items()})
+        if not zipfile.is_zipfile(file):  # of an older form, which can't be read in part
+            return ()
+        return class_names_in(torch.load(file, map_location="cpu", weights_only=True, mmap=True))
+    except Exception:  # whatever is wrong with it is said where its weights are read
+        return ()
+
+
+def _plain(value: str) -> object:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

@@ -1,0 +1,259 @@
+"""A network that somebody has made in Python -> one that can be explained, on a copy of it."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cactiviz.device import pick_device
+from cactiviz.errors import LayerError, ModelError, WeightsError
+from cactiviz.models.checkpoint import IMAGENET, Checkpoint
+from cactiviz.models.class_list import class_names_in
+from cactiviz.models.from_timm import preprocessing_of_config
+from cactiviz.models.preprocessing import completed
+from cactiviz.models.spec import LoadedModel, ModelSpec
+from cactiviz.trace import Trace, functions, trace
+from cactiviz.types import Layer, Preprocessing
+
+_USUAL = Preprocessing((224, 224))
+_NOT_THERE_YET = nn.parameter.UninitializedParameter | nn.parameter.UninitializedBuffer
+_SOFTMAXES = functions("softmax", "sigmoid")
+_NOT_LOGITS = (
+    "Its last step turns scores into probabilities; what is shown as probability is turned once "
+    "more, so give the network without that step."
+)
+
+
+def network(
+    module: nn.Module,
+    *,
+    name: str | None = None,
+    class_names: Sequence[str] | Mapping[int, str] | str | Path = (),
+    preprocessing: Preprocessing | str | None = None,
+    layer: Layer | str | None = None,
+    device: str | torch.device | None = None,
+) -> LoadedModel:
+    """Any convolutional classifier of photographs, for ``compare`` and the other functions.
+
+    It is copied: weights, buffers and all. Nothing is shared with ``module``, whose mode, type,
+    device and hooks stay as they were; trained further, give it again. The copy computes in
+    evaluation mode, in float32 where the weights are of half precision (float64 stays); forward
+    hooks, which may be part of what it computes, run in the copy, backward hooks don't.
+
+    Args:
+        module: (1, 3, H, W) -> (1, K) logits before softmax; one logit is a network of two
+            classes. Of a tuple, a dict or an object, ``logits`` or the first tensor is taken.
+            ``DataParallel`` and ``torch.compile`` are taken off.
+        name: What to call it, without slashes; its class's name if not given.
+        class_names: A name for each class, in order or by index; the path of a list of them as
+            :func:`~cactiviz.models.class_list.read_class_list` reads it; or "imagenet". Classes
+            without names are "class 0" and so on; none are ever assumed.
+        preprocessing: How it is given pictures, or what of that is known as a text such as
+            "inception,size=299" (:func:`~cactiviz.models.preprocessing.parts_of`). What isn't
+            said is taken from timm's ``pretrained_cfg`` of the module, else 224 x 224 pixels and
+            ImageNet's usual way; ``remarks`` says so.
+        layer: Where class activation maps are taken; the last map before pooling if not given.
+        device: "auto", "cpu", "cuda" or torch's own; where the module is if not given.
+
+    Raises:
+        ModelError: It is no such network; the sentence says why.
+        LayerError: It has no fitting layer.
+        WeightsError: It has another number of classes than names.
+
+    >>> body = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    >>> own = network(nn.Sequential(body, nn.Linear(8, 2)), name="mine", class_names=["a", "b"])
+    >>> own.name, str(own.spec.target_layer), own.spec.class_names
+    ('mine', '0.0:activation', ('a', 'b'))
+    """
+    if not isinstance(module, nn.Module):
+        raise ModelError(f"A network is a torch.nn.Module, not {type(module).__name__}.")
+    title = _checked_name(type(module).__name__ if name is None else name)
+    whole, remarks = completed(_checked_way(preprocessing), _usual_for(module))
+    copied = _copied(_unwrapped(module), device)
+    copied.forward = types.MethodType(_logits_of, copied)
+    found = _traced(copied, whole)
+    layer = Layer.parse(layer) if isinstance(layer, str) else layer or found.target_layer()
+    found.step(layer)
+    logits = _count_logits(found)
+    if found.functions[-1] in _SOFTMAXES:
+        remarks = (*remarks, _NOT_LOGITS)
+    names, named = _names(class_names, max(logits, 2))
+    spec = ModelSpec(
+        name=title,
+        title=title,
+        build=lambda _: copy.deepcopy(copied),
+        preprocessing=whole,
+        target_layer=layer,
+        first_conv=found.convolutions[0],
+        class_names=names,
+        logits=logits,
+        weights=None,
+        license="the user's own",
+        paper="",
+        parameters=sum(parameter.numel() for parameter in copied.parameters()),
+    )
+    return LoadedModel(spec, copied, False, _digest(copied), (*named, *remarks))
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """The type and the place of a copy's numbers."""
+
+    dtype: torch.dtype
+    device: torch.device
+
+    def of(self, tensor: Tensor) -> Tensor:
+        dtype = self.dtype if tensor.is_floating_point() else tensor.dtype
+        return tensor.detach().to(self.device, dtype, copy=True)
+
+
+def _copied(module: nn.Module, device: str | torch.device | None) -> nn.Module:
+    tensors = [*module.parameters(), *module.buffers()]
+    if not list(module.parameters()):
+        raise ModelError("This network has no weights, so there is nothing to explain.")
+    if any(t.is_meta or isinstance(t, _NOT_THERE_YET) for t in tensors):
+        raise ModelError("This network's weights aren't there yet; load them, or run it once.")
+    first = next(module.parameters()).device
+    where = pick_device(device) if isinstance(device, str) else device or first
+    double = all(t.dtype == torch.float64 for t in module.parameters() if t.is_floating_point())
+    numbers = _Numbers(torch.float64 if double else torch.float32, where)
+    memo: dict[int, Any] = {  # what a network keeps of its last run may have no copy
+        id(value): numbers.of(value)
+        for part in module.modules()
+        for value in vars(part).values()
+        if isinstance(value, Tensor)
+    }
+    memo |= {id(p): nn.Parameter(numbers.of(p), p.is_floating_point()) for p in module.parameters()}
+    memo |= {id(buffer): numbers.of(buffer) for buffer in module.buffers()}
+    try:
+        copied = copy.deepcopy(module, memo)
+    except Exception as error:
+        raise ModelError("This network can't be copied, so it can't be explained here.") from error
+    for part in copied.modules():
+        part._backward_hooks.clear()
+        part._backward_pre_hooks.clear()
+    return copied.eval()
+
+
+def _unwrapped(module: nn.Module) -> nn.Module:
+    while True:
+        inner = getattr(module, "_orig_mod", None)  # torch.compile's
+        if isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            inner = module.module
+        if not isinstance(inner, nn.Module):
+            break
+        module = inner
+    if isinstance(module, torch.jit.ScriptModule):
+        raise ModelError("A network of TorchScript can't be looked into; give the one it is of.")
+    return module
+
+
+def _logits_of(self: nn.Module, pictures: Tensor) -> Any:
+    """What takes the place of a copy's own ``forward``: the one tensor of its answer, as (B, K)."""
+    found: Any = type(self).forward(self, pictures)
+    if hasattr(found, "logits"):
+        found = found.logits
+    elif isinstance(found, Mapping):
+        found = found.get("logits", next(iter(found.values()), None))
+    while isinstance(found, tuple | list) and found:
+        found = found[0]
+    if isinstance(found, Tensor) and found.ndim > 2 and set(found.shape[2:]) == {1}:
+        return found.flatten(1)
+    if isinstance(found, Tensor) and found.ndim == 1:
+        return found.unsqueeze(1)
+    return found
+
+
+def _traced(copied: nn.Module, preprocessing: Preprocessing) -> Trace:
+    first = next((m for m in copied.modules() if isinstance(m, nn.Conv2d)), None)
+    if first is None:
+        raise LayerError("This network has no convolution, so nothing here applies to it.")
+    if first.in_channels != 3 and first.groups == 1:
+        kind = "grey pictures" if first.in_channels == 1 else f"{first.in_channels} channels"
+        raise ModelError(f"This network expects {kind}; here it is given colours, 3 channels.")
+    height, width = preprocessing.input_size
+    try:
+        return trace(copied, (3, height, width))
+    except ModelError as error:
+        cause = error.__cause__
+        why = " ".join(str(cause).split())[:200] if cause else ""
+        raise ModelError(
+            f"This network can't take a picture of {height} x {width} pixels; say another size by "
+            f"preprocessing=“size=...”{f' (torch says: {why})' if why else '.'}"
+        ) from error
+
+
+def _count_logits(found: Trace) -> int:
+    shape = found.shapes[-1]
+    if len(shape) != 2 or shape[0] != 1:
+        raise ModelError(
+            f"This network answers with an array of the shape {shape}; a classifier's answer to "
+            "one picture is (1, classes)."
+        )
+    return shape[1]
+
+
+def _names(
+    given: Sequence[str] | Mapping[int, str] | str | Path, count: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if isinstance(given, str | Path):
+        listed = Checkpoint("", "", Path(), IMAGENET if given == IMAGENET else Path(given))
+        found = listed.class_list()
+        names, remarks = found.for_classes(count), found.remarks
+    else:
+        try:
+            names = class_names_in({"class_names": given}) if given else ()
+            names, remarks = names or tuple(map(_text, given)), ()
+        except TypeError as error:
+            raise WeightsError("Class names are given as texts, one for each class.") from error
+    if names and len(names) != count:
+        raise WeightsError(f"There are {len(names)} class names, but the network has {count}.")
+    return names, remarks
+
+
+def _text(name: object) -> str:
+    if not isinstance(name, str):
+        raise TypeError(name)
+    return name
+
+
+def _checked_name(name: object) -> str:
+    if not isinstance(name, str) or not name.strip() or "/" in name or "\\" in name:
+        raise ModelError("A network's name is a text without / and \\.")
+    return name.strip()
+
+
+def _checked_way(given: object) -> Preprocessing | str | None:
+    if given is None or isinstance(given, Preprocessing | str):
+        return given
+    raise ModelError(
+        "The preprocessing is a cactiviz.Preprocessing, or a text such as “inception,size=299”, "
+        f"not {type(given).__name__}."
+    )
+
+
+def _usual_for(module: nn.Module) -> Preprocessing:
+    """Timm's networks say themselves how their kind is given pictures."""
+    config = getattr(_unwrapped(module), "pretrained_cfg", None)
+    try:
+        return preprocessing_of_config(config) if config else _USUAL
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError):
+        return _USUAL
+
+
+def _digest(module: nn.Module) -> str:
+    """The sha256 of its weights by name: equal weights are known as equal."""
+    digest = hashlib.sha256()
+    for key, value in sorted(module.state_dict().items()):
+        if isinstance(value, Tensor):
+            digest.update(f"{key} {value.dtype} {tuple(value.shape)}".encode())
+            digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
