@@ -53,10 +53,8 @@ def open_caltech256(folder: Path) -> Dataset:
         if _CATEGORY.match(category)
     }
     opening = tuple(category for category in OPENING if category in items)
-    read = _Reader(files)
-    return checked(
-        Dataset("caltech256", TITLE, TERMS, items, read, of_classes(items), opening), found
-    )
+    read, notes = _Reader(files), of_classes(items)
+    return checked(Dataset("caltech256", TITLE, TERMS, items, read, notes, opening), found)
 
 
 class _Reader:

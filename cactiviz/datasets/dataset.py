@@ -32,7 +32,7 @@ class Item:
 
     @property
     def split(self) -> str:
-        """ "train", "val" or "test" where its name begins with such a folder, else empty.
+        """Its part, "train", "val" or "test", if its name begins with such a folder; else empty.
 
         >>> Item("folder", "cat", "validation/1.jpg").split
         'val'

@@ -120,27 +120,22 @@ def _is_loose(name: str, layout: Layout) -> bool:
 def _no_picture(path: Path, files: Files) -> str:
     """Why a folder or zip can't be listed, and what to do about it."""
     packed = [name for name in files.names if is_archive(name)]
-    if packed and path.is_file():
-        return (
-            f"There are no pictures in {path}, but {_packed(len(packed))} in it "
-            f"({noticed.few(packed)}): please unpack it and name the folder that comes out."
-        )
+    if not packed:
+        return " ".join([f"There are no pictures in {path}.", *noticed.of_files(files.noticed)])
     zips = [name for name in packed if name.lower().endswith(".zip")]
-    if zips:
-        return (
-            f"There are no pictures in {path}, but {_packed(len(packed))} "
-            f"({noticed.few(packed)}): please name one, such as {path / zips[0]}."
+    kind = "zip" if len(zips) == len(packed) else "packed file"
+    found = f"a {kind}" if len(packed) == 1 else f"{len(packed)} {kind}s"
+    if path.is_file():
+        what = f"please unpack {path.name} and name the folder that comes out"
+    elif zips:
+        what = (
+            f"please name one of them, such as {path / zips[0]}"
+            if zips[1:]
+            else (f"please name {path / zips[0]}")
         )
-    if packed:
-        return (
-            f"There are no pictures in {path}, but {_packed(len(packed))} "
-            f"({noticed.few(packed)}): please unpack what you need."
-        )
-    return " ".join([f"There are no pictures in {path}.", *noticed.of_files(files.noticed)])
-
-
-def _packed(count: int) -> str:
-    return "a packed file" if count == 1 else f"{count} packed files"
+    else:
+        what = "please unpack what you need and name its folder"
+    return f"There are no pictures in {path}, but {found} ({noticed.few(packed)}): {what}."
 
 
 class _Reader:

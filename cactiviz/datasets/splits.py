@@ -13,7 +13,7 @@ _OF_A_SET = re.compile(r"[ _-]?(set|data|images|imgs)$")
 
 
 def split_of(folder: str) -> str:
-    """ "train", "val" or "test" for a folder of that part; empty for any other.
+    """The part, "train", "val" or "test", that a folder is called by; empty for any other.
 
     >>> split_of("Train"), split_of("validation"), split_of("test_set"), split_of("cat")
     ('train', 'val', 'test', '')

@@ -74,7 +74,7 @@ class Walk:
                     self._links.append((entry.path, name))
 
     def _look_at(self, entry: os.DirEntry[str], name: str) -> str:
-        """ "file", "folder", "link" to a folder, or empty for what is passed by."""
+        """What it is: "file", "folder", "link" to a folder; empty for what is passed by."""
         why = why_hidden(entry.name)
         if why == "system":
             return ""

@@ -194,9 +194,15 @@ def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
     if not classes:
         return _Pictures([])
     shots, hoped = of_dataset(dataset, classes, each)
+    total = sum(map(dataset.count, classes))
+    is_drawn = dataset.name == "scenes"  # as many as one likes: none is left out
+    some = (
+        (texts.film_some(len(shots), total, each),) if len(shots) < total and not is_drawn else ()
+    )
     fewer = (texts.film_fewer(len(shots), hoped),) if len(shots) < hoped else ()
     place = state.place() if dataset.name == sets.FOLDER else ""
-    return _Pictures(shots, (*fewer, *_too_many(len(shots))), place=place)
+    notes = (*dataset.notes, *some, *fewer, *_too_many(len(shots)))
+    return _Pictures(shots, notes, place=place)
 
 
 def _ask_classes(dataset: Dataset) -> list[str]:
