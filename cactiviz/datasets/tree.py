@@ -31,18 +31,15 @@ class Layout:
     def list(self, pictures: Iterable[str], folders: Collection[str]) -> dict[str, list[str]]:
         """Class -> its pictures, as they are found in these files and folders.
 
-        A folder without pictures is an empty class, where others have some. With parts, a
-        picture's name begins with its part: ``train/1.jpg`` of the class ``cat``.
+        A folder without pictures is an empty class, where others beside it have some. With parts,
+        a picture's name begins with its part: ``train/1.jpg`` of the class ``cat``.
         """
         below = [name.removeprefix(self.start) for name in pictures if name.startswith(self.start)]
         inside = [name.removeprefix(self.start) for name in folders if name.startswith(self.start)]
         if not self.parts:
             return by_class(below, inside)
         of_parts = tuple(f"{part}/" for part in self.parts)
-        found = by_class(
-            [name for name in below if not name.startswith(of_parts)],
-            [name for name in inside if not f"{name}/".startswith(of_parts)],
-        )
+        found = by_class([name for name in below if not name.startswith(of_parts)], ())
         for part, start in self.parts.items():
             own = by_class(
                 [name.removeprefix(start) for name in below if name.startswith(start)],

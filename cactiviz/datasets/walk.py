@@ -80,15 +80,19 @@ class Walk:
             return ""
         if self._without and _key_of(Path(entry.path)) in self._without:
             self._pass_by("own", name)
-        elif why:
+            return ""
+        if why:
             self._pass_by("hidden", name)
-        elif entry.is_dir():
-            return "link" if entry.is_symlink() else "folder"
-        elif entry.is_file():
-            return "file"
-        else:  # a pipe or a device is no picture
-            broken = entry.is_symlink() and not os.path.exists(entry.path)
-            self._pass_by("nowhere" if broken else "other", name)
+            return ""
+        try:
+            if entry.is_dir():
+                return "link" if entry.is_symlink() else "folder"
+            if entry.is_file():
+                return "file"
+        except OSError:  # a link that leads to itself, a disk that is gone
+            pass
+        broken = entry.is_symlink() and not os.path.exists(entry.path)
+        self._pass_by("nowhere" if broken else "other", name)  # a pipe or a device is no picture
         return ""
 
     def _follow(self, path: str, name: str) -> None:

@@ -195,10 +195,8 @@ def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
         return _Pictures([])
     shots, hoped = of_dataset(dataset, classes, each)
     total = sum(map(dataset.count, classes))
-    is_drawn = dataset.name == "scenes"  # as many as one likes: none is left out
-    some = (
-        (texts.film_some(len(shots), total, each),) if len(shots) < total and not is_drawn else ()
-    )
+    cut = len(shots) < total and dataset.name != "scenes"  # of drawn ones none is left out
+    some = (texts.film_some(len(shots), total, each),) if cut else ()
     fewer = (texts.film_fewer(len(shots), hoped),) if len(shots) < hoped else ()
     place = state.place() if dataset.name == sets.FOLDER else ""
     notes = (*dataset.notes, *some, *fewer, *_too_many(len(shots)))
