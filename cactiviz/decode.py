@@ -228,6 +228,15 @@ _UNSUPPORTED = re.compile(r"unsupported|cannot handle|unknown pixel mode|unable 
 _COUNTED = ("WEBP", "AVIF")  # by their decoders' headers; Pillow walks over the others' frames
 
 
+def kind_of(beginning: bytes) -> str:
+    """What a file is by its first bytes, 256 or all: a name of Pillow's, "HEIC", or nothing.
+
+    >>> kind_of(b"GIF89a"), kind_of(b"Dear diary")
+    ('GIF', '')
+    """
+    return _kind(beginning)
+
+
 def _kind(data: bytes) -> str:
     """By content: a name of Pillow's, "HEIC", or nothing."""
     Image.init()

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cactiviz.datasets import open_dataset
 from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.dataset import Dataset, Item
-from cactiviz.errors import DataError
+from cactiviz.datasets.endings import is_picture
+from cactiviz.datasets.noticed import of_classes
 from cactiviz.images import open_picture
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.shots import Shot
+
+#: Pictures of each class of a data set, unless another number is asked for.
+EACH = 5
 
 
 @dataclass(frozen=True)
@@ -82,9 +87,8 @@ def of_dataset(dataset: Dataset, classes: Sequence[str], each: int) -> tuple[lis
     Raises:
         DataError: There is no such class.
     """
-    chosen = list(classes or dataset.opening or dataset.classes)
-    items = [item for name in chosen for item in dataset.page(0, each, name)]
-    return [_shot(dataset, item) for item in items], each * len(chosen)
+    chosen = classes or dataset.opening or dataset.classes
+    return [_shot(dataset, item) for item in _first(dataset, chosen, each)], each * len(chosen)
 
 
 def open_preset_data(preset: Preset, data: str | None) -> Dataset:
@@ -97,31 +101,59 @@ def open_preset_data(preset: Preset, data: str | None) -> Dataset:
     return open_dataset(preset.dataset, folder)
 
 
-def of_source(source: str, each: int) -> list[Shot]:
-    """Pictures of a file, a folder, a data set by name or folder, or ``sample:NAME``.
+def of_source(
+    source: str,
+    each: int | None = None,
+    *,
+    without: Sequence[Path] = (),
+    say: Callable[[str], None] = lambda _: None,
+) -> list[Shot]:
+    """Pictures of a file, a folder, a zip, a data set by name or folder, or ``sample:NAME``.
+
+    Of a folder of pictures without classes all are taken, in natural order.
 
     Args:
         source: As a person names it.
-        each: Of each class of a data set at most.
+        each: Of each class of a data set at most; None for :data:`EACH`, or for all of a folder
+            or zip with a single class.
+        without: Files and folders that don't count, such as what is about to be written.
+        say: Told what is left out, and other things that a person should know, a sentence each.
 
     Raises:
         CactivizError: There is nothing of that name, or no picture in it.
     """
     path = Path(source).expanduser()
-    if path.is_dir() and not any(child.is_dir() for child in path.iterdir()):
-        files = sorted(child for child in path.iterdir() if child.suffix.lower() in _ENDINGS)
-        if not files:
-            raise DataError(f"There is no picture in the folder {path}.")
-        return [of_file(str(Path(source, file.name))) for file in files]
-    if path.is_file() and path.suffix.lower() != ".zip":
+    if not path.exists() and source.startswith("sample:"):
         return [of_file(source)]
-    if source.startswith("sample:"):
+    if any(path.exists() and other.exists() and path.samefile(other) for other in without):
+        say(f"{source} is what this command writes, and was left out.")
+        return []
+    if path.is_file() and (is_picture(path.name) or not zipfile.is_zipfile(path)):
         return [of_file(source)]
-    shots, _ = of_dataset(open_anywhere(source), (), each)
+    dataset = open_anywhere(source, without)
+    paths = _paths(dataset)
+    is_flat = bool(paths) and not any("/" in inside for inside in paths.values())
+    notes = [note for note in dataset.notes if not (is_flat and note in of_classes(dataset.items))]
+    for note in notes:
+        say(note)
+    if is_flat or (each is None and _is_of_one_class(dataset)):
+        items = list(dataset)
+    else:
+        most = each or EACH
+        items = _first(dataset, (), most)
+        if len(items) < len(dataset):
+            say(_some(len(items), len(dataset), most, dataset))
     if not path.is_dir():
-        return shots
+        return [_shot(dataset, item) for item in items]
+    if is_flat:
+        return [of_file(str(Path(source, item.name))) for item in items]
     # A folder that isn't in the table of data sets is found again by its files' own paths.
-    return [replace(shot, origin=_file_of(source, shot.origin)) for shot in shots]
+    return [
+        replace(_shot(dataset, item), origin=str(Path(source, paths[item])))
+        if item in paths
+        else _shot(dataset, item)
+        for item in items
+    ]
 
 
 def of_file(source: str) -> Shot:
@@ -131,19 +163,31 @@ def of_file(source: str) -> Shot:
     return Shot(name, source, lambda: open_picture(path))
 
 
-def _file_of(folder: str, address: str) -> str:
-    """An item's file by the folder as it was typed, which tells no more than that."""
-    file = Path(folder, address.partition(":")[2])
-    return str(file) if file.expanduser().is_file() else address
+def _first(dataset: Dataset, classes: Sequence[str], each: int) -> list[Item]:
+    chosen = classes or dataset.opening or dataset.classes
+    return [item for name in chosen for item in dataset.page(0, each, name)]
+
+
+def _paths(dataset: Dataset) -> dict[Item, str]:
+    """Each item's path within the folder or zip, where that is known."""
+    if dataset.path_of is None:
+        return {}
+    return {item: dataset.path_of(item.class_name, item.name) for item in dataset}
+
+
+def _is_of_one_class(dataset: Dataset) -> bool:
+    """Whether it is a folder or a zip with no second class to share an animation with."""
+    return dataset.path_of is not None and sum(map(bool, dataset.items.values())) == 1
+
+
+def _some(shown: int, total: int, each: int, dataset: Dataset) -> str:
+    """How many of how many are shown, and how to have more."""
+    opening = len(dataset.opening)
+    few = f" of {opening} of the {len(dataset.classes)} classes" if opening else " of each class"
+    return f"{shown} of {total} pictures are shown, at most {each}{few}; --each N shows more."
 
 
 def _shot(dataset: Dataset, item: Item) -> Shot:
     kind = re.sub(r"^\d{3}\.", "", item.class_name)  # Caltech-256 counts its classes
     title = f"{kind} · {item.name}"
     return Shot(title, item.address, lambda: dataset.open(item))
-
-
-_ENDINGS = {
-    *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
-    *(".heic", ".avif"),
-}

@@ -61,7 +61,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "methods": (2, "0 backprop engine", "numpy torch"),  # what the engine's pass yields are tensors
     "datasets": (
         2,
-        "0 images fetch web",
+        "0 decode images fetch web",
         "numpy cv2 pyinaturalist requests_ratelimiter kagglehub",
     ),
     "doctor": (3, "0-2", "torch"),

@@ -125,14 +125,23 @@ def make(answers: Answers, look: Look, out: Path, *, keep: bool = False) -> int:
 
 
 def _shots(options: argparse.Namespace) -> tuple[list[Shot], int]:
-    each = options.each or 5
     if options.sources:
-        return [shot for source in options.sources for shot in of_source(source, each)], 0
+        own = (options.out, options.out.with_name(f"{options.out.name}.parts"))
+        found = [
+            shot
+            for source in options.sources
+            for shot in of_source(source, options.each, without=own, say=_say)
+        ]
+        return found, 0
     if not options.preset:
         raise CactivizError("Name pictures to animate, or a --preset.")
     preset = PRESETS[options.preset]
     dataset = open_preset_data(preset, options.data)
     return of_dataset(dataset, preset.classes, options.each or preset.each)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
 
 
 def _networks(options: argparse.Namespace, default: tuple[str, ...]) -> list[str | Checkpoint]:

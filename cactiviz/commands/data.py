@@ -134,7 +134,9 @@ def _get(options: argparse.Namespace) -> int:
 
 
 def _sample(options: argparse.Namespace) -> int:
-    dataset = open_dataset(options.name, options.folder)
+    dataset = open_dataset(options.name, options.folder, _written(options.out))
+    for note in dataset.notes:
+        print(note, file=sys.stderr)
     items = dataset.draw(options.count, options.seed, options.class_name)
     if not items:
         raise DataError(f"There is no picture to draw in {options.class_name or dataset.title}.")
@@ -185,6 +187,18 @@ def _write(
     if skipped:
         print(f"{skipped} of {skipped + len(credits)} pictures were skipped.", file=sys.stderr)
     return 1 if skipped else 0
+
+
+def _written(folder: Path) -> list[Path]:
+    """The folder of pictures, and those that were written into it before, by its list of credits.
+
+    They are no pictures to draw from, not even where both folders are one.
+    """
+    try:
+        lines = (folder / CREDITS).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return [folder]
+    return [folder, *(folder / name for line in lines if (name := line.partition("\t")[0]))]
 
 
 def _write_credits(path: Path, credits: dict[str, str]) -> None:

@@ -58,7 +58,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     shared.check_outputs(options.sheet)
     image_format = shared.sheet_format(options.sheet) if options.sheet else ""
-    dataset = open_anywhere(options.data)
+    dataset = open_anywhere(options.data, [options.sheet] if options.sheet else ())
     items: list[Item] = list(dataset)
     if options.part != "all":
         items = split(items, options.seed)[options.part == "excluded"]

@@ -64,7 +64,7 @@ def _train(options: argparse.Namespace) -> int:
     from cactiviz.training.train import train  # Lightning takes seconds to import
 
     recipe = Recipe(**{field.name: getattr(options, field.name) for field in fields(Recipe)})
-    dataset = open_anywhere(options.data)
+    dataset = open_anywhere(options.data, [options.out])
     for note in dataset.notes:
         print(note)
     with _stop_on_interrupt() as cancel:

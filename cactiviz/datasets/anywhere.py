@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from cactiviz.datasets import cactus
@@ -10,8 +11,12 @@ from cactiviz.datasets.dataset import Dataset
 from cactiviz.datasets.folder import open_folder
 
 
-def open_anywhere(named: str) -> Dataset:
+def open_anywhere(named: str, without: Iterable[Path] = ()) -> Dataset:
     """A data set of the table by its name, cactus tiles by their list, else classes by folder.
+
+    Args:
+        named: As a person names it.
+        without: Files and folders that don't count, such as what is about to be written.
 
     Raises:
         DataError: There is no such data set, folder or zip, or it can't be read.
@@ -19,4 +24,4 @@ def open_anywhere(named: str) -> Dataset:
     path = Path(named).expanduser()
     if named in DATASETS and not path.exists():
         return open_dataset(named)
-    return cactus.open_cactus(path) if cactus.is_here(path) else open_folder(path)
+    return cactus.open_cactus(path) if cactus.is_meant(path) else open_folder(path, without)

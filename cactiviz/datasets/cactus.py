@@ -20,6 +20,8 @@ TERMS = (
 #: In the order of a one-logit network's classes.
 CLASSES = ("no cactus", "cactus")
 _MOST_CSV_BYTES = 100_000_000
+_LONGEST_HEADER = 1000
+_COLUMNS = {"id", "has_cactus"}
 
 
 def is_here(folder: Path) -> bool:
@@ -27,8 +29,27 @@ def is_here(folder: Path) -> bool:
     return (folder / "train.csv").is_file() and _packed(folder) is not None
 
 
-def open_cactus(folder: Path) -> Dataset:
+def is_meant(folder: Path) -> bool:
+    """Whether it is this data set, by its list's own columns.
+
+    Many a competition's folder has a ``train.csv`` beside its pictures.
+    """
+    try:
+        if not is_here(folder):
+            return False
+        with (folder / "train.csv").open(encoding="utf-8-sig") as file:
+            header = file.readline(_LONGEST_HEADER)
+    except (OSError, UnicodeDecodeError):
+        return False
+    return {column.strip().strip('"') for column in header.split(",")} >= _COLUMNS
+
+
+def open_cactus(folder: Path, name: str = "cactus") -> Dataset:
     """Read ``train.csv`` and list the tiles in ``train/`` or ``train.zip``.
+
+    Args:
+        folder: Where they are.
+        name: What the data set is called in its pictures' addresses.
 
     Raises:
         DataError: Something of it is missing or damaged.
@@ -52,16 +73,18 @@ def open_cactus(folder: Path) -> Dataset:
         class_name: tuple(n for n, label in labels.items() if label == index and n in paths)
         for index, class_name in enumerate(CLASSES)
     }
-    return Dataset("cactus", TITLE, TERMS, items, _Reader(files, paths), notes)
+    return Dataset(name, TITLE, TERMS, items, _Reader(files, paths, name), notes)
 
 
 class _Reader:
-    def __init__(self, files: Files, paths: dict[str, str]) -> None:
+    def __init__(self, files: Files, paths: dict[str, str], dataset: str) -> None:
         self._files = files
         self._paths = paths
+        self._dataset = dataset
 
     def __call__(self, class_name: str, name: str) -> Picture:
-        return read_from(self._files, self._paths[name], f"cactus:{class_name}/{name}", TERMS)
+        address = f"{self._dataset}:{class_name}/{name}"
+        return read_from(self._files, self._paths[name], address, TERMS)
 
 
 def _packed(folder: Path) -> Path | None:
@@ -80,7 +103,7 @@ def _labels(path: Path) -> dict[str, int]:
     labels: dict[str, int] = {}
     try:
         rows = csv.DictReader(io.StringIO(text))
-        if not {"id", "has_cactus"} <= set(rows.fieldnames or ()):
+        if not set(rows.fieldnames or ()) >= _COLUMNS:
             raise DataError(f"{path} has no columns id and has_cactus.")
         for row in rows:
             if row["has_cactus"] not in ("0", "1") or not row["id"]:

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 from cactiviz.datasets.dataset import Dataset
+from cactiviz.datasets.endings import is_picture
 from cactiviz.datasets.files import Files, open_files
-from cactiviz.datasets.folder import checked, remarks
+from cactiviz.datasets.folder import checked
+from cactiviz.datasets.noticed import of_classes
 from cactiviz.datasets.tree import by_class, read_from
 from cactiviz.errors import DataError
 from cactiviz.types import Picture
@@ -47,12 +49,12 @@ def open_caltech256(folder: Path) -> Dataset:
     files = open_files(found)
     items = {
         category: [name for name in names if "/" not in name]
-        for category, names in by_class(files).items()
+        for category, names in by_class(filter(is_picture, files.names), files.folders).items()
         if _CATEGORY.match(category)
     }
     opening = tuple(category for category in OPENING if category in items)
-    read = _Reader(files)
-    return checked(Dataset("caltech256", TITLE, TERMS, items, read, remarks(items), opening), found)
+    read, notes = _Reader(files), of_classes(items)
+    return checked(Dataset("caltech256", TITLE, TERMS, items, read, notes, opening), found)
 
 
 class _Reader:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from cactiviz.datasets.dataset import Dataset
+from cactiviz.datasets.folder import open_folder
 from cactiviz.datasets.rows import ROWS
 from cactiviz.datasets.spec import DatasetSpec
 from cactiviz.errors import DataError
@@ -83,12 +84,14 @@ def is_on_disk(name: str, folder: Path | None = None) -> bool:
     return find_dataset(name, folder) is not None
 
 
-def open_dataset(name: str, folder: Path | None = None) -> Dataset:
+def open_dataset(name: str, folder: Path | None = None, without: Iterable[Path] = ()) -> Dataset:
     """Find a data set and list what is in it.
 
     Args:
         name: The data set's.
         folder: As for :func:`find_dataset`; for "folder" the folder or zip itself.
+        without: Files and folders of "folder" that don't count, such as what is about to be
+            written.
 
     Raises:
         DataError: There is no such data set, it isn't there, or it can't be read; the sentence
@@ -98,7 +101,7 @@ def open_dataset(name: str, folder: Path | None = None) -> Dataset:
     found = find_dataset(name, folder)
     if found is None:
         raise DataError(_not_here(spec, folder))
-    return spec.open(found)
+    return open_folder(found, without) if spec.place == "named" else spec.open(found)
 
 
 def open_item(address: str, folder: Path | None = None) -> Picture:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cactiviz.datasets.splits import split_of
 from cactiviz.errors import DataError
 from cactiviz.types import Picture
 
@@ -29,6 +30,16 @@ class Item:
         """How it is named everywhere: ``NAME:CLASS/ITEM``."""
         return f"{self.dataset}:{self.class_name}/{self.name}"
 
+    @property
+    def split(self) -> str:
+        """Its part, "train", "val" or "test", if its name begins with such a folder; else empty.
+
+        >>> Item("folder", "cat", "validation/1.jpg").split
+        'val'
+        """
+        folder, slash, _ = self.name.partition("/")
+        return split_of(folder) if slash else ""
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -42,6 +53,8 @@ class Dataset:
         read: From a class and a name to the picture; raises a CactivizError.
         notes: What was noticed while it was opened, one sentence each.
         opening: The classes to show first; empty for all.
+        path_of: From a class and a name to the file's path within the folder or zip that was
+            named; None where that isn't known.
     """
 
     name: str
@@ -51,6 +64,7 @@ class Dataset:
     read: Callable[[str, str], Picture] = field(repr=False)
     notes: tuple[str, ...] = ()
     opening: tuple[str, ...] = ()
+    path_of: Callable[[str, str], str] | None = field(default=None, repr=False)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -5,18 +5,23 @@ A zip's names and sizes are the word of whoever made it, so they are checked bef
 
 from __future__ import annotations
 
-import os
 import zipfile
 import zlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from cactiviz.datasets.hidden import why_hidden
+from cactiviz.datasets.noticed import Noticed
+from cactiviz.datasets.walk import Walk
 from cactiviz.errors import DataError
 from cactiviz.images import MAX_BYTES
 
 #: The most that all files of a zip may say they hold.
 MAX_UNPACKED_BYTES = 20 * 1024**3
 _MOST_FILES = 5_000_000
+_LOCKED = 0x1  # of a zip's flags: a password is needed
+_UTF_8 = 0x800
 
 
 class Files(Protocol):
@@ -25,10 +30,14 @@ class Files(Protocol):
     Attributes:
         names: Of the files: relative, with forward slashes, sorted; hidden ones are left out.
         folders: Of the folders, the same way, empty ones included.
+        noticed: What is left out of both.
+        locked: The names of the files that need a password.
     """
 
     names: tuple[str, ...]
     folders: tuple[str, ...]
+    noticed: Sequence[Noticed]
+    locked: frozenset[str]
 
     def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
         """All bytes of one file.
@@ -38,16 +47,28 @@ class Files(Protocol):
         """
         ...
 
+    def beginning(self, name: str, count: int) -> bytes:
+        """The first bytes of one file.
 
-def open_files(path: Path) -> Files:
+        Raises:
+            DataError: It isn't there, or can't be read.
+        """
+        ...
+
+
+def open_files(path: Path, without: Iterable[Path] = ()) -> Files:
     """The files below a folder, or in a zip.
+
+    Args:
+        path: The folder or the zip.
+        without: Files and folders that are left out of a folder.
 
     Raises:
         DataError: It is neither, can't be read, or is a zip that isn't to be trusted.
     """
     try:
         if path.is_dir():
-            return _Folder(path)
+            return _Folder(path, without)
         if path.is_file() and zipfile.is_zipfile(path):
             return _Zip(path)
     except OSError as error:
@@ -58,29 +79,24 @@ def open_files(path: Path) -> Files:
 
 
 class _Folder:
-    """Links to folders are not followed, so that no circle is walked."""
+    locked: frozenset[str] = frozenset()
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, without: Iterable[Path]) -> None:
         self._root = root
-        found: list[str] = []
-        folders: list[str] = []
-        for folder, below, files in os.walk(root):
-            below[:] = sorted(name for name in below if not name.startswith("."))
-            inside = Path(folder).relative_to(root).as_posix()
-            start = "" if inside == "." else f"{inside}/"
-            found += (f"{start}{name}" for name in files if not name.startswith("."))
-            folders += (f"{start}{name}" for name in below)
-        self.names: tuple[str, ...] = tuple(sorted(found))
-        self.folders: tuple[str, ...] = tuple(sorted(folders))
+        walk = Walk(root, without)
+        self.names, self.folders = walk.names, walk.folders
+        self.noticed: Sequence[Noticed] = walk.noticed
 
     def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
+        return _within(self.beginning(name, limit + 1), name, limit)
+
+    def beginning(self, name: str, count: int) -> bytes:
         try:
             with (self._root / name).open("rb") as file:
-                data = file.read(limit + 1)
+                return file.read(count)
         except OSError as error:
             reason = error.strerror or "unknown reason"
             raise DataError(f"The file {name} can't be read: {reason}.") from error
-        return _within(data, name, limit)
 
 
 class _Zip:
@@ -93,40 +109,74 @@ class _Zip:
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise DataError(f"The zip {path.name} is damaged.") from error
         entries = self._packed.infolist()
-        for entry in entries:
-            parts = entry.filename.replace("\\", "/").split("/")
-            if parts[0] == "" or ".." in parts or ":" in parts[0]:
-                raise DataError(
-                    f"The zip {path.name} isn't opened: its file “{entry.filename[:80]}” would "
-                    "lie outside of it."
-                )
         if len(entries) > _MOST_FILES or sum(e.file_size for e in entries) > MAX_UNPACKED_BYTES:
             raise DataError(
                 f"The zip {path.name} isn't opened: it holds more than "
                 f"{MAX_UNPACKED_BYTES // 1024**3} GB or {_MOST_FILES} files."
             )
-        shown = [entry for entry in entries if not _hidden(entry.filename)]
-        names = {entry.filename for entry in shown if not entry.is_dir()}
-        folders = {entry.filename.rstrip("/") for entry in shown if entry.is_dir()}
-        folders |= {str(above) for name in names for above in PurePosixPath(name).parents}
-        self.names: tuple[str, ...] = tuple(sorted(names))
-        self.folders: tuple[str, ...] = tuple(sorted(folders - {"."}))
+        self._files: dict[str, zipfile.ZipInfo] = {}
+        folders: set[str] = set()
+        hidden: set[str] = set()
+        noticed: list[Noticed] = []
+        for entry in entries:
+            name, is_folder = self._name_of(entry)
+            if (mark := _hidden_part(name)) is not None:
+                hidden |= {mark} - {""}
+            elif is_folder:
+                folders.add(name)
+            else:
+                noticed += [Noticed("twice", name)] if name in self._files else []
+                self._files[name] = entry
+        folders |= {str(above) for name in self._files for above in PurePosixPath(name).parents}
+        self.names: tuple[str, ...] = tuple(sorted(self._files))
+        self.folders: tuple[str, ...] = tuple(sorted(folders - {".", ""}))
+        self.noticed: Sequence[Noticed] = [*noticed, *(Noticed("hidden", n) for n in hidden)]
+        self.locked = frozenset(n for n, e in self._files.items() if e.flag_bits & _LOCKED)
 
     def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
+        return _within(self.beginning(name, limit + 1), name, limit)
+
+    def beginning(self, name: str, count: int) -> bytes:
         try:
-            with self._packed.open(name) as file:
-                data = file.read(limit + 1)
+            with self._packed.open(self._files[name]) as file:
+                return file.read(count)
         except KeyError as error:
             raise DataError(f"The zip {self._path.name} has no file {name}.") from error
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as error:
             raise DataError(f"The file {name} in {self._path.name} is damaged.") from error
         except (RuntimeError, NotImplementedError) as error:  # a password, an unknown packing
             raise DataError(f"The file {name} in {self._path.name} can't be unpacked.") from error
-        return _within(data, name, limit)
+
+    def _name_of(self, entry: zipfile.ZipInfo) -> tuple[str, bool]:
+        """An entry's name in the one form that all others have, and whether it is a folder."""
+        written = _decoded(entry).replace("\\", "/")  # as older programs on Windows write them
+        parts = written.split("/")
+        if parts[0] == "" or ".." in parts or ":" in parts[0]:
+            raise DataError(
+                f"The zip {self._path.name} isn't opened: its file “{entry.filename[:80]}” would "
+                "lie outside of it."
+            )
+        name = "/".join(part for part in parts if part not in ("", "."))
+        return name, written.endswith("/") or name == ""
 
 
-def _hidden(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in name.split("/"))
+def _decoded(entry: zipfile.ZipInfo) -> str:
+    """The name; macOS writes UTF-8 without saying so, which then reads as another alphabet."""
+    if entry.flag_bits & _UTF_8 or entry.filename.isascii():
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return entry.filename
+
+
+def _hidden_part(name: str) -> str | None:
+    """The hidden file or folder that a name lies in; empty for a system's own, None for none."""
+    parts = name.split("/")
+    for end, part in enumerate(parts, 1):
+        if why := why_hidden(part):
+            return "/".join(parts[:end]) if why == "hidden" else ""
+    return None
 
 
 def _within(data: bytes, name: str, limit: int) -> bytes:

@@ -2,35 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterable
+from pathlib import Path, PurePosixPath
 
+from cactiviz.datasets import cactus, noticed
 from cactiviz.datasets.dataset import Dataset
+from cactiviz.datasets.endings import BEGINNING, begins_as_picture, is_archive, is_picture
 from cactiviz.datasets.files import Files, open_files
-from cactiviz.datasets.tree import by_class, read_from, top
+from cactiviz.datasets.noticed import Noticed
+from cactiviz.datasets.tree import Layout, layout_of, natural, read_from
 from cactiviz.errors import DataError
 from cactiviz.types import Picture
 
-_MOST_NAMED = 5
+# Reading the first bytes of a file takes up to a tenth of a millisecond.
+_MOST_LOOKED_INTO = 100_000
 
 
-def open_folder(path: Path) -> Dataset:
+def open_folder(path: Path, without: Iterable[Path] = ()) -> Dataset:
     """List the pictures of a folder or a zip; a zip is read in its place, never unpacked.
 
-    A folder that is alone and holds folders only is looked through, so that the classes may lie
-    within a wrapping.
+    A folder that alone holds pictures, all of them in folders, is looked through, so that the
+    classes may lie within a wrapping. The parts of a split, such as ``train/cat`` and ``val/cat``,
+    are joined: a picture's name begins with its part then. Cactus tiles beside their list are read
+    by it. Pictures of a class are in natural order, 2.jpg before 10.jpg.
+
+    Args:
+        path: The folder or the zip.
+        without: Files and folders that don't count, such as what is about to be written.
 
     Raises:
-        DataError: It isn't there, can't be read, isn't to be trusted, or holds no picture.
+        DataError: It isn't there, can't be read, isn't to be trusted, or holds no picture; the
+            sentence says what to do where it holds packed files instead.
     """
-    files = open_files(path)
-    start = top(files)
-    items = by_class(files, start)
-    title = f"Folder {path.absolute().name}"
-    terms = f"From {path.absolute().name}; its terms are known to whoever put it there"
-    return checked(
-        Dataset("folder", title, terms, items, _Reader(files, start, terms), remarks(items)), path
+    if cactus.is_meant(path):
+        return cactus.open_cactus(path, "folder")
+    files = open_files(path, without)
+    by_content = _by_content(files)
+    pictures = [name for name in files.names if is_picture(name) or name in by_content]
+    if not pictures:
+        raise DataError(_no_picture(path, files))
+    if files.locked.issuperset(pictures):
+        raise DataError(
+            f"The pictures in {path.name} need a password; please unpack it and name the folder."
+        )
+    layout = layout_of(pictures)
+    items = {
+        class_name: sorted(names, key=natural)
+        for class_name, names in layout.list(pictures, files.folders).items()
+    }
+    said = (
+        *noticed.of_classes(items),
+        *noticed.of_files(_noticed(files, frozenset(pictures), items, layout)),
+        *noticed.of_files(Noticed("content", name) for name in by_content),
     )
+    terms = f"From {path.absolute().name}; its terms are known to whoever put it there"
+    reader = _Reader(files, layout, terms)
+    title = f"Folder {path.absolute().name}"
+    return Dataset("folder", title, terms, items, reader, said, path_of=reader.path_of)
 
 
 def checked(dataset: Dataset, path: Path) -> Dataset:
@@ -44,31 +72,82 @@ def checked(dataset: Dataset, path: Path) -> Dataset:
     return dataset
 
 
-def remarks(items: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """One sentence for each thing about the classes that a person should know.
+def _by_content(files: Files) -> frozenset[str]:
+    """The files that are pictures though their names don't tell."""
+    unclear = [name for name in files.names if not (is_picture(name) or is_archive(name))]
+    return frozenset(
+        name for name in unclear[:_MOST_LOOKED_INTO] if begins_as_picture(name, _start(files, name))
+    )
 
-    >>> remarks({"bear": ["1.jpg"], "chimp": []})
-    ('The class “chimp” has no picture.', 'All pictures are of one class, “bear”.')
-    """
-    empty = [name for name, found in items.items() if not found]
-    full = [name for name, found in items.items() if found]
-    found = [f"The class “{name}” has no picture." for name in empty[:_MOST_NAMED]]
-    if len(empty) > _MOST_NAMED:
-        found.append(f"{len(empty) - _MOST_NAMED} more classes have no picture.")
-    if len(full) == 1:
-        found.append(f"All pictures are of one class, “{full[0]}”.")
-    return tuple(found)
+
+def _start(files: Files, name: str) -> bytes:
+    try:
+        return files.beginning(name, BEGINNING)
+    except DataError:
+        return b""
+
+
+def _noticed(
+    files: Files, pictures: Collection[str], items: Collection[str], layout: Layout
+) -> list[Noticed]:
+    """All that is left out, and pictures beside the folders of classes."""
+    found = list(files.noticed)
+    full = {str(above) for name in pictures for above in PurePosixPath(name).parents}
+    bare = [
+        folder
+        for folder in files.folders
+        if folder not in full and str(PurePosixPath(folder).parent) in (".", layout.start[:-1])
+    ]
+    empty_classes = {f"{layout.start}{name}" for name in items if not layout.parts}
+    found += (Noticed("empty", folder) for folder in bare if folder not in empty_classes)
+    of_bare = tuple(f"{folder}/" for folder in bare)
+    for name in files.names:
+        if is_archive(name):
+            found.append(Noticed("archive", name))
+        elif name not in pictures and not name.startswith(of_bare):
+            found.append(Noticed("other", name))
+    if len(items) > 1:
+        found += (Noticed("loose", name) for name in pictures if _is_loose(name, layout))
+    return found
+
+
+def _is_loose(name: str, layout: Layout) -> bool:
+    inside = name.removeprefix(layout.start)
+    part = inside.partition("/")[0]
+    return "/" not in inside.removeprefix(layout.parts.get(part, ""))
+
+
+def _no_picture(path: Path, files: Files) -> str:
+    """Why a folder or zip can't be listed, and what to do about it."""
+    packed = [name for name in files.names if is_archive(name)]
+    if not packed:
+        return " ".join([f"There are no pictures in {path}.", *noticed.of_files(files.noticed)])
+    zips = [name for name in packed if name.lower().endswith(".zip")]
+    kind = "zip" if len(zips) == len(packed) else "packed file"
+    found = f"a {kind}" if len(packed) == 1 else f"{len(packed)} {kind}s"
+    if path.is_file():
+        what = f"please unpack {path.name} and name the folder that comes out"
+    elif zips:
+        what = (
+            f"please name one of them, such as {path / zips[0]}"
+            if zips[1:]
+            else (f"please name {path / zips[0]}")
+        )
+    else:
+        what = "please unpack what you need and name its folder"
+    return f"There are no pictures in {path}, but {found} ({noticed.few(packed)}): {what}."
 
 
 class _Reader:
-    def __init__(self, files: Files, start: str, terms: str) -> None:
+    def __init__(self, files: Files, layout: Layout, terms: str) -> None:
         self._files = files
-        self._start = start
+        self._layout = layout
         self._terms = terms
         self._names = frozenset(files.names)
 
     def __call__(self, class_name: str, name: str) -> Picture:
-        path = f"{self._start}{class_name}/{name}"
-        if path not in self._names:  # it lies in no folder
-            path = f"{self._start}{name}"
+        path = self.path_of(class_name, name)
         return read_from(self._files, path, f"folder:{class_name}/{name}", self._terms)
+
+    def path_of(self, class_name: str, name: str) -> str:
+        return self._layout.path_of(class_name, name, self._names)

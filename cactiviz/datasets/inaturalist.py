@@ -9,9 +9,11 @@ from itertools import islice
 from pathlib import Path
 
 from cactiviz.datasets.dataset import Dataset
+from cactiviz.datasets.endings import is_picture
 from cactiviz.datasets.files import Files, open_files
-from cactiviz.datasets.folder import checked, remarks
-from cactiviz.datasets.tree import by_class, is_picture, read_from
+from cactiviz.datasets.folder import checked
+from cactiviz.datasets.noticed import of_classes
+from cactiviz.datasets.tree import Layout, by_class, read_from
 from cactiviz.errors import DataError
 from cactiviz.types import Picture
 
@@ -57,7 +59,7 @@ def open_inaturalist(place: Path) -> Dataset:
     path, list_classes = found
     files = open_files(path)
     items, read = list_classes(files)
-    return checked(Dataset("inaturalist", TITLE, TERMS, items, read, remarks(items)), path)
+    return checked(Dataset("inaturalist", TITLE, TERMS, items, read, of_classes(items)), path)
 
 
 _Listing = tuple[dict[str, list[str]], Callable[[str, str], Picture]]
@@ -90,24 +92,24 @@ def _holds_classes(path: Path, version: str) -> bool:
 def _list_12k(files: Files) -> _Listing:
     wrapping = f"{FOLDER}/"
     start = wrapping if any(name.startswith(wrapping) for name in files.names) else ""
-    found: dict[str, list[str]] = {}
-    for part in _PARTS:
-        for class_name, names in _by_folder(files, f"{start}{part}/").items():
-            found.setdefault(class_name, []).extend(f"{part}/{name}" for name in names)
-    items = {class_name: found[class_name] for class_name in sorted(found)}
+    layout = Layout(start, {part: f"{part}/" for part in _PARTS})
+    folders = {
+        name.removeprefix(inside)
+        for inside in (f"{start}{part}/" for part in _PARTS)
+        for name in files.folders
+        if name.startswith(inside)
+    }
+    listed = layout.list(filter(is_picture, files.names), files.folders)
+    items = {name: listed[name] for name in listed if name in folders}
+    names = frozenset(files.names)
+    return items, _Reader(files, lambda class_name, name: layout.path_of(class_name, name, names))
 
-    def path_of(class_name: str, name: str) -> str:
-        part, _, inside = name.partition("/")
-        return f"{start}{part}/{class_name}/{inside}"
 
-    return items, _Reader(files, path_of)
-
-
-def _by_folder(files: Files, start: str = "") -> dict[str, list[str]]:
+def _by_folder(files: Files) -> dict[str, list[str]]:
     """As ``by_class``, without pictures that lie in no folder."""
     folders = frozenset(files.folders)
-    found = by_class(files, start)
-    return {name: names for name, names in found.items() if f"{start}{name}" in folders}
+    found = by_class(filter(is_picture, files.names), folders)
+    return {name: names for name, names in found.items() if name in folders}
 
 
 def _list_species(files: Files) -> _Listing:

@@ -1,60 +1,146 @@
-"""Folders of pictures, one a class: the layout of most data sets."""
+"""What the folders of a data set mean: a wrapping, the parts of a split, the classes."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from cactiviz.datasets.files import Files
+from cactiviz.datasets.splits import split_of
 from cactiviz.images import open_picture
 from cactiviz.types import Picture
 
-#: Endings of what is listed; whether it is a picture is judged by its content when it is opened.
-ENDINGS = {
-    *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
-    *(".heic", ".heif", ".avif", ".jp2", ".ppm", ".pgm"),
-}
 #: The class of pictures that lie in no folder.
 LOOSE = "pictures"
 
 
-def is_picture(name: str) -> bool:
-    """Whether a file's name looks like a picture's."""
-    return PurePosixPath(name).suffix.lower() in ENDINGS
+@dataclass(frozen=True)
+class Layout:
+    """Where the classes lie.
+
+    Attributes:
+        start: The folder that holds all classes or parts, with a slash behind it, or nothing.
+        parts: A part's folder, such as "train" -> where its classes lie, with a slash behind it;
+            empty where there are none.
+    """
+
+    start: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+    def list(self, pictures: Iterable[str], folders: Collection[str]) -> dict[str, list[str]]:
+        """Class -> its pictures, as they are found in these files and folders.
+
+        A folder without pictures is an empty class, where others beside it have some. With parts,
+        a picture's name begins with its part: ``train/1.jpg`` of the class ``cat``.
+        """
+        below = [name.removeprefix(self.start) for name in pictures if name.startswith(self.start)]
+        inside = [name.removeprefix(self.start) for name in folders if name.startswith(self.start)]
+        if not self.parts:
+            return by_class(below, inside)
+        of_parts = tuple(f"{part}/" for part in self.parts)
+        found = by_class([name for name in below if not name.startswith(of_parts)], ())
+        for part, start in self.parts.items():
+            own = by_class(
+                [name.removeprefix(start) for name in below if name.startswith(start)],
+                [name.removeprefix(start) for name in inside if name.startswith(start)],
+            )
+            for class_name, names in own.items():
+                found.setdefault(class_name, []).extend(f"{part}/{name}" for name in names)
+        return {class_name: found[class_name] for class_name in sorted(found)}
+
+    def path_of(self, class_name: str, name: str, names: Collection[str]) -> str:
+        """The path of a listed picture, one of ``names``, within the folder or zip."""
+        part, _, inside = name.partition("/")
+        start = self.parts.get(part)
+        places = [] if start is None else [f"{start}{class_name}/{inside}", f"{start}{inside}"]
+        places += [f"{class_name}/{name}", name]
+        found = (f"{self.start}{place}" for place in places)
+        return next((path for path in found if path in names), f"{self.start}{places[0]}")
 
 
-def top(files: Files) -> str:
-    """The folder that holds the classes, with a slash behind it, or nothing.
+def layout_of(pictures: Sequence[str]) -> Layout:
+    """How a data set lies that is told by its pictures' paths alone.
 
-    A folder that is alone and holds its pictures in folders is a wrapping (``inaturalist_12K/``).
+    A folder that alone holds pictures, all of them in folders of its own, is a wrapping. Two
+    folders or more that are called as parts of a data set are, and hold classes, are its parts.
+
+    >>> layout_of(["set/train/cat/1.jpg", "set/val/cat/1.jpg"])
+    Layout(start='set/', parts={'train': 'train/', 'val': 'val/'})
+    >>> layout_of(["set/cat/1.jpg", "set/train/1.jpg"])
+    Layout(start='set/', parts={})
+    """
+    start = wrapping(pictures)
+    below = [name.removeprefix(start) for name in pictures]
+    folders = sorted({name.partition("/")[0] for name in below if "/" in name})
+    named = [folder for folder in folders if split_of(folder)]
+    parts = {}
+    for part in named:
+        own = [name.removeprefix(f"{part}/") for name in below if name.startswith(f"{part}/")]
+        parts[part] = f"{part}/{wrapping(own)}"
+    holds_classes = any(
+        "/" in name.removeprefix(parts[part])
+        for part in named
+        for name in below
+        if name.startswith(parts[part])
+    )
+    return Layout(start, parts if len(named) > 1 and holds_classes else {})
+
+
+def wrapping(names: Sequence[str]) -> str:
+    """The folders around the classes, with a slash behind, or nothing.
+
+    >>> wrapping(["inaturalist_12K/train/Aves/1.jpg", "inaturalist_12K/val/Aves/1.jpg"])
+    'inaturalist_12K/'
+    >>> wrapping(["cat/1.jpg", "cat/2.jpg"])
+    ''
     """
     start = ""
     while True:
-        inside = [name.removeprefix(start) for name in files.names if name.startswith(start)]
-        folders = {name.partition("/")[0] for name in inside if "/" in name}
-        below = {name.partition("/")[2] for name in inside if "/" in name}
-        loose = any("/" not in name and is_picture(name) for name in (*inside, *below))
-        if len(folders) != 1 or loose:
+        inside = [name.removeprefix(start) for name in names]
+        folders = {name.partition("/")[0] for name in inside}
+        if len(folders) != 1 or any(name.count("/") < 2 for name in inside):
             return start
         start += f"{folders.pop()}/"
 
 
-def by_class(files: Files, start: str = "") -> dict[str, list[str]]:
-    """Class -> its pictures: the first folder below ``start`` is the class, the rest the name.
+def by_class(pictures: Iterable[str], folders: Iterable[str]) -> dict[str, list[str]]:
+    """Class -> its pictures: the first folder is the class, the rest the name.
 
-    A folder without pictures is an empty class; pictures in no folder are of the class
-    :data:`LOOSE`, or of a longer name where a folder is called that.
+    A folder without pictures is an empty class, unless no folder has any; pictures in no folder
+    are of the class :data:`LOOSE`, or of a longer name where a folder is called that.
+
+    >>> by_class(["cat/1.jpg", "cat/more/2.jpg", "3.jpg"], ["cat", "cat/more", "dog"])
+    {'cat': ['1.jpg', 'more/2.jpg'], 'dog': [], 'pictures': ['3.jpg']}
+    >>> by_class(["1.jpg", "2.jpg"], ["empty"])
+    {'pictures': ['1.jpg', '2.jpg']}
     """
-    below = (name.removeprefix(start) for name in files.folders if name.startswith(start))
-    found: dict[str, list[str]] = {name: [] for name in sorted(below) if "/" not in name}
-    loose = f"{LOOSE} in no folder" if LOOSE in found else LOOSE
-    for name in files.names:
-        if name.startswith(start) and is_picture(name):
-            class_name, _, inside = name.removeprefix(start).partition("/")
-            if inside:
-                found[class_name].append(inside)
-            else:
-                found.setdefault(loose, []).append(class_name)
+    found: dict[str, list[str]] = {name: [] for name in sorted(folders) if "/" not in name}
+    loose: list[str] = []
+    for path in pictures:
+        class_name, slash, name = path.partition("/")
+        if slash:
+            found.setdefault(class_name, []).append(name)
+        else:
+            loose.append(path)
+    if not any(found.values()):
+        found = {}
+    if loose:
+        found[f"{LOOSE} in no folder" if LOOSE in found else LOOSE] = loose
     return found
+
+
+def natural(name: str) -> tuple[object, ...]:
+    """A key by which numbers in names count as numbers: 2.jpg comes before 10.jpg.
+
+    >>> sorted(["10.jpg", "2.jpg", "B.jpg", "a.jpg"], key=natural)
+    ['2.jpg', '10.jpg', 'a.jpg', 'B.jpg']
+    """
+    pieces: list[object] = []
+    for number, piece in enumerate(re.split(r"([0-9]+)", name)):
+        digits = piece.lstrip("0")
+        pieces.append((len(digits), digits) if number % 2 else piece.casefold())
+    return tuple(pieces), name
 
 
 def read_from(files: Files, path: str, address: str, terms: str) -> Picture:

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cactiviz import images
 from cactiviz.comparison import describe
+from cactiviz.datasets.endings import ENDINGS
 from cactiviz.errors import DownloadError, PictureError
 from cactiviz.models import MODELS, find_weights
 from cactiviz.reading import VIEWS
@@ -26,10 +27,7 @@ _USUAL_NETWORKS = (
     *("efficientnet_b0", "efficientnet_b3", "cactinet"),
 )
 #: Endings of pictures.
-TYPES = [
-    *("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"),
-    *("heic", "heif", "avif", "jp2", "ppm"),
-]
+TYPES = [ending.removeprefix(".") for ending in ENDINGS]
 
 
 @dataclass(frozen=True)

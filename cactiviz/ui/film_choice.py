@@ -194,9 +194,13 @@ def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
     if not classes:
         return _Pictures([])
     shots, hoped = of_dataset(dataset, classes, each)
+    total = sum(map(dataset.count, classes))
+    cut = len(shots) < total and dataset.name != "scenes"  # of drawn ones none is left out
+    some = (texts.film_some(len(shots), total, each),) if cut else ()
     fewer = (texts.film_fewer(len(shots), hoped),) if len(shots) < hoped else ()
     place = state.place() if dataset.name == sets.FOLDER else ""
-    return _Pictures(shots, (*fewer, *_too_many(len(shots))), place=place)
+    notes = (*dataset.notes, *some, *fewer, *_too_many(len(shots)))
+    return _Pictures(shots, notes, place=place)
 
 
 def _ask_classes(dataset: Dataset) -> list[str]:

@@ -1522,6 +1522,11 @@ def film_fewer(found: int, hoped: int) -> str:
     return f"{found} of {hoped} pictures are here; some classes have fewer than asked for."
 
 
+def film_some(shown: int, total: int, each: int) -> str:
+    """Where classes have more pictures than were asked for."""
+    return f"{shown} of the {total} pictures of these classes are taken, {each} of each at most."
+
+
 def film_too_many(most: int, count: int) -> str:
     """The limit of the app."""
     return (
