@@ -72,7 +72,7 @@ def choose(page: str, query: Mapping[str, str], link: Link) -> list[str]:
         "untrained": (state.UNTRAINED, link.untrained),
         "class": (state.TARGET, link.class_ or None),
         "against": (state.AGAINST, link.against or None),
-        "layer": (state.LAYER, (link.models[0], link.layer) if link.layer else None),
+        "layers": (state.LAYER, {**_layers_of_own(), **dict(link.layers)}),
         "cover": (state.COVERED, link.cover),
     }
     for key, (kept_by, value) in values.items():
@@ -102,7 +102,6 @@ def chosen(page: str) -> Link:
     models = get(state.MODELS) or FIRST_NETWORKS
     methods = get(state.METHODS) or FIRST_VIEWS
     known = tuple(name for name in MODELS if name in models)  # not those of the user's own
-    layer_of, layer = get(state.LAYER) or ("", "")
     return Link(
         picture=picture,
         web=web,
@@ -111,7 +110,7 @@ def chosen(page: str) -> Link:
         methods=tuple(view for view in VIEWS if view in methods),
         class_=get(state.TARGET) or "",
         against=get(state.AGAINST) or "",
-        layer=layer if tuple(models) == (layer_of,) else "",
+        layers=chosen_layers.of(known) if set(models) == set(known) else _named_layers(known),
         cover=_cover(),
         whole=bool(get(state.WHOLE)),
         untrained=bool(get(state.UNTRAINED)),

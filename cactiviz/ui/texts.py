@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -347,7 +348,7 @@ def changed(before: str, now: str) -> str:
 # --- Address ---
 LINK_NETWORK = "a network"
 LINK_VIEW = "a view"
-LINK_LAYER = "The link names a layer, which is possible with one network only."
+LINK_LAYER = "The link names a layer without its network, which is possible with one network only."
 LINK_PARTS = {
     "picture": "picture",
     "web": "web address",
@@ -415,7 +416,8 @@ EXPLAIN_LAYER_OWN = "The network's own choice"
 EXPLAIN_LAYER_HELP = (
     "Early layers see edges in fine detail, late ones whole objects on a coarse grid."
 )
-EXPLAIN_LAYER_ONE = "With one network alone, you can also choose the layer that is looked at."
+EXPLAIN_LAYER_OF = "Layer of which network"
+EXPLAIN_LAYER_OF_HELP = "Each network may be looked at in another layer."
 EXPLAIN_LAYER_LATER = "Its layers can be chosen once the network has answered."
 MORE_NETWORKS = "More networks"
 MORE_VIEWS = "More views"
@@ -424,18 +426,51 @@ MORE = "More choices"
 #: (Network, view) -> where to choose what the note of that map advises.
 WHERE_TO_CHOOSE = {
     ("cactinet", "grad_cam"): f"LayerCAM is at the side under “{MORE_VIEWS}”; the layers are under "
-    f"“{EXPLAINED}”, once CactiNet is the only network.",
-    ("cactinet", "layer_cam"): f"The layers are at the side under “{EXPLAINED}”, once CactiNet is "
-    "the only network.",
+    f"“{EXPLAINED}”.",
+    ("cactinet", "layer_cam"): f"The layers are at the side under “{EXPLAINED}”.",
 }
 
 
-def what_is_explained(class_: str, against: str, layer: str) -> str:
-    """What is explained, where it isn't each network's own top answer."""
+NO_VIEW_AT_A_LAYER = (
+    "A layer is chosen, but none of these views is taken at a layer. Choose Grad-CAM at the side "
+    "to see it."
+)
+#: Where no network knows the class that is asked for.
+NOBODY_KNOWS = "No map is shown, because no network here can explain what was asked for."
+EXPLAIN_OWN = "Explain each one's own answer"
+
+
+def layer_dropped(layer: str, network: str, is_here: bool) -> str:
+    """What is said once of a chosen layer whose network isn't shown any more.
+
+    >>> layer_dropped("stages.1", "CactiNet", True)
+    'The layer stages.1 was chosen for CactiNet, which isn’t shown now. It is no longer chosen.'
+    """
+    why = "isn’t shown now" if is_here else "isn’t here any more"
+    return f"The layer {layer} was chosen for {network}, which {why}. It is no longer chosen."
+
+
+def layers_elsewhere(layers: Sequence[tuple[str, str]]) -> str:
+    """Which layers are chosen of other networks than the one whose layers are offered."""
+    return f"Also chosen: {', '.join(f'{title} {layer}' for title, layer in layers)}"
+
+
+def what_is_explained(
+    class_: str, against: str, layers: Sequence[tuple[str, str]], alone: bool
+) -> str:
+    """What is explained, where it isn't each network's own top answer at its own layer.
+
+    Args:
+        class_: The class asked for, or empty.
+        against: The one it is held against, or empty.
+        layers: (Title of a network, layer).
+        alone: There is one network only, whose name need not be said.
+    """
     said = f"“{class_}”" if class_ else ("the top answer" if against else "")
     if against:
         said += f" rather than “{against}”"
-    return " · ".join(filter(None, (said, f"layer {layer}" if layer else "")))
+    each = [f"layer {layer}" if alone else f"{title} at {layer}" for title, layer in layers]
+    return " · ".join(filter(None, (said, *each)))
 
 
 def explain_layer(layer: str) -> str:
