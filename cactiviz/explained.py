@@ -14,7 +14,7 @@ _MOST_NAMED = 3  # networks whose probabilities a line has room for
 
 
 def line(readings: Sequence[Reading], titles: Mapping[str, str] | None = None) -> str:
-    """What is explained, to stand above the maps; empty if each network explains its own answer.
+    """What is explained, to stand above the maps; empty if all networks explain their own answer.
 
     Args:
         readings: What the networks say, in the order of their columns.
@@ -26,7 +26,8 @@ def line(readings: Sequence[Reading], titles: Mapping[str, str] | None = None) -
         "Explained: coffee mug (3 %), not espresso (81 %)".
     """
     shown = [reading for reading in readings if reading.explained is not None]
-    if not any(asked(reading) for reading in shown):
+    some_refused = len(shown) < len(readings)  # then the others don't explain it by themselves
+    if not shown or not (some_refused or any(map(asked, shown))):
         return ""
     names = titles or {}
     several = len(readings) > 1
@@ -77,11 +78,11 @@ def own_answer(name: str, share: float, is_explained: bool) -> str:
     r"""What a network itself would say, for a line beside a map of a class that was asked for.
 
     >>> own_answer("espresso", 0.81, False), own_answer("cactus", 0.9, True)
-    ('Its own answer: espresso, 81\\xa0%', 'This is its own answer')
+    ('Its answer: espresso, 81\\xa0%', 'This is its own answer')
     """
     if is_explained:
         return "This is its own answer"
-    return f"Its own answer: {name}, {percent(share).replace(' ', chr(160))}"
+    return f"Its answer: {name}, {percent(share).replace(' ', chr(160))}"
 
 
 def _named(found: Sequence[tuple[str, Answer | None]], several: bool) -> str:

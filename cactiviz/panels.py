@@ -160,8 +160,9 @@ def _draw_panel(
         y += layout.times(BODY.leading + GRID)
     y += layout.times(GRID // 2)
     small = SMALL.times(layout.zoom)
+    own, comma, share = panel.note.rpartition(", ")  # a long name is cut, its number isn't
     for there, text, colour in (
-        (layout.notes, panel.note, theme.text),
+        (layout.notes, shortened(own, comma + share, small, width), theme.text),
         (layout.places, shortened(*parted(panel.place), small, width), theme.text),
     ):
         if there and not alone:

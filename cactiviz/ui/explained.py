@@ -68,6 +68,11 @@ def target_chosen() -> Target | None:
     return Target(class_, against) if class_ or against else None
 
 
+def forget_target() -> None:
+    """Explain each network's own answer again."""
+    st.session_state[state.TARGET] = st.session_state[state.AGAINST] = None
+
+
 def _ask_classes(likeliest: list[str], models: Sequence[str]) -> None:
     names = {name: None for model in models for name in networks.class_names(model)}
     class_, against = (st.session_state.get(key) for key in (state.TARGET, state.AGAINST))

@@ -11,7 +11,7 @@ import streamlit as st
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import MODELS
 from cactiviz.reading import VIEWS
-from cactiviz.ui import address, linked_film, linked_inside, sets, state, texts
+from cactiviz.ui import address, chosen_layers, linked_film, linked_inside, sets, state, texts
 from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS, SHARED, Link
 from cactiviz.ui.covered import Covered
 from cactiviz.ui.film_link import FILM
@@ -110,7 +110,7 @@ def chosen(page: str) -> Link:
         methods=tuple(view for view in VIEWS if view in methods),
         class_=get(state.TARGET) or "",
         against=get(state.AGAINST) or "",
-        layers=chosen_layers.of(known) if set(models) == set(known) else _named_layers(known),
+        layers=chosen_layers.of(known or FIRST_NETWORKS),
         cover=_cover(),
         whole=bool(get(state.WHOLE)),
         untrained=bool(get(state.UNTRAINED)),
@@ -168,6 +168,12 @@ def cover_on(sha256: str, *, of_link: bool) -> None:
     covered: Covered | None = st.session_state.get(state.COVERED)
     if covered is not None and not covered.sha256 and of_link:
         st.session_state[state.COVERED] = replace(covered, sha256=sha256)
+
+
+def _layers_of_own() -> dict[str, str]:
+    """The layers chosen of the user's own networks, which a link leaves out."""
+    kept: Mapping[str, str] = st.session_state.get(state.LAYER) or {}
+    return {name: layer for name, layer in kept.items() if name not in MODELS}
 
 
 def _cover() -> Covered | None:

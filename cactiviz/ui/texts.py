@@ -15,6 +15,7 @@ from cactiviz.kernels import Inputs, ShownWeights
 from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
 from cactiviz.models import ModelSpec
+from cactiviz.reading import Explanation
 from cactiviz.regions import where_is_the_peak
 from cactiviz.scales import Floats, Scale, full_value, number, percent
 from cactiviz.types import Box, FilterGrid, Neuron, Picture
@@ -340,6 +341,29 @@ def alt_of_filters(view: str, network: str) -> str:
     return f"{view} of {network}"
 
 
+#: What the signs before a class at the head of a column mean.
+MARKS = {
+    "explained": "This class is explained",
+    "against": "The explained class is held against it",
+}
+
+
+def explains(found: Explanation) -> str:
+    """What one map explains, in its enlarged view."""
+    against = f", not {found.contrast}" if found.contrast else ""
+    return f"Explained: {found.class_name} ({percent(found.probability)}){against}"
+
+
+def at_layer(place: str) -> str:
+    """Where a map was made, in words.
+
+    >>> at_layer("layer4 · 7 × 7")
+    'Made at the layer layer4, which has 7 × 7 squares.'
+    """
+    layer, _, grid = place.partition(" · ")
+    return f"Made at the layer {layer}, which has {grid} squares." if grid else ""
+
+
 def changed(before: str, now: str) -> str:
     """How a probability changed."""
     return f"{before} → {now}"
@@ -435,9 +459,12 @@ NO_VIEW_AT_A_LAYER = (
     "A layer is chosen, but none of these views is taken at a layer. Choose Grad-CAM at the side "
     "to see it."
 )
-#: Where no network knows the class that is asked for.
-NOBODY_KNOWS = "No map is shown, because no network here can explain what was asked for."
 EXPLAIN_OWN = "Explain each one's own answer"
+
+
+def nobody_knows(sentences: Sequence[str]) -> str:
+    """Where no network can explain the class that is asked for: why, and what follows."""
+    return " ".join([*dict.fromkeys(sentences), "So there is nothing to explain here."])
 
 
 def layer_dropped(layer: str, network: str, is_here: bool) -> str:
@@ -508,6 +535,11 @@ def link_unknown(kind: str, name: str, more: int) -> str:
 def link_views(most: int) -> str:
     """For a link to Animate with more views than it shows."""
     return f"The link names more than {most} views, so the others were left out."
+
+
+def link_layer_of(network: str) -> str:
+    """For a layer in a link of a network that the link doesn't show."""
+    return f"The link names a layer of {network}, which it doesn't show, so it was ignored."
 
 
 def link_layer(name: str, network: str) -> str:
