@@ -66,8 +66,9 @@ font-weight:400;background:none;overflow-wrap:anywhere}
 .cactiviz b{font-weight:600;font-size:1.1em}
 .cactiviz small{color:var(--quiet);font-size:.9em;display:block}
 .cactiviz .warn{color:var(--warn)}
-.cactiviz .explained{margin:8px}
-.cactiviz .marked span:first-child{font-weight:600}
+.cactiviz p.explained{margin:8px}
+.cactiviz .answer.explained{margin:2px 0 0}
+.cactiviz .answer.explained span:first-child{font-weight:600}
 .cactiviz .place{display:block;font-size:.9em}
 .cactiviz .pile{position:relative;display:block;margin-bottom:4px}
 .cactiviz img{display:block;width:100%;height:auto;margin:0;border-radius:4px}
@@ -229,7 +230,7 @@ def map_html(title: str, values: NDArray[Any], signed: bool, place: str = "") ->
 def _heading(column: Column) -> str:
     warned = ' class="warn"' if column.message else ""
     answers = "".join(
-        f'<div class="answer{" marked" if answer.class_index in column.marks else ""}">'
+        f'<div class="answer {column.marks.get(answer.class_index, "")}">'
         f"<span>{_name(answer, column.marks)}</span>"
         f"<span>{percent(answer.probability)}</span></div>"
         f'<div class="bar"><i style="width:{100 * answer.probability:.1f}%"></i></div>'

@@ -79,7 +79,7 @@ class Cell:
 
 
 #: Before the name of a class in a column's answers, by its mark.
-SIGNS = {"explained": "▸ ", "against": "not "}
+SIGNS = {"explained": "▸ ", "against": "◂ "}
 _BAR, _TRACK, _LINE = "#2B6F7E", "#E6E8EB", "#D0D7DE"
 _GRID = 8  # pixels; every distance is a multiple of it
 _MARGIN, _GUTTER = 4 * _GRID, 2 * _GRID
@@ -218,7 +218,10 @@ def _draw_column(
         share = percent(answer.probability)
         taken = round(length(share, QUIET.times(at.factor)))
         mark = column.marks.get(answer.class_index, "")
-        name, style = SIGNS.get(mark, "") + answer.class_name, BODY_BOLD if mark else BODY
+        name, style = (
+            SIGNS.get(mark, "") + answer.class_name,
+            BODY_BOLD if mark == "explained" else BODY,
+        )
         at.write(pen, (x, y), name, style, width - taken - at(_GRID), 1)
         y = at.write(pen, (x + width - taken, y), share, QUIET, taken + 1, 1)
         bottom = y + at(_GRID // 2) - 1

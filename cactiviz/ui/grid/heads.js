@@ -6,7 +6,7 @@ const answerOf = (answer) => {
   const name = make("span", "class", `${answer.sign ?? ""}${answer.name}`);
   name.title = answer.told ? `${answer.name}: ${answer.told}` : answer.name;
   if (answer.told) {
-    entry.classList.add("marked");
+    entry.classList.add(`is-${answer.mark}`);
     name.append(make("span", "unseen", `, ${answer.told}`));
   }
   line.append(name, make("span", "share", answer.change ?? answer.said));
