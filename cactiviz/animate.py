@@ -14,6 +14,7 @@ from cactiviz.export import write_animation
 from cactiviz.full_values import FullValues
 from cactiviz.kept import Said
 from cactiviz.look import Look, Pixels, image_size, layout_of, said_panel
+from cactiviz.methods import METHODS
 from cactiviz.panels import Panel, draw_frame
 from cactiviz.recipe import animation_recipe, network_recipe
 from cactiviz.types import Cancel, Report
@@ -56,7 +57,6 @@ class Animation:
         panels: list[Panel] = []
         labels: list[str] = []
         answers = self._said(index)
-        more = len(question.methods) > 1
         for method in question.methods:
             if not panels or len(names) > 1:
                 shown = render.resized(picture, size)
@@ -67,16 +67,19 @@ class Animation:
                     full = 0.0
                     if method in said.values:
                         full = self._full_values.of(said, method, self.look.scale)
-                    panels.append(said_panel(picture, said, method, self.look, full, size, more))
+                    panels.append(said_panel(picture, said, method, self.look, full, size))
                     labels.append(said.label)
                 else:
                     why = failures.get(name, "This has not been computed.")
-                    panels.append(Panel(name, None, caption=why, warned=name in failures))
-        parts = [f"{index + 1} of {len(reel)}"] if len(reel) > 1 else []
-        parts += [reel.shots[index].title, *dict.fromkeys(filter(None, labels))]
-        if question.top > 1:
-            parts.append(f"answer {variant + 1} of {question.top}")
-        layout = layout_of(self.look, len(names), len(question.methods))
+                    title = METHODS[method].title
+                    warned = name in failures
+                    panels.append(Panel(name, None, caption=why, warned=warned, subtitle=title))
+        # What differs between frames of one picture comes first: a narrow frame cuts off the end.
+        parts = [f"{variant + 1}. answer of {question.top}"] if question.top > 1 else []
+        parts += [f"layer {label}" for label in dict.fromkeys(filter(None, labels))]
+        parts += [f"{index + 1} of {len(reel)}"] if len(reel) > 1 else []
+        parts.append(reel.shots[index].title)
+        layout = layout_of(self.look, len(names), question)
         return draw_frame(panels, layout, subheading=" · ".join(parts))
 
     def frames(

@@ -12,6 +12,7 @@ from cactiviz import __version__
 from cactiviz.errors import CactivizError, Cancelled, ModelError, OutputError
 from cactiviz.kept import Kept, Question, Said, ask
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
+from cactiviz.places import check
 from cactiviz.shots import Reel, Shot, key_of
 from cactiviz.types import Cancel, Report
 
@@ -58,6 +59,7 @@ class Answers:
 
     Raises:
         ModelError: No network, one twice, an unknown one, or several where layers are asked for.
+        MethodError: A layer is chosen for a network that isn't asked.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Answers:
             raise ModelError("An animation needs networks, and each under its own name.")
         if question.layers and len(self.names) > 1:
             raise ModelError("Several layers are shown of one network at a time.")
+        check(question.layer, self.names)
         self.failures: dict[str, str] = {}  #: A network's name -> why it says nothing.
         self.done = 0  #: Answers that are there, or are known not to come.
         self._kept = Kept(folder, question)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from cactiviz.errors import LayerError, MethodError, ModelError
@@ -83,3 +83,21 @@ def place(given: object) -> Layer | str | None:
     if given is None or isinstance(given, str | Layer):
         return given
     raise LayerError(f"A layer is given by its name, not as {type(given).__name__}.")
+
+
+def places(given: object) -> Layer | str | dict[str, Layer | str] | None:
+    """A layer for all networks, or one for each by its name.
+
+    Raises:
+        LayerError: It is, or holds, something else.
+
+    >>> places({"alexnet": "features.8"}), places(None)
+    ({'alexnet': 'features.8'}, None)
+    """
+    if not isinstance(given, Mapping | tuple):
+        return place(given)
+    try:
+        found = {str(name): place(layer) for name, layer in dict(given).items()}
+    except (TypeError, ValueError) as error:
+        raise LayerError("Layers of several networks are given as {network: layer}.") from error
+    return {name: layer for name, layer in found.items() if layer is not None}

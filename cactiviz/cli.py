@@ -19,7 +19,7 @@ from cactiviz.cover import cover
 from cactiviz.errors import CactivizError, WeightsError
 from cactiviz.models import Checkpoint
 from cactiviz.output import whole_file
-from cactiviz.types import Layer, Target
+from cactiviz.types import Target
 
 _DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
 _DEFAULT_METHODS = ("grad_cam", "saliency", "guided_backprop", "filters")
@@ -86,9 +86,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     option("--against", metavar="NAME_OR_INDEX", help="why the class, and not this one")
     shared.add_cover(parser)
     places = parser.add_mutually_exclusive_group()
-    places.add_argument(
-        "--layer", type=Layer.parse, help="for class activation maps: NAME or NAME:activation"
-    )
+    shared.add_layer(places)
     places.add_argument(
         "--layers",
         type=shared.names,
@@ -122,7 +120,7 @@ def _compare(options: argparse.Namespace) -> int:
         models,
         options.methods,
         target=Target(options.target, options.against),
-        layer=options.layer,
+        layer=dict(options.layer) if isinstance(options.layer, tuple) else options.layer,
         layers="all-stages" if options.layers == ["all-stages"] else options.layers,
         resize=options.resize,
         untrained=options.untrained,

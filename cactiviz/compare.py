@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import torch
 
-from cactiviz import arguments
+from cactiviz import arguments, places
 from cactiviz.arguments import Given
 from cactiviz.comparison import Comparison
 from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError
@@ -26,7 +26,7 @@ def compare(
     methods: str | Sequence[str] = ("grad_cam", "saliency", "guided_backprop"),
     *,
     target: Target | int | str | None = None,
-    layer: Layer | str | None = None,
+    layer: Layer | str | Mapping[str, Layer | str] | None = None,
     layers: Sequence[Layer | str] | Literal["all-stages"] = (),
     resize: Literal["crop", "squash"] | None = None,
     untrained: bool | Collection[str] = False,
@@ -50,7 +50,8 @@ def compare(
         methods: Names of ``explain.VIEWS``, or one of them.
         target: A class by index (an int) or by name (a str), or a :class:`Target` with a
             contrast; None for each network's own top class.
-        layer: Where class activation maps are taken; None for each network's own.
+        layer: Where class activation maps are taken: a layer for all, or one for each network by
+            its name; None, and a network that isn't named, for the network's own.
         layers: Several such places, or "all-stages", to follow a picture through one network;
             the views are then called ``METHOD@LAYER``.
         resize: "crop" or "squash" for all, instead of each network's own preprocessing.
@@ -65,11 +66,11 @@ def compare(
     Raises:
         PictureError: The picture can't be read.
         ModelError: An unknown name, or one given twice.
-        MethodError: An unknown method.
+        MethodError: An unknown method, or a layer of a network that isn't asked.
         Cancelled: ``cancel`` was set.
     """
     models, methods = arguments.networks(models), arguments.views(methods)
-    resize, layer = arguments.resizing(resize), arguments.place(layer)
+    resize, layer = arguments.resizing(resize), arguments.places(layer)
     opened = open_picture(picture)
     names = [_name(model) for model in models]
     if not names or len(set(names)) < len(names):
@@ -78,6 +79,9 @@ def compare(
         raise MethodError(f"There is nothing to compute; there are {', '.join(VIEWS)}.")
     if layers and len(names) > 1:
         raise MethodError("Several layers are shown of one network at a time.")
+    if layers and layer:
+        raise MethodError(places.BOTH)
+    places.check(layer, names)
     readings: dict[str, Reading] = {}
     failures: dict[str, str] = {}
     for done, (name, model) in enumerate(zip(names, models, strict=True)):
@@ -101,7 +105,7 @@ def compare(
                 opened,
                 methods,
                 target=target,
-                layer=layer,
+                layer=places.layer_of(layer, name),
                 layers=layers,
                 resize=resize,
                 cancel=cancel,

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz import page, render
+from cactiviz import explained, page, render
 from cactiviz.errors import MethodError, ModelError
-from cactiviz.interactive import Pane, figure
+from cactiviz.interactive import figure
 from cactiviz.limits import NUMBERS, limits
 from cactiviz.methods import METHODS
 from cactiviz.output import whole_file
 from cactiviz.reading import FILTERS, Explanation, Reading, method_of
+from cactiviz.reading import describe as describe
 from cactiviz.scales import percent
 from cactiviz.sheet import Cell, Column, Remark, Row, draw_sheet
 from cactiviz.types import FilterGrid, Picture
@@ -113,7 +114,8 @@ class Comparison:
             strength=strength,
             contour=contour,
         )
-        return Cell(image, render.caption(found.values, scale, full, display, contour))
+        said = render.caption(found.values, scale, full, display, contour)
+        return Cell(image, said, found.place)
 
     def sheet(
         self,
@@ -150,6 +152,7 @@ class Comparison:
             cells,
             cell_width=cell_width,
             remarks=(*self.limits(), NUMBERS),
+            heading=self.explained(),
             zoom=zoom,
         )
 
@@ -172,7 +175,13 @@ class Comparison:
         }
         rows = [Row(*describe(method)) for method in self.methods]
         return page.grid(
-            self.picture, self.columns(), rows, cells, strength=strength, follows=follows
+            self.picture,
+            self.columns(),
+            rows,
+            cells,
+            strength=strength,
+            follows=follows,
+            heading=self.explained(),
         )
 
     _repr_html_ = html
@@ -180,11 +189,17 @@ class Comparison:
     def to_plotly(self) -> Any:
         """A Plotly figure of all maps in the picture's coordinates, linked, values on hover."""
         panes = [
-            [Pane(f"{r.title} · {describe(m)[0]}", e.values, e.kind, r.seen) for m, e in some]
-            for r in self.readings.values()
-            if (some := r.explanations.items())
+            [explanation.pane(reading.title, reading.seen) for explanation in some]
+            for reading in self.readings.values()
+            if (some := reading.explanations.values())
         ]
-        return figure(self.picture, panes)
+        return figure(self.picture, panes, self.explained())
+
+    def explained(self) -> str:
+        """Which class the maps are of, if it isn't each network's own answer; else empty."""
+        return explained.line(
+            [self.readings[name] for name in self.models if name in self.readings]
+        )
 
     def _layers(self, model: str, method: str, scale: render.Scale, palette: str) -> page.Layers:
         below, above = (
@@ -195,7 +210,8 @@ class Comparison:
             return page.Layers(None, None, below.caption)
         alt = f"{describe(method)[0]} of {model}: {below.caption}"
         moves = not np.array_equal(below.image, above.image)
-        return page.Layers(below.image, above.image if moves else None, below.caption, alt)
+        upper = above.image if moves else None
+        return page.Layers(below.image, upper, below.caption, alt, below.place)
 
     def columns(self) -> list[Column]:
         """Each network's heading with its answers, as a sheet or a page shows it."""
@@ -207,7 +223,8 @@ class Comparison:
             else:
                 note = "random weights" if reading.untrained else ""
                 said = self._said_before(model)
-                columns.append(Column(reading.title, reading.answers, note, said))
+                answers, marks = explained.answers_beside(reading), explained.marks(reading)
+                columns.append(Column(reading.title, answers, note, said, marks))
         return columns
 
     def _said_before(self, model: str) -> str:
@@ -245,22 +262,7 @@ class Comparison:
                 for model, reading in self.readings.items()
             },
             **({"before_cover": before} if before else {}),
-            "explanations": [
-                {
-                    "model": e.model,
-                    "method": e.method,
-                    "class_index": e.class_index,
-                    "class_name": e.class_name,
-                    "logit": e.logit,
-                    "probability": e.probability,
-                    "grid": list(e.grid),
-                    "min": float(e.values.min()),
-                    "max": float(e.values.max()),
-                    "seconds": e.seconds,
-                    "notes": list(e.notes),
-                }
-                for e in self.explanations()
-            ],
+            "explanations": [explanation.to_json() for explanation in self.explanations()],
             "failures": [
                 *({"model": model, "why": why} for model, why in self.failures.items()),
                 *(
@@ -289,12 +291,3 @@ class Comparison:
         """
         with whole_file(path) as file:
             np.savez_compressed(file, **self.arrays())  # type: ignore[arg-type]
-
-
-def describe(view: str) -> tuple[str, str]:
-    """The title of a view, and the question that it puts to the network."""
-    if view == FILTERS:
-        return "First-layer filters", "What does the network look for first, in any picture?"
-    method, _, layer = view.partition("@")
-    title = METHODS[method].title
-    return f"{title} at {layer}" if layer else title, METHODS[method].asks

@@ -7,8 +7,10 @@ import io
 from cactiviz import render
 from cactiviz.comparison import Comparison, describe
 from cactiviz.errors import MethodError, ModelError
+from cactiviz.explained import EXPLAINED, own_answer
 from cactiviz.export import write_gif
-from cactiviz.panels import DARK, LIGHT, Layout, Panel, draw_frame
+from cactiviz.frame import DARK, LIGHT, Layout
+from cactiviz.panels import Panel, draw_frame
 from cactiviz.reading import FILTERS, Explanation
 
 _LARGEST_SIDE = 640
@@ -56,6 +58,8 @@ def gif_of(
         panels=1,
         heading=title,
         subheading=True,
+        notes=bool(comparison.explained()),
+        places=any(e.place for e in comparison.explanations() if e.method == method),
         steps=True,
         text_size=_TEXT_SIZE,
         theme=DARK if dark else LIGHT,
@@ -94,6 +98,7 @@ def panel_of(
         return Panel(model, None, caption=cell.caption, warned=True)
     best = reading.answers[0]
     answer, probability = best.class_name, best.probability
+    note, place, other = "", "", False
     try:
         found = comparison[model, method]
     except (ModelError, MethodError):
@@ -102,10 +107,20 @@ def panel_of(
         answer, probability = found.class_name, found.probability
         if found.contrast:
             answer = f"{answer}, not {found.contrast}"
+        other = found.class_index != best.class_index
+        note, place = own_answer(best.class_name, best.probability, not other), found.place
     elif method == FILTERS:
         answer = f"answer: {answer}"
     return Panel(
-        reading.title, cell.image, answer, probability, cell.caption, warned=reading.untrained
+        reading.title,
+        cell.image,
+        answer,
+        probability,
+        cell.caption,
+        warned=reading.untrained,
+        lead=EXPLAINED if other else "",
+        note=note,
+        place=place,
     )
 
 

@@ -121,8 +121,9 @@ def explain(
         at_layer = "activations" in method.needs
         signed = against is not None and method.signed is not None
         function = method.signed if signed and method.signed else method.function
-        found = function(evidence.at(used.index(place)) if at_layer else evidence)
-        values = found[0].cpu().numpy()
+        here = evidence.at(used.index(place)) if at_layer else evidence
+        values = function(here)[0].cpu().numpy()
+        rows, columns = here.maps[0][0].shape[-2:] if at_layer else (0, 0)
         explanations[key] = Explanation(
             model=model.name,
             method=key,
@@ -136,6 +137,7 @@ def explain(
             layer=str(place) if at_layer else "",
             contrast="" if against is None else spec.class_name(against),
             notes=(*said, *notes_beside(model, method, values, sequence, against)),
+            layer_grid=(rows, columns) if at_layer else None,
         )
     seconds = time.perf_counter() - started
     return Reading(

@@ -26,15 +26,17 @@ class Pane:
         values: Raw: (h, w), or (3, H, W), of which the largest magnitude over channels is shown.
         kind: "positive" or "signed".
         seen: The part of the picture that the map lies on; None for the map's own squares.
+        said: Below the title, in smaller letters: the class explained, layer and grid.
     """
 
     title: str
     values: NDArray[Any]
     kind: str
     seen: Box | None = None
+    said: str = ""
 
 
-def figure(picture: Picture | None, columns: Sequence[Sequence[Pane]]) -> Any:
+def figure(picture: Picture | None, columns: Sequence[Sequence[Pane]], heading: str = "") -> Any:
     """One column for each network, one row for each method; zooming one pane zooms all.
 
     Each map has a scale of its own, whose ends its hover text tells.
@@ -42,6 +44,7 @@ def figure(picture: Picture | None, columns: Sequence[Sequence[Pane]]) -> Any:
     Args:
         picture: Shown below the maps; None for none.
         columns: The panes of each network, from the top.
+        heading: Above all of them, such as what is explained; empty for none.
 
     Returns:
         A ``plotly.graph_objects.Figure``.
@@ -50,7 +53,7 @@ def figure(picture: Picture | None, columns: Sequence[Sequence[Pane]]) -> Any:
 
     rows = max((len(panes) for panes in columns), default=0)
     filled = [[*panes, *[None] * (rows - len(panes))] for panes in columns]
-    titles = [escape(p.title) if p else "" for line in zip(*filled, strict=True) for p in line]
+    titles = [_title(pane) for line in zip(*filled, strict=True) for pane in line]
     found = make_subplots(
         rows=max(rows, 1),
         cols=max(len(columns), 1),
@@ -58,7 +61,7 @@ def figure(picture: Picture | None, columns: Sequence[Sequence[Pane]]) -> Any:
         shared_xaxes="all",
         shared_yaxes="all",
         horizontal_spacing=0.02,
-        vertical_spacing=0.1 / max(rows, 1),
+        vertical_spacing=0.2 / max(rows, 1),  # room for two lines of a title
     )
     height, width = picture.size if picture else (1, 1)
     for column, panes in enumerate(filled, 1):
@@ -79,10 +82,19 @@ def figure(picture: Picture | None, columns: Sequence[Sequence[Pane]]) -> Any:
     found.update_layout(
         width=80 + _SIDE * max(len(columns), 1),
         height=80 + round(_SIDE * max(rows, 1) * min(max(height / width, 0.4), 2.5)),
-        margin={"l": 20, "r": 20, "t": 50, "b": 20},
+        margin={"l": 20, "r": 20, "t": 100 if heading else 70, "b": 20},
         template="plotly_white",
     )
+    if heading:
+        found.update_layout(title={"text": escape(heading), "font": {"size": 16}})
     return found
+
+
+def _title(pane: Pane | None) -> str:
+    if pane is None:
+        return ""
+    said = f"<br><sup>{escape(pane.said)}</sup>" if pane.said else ""
+    return escape(pane.title) + said
 
 
 def _trace(pane: Pane, over_picture: bool) -> Any:

@@ -14,14 +14,17 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cactiviz import places
 from cactiviz.errors import MethodError, OutputError
 from cactiviz.explain import explain
 from cactiviz.models import LoadedModel
 from cactiviz.output import whole_file
+from cactiviz.places import Places
 from cactiviz.reading import FILTERS, VIEWS, Explanation, Reading, method_of
 from cactiviz.types import Box, Cancel, Picture, Target
 
 _META = "meta.json"
+_FORM = "2"  # of what is kept; answers of another one aren't found
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class Question:
     Attributes:
         methods: Names of methods; filters depend on no picture and can't be asked for.
         target: A class and its contrast; the network's own top class if there is none.
-        layer: Where class activation maps are taken; None for each network's own.
+        layer: Where class activation maps are taken, for all networks or each by name; None for
+            each network's own.
         layers: Several places of one network, or ("all-stages",): a frame for each.
         top: The likeliest classes that are explained one after another: a frame for each.
         resize: "crop" or "squash" instead of each network's own preprocessing.
@@ -42,7 +46,7 @@ class Question:
 
     methods: tuple[str, ...] = ("grad_cam",)
     target: Target = field(default_factory=Target)
-    layer: str | None = None
+    layer: Places = None
     layers: tuple[str, ...] = ()
     top: int = 1
     resize: Literal["crop", "squash"] | None = None
@@ -53,6 +57,8 @@ class Question:
         if unknown or not self.methods:
             name = unknown[0] if unknown else ""
             raise MethodError(f"There is no method “{name}”; there are {', '.join(known)}.")
+        if self.layer and self.layers:
+            raise MethodError(places.BOTH)
         if not 1 <= self.top <= 5:
             raise MethodError("From one to five of the likeliest classes can be shown.")
         if self.top > 1 and (self.layers or self.target != Target()):
@@ -62,7 +68,7 @@ class Question:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values; ``Question.from_json`` reads them again."""
-        return asdict(self)
+        return {**asdict(self), "layer": places.to_json(self.layer)}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Question:
@@ -71,6 +77,7 @@ class Question:
             key: tuple(value) if isinstance(value, list) else value for key, value in found.items()
         }
         chosen["target"] = Target(**found["target"])
+        chosen["layer"] = places.of_json(found["layer"])
         return cls(**chosen)
 
 
@@ -91,6 +98,10 @@ class Said:
         layers: Method -> where it was taken, or empty.
         failures: Method -> why there is none.
         preprocessing: How the picture became the network's input, as plain values.
+        places: Method -> its layer and that layer's grid in words, or empty.
+        own: The network's own answer, whatever is explained, and
+        own_probability: its probability.
+        is_own: Whether nothing else than that is explained.
     """
 
     title: str
@@ -105,6 +116,10 @@ class Said:
     layers: Mapping[str, str] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    own: str = ""
+    own_probability: float = 0.0
+    is_own: bool = True
 
 
 def ask(
@@ -123,7 +138,7 @@ def ask(
             picture,
             question.methods,
             target=target,
-            layer=question.layer,
+            layer=places.layer_of(question.layer, model.name),
             layers="all-stages" if layers == ("all-stages",) else layers,
             resize=question.resize,
             cancel=cancel,
@@ -131,8 +146,8 @@ def ask(
 
     first = reading_of(question.target)
     if question.layers:
-        places = [view.partition("@")[2] for view in first.explanations]
-        chosen = [place for place in dict.fromkeys(places) if place] or [""]
+        found = [view.partition("@")[2] for view in first.explanations]
+        chosen = [place for place in dict.fromkeys(found) if place] or [""]
         return [_said(model, first, question, label) for label in chosen]
     others = [reading_of(Target(a.class_index)) for a in first.answers[1 : question.top]]
     return [_said(model, reading, question) for reading in (first, *others)]
@@ -144,24 +159,28 @@ def _said(model: LoadedModel, reading: Reading, question: Question, label: str =
         if "@" not in view or view.endswith(f"@{label}"):
             found[method_of(view)] = explanation
     failures = {method_of(view): why for view, why in reading.failures.items()}
-    some = next(iter(found.values()), None)
     best = reading.answers[0]
-    answer = some.class_name if some else best.class_name
-    if some and some.contrast:
-        answer = f"{answer}, not {some.contrast}"
+    explained = reading.explained or best
+    answer = explained.class_name
+    if reading.against is not None:
+        answer = f"{answer}, not {reading.against.class_name}"
     return Said(
         title=reading.title,
         untrained=reading.untrained,
         revision=reading.revision,
         seen=reading.seen,
         answer=answer,
-        probability=some.probability if some else best.probability,
+        probability=explained.probability,
         label=label,
         values={method: e.values for method, e in found.items()},
         kinds={method: e.kind for method, e in found.items()},
         layers={method: e.layer for method, e in found.items()},
         failures={m: failures.get(m, "") for m in question.methods if m not in found},
         preprocessing=asdict(model.spec.preprocessing),
+        places={method: e.place for method, e in found.items()},
+        own=best.class_name,
+        own_probability=best.probability,
+        is_own=explained.class_index == best.class_index,
     )
 
 
@@ -203,7 +222,7 @@ class Kept:
             file.write(_packed(answers))
 
     def _file(self, network: str, picture: str) -> Path:
-        about = "\0".join([network, picture, self._question])
+        about = "\0".join([_FORM, network, picture, self._question])
         return self.folder / f"{hashlib.sha256(about.encode()).hexdigest()[:40]}.npz"
 
 

@@ -37,15 +37,18 @@ class Style:
         return replace(self, colour=colour)
 
 
+_TEXT = "#1F2328"
 _SECONDARY = "#57606A"
 _AMBER = "#9A6700"
 HEADING = Style(24, 32, bold=True)
 TITLE = Style(17, 24, bold=True)
 WARNED_TITLE = Style(17, 24, _AMBER, bold=True)
 BODY = Style(14, 20)
+BODY_BOLD = Style(14, 20, bold=True)
 QUIET = Style(14, 20, _SECONDARY)
 WARNING = Style(14, 20, _AMBER)
 SMALL = Style(13, 16, _SECONDARY)
+PLACE = Style(13, 18, _TEXT)  # of a map: its layer and grid
 SMALL_TITLE = Style(13, 16, bold=True)
 
 _LONGEST = 2000  # characters of any text that are looked at
@@ -95,6 +98,24 @@ def wrapped(text: str, style: Style, width: int, most: int) -> list[str]:
         lines.append(rest[:low].rstrip(" ·"))
         rest = rest[low:].lstrip()
     return lines
+
+
+def shortened(start: str, end: str, style: Style, width: int) -> str:
+    """A name on one line, whose end tells most: "…" stands for as much of its start as needed.
+
+    Args:
+        start: What may be cut short.
+        end: What is kept, unless it is too long itself.
+        style: How it is set.
+        width: In pixels.
+    """
+    start, end = drawable(start), drawable(end)
+    for kept in (*range(len(start), 0, -1), 0):
+        text = start[:kept] + ("" if kept == len(start) else "…") + end
+        if length(text, style) <= width:
+            return text
+    beginning = "…" if start else ""
+    return next(iter(wrapped(beginning + end, style, width, 1)), "")
 
 
 def length(text: str, style: Style) -> float:

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cactiviz import render
-from cactiviz.kept import Said
+from cactiviz.explained import EXPLAINED, own_answer
+from cactiviz.frame import DARK, LIGHT, Layout
+from cactiviz.kept import Question, Said
 from cactiviz.methods import METHODS
-from cactiviz.panels import DARK, LIGHT, Layout, Panel
+from cactiviz.panels import Panel
 from cactiviz.scales import Display
-from cactiviz.types import Picture
+from cactiviz.types import Picture, Target
 
 Pixels = NDArray[np.uint8]
+#: How the maps of an animation are scaled, in words.
+SCALES: dict[render.Scale, str] = {
+    "own": "each map on its own scale",
+    "shared": "all maps on one scale",
+    "rank": "order of the values only",
+    "evidence": "shares of the evidence",
+}
 
 
 @dataclass(frozen=True)
@@ -29,8 +38,8 @@ class Look:
         strength: Of heat maps over the picture, 0..1.
         panel: (height, width) of each image in pixels.
         columns: Panels in a row; 0 for the original and all networks.
-        heading: A line at the top of every frame.
-        captions: Scale and range below each panel; without them they stand once in the heading.
+        heading: A line at the top of every frame, above the names of the methods.
+        captions: Scale and range below each panel; the method and the kind of scale stand above.
         squash: Fill the panel whatever the picture's aspect ratio.
         dark: Light letters on a dark ground.
         seconds: Each frame's time.
@@ -55,21 +64,32 @@ class Look:
         return cls(**{**found, "panel": tuple(found["panel"])})
 
 
-def layout_of(look: Look, networks: int, methods: int) -> Layout:
+def layout_of(look: Look, networks: int, question: Question) -> Layout:
     """The layout of all frames, unless columns are asked for.
 
-    A row for each method, with the original first; of one network all methods in one row.
+    A row for each method, with the original first; of one network all methods in one row. Every
+    frame names the methods and the scale, whatever is written in the heading.
     """
-    across = 1 + (methods if networks == 1 else networks)
+    methods = [METHODS[method] for method in question.methods]
+    across = 1 + (len(methods) if networks == 1 else networks)
     return Layout(
         panel=look.panel,
         columns=look.columns or across,
-        panels=across if networks == 1 else across * methods,
+        panels=across if networks == 1 else across * len(methods),
         heading=look.heading,
+        method=f"{', '.join(method.title for method in methods)} · {SCALES[look.scale]}",
         subheading=True,
         caption_lines=2 if look.captions else 0,
+        subtitles=len(methods) > 1,
+        notes=asks_for_others(question),
+        places=any("activations" in method.needs for method in methods),
         theme=DARK if look.dark else LIGHT,
     )
+
+
+def asks_for_others(question: Question) -> bool:
+    """Whether frames may explain another class than a network's own answer."""
+    return question.top > 1 or question.target != Target()
 
 
 def image_size(picture_size: tuple[int, int], look: Look) -> tuple[int, int]:
@@ -87,9 +107,8 @@ def said_panel(
     look: Look,
     full: float,
     size: tuple[int, int],
-    name_method: bool,
 ) -> Panel:
-    """The panel of one network: its map over the picture, its answer, scale and range.
+    """The panel of one network: its map over the picture, its answer, layer, scale and range.
 
     Args:
         picture: What was explained.
@@ -98,12 +117,20 @@ def said_panel(
         look: How.
         full: What is painted in full colour.
         size: (height, width) of the image.
-        name_method: Whether the title names the method too.
     """
-    title = f"{said.title} · {METHODS[method].title}" if name_method else said.title
+    panel = Panel(
+        said.title,
+        None,
+        said.answer,
+        said.probability,
+        said.failures.get(method) or "There is none.",
+        said.untrained,
+        subtitle=METHODS[method].title,
+        lead="" if said.is_own else EXPLAINED,
+        note=own_answer(said.own, said.own_probability, said.is_own),
+    )
     if method not in said.values:
-        why = said.failures.get(method) or "There is none."
-        return Panel(title, None, said.answer, said.probability, why, said.untrained)
+        return panel
     values, display = said.values[method], display_of(method, said)
     image = render.paint(
         picture,
@@ -116,8 +143,12 @@ def said_panel(
         palette=look.palette,
         strength=look.strength,
     )
-    caption = render.caption(values, look.scale, full, display)
-    return Panel(title, image, said.answer, said.probability, caption, said.untrained)
+    return replace(
+        panel,
+        image=image,
+        caption=render.caption(values, look.scale, full, display),
+        place=said.places.get(method, ""),
+    )
 
 
 def display_of(method: str, said: Said) -> Display:

@@ -17,8 +17,8 @@ from PIL import Image
 from cactiviz.captions import caption
 from cactiviz.palettes import DIVERGING, PALETTES
 from cactiviz.scales import Display, full_value, percent, unscaled
-from cactiviz.sheet import Column, Remark, Row
-from cactiviz.types import Picture
+from cactiviz.sheet import SIGNS, Column, Remark, Row
+from cactiviz.types import Answer, Picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +30,14 @@ class Layers:
         above: What strength 1 shows, of the same size; None where there is nothing to move.
         caption: Scale and range, or why there is no image.
         alt: What is to be seen, in words.
+        place: The layer and its grid, if it was made at one.
     """
 
     below: NDArray[np.uint8] | None
     above: NDArray[np.uint8] | None
     caption: str
     alt: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ font-weight:400;background:none;overflow-wrap:anywhere}
 .cactiviz b{font-weight:600;font-size:1.1em}
 .cactiviz small{color:var(--quiet);font-size:.9em;display:block}
 .cactiviz .warn{color:var(--warn)}
+.cactiviz p.explained{margin:8px}
+.cactiviz .answer.explained{margin:2px 0 0}
+.cactiviz .answer.explained span:first-child{font-weight:600}
+.cactiviz .place{display:block;font-size:.9em}
 .cactiviz .pile{position:relative;display:block;margin-bottom:4px}
 .cactiviz img{display:block;width:100%;height:auto;margin:0;border-radius:4px}
 .cactiviz .pile img+img{position:absolute;inset:0;height:100%;opacity:var(--strength)}
@@ -109,6 +115,7 @@ def grid(
     *,
     strength: float = 0.5,
     follows: bool = False,
+    heading: str = "",
 ) -> str:
     """A comparison as a table: networks as columns, methods as rows, a slider for the overlays.
 
@@ -121,6 +128,7 @@ def grid(
         cells: By (row, column).
         strength: Of the overlays to begin with, 0..1.
         follows: Dark where the reader's system is; a notebook has a ground of its own.
+        heading: Above the table, such as what is explained.
     """
     movable = any(layers.above is not None for layers in cells.values())
     slider = (
@@ -129,6 +137,7 @@ def grid(
         "'--strength',this.value)\"></label>"
     )
     head = "".join(f'<th scope="col" class="head">{_heading(column)}</th>' for column in columns)
+    said = f'<p class="explained"><b>{escape(heading)}</b></p>' if heading else ""
     corner = (
         f'<td class="side">{_image(_small(picture.rgb), "The picture")}'
         f"{escape(picture.name)}<small>{escape(picture.source)}</small></td>"
@@ -143,7 +152,8 @@ def grid(
     return (
         f"<style>{_STYLE}</style>"
         f'<div class="cactiviz{" follows" if follows else ""}" style="--strength:{strength:g}">'
-        f'{slider if movable else ""}<div class="scroll"><table>'
+        f"{slider if movable else ''}{said}"
+        '<div class="scroll"><table>'
         f"<thead><tr>{corner}{head}</tr></thead><tbody>{body}</tbody></table></div></div>"
     )
 
@@ -190,13 +200,14 @@ def page(
     )
 
 
-def map_html(title: str, values: NDArray[Any], signed: bool) -> str:
+def map_html(title: str, values: NDArray[Any], signed: bool, place: str = "") -> str:
     """A map alone: its squares in colours on its own scale, with its range in words.
 
     Args:
         title: Above it.
         values: Raw: (h, w), or a gradient (3, H, W).
         signed: Blue and orange around zero, for a (h, w).
+        place: The layer and its grid, if it was made at one.
     """
     display: Display = "magnitude" if values.ndim == 3 else "diverging" if signed else "overlay"
     full = full_value([values], display)
@@ -209,17 +220,18 @@ def map_html(title: str, values: NDArray[Any], signed: bool) -> str:
         colours = table[np.rint(255 * share).astype(int)]
     zoom = max(1, 220 // max(shown.shape))
     image = _image(colours.repeat(zoom, axis=0).repeat(zoom, axis=1), title)
-    said = escape(caption(values, "own", full, display))
+    said = " · ".join(filter(None, (place, caption(values, "own", full, display))))
     return (
         f'<style>{_STYLE}</style><div class="cactiviz"><b>{escape(title)}</b>'
-        f'<div style="width:224px">{image}</div><small>{said}</small></div>'
+        f'<div style="width:224px">{image}</div><small>{escape(said)}</small></div>'
     )
 
 
 def _heading(column: Column) -> str:
     warned = ' class="warn"' if column.message else ""
     answers = "".join(
-        f'<div class="answer"><span>{escape(answer.class_name)}</span>'
+        f'<div class="answer {column.marks.get(answer.class_index, "")}">'
+        f"<span>{_name(answer, column.marks)}</span>"
         f"<span>{percent(answer.probability)}</span></div>"
         f'<div class="bar"><i style="width:{100 * answer.probability:.1f}%"></i></div>'
         for answer in column.answers[:3]
@@ -227,6 +239,13 @@ def _heading(column: Column) -> str:
     note = f"<small>{escape(column.before)}</small>" if column.before else ""
     note += f'<small class="warn">{escape(column.message)}</small>' if column.message else ""
     return f"<b{warned}>{escape(column.title)}</b>{answers}{note}"
+
+
+def _name(answer: Answer, marks: Mapping[int, str]) -> str:
+    """A class; the one explained, and its contrast, with a sign that is told when pointed at."""
+    mark = marks.get(answer.class_index, "")
+    sign = f'<i style="font-style:normal" title="{mark}">{SIGNS[mark]}</i>' if mark else ""
+    return sign + escape(answer.class_name)
 
 
 def _remark(remark: Remark) -> str:
@@ -242,7 +261,8 @@ def _cell(layers: Layers | None) -> str:
     images = _image(layers.below, layers.alt)
     if layers.above is not None:
         images += _image(layers.above, "")
-    said = f"<small>{escape(layers.caption).replace(' · ', '<br>')}</small>"
+    place = f'<span class="place">{escape(layers.place)}</span>' if layers.place else ""
+    said = f"{place}<small>{escape(layers.caption).replace(' · ', '<br>')}</small>"
     return f'<td class="cell"><span class="pile">{images}</span>{said}</td>'
 
 

@@ -53,7 +53,7 @@ PRESETS = {
         5,
         ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3"),
         Question(resize="squash"),
-        Look(squash=True, heading="Grad-CAM"),
+        Look(squash=True),
     ),
     "cactinet": Preset(
         "CactiNet before tiles from the air, by three methods",
@@ -62,7 +62,6 @@ PRESETS = {
         8,
         ("cactinet",),
         Question(("grad_cam", "layer_cam", "saliency"), layer=None),
-        Look(heading="What CactiNet looks at"),
     ),
     "inaturalist": Preset(
         "Three networks before living things, two pictures of each class",
@@ -71,7 +70,6 @@ PRESETS = {
         2,
         ("alexnet", "resnet50", "efficientnet_b0"),
         Question(),
-        Look(heading="Grad-CAM"),
     ),
 }
 

@@ -9,10 +9,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz import page
+from cactiviz import page, places
 from cactiviz.errors import MethodError
 from cactiviz.interactive import Pane, figure
 from cactiviz.methods import METHODS
+from cactiviz.scales import percent
 from cactiviz.types import Answer, Box, FilterGrid
 
 #: The view that shows the first layer's kernels; no method, since it depends on no picture.
@@ -39,6 +40,7 @@ class Explanation:
         layer: Where a class activation map was taken, else empty.
         contrast: The name of the class that it was explained against, or empty.
         notes: Sentences that belong beside the picture.
+        layer_grid: (rows, columns) of that layer's map; None where there is none.
     """
 
     model: str
@@ -53,6 +55,12 @@ class Explanation:
     layer: str = ""
     contrast: str = ""
     notes: tuple[str, ...] = ()
+    layer_grid: tuple[int, int] | None = None
+
+    @property
+    def place(self) -> str:
+        """Its layer and that layer's grid, as they stand beside the map; empty if it has none."""
+        return places.in_words(self.layer, self.layer_grid)
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -60,12 +68,40 @@ class Explanation:
         return int(self.values.shape[-2]), int(self.values.shape[-1])
 
     def _repr_html_(self) -> str:
-        title = f"{self.model}: {self.class_name}, by {self.method}"
-        return page.map_html(title, self.values, self.kind == "signed")
+        against = f", not {self.contrast}" if self.contrast else ""
+        class_ = f"{self.class_name} ({percent(self.probability)}){against}"
+        title = f"{self.model}: {class_}, by {describe(self.method)[0]}"
+        return page.map_html(title, self.values, self.kind == "signed", self.place)
 
     def to_plotly(self) -> Any:
         """A Plotly figure of the map alone, values on hover."""
-        return figure(None, [[Pane(f"{self.model} · {self.method}", self.values, self.kind)]])
+        return figure(None, [[self.pane(self.model)]])
+
+    def pane(self, title: str, seen: Box | None = None) -> Pane:
+        """The map in a Plotly figure: its title, and below it class, layer and grid."""
+        against = f", not {self.contrast}" if self.contrast else ""
+        about = [f"{self.class_name} ({percent(self.probability)}){against}", self.place]
+        said = " · ".join(filter(None, about))
+        return Pane(f"{title} · {describe(self.method)[0]}", self.values, self.kind, seen, said)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, without the map."""
+        return {
+            "model": self.model,
+            "method": self.method,
+            "class_index": self.class_index,
+            "class_name": self.class_name,
+            "logit": self.logit,
+            "probability": self.probability,
+            "against": self.contrast,
+            "layer": self.layer,
+            "layer_grid": list(self.layer_grid or ()),
+            "grid": list(self.grid),
+            "min": float(self.values.min()),
+            "max": float(self.values.max()),
+            "seconds": self.seconds,
+            "notes": list(self.notes),
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,3 +171,12 @@ def method_of(view: str) -> str:
     'grad_cam'
     """
     return view.partition("@")[0]
+
+
+def describe(view: str) -> tuple[str, str]:
+    """The title of a view, and the question that it puts to the network."""
+    if view == FILTERS:
+        return "First-layer filters", "What does the network look for first, in any picture?"
+    method, _, layer = view.partition("@")
+    title = METHODS[method].title
+    return f"{title} at {layer}" if layer else title, METHODS[method].asks

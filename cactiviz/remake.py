@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cactiviz import __version__
+from cactiviz import __version__, places
 from cactiviz.answers import Answers
 from cactiviz.arguments import Given
 from cactiviz.compare import compare
@@ -21,11 +21,12 @@ from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, get_spec
 from cactiviz.origins import Origins
+from cactiviz.places import Places
 from cactiviz.reading import FILTERS
 from cactiviz.recipe import checkpoint_in, network_recipe, picture_recipe
 from cactiviz.report import Paint
 from cactiviz.shots import Shot
-from cactiviz.types import Box, Layer, Picture, Report, Target
+from cactiviz.types import Box, Picture, Report, Target
 
 _CLOSE = 1e-6  # relative: what two runs on one machine may differ by
 
@@ -39,7 +40,7 @@ class Asked:
         networks: Names, checkpoints, or networks that were made in Python.
         methods: Views.
         target: The class and its contrast.
-        layer: Where class activation maps are taken, or None.
+        layer: Where class activation maps are taken, for all networks or each by name; or None.
         layers: Several of one network, or ("all-stages",).
         resize: "crop" or "squash" for all, or None.
         untrained: Random weights for networks by name; or the names of those that have them.
@@ -51,7 +52,7 @@ class Asked:
     networks: tuple[Given, ...]
     methods: tuple[str, ...]
     target: Target = field(default_factory=Target)
-    layer: str | None = None
+    layer: Places = None
     layers: tuple[str, ...] = ()
     resize: Any = None
     untrained: bool | tuple[str, ...] = False
@@ -79,7 +80,7 @@ class Asked:
             self.networks,
             self.methods,
             target=self.target,
-            layer=Layer.parse(self.layer) if self.layer else None,
+            layer=dict(self.layer) if isinstance(self.layer, tuple) else self.layer,
             layers="all-stages" if self.layers == ("all-stages",) else self.layers,
             resize=self.resize,
             untrained=self.untrained,
@@ -113,15 +114,15 @@ def recipe_of(comparison: Comparison, asked: Asked, paint: Paint) -> dict[str, A
             name, network, asked.is_untrained(name), None, comparison.failures.get(name, "")
         )
         if reading is not None:
-            places = {method: e.layer for method, e in reading.explanations.items()}
+            layers = {method: e.layer for method, e in reading.explanations.items()}
             found |= {"untrained": reading.untrained, "weights": reading.revision}
-            found |= {"layers": places, "seen": asdict(reading.seen)}
+            found |= {"layers": layers, "seen": asdict(reading.seen)}
         networks.append(found)
     picture = comparison.picture
     asked_for: dict[str, Any] = {
         "methods": asked.methods,
         "target": asdict(asked.target),
-        "layer": asked.layer,
+        "layer": places.to_json(asked.layer),
     }
     asked_for |= {"layers": asked.layers, "resize": asked.resize, "untrained": asked.untrained}
     if asked.cover:
@@ -171,7 +172,7 @@ def remake_comparison(
             _networks(recipe, origins),
             tuple(question["methods"]),
             Target(**question["target"]),
-            question["layer"],
+            places.of_json(question["layer"]),
             tuple(question["layers"]),
             question["resize"],
             _untrained(question["untrained"]),

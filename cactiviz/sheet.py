@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ from PIL import Image, ImageDraw
 
 from cactiviz.lettering import (
     BODY,
+    BODY_BOLD,
     HEADING,
+    PLACE,
     QUIET,
     SMALL,
     SMALL_TITLE,
@@ -21,9 +23,11 @@ from cactiviz.lettering import (
     WARNING,
     Style,
     length,
+    shortened,
     wrapped,
     write,
 )
+from cactiviz.places import parted
 from cactiviz.render import percent
 from cactiviz.types import Answer, Picture
 
@@ -32,13 +36,15 @@ from cactiviz.types import Answer, Picture
 class Column:
     """A network: its title, its answers (the first three are drawn), and a warning if any.
 
-    ``before`` says what it answered before a part of the picture was covered.
+    ``before`` says what it answered before a part of the picture was covered; ``marks`` which class
+    is "explained" and which one it is held "against", where that isn't simply the first answer.
     """
 
     title: str
     answers: Sequence[Answer]
     message: str = ""
     before: str = ""
+    marks: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,12 +70,16 @@ class Cell:
     Attributes:
         image: uint8 (h, w, 3) or (h, w), or None where there is none.
         caption: Scale and range of the image, or the sentence that says why there is none.
+        place: The layer and its grid, if the image was made at one.
     """
 
     image: NDArray[Any] | None
     caption: str
+    place: str = ""
 
 
+#: Before the name of a class in a column's answers, by its mark.
+SIGNS = {"explained": "▸ ", "against": "◂ "}
 _BAR, _TRACK, _LINE = "#2B6F7E", "#E6E8EB", "#D0D7DE"
 _GRID = 8  # pixels; every distance is a multiple of it
 _MARGIN, _GUTTER = 4 * _GRID, 2 * _GRID
@@ -137,8 +147,11 @@ def draw_sheet(
             for left, cell, image in zip(lefts, shown, images, strict=True):
                 if cell and image:
                     sheet.paste(image, (left, y))
-                    below = (left, y + lowest + at(_GRID // 2))
-                    ends.append(at.write(pen, below, cell.caption, SMALL, cell_width, 4))
+                    below = y + lowest + at(_GRID // 2)
+                    if cell.place:
+                        place = shortened(*parted(cell.place), at.style(PLACE), cell_width)
+                        below = at.write(pen, (left, below), place, PLACE, cell_width, 1)
+                    ends.append(at.write(pen, (left, below), cell.caption, SMALL, cell_width, 4))
                 elif cell:
                     size = cell_width, lowest
                     ends.append(_draw_message(pen, (left, y), cell.caption, size, at))
@@ -169,6 +182,9 @@ class _Zoom:
     def __call__(self, pixels: int) -> int:
         return max(1, round(self.factor * pixels))
 
+    def style(self, style: Style) -> Style:
+        return style.times(self.factor)
+
     def write(
         self,
         pen: ImageDraw.ImageDraw,
@@ -178,7 +194,7 @@ class _Zoom:
         width: int,
         most: int,
     ) -> int:
-        return write(pen, corner, text, style.times(self.factor), width, most)
+        return write(pen, corner, text, self.style(style), width, most)
 
 
 def _draw_picture(
@@ -201,7 +217,12 @@ def _draw_column(
     for answer in column.answers[:_ANSWERS]:
         share = percent(answer.probability)
         taken = round(length(share, QUIET.times(at.factor)))
-        at.write(pen, (x, y), answer.class_name, BODY, width - taken - at(_GRID), 1)
+        mark = column.marks.get(answer.class_index, "")
+        name, style = (
+            SIGNS.get(mark, "") + answer.class_name,
+            BODY_BOLD if mark == "explained" else BODY,
+        )
+        at.write(pen, (x, y), name, style, width - taken - at(_GRID), 1)
         y = at.write(pen, (x + width - taken, y), share, QUIET, taken + 1, 1)
         bottom = y + at(_GRID // 2) - 1
         pen.rectangle((x, y, x + width - 1, bottom), _TRACK)

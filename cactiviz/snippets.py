@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from cactiviz import places
 from cactiviz.arguments import Given
 from cactiviz.datasets import is_address
 from cactiviz.models import Checkpoint, LoadedModel
@@ -38,7 +39,7 @@ def as_command(asked: Asked, paint: Paint) -> str:
         "--class": _class(asked.target.class_),
         "--against": _class(asked.target.contrast),
         "--cover": _covering(asked) if asked.cover else None,
-        "--layer": asked.layer,
+        "--layer": asked.layer if isinstance(asked.layer, str) else None,
         "--resize": asked.resize,
         "--scale": paint.scale if paint.scale != _FIRST.scale else None,
         "--palette": paint.palette if paint.palette != _FIRST.palette else None,
@@ -46,6 +47,8 @@ def as_command(asked: Asked, paint: Paint) -> str:
     for option, value in said.items():
         if value is not None:
             words += [option, str(value)] if str(value)[:1] != "-" else [f"{option}={value}"]
+    if isinstance(asked.layer, tuple):
+        words += [word for pair in asked.layer for word in ("--layer", "=".join(pair))]
     if asked.untrained:
         words.append("--untrained")
     return shlex.join([*words, "--out", "sheet.png"])
@@ -67,7 +70,7 @@ def as_python(asked: Asked, paint: Paint) -> str:
     networks = ", ".join(map(_network, asked.networks))
     target = asked.target
     options: dict[str, object] = {
-        "layer": asked.layer,
+        "layer": places.to_json(asked.layer),
         "resize": asked.resize,
         "untrained": asked.untrained
         if isinstance(asked.untrained, bool)

@@ -53,7 +53,11 @@ def any_link(seed: int) -> Link:
         methods=some_of(VIEWS, chance),
         class_=chance.choice(["", "tabby", HOSTILE, "7"]),
         against=chance.choice(["", "tiger cat", "no cactus"]),
-        layer=chance.choice(["", "features.3", "layer4.0:activation"]) if len(models) == 1 else "",
+        layers=tuple(
+            (name, chance.choice(["features.3", "layer4.0:activation"]))
+            for name in models
+            if chance.random() < 0.3
+        ),
         cover=chance.choice([None, Covered("", (0.25, 0.3333, 0.5, 0.0125), "blur")]),
         whole=chance.random() < 0.5,
         untrained=chance.random() < 0.5,
@@ -88,6 +92,8 @@ def test_a_first_visit_has_a_clean_address() -> None:
         ({"against": "a\u202eb"}, "class held against"),
         ({"layer": "__import__('os')"}, "layer"),
         ({"layer": "features.3", "networks": "alexnet cactinet"}, "one network only"),
+        ({"layers": "alexnet:features.3", "networks": "cactinet densenet121"}, "of AlexNet"),
+        ({"layers": "cactinet:a;b", "networks": "alexnet cactinet"}, "layer"),
         ({"whole": "yes"}, "whole"),
         ({"strength": "nan"}, "strength"),
         ({"strength": "1e400"}, "strength"),
@@ -202,7 +208,7 @@ def test_a_link_restores_a_fresh_session(app: AppTest) -> None:
         methods=("grad_cam", "layer_cam"),
         class_="no cactus",
         against="cactus",
-        layer="stages.1",
+        layers=(("cactinet", "stages.1"),),
         whole=True,
         untrained=True,
     )
@@ -225,7 +231,8 @@ def test_what_a_link_says_of_class_and_layer_is_what_networks_are_asked(
     go(app, {"class": "cactus", "against": "no cactus", "layer": "stages.1", "whole": "1"})
     (choice,) = asked
     assert choice.target == Target("cactus", "no cactus")  # type: ignore[attr-defined]
-    assert (choice.layer, choice.resize) == ("stages.1", "squash")  # type: ignore[attr-defined]
+    assert choice.resize == "squash"  # type: ignore[attr-defined]
+    assert choice.layers == (("cactinet", "stages.1"),)  # type: ignore[attr-defined]
 
 
 def test_a_link_with_nonsense_is_followed_as_far_as_it_makes_sense(app: AppTest) -> None:
@@ -359,11 +366,16 @@ def test_a_picture_of_ones_own_stays_and_is_said_to(app: AppTest) -> None:
 def test_what_is_explained_is_chosen_by_name_and_written(app: AppTest) -> None:
     app.run()
     app.session_state["target"] = "no cactus"
-    app.session_state["layer"] = ("cactinet", "stages.0")
+    app.session_state["layer"] = {"cactinet": "stages.0"}
     app.run()
     assert not app.exception and said(app) == {"class": "no cactus", "layer": "stages.0"}
     app.button_group(key="models").set_value(["alexnet", "cactinet"]).run()
-    assert said(app) == {"class": "no cactus", "networks": "alexnet cactinet"}
+    several = {"class": "no cactus", "networks": "alexnet cactinet", "layers": "cactinet:stages.0"}
+    assert said(app) == several
+    app.button_group(key="models").set_value(["alexnet"]).run()
+    assert said(app) == {"class": "no cactus", "networks": "alexnet"}
+    go(app, several)
+    assert app.session_state["layer"] == {"cactinet": "stages.0"}
 
 
 def test_a_link_covers_a_part_of_its_own_picture(app: AppTest) -> None:

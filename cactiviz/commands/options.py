@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from cactiviz import places
 from cactiviz.cover import HOWS, How
 from cactiviz.datasets import is_address, open_item
-from cactiviz.errors import ModelError, OutputError, WeightsError
+from cactiviz.errors import MethodError, ModelError, OutputError, WeightsError
 from cactiviz.images import SAMPLES, open_picture
 from cactiviz.models import Checkpoint, LoadedModel, load_model
 from cactiviz.models.preprocessing import parts_of
@@ -70,6 +71,35 @@ def add_cover(parser: argparse.ArgumentParser) -> None:
         metavar="TOP,LEFT,HEIGHT,WIDTH[:HOW]",
         help=f"what if this part, in pixels, were covered; HOW is {', '.join(HOWS)}",
     )
+
+
+def add_layer(parser: argparse._ActionsContainer) -> None:
+    """Where class activation maps are taken, of all networks or of each."""
+    parser.add_argument(
+        "--layer",
+        action=_ChooseLayer,
+        metavar="LAYER | NETWORK=LAYER",
+        help="where class activation maps are taken: NAME or NAME:activation, for all networks, or "
+        "for one of them as NETWORK=NAME, which may be repeated",
+    )
+
+
+class _ChooseLayer(argparse.Action):
+    """Each use adds to those before; what doesn't go together is wrong usage."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        typed = [*getattr(namespace, "_layers_typed", ()), str(values)]
+        namespace._layers_typed = typed
+        try:
+            setattr(namespace, self.dest, places.of_texts(typed))
+        except MethodError as error:
+            parser.error(str(error))
 
 
 def add_loading(parser: argparse.ArgumentParser) -> None:

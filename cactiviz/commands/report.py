@@ -37,8 +37,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     option("--class", dest="target", metavar="NAME_OR_INDEX", help="default: each one's top class")
     option("--against", metavar="NAME_OR_INDEX", help="why the class, and not this one")
     shared.add_cover(parser)
-    option("--layer", help="for class activation maps: NAME or NAME:activation")
-    option("--layers", type=shared.names, default=[], help="of one network, or all-stages")
+    places = parser.add_mutually_exclusive_group()
+    shared.add_layer(places)
+    places.add_argument(
+        "--layers", type=shared.names, default=[], help="of one network, or all-stages"
+    )
     shared.add_loading(parser)
     option("--scale", choices=render.SCALES, default="own")
     option("--palette", choices=tuple(render.PALETTES), default="inferno")

@@ -32,7 +32,7 @@ _PICTURE = ("picture", "web", "place")
 _INSIDE = (*_PICTURE, "networks", "whole", "untrained")
 #: Those parameters of a :class:`Link` that each page uses; others are no business of it.
 SHARED = {
-    "compare": (*_INSIDE, "views", "class", "against", "layer", "cover"),
+    "compare": (*_INSIDE, "views", "class", "against", "layer", "layers", "cover"),
     "filters": _INSIDE,
     "neurons": _INSIDE,
     "animate": (*_PICTURE, "untrained"),
@@ -53,7 +53,8 @@ class Link:
         methods: Names of views, in their order.
         class_: The class explained; empty for each network's own top answer.
         against: The class it is held against, or empty.
-        layer: Where class activation maps are taken; empty for the network's own layer.
+        layers: (network, layer) in the table's order, where class activation maps are taken; others
+            have the network's own layer.
         cover: The part of the picture that is covered, or None.
         whole: Every network is shown the whole picture.
         untrained: Networks without weights here are shown with random ones.
@@ -69,7 +70,7 @@ class Link:
     methods: tuple[str, ...] = FIRST_VIEWS
     class_: str = ""
     against: str = ""
-    layer: str = ""
+    layers: tuple[tuple[str, str], ...] = ()
     cover: Covered | None = None
     whole: bool = False
     untrained: bool = False
@@ -88,9 +89,15 @@ def to_query(link: Link) -> dict[str, str]:
 
     >>> to_query(Link(models=("alexnet", "cactinet"), palette="viridis"))
     {'networks': 'alexnet cactinet', 'palette': 'viridis'}
+    A single network's layer needs no name of it:
+
+    >>> to_query(Link(layers=(("cactinet", "stages.1"),)))
+    {'layer': 'stages.1'}
     >>> to_query(Link())
     {}
     """
+    layers = [(name, layer) for name, layer in link.layers if name in link.models]
+    alone = len(link.models) == 1
     said = {
         "picture": "" if link.web else link.picture,
         "web": link.web,
@@ -99,7 +106,8 @@ def to_query(link: Link) -> dict[str, str]:
         "views": "" if link.methods == _FIRST.methods else " ".join(link.methods),
         "class": link.class_,
         "against": link.against,
-        "layer": link.layer if len(link.models) == 1 else "",
+        "layer": layers[0][1] if layers and alone else "",
+        "layers": "" if alone else " ".join(f"{name}:{layer}" for name, layer in layers),
         "cover": link.cover.text() if link.cover else "",
         "whole": "1" if link.whole else "",
         "untrained": "1" if link.untrained else "",
@@ -124,10 +132,7 @@ def from_query(query: Mapping[str, str]) -> tuple[Link, list[str]]:
     models = said.names("networks", tuple(MODELS), texts.LINK_NETWORK)
     web = said.text("web", _is_web)
     picture = "" if web else said.text("picture", lambda text: ":" in text and "/" in text)
-    layer = said.text("layer", is_layer)
-    if layer and len(models or FIRST_NETWORKS) > 1:
-        said.wrong.append(texts.LINK_LAYER)
-        layer = ""
+    layers = _layers(said, models or _FIRST.models)
     folder = picture.startswith("folder:") or query.get("set") == "folder"  # as Animate names it
     link = Link(
         picture=picture,
@@ -137,7 +142,7 @@ def from_query(query: Mapping[str, str]) -> tuple[Link, list[str]]:
         methods=said.names("views", VIEWS, texts.LINK_VIEW) or _FIRST.methods,
         class_=said.text("class"),
         against=said.text("against"),
-        layer=layer,
+        layers=layers,
         cover=covered.read(said.text("cover", lambda text: covered.read(text) is not None)),
         whole=said.switch("whole"),
         untrained=said.switch("untrained"),
@@ -146,6 +151,20 @@ def from_query(query: Mapping[str, str]) -> tuple[Link, list[str]]:
         strength=said.number("strength", 0, 1, _FIRST.strength),
     )
     return link, said.wrong
+
+
+def _layers(said: Parameters, models: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Of several networks each by its name; one alone may have its layer without a name."""
+    layer, pairs = said.text("layer", is_layer), said.pairs("layers", tuple(MODELS), is_layer)
+    others = [name for name, _ in pairs if name not in models]
+    if others:
+        said.wrong.append(texts.link_layer_of(MODELS[others[0]].title))
+    found = {name: one for name, one in pairs if name in models}
+    if layer and len(models) > 1:
+        said.wrong.append(texts.LINK_LAYER)
+    elif layer:
+        found.setdefault(models[0], layer)
+    return tuple(found.items())
 
 
 def is_layer(text: str) -> bool:

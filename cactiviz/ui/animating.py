@@ -120,7 +120,7 @@ def _summary(work: Work, look: Look) -> str:
 
 def _stage(drawer: Drawer, work: Work, film: Animation) -> None:
     look = film.look
-    layout = layout_of(look, len(work.plan.networks), len(work.plan.question.methods))
+    layout = layout_of(look, len(work.plan.networks), work.plan.question)
     still = _still(drawer, work, film)
     if not still:
         st.info(texts.FILM_NONE if work.finished else texts.FILM_FIRST)

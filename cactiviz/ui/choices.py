@@ -40,7 +40,11 @@ class Choice:
     resize: Literal["squash"] | None = None
     untrained: bool = False
     target: Target | None = None
-    layer: str | None = None
+    layers: tuple[tuple[str, str], ...] = ()  # network -> where its class activation maps are taken
+
+    def layer_of(self, network: str) -> str | None:
+        """The layer chosen for a network; None for its own."""
+        return dict(self.layers).get(network)
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -70,11 +74,11 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
         if with_views:
             with group("views"):
                 methods = _ask_methods()
-        target, layer = None, None
+        target, layers = None, explained.NONE
         with group("rare"):
             if with_views:
                 resize, untrained = _chosen_resize(), bool(st.session_state.get(state.UNTRAINED))
-                target, layer = explained.ask(picture, models, methods, resize, untrained)
+                target, layers = explained.ask(picture, models, methods, resize, untrained)
             _ask_more()
         if models and (methods or not with_views):
             links.keep()
@@ -90,7 +94,7 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
         resize=_chosen_resize(),
         untrained=bool(st.session_state.get(state.UNTRAINED)),
         target=target,
-        layer=layer,
+        layers=layers,
     )
 
 

@@ -14,7 +14,9 @@ from cactiviz.report import Paint
 from cactiviz.snippets import as_command, as_python
 from cactiviz.ui import (
     asking,
+    chosen_layers,
     downloads,
+    explained,
     exports,
     grid,
     keep_in_mind,
@@ -56,6 +58,7 @@ def _show(choice: Choice, timed: bool) -> None:
     _heading(choice, progress)
     covering.panel(choice, progress)
     why_not.show(choice, progress.comparison)
+    _say_what_does_not_count(choice, progress)
     pressed = grid.show(
         progress.comparison,
         offers=downloads.offers(choice.models),
@@ -72,6 +75,20 @@ def _show(choice: Choice, timed: bool) -> None:
     if not progress.waiting:
         keep_in_mind.show(progress.comparison)
         _again(choice, progress.comparison)
+
+
+def _say_what_does_not_count(choice: Choice, progress: Progress) -> None:
+    """Above the maps: layers that were dropped, and a class that no network here knows."""
+    for sentence in chosen_layers.said_of(choice.key, choice.layers, choice.methods):
+        st.info(texts.plain(sentence), icon=":material/layers_clear:")
+    readings = progress.comparison.readings.values()
+    if progress.waiting or not readings or any(one.explained is not None for one in readings):
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        whys = [why for one in readings for why in list(one.failures.values())[:1]]
+        st.caption(texts.plain(texts.nobody_knows(whys)), width="content")
+        if st.button(texts.EXPLAIN_OWN, key="explain own", on_click=explained.forget_target):
+            st.rerun()  # the whole page, whose side says what is explained
 
 
 def _look(choice: Choice, patience_seconds: float = 0.0) -> Progress:

@@ -1,4 +1,4 @@
-"""What is explained: of which class, against which, and at which layer; asked for at the side."""
+"""What is explained: of which class, against which, and at which layers; asked for at the side."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from cactiviz.jobs import Ticket
 from cactiviz.models import LoadedModel
 from cactiviz.trace import trace
 from cactiviz.types import Cancel, Picture, Target
-from cactiviz.ui import asking, networks, state, texts
+from cactiviz.ui import asking, chosen_layers, networks, state, texts
+from cactiviz.ui.chosen_layers import Layers
 
 T = TypeVar("T")
 
+NONE: Layers = ()
+_WHOSE_LAYER = "whose layer"
 _PATIENCE_SECONDS = 0.4  # for names that the network itself must tell
 
 
@@ -26,8 +29,8 @@ def ask(
     methods: Sequence[str],
     resize: Literal["squash"] | None,
     untrained: bool,
-) -> tuple[Target | None, str | None]:
-    """Let class, contrast and layer be chosen; folded away, and then only said in its heading.
+) -> tuple[Target | None, Layers]:
+    """Let class, contrast and layers be chosen; folded away, and then only said in its heading.
 
     Args:
         picture: The picture chosen, whose likeliest classes are offered first.
@@ -37,30 +40,37 @@ def ask(
         untrained: As the networks are asked otherwise.
 
     Returns:
-        What the networks are to explain, and where class activation maps are taken; None for
-        what each network does by itself.
+        What the networks are to explain, None for each one's own answer; and (network, layer)
+        where class activation maps aren't taken at the network's own choice.
     """
+    chosen_layers.drop(models)
     folded = st.expander(
         texts.EXPLAINED, key="explained", on_change="rerun", icon=":material/target:"
     )
     if folded.open:
         with folded:
             _ask_classes(_likeliest(picture, models, methods, resize, untrained), models)
-            _ask_layer(models, untrained)
-    target, layer = chosen(models)
-    if not folded.open and (target or layer):
+            _ask_layers(models, untrained)
+    target, layers = target_chosen(), chosen_layers.of(models)
+    if not folded.open and (target or layers):
         class_, against = (target.class_, target.contrast) if target else (None, None)
-        said = texts.what_is_explained(str(class_ or ""), str(against or ""), layer or "")
+        titled = [(networks.title(name), layer) for name, layer in layers]
+        said = texts.what_is_explained(
+            str(class_ or ""), str(against or ""), titled, len(models) == 1
+        )
         st.caption(texts.plain(said))
-    return target, layer
+    return target, layers
 
 
-def chosen(models: Sequence[str]) -> tuple[Target | None, str | None]:
-    """What is chosen, without asking; a layer counts only for the network it was chosen for."""
+def target_chosen() -> Target | None:
+    """The class chosen and its contrast, without asking."""
     class_, against = (st.session_state.get(key) for key in (state.TARGET, state.AGAINST))
-    layer_of, layer = st.session_state.get(state.LAYER) or ("", "")
-    target = Target(class_, against) if class_ or against else None
-    return target, (layer or None) if tuple(models) == (layer_of,) else None
+    return Target(class_, against) if class_ or against else None
+
+
+def forget_target() -> None:
+    """Explain each network's own answer again."""
+    st.session_state[state.TARGET] = st.session_state[state.AGAINST] = None
 
 
 def _ask_classes(likeliest: list[str], models: Sequence[str]) -> None:
@@ -92,12 +102,30 @@ def _select(label: str, none: str, key: str, options: list[str], about: str) -> 
     )
 
 
-def _ask_layer(models: Sequence[str], untrained: bool) -> None:
-    if len(models) != 1:
-        st.caption(texts.EXPLAIN_LAYER_ONE)
+def _ask_layers(models: Sequence[str], untrained: bool) -> None:
+    """A layer for each network; of several networks those of one at a time."""
+    if not models:
         return
-    model = models[0]
-    now = chosen(models)[1]
+    model: str | None = models[0]
+    if len(models) > 1:
+        if st.session_state.get(_WHOSE_LAYER) not in models:
+            st.session_state[_WHOSE_LAYER] = models[0]
+        model = st.selectbox(
+            texts.EXPLAIN_LAYER_OF,
+            models,
+            format_func=networks.title,
+            key=_WHOSE_LAYER,
+            help=texts.EXPLAIN_LAYER_OF_HELP,
+        )
+    if model is not None:
+        _ask_layer(model, untrained)
+    others = [(networks.title(n), layer) for n, layer in chosen_layers.of(models) if n != model]
+    if others:
+        st.caption(texts.plain(texts.layers_elsewhere(others)))
+
+
+def _ask_layer(model: str, untrained: bool) -> None:
+    now = dict(chosen_layers.of([model])).get(model)
     layers = _layers(model, untrained)
     if layers is None:
         st.caption(texts.EXPLAIN_LAYER_LATER if now is None else texts.explain_layer(now))
@@ -112,14 +140,8 @@ def _ask_layer(models: Sequence[str], untrained: bool) -> None:
         filter_mode="contains",
         key=key,
         help=texts.EXPLAIN_LAYER_HELP,
-        on_change=_keep_layer,
-        args=(model, key),
+        on_change=lambda: chosen_layers.choose(model, st.session_state[key]),
     )
-
-
-def _keep_layer(model: str, key: str) -> None:
-    layer = st.session_state[key]
-    st.session_state[state.LAYER] = (model, layer) if layer else None
 
 
 def _likeliest(
@@ -130,7 +152,7 @@ def _likeliest(
     untrained: bool,
 ) -> list[str]:
     """The top classes of the networks that have answered already; nothing is computed for it."""
-    target, layer = chosen(models)
+    target, layers = target_chosen(), dict(chosen_layers.of(models))
     found: list[tuple[float, str]] = []
     for name in models:
         question = partial(
@@ -139,7 +161,7 @@ def _likeliest(
             picture,
             methods,
             target=target,
-            layer=layer,
+            layer=layers.get(name),
             resize=resize,
         )
         reading = _at_once(question)

@@ -15,6 +15,7 @@ from cactiviz.comparison import Comparison
 from cactiviz.comparison_gif import gif_of
 from cactiviz.errors import MethodError
 from cactiviz.methods import METHODS
+from cactiviz.places import Places
 from cactiviz.reading import FILTERS, method_of
 from cactiviz.remake import Asked, recipe_of
 from cactiviz.report import Paint, everything_zip, report_html, sheet_png
@@ -39,11 +40,17 @@ def asked_of(choice: Choice, comparison: Comparison) -> Asked:
         networks=tuple(networks.told(own[n]) if n in own else n for n in comparison.models),
         methods=comparison.methods,
         target=choice.target or Target(),
-        layer=choice.layer,
+        layer=_layers(choice, comparison),
         resize=choice.resize,
         untrained=random if 0 < len(random) < len(comparison.models) else bool(random),
         cover=(covered.on(choice.picture.size), covered.how) if covered else None,
     )
+
+
+def _layers(choice: Choice, comparison: Comparison) -> Places:
+    """Of the networks that are compared; of one alone without its name."""
+    layers = tuple(pair for pair in choice.layers if pair[0] in comparison.models)
+    return layers[0][1] if layers and len(comparison.models) == 1 else layers or None
 
 
 def make(kind: str, choice: Choice, comparison: Comparison, look: Look, number: int) -> Download:

@@ -11,7 +11,7 @@ import streamlit as st
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import MODELS
 from cactiviz.reading import VIEWS
-from cactiviz.ui import address, linked_film, linked_inside, sets, state, texts
+from cactiviz.ui import address, chosen_layers, linked_film, linked_inside, sets, state, texts
 from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS, SHARED, Link
 from cactiviz.ui.covered import Covered
 from cactiviz.ui.film_link import FILM
@@ -72,7 +72,7 @@ def choose(page: str, query: Mapping[str, str], link: Link) -> list[str]:
         "untrained": (state.UNTRAINED, link.untrained),
         "class": (state.TARGET, link.class_ or None),
         "against": (state.AGAINST, link.against or None),
-        "layer": (state.LAYER, (link.models[0], link.layer) if link.layer else None),
+        "layers": (state.LAYER, {**_layers_of_own(), **dict(link.layers)}),
         "cover": (state.COVERED, link.cover),
     }
     for key, (kept_by, value) in values.items():
@@ -102,7 +102,6 @@ def chosen(page: str) -> Link:
     models = get(state.MODELS) or FIRST_NETWORKS
     methods = get(state.METHODS) or FIRST_VIEWS
     known = tuple(name for name in MODELS if name in models)  # not those of the user's own
-    layer_of, layer = get(state.LAYER) or ("", "")
     return Link(
         picture=picture,
         web=web,
@@ -111,7 +110,7 @@ def chosen(page: str) -> Link:
         methods=tuple(view for view in VIEWS if view in methods),
         class_=get(state.TARGET) or "",
         against=get(state.AGAINST) or "",
-        layer=layer if tuple(models) == (layer_of,) else "",
+        layers=chosen_layers.of(known or FIRST_NETWORKS),
         cover=_cover(),
         whole=bool(get(state.WHOLE)),
         untrained=bool(get(state.UNTRAINED)),
@@ -169,6 +168,12 @@ def cover_on(sha256: str, *, of_link: bool) -> None:
     covered: Covered | None = st.session_state.get(state.COVERED)
     if covered is not None and not covered.sha256 and of_link:
         st.session_state[state.COVERED] = replace(covered, sha256=sha256)
+
+
+def _layers_of_own() -> dict[str, str]:
+    """The layers chosen of the user's own networks, which a link leaves out."""
+    kept: Mapping[str, str] = st.session_state.get(state.LAYER) or {}
+    return {name: layer for name, layer in kept.items() if name not in MODELS}
 
 
 def _cover() -> Covered | None:

@@ -75,6 +75,6 @@ def _question(choice: Choice, name: str) -> Callable[[], Reading | Ticket[Readin
         choice.picture,
         choice.methods,
         target=choice.target,
-        layer=choice.layer,
+        layer=choice.layer_of(name),
         resize=choice.resize,
     )

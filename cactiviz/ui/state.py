@@ -26,7 +26,9 @@ ANIMATE_PAGE = "pages/animate.py"
 SOURCE, DATASET, CLASS, ITEM, PICKED = "source", "dataset", "class", "item", "picked"
 #: A web address; the networks and views chosen; what is explained, and how.
 WEB, MODELS, METHODS, WHOLE, UNTRAINED = "address", "models", "methods", "whole", "untrained"
-TARGET, AGAINST, LAYER = "target", "against", "layer"
+TARGET, AGAINST = "target", "against"
+#: Network -> its layer, where one is chosen; what was dropped of it, and with which choice.
+LAYER, DROPPED = "layer", "dropped layers"
 #: The names that are shown beside the usual ones.
 MORE_MODELS, MORE_METHODS = "more models", "more methods"
 #: What is known of the page's address, and which page was shown last.

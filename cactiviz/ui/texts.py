@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ from cactiviz.kernels import Inputs, ShownWeights
 from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
 from cactiviz.models import ModelSpec
+from cactiviz.reading import Explanation
 from cactiviz.regions import where_is_the_peak
 from cactiviz.scales import Floats, Scale, full_value, number, percent
 from cactiviz.types import Box, FilterGrid, Neuron, Picture
@@ -339,6 +341,29 @@ def alt_of_filters(view: str, network: str) -> str:
     return f"{view} of {network}"
 
 
+#: What the signs before a class at the head of a column mean.
+MARKS = {
+    "explained": "This class is explained",
+    "against": "The explained class is held against it",
+}
+
+
+def explains(found: Explanation) -> str:
+    """What one map explains, in its enlarged view."""
+    against = f", not {found.contrast}" if found.contrast else ""
+    return f"Explained: {found.class_name} ({percent(found.probability)}){against}"
+
+
+def at_layer(place: str) -> str:
+    """Where a map was made, in words.
+
+    >>> at_layer("layer4 · 7 × 7")
+    'Made at the layer layer4, which has 7 × 7 squares.'
+    """
+    layer, _, grid = place.partition(" · ")
+    return f"Made at the layer {layer}, which has {grid} squares." if grid else ""
+
+
 def changed(before: str, now: str) -> str:
     """How a probability changed."""
     return f"{before} → {now}"
@@ -347,7 +372,7 @@ def changed(before: str, now: str) -> str:
 # --- Address ---
 LINK_NETWORK = "a network"
 LINK_VIEW = "a view"
-LINK_LAYER = "The link names a layer, which is possible with one network only."
+LINK_LAYER = "The link names a layer without its network, which is possible with one network only."
 LINK_PARTS = {
     "picture": "picture",
     "web": "web address",
@@ -415,7 +440,8 @@ EXPLAIN_LAYER_OWN = "The network's own choice"
 EXPLAIN_LAYER_HELP = (
     "Early layers see edges in fine detail, late ones whole objects on a coarse grid."
 )
-EXPLAIN_LAYER_ONE = "With one network alone, you can also choose the layer that is looked at."
+EXPLAIN_LAYER_OF = "Layer of which network"
+EXPLAIN_LAYER_OF_HELP = "Each network may be looked at in another layer."
 EXPLAIN_LAYER_LATER = "Its layers can be chosen once the network has answered."
 MORE_NETWORKS = "More networks"
 MORE_VIEWS = "More views"
@@ -424,18 +450,54 @@ MORE = "More choices"
 #: (Network, view) -> where to choose what the note of that map advises.
 WHERE_TO_CHOOSE = {
     ("cactinet", "grad_cam"): f"LayerCAM is at the side under “{MORE_VIEWS}”; the layers are under "
-    f"“{EXPLAINED}”, once CactiNet is the only network.",
-    ("cactinet", "layer_cam"): f"The layers are at the side under “{EXPLAINED}”, once CactiNet is "
-    "the only network.",
+    f"“{EXPLAINED}”.",
+    ("cactinet", "layer_cam"): f"The layers are at the side under “{EXPLAINED}”.",
 }
 
 
-def what_is_explained(class_: str, against: str, layer: str) -> str:
-    """What is explained, where it isn't each network's own top answer."""
+NO_VIEW_AT_A_LAYER = (
+    "A layer is chosen, but none of these views is taken at a layer. Choose Grad-CAM at the side "
+    "to see it."
+)
+EXPLAIN_OWN = "Explain each one's own answer"
+
+
+def nobody_knows(sentences: Sequence[str]) -> str:
+    """Where no network can explain the class that is asked for: why, and what follows."""
+    return " ".join([*dict.fromkeys(sentences), "So there is nothing to explain here."])
+
+
+def layer_dropped(layer: str, network: str, is_here: bool) -> str:
+    """What is said once of a chosen layer whose network isn't shown any more.
+
+    >>> layer_dropped("stages.1", "CactiNet", True)
+    'The layer stages.1 was chosen for CactiNet, which isn’t shown now. It is no longer chosen.'
+    """
+    why = "isn’t shown now" if is_here else "isn’t here any more"
+    return f"The layer {layer} was chosen for {network}, which {why}. It is no longer chosen."
+
+
+def layers_elsewhere(layers: Sequence[tuple[str, str]]) -> str:
+    """Which layers are chosen of other networks than the one whose layers are offered."""
+    return f"Also chosen: {', '.join(f'{title} {layer}' for title, layer in layers)}"
+
+
+def what_is_explained(
+    class_: str, against: str, layers: Sequence[tuple[str, str]], alone: bool
+) -> str:
+    """What is explained, where it isn't each network's own top answer at its own layer.
+
+    Args:
+        class_: The class asked for, or empty.
+        against: The one it is held against, or empty.
+        layers: (Title of a network, layer).
+        alone: There is one network only, whose name need not be said.
+    """
     said = f"“{class_}”" if class_ else ("the top answer" if against else "")
     if against:
         said += f" rather than “{against}”"
-    return " · ".join(filter(None, (said, f"layer {layer}" if layer else "")))
+    each = [f"layer {layer}" if alone else f"{title} at {layer}" for title, layer in layers]
+    return " · ".join(filter(None, (said, *each)))
 
 
 def explain_layer(layer: str) -> str:
@@ -473,6 +535,11 @@ def link_unknown(kind: str, name: str, more: int) -> str:
 def link_views(most: int) -> str:
     """For a link to Animate with more views than it shows."""
     return f"The link names more than {most} views, so the others were left out."
+
+
+def link_layer_of(network: str) -> str:
+    """For a layer in a link of a network that the link doesn't show."""
+    return f"The link names a layer of {network}, which it doesn't show, so it was ignored."
 
 
 def link_layer(name: str, network: str) -> str:

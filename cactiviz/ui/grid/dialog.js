@@ -98,8 +98,10 @@ class Closer {
     const { data, row, column } = this.cell;
     say(this.says, data.words ?? data.alt);
     const facts = [this.cell.caption(), ...data.notes];
+    if (data.place) facts.unshift(data.place[2] || data.place[0] + data.place[1]);
+    if (this.grid.data.explained) facts.unshift(data.explains);
     if (column.note) facts.unshift(column.note);
-    const parts = facts.map((fact) => make("p", "", fact));
+    const parts = facts.filter(Boolean).map((fact) => make("p", "", fact));
     if (row.limit) parts.push(make("p", "", `${this.grid.data.words.limit}: ${row.limit}`));
     this.facts.replaceChildren(...parts);
   }

@@ -5,6 +5,7 @@ const SMALLEST = 84; // down; then the page scrolls
 const AT_ONCE = 4; // rows that fit on the screen; with more of them it scrolls anyway
 const PHONE = 560; // a table narrower than this is one for a small screen
 const GAP = 8;
+const LAYER_LINE = 15; // down, where a map's layer is said below it
 
 /** The nearest part of the page that scrolls, also from within a shadow tree. */
 const scrollerOf = (element) => {
@@ -40,7 +41,9 @@ const fit = (grid) => {
   const bodyTop =
     grid.table.tBodies[0].getBoundingClientRect().top - grid.root.getBoundingClientRect().top;
   const free = window.innerHeight - Math.max(rootTop, 0) - bodyTop;
-  const each = Math.floor(free / Math.min(rows.length, AT_ONCE)) - 30;
+  const atOnce = Math.min(rows.length, AT_ONCE);
+  const layers = rows.slice(0, atOnce).filter((row) => row.atLayer).length;
+  const each = Math.floor((free - LAYER_LINE * layers) / atOnce) - 30;
   const high = phone ? LARGEST : clamp(each, SMALLEST, LARGEST);
   const across = Math.min(column - GAP, LARGEST, high * aspect);
   const roomy = !phone && column - across > 190;

@@ -3,8 +3,12 @@
 const answerOf = (answer) => {
   const entry = make("li", "answer");
   const line = make("div", "line");
-  const name = make("span", "class", answer.name);
-  name.title = answer.name;
+  const name = make("span", "class", `${answer.sign ?? ""}${answer.name}`);
+  name.title = answer.told ? `${answer.name}: ${answer.told}` : answer.name;
+  if (answer.told) {
+    entry.classList.add(`is-${answer.mark}`);
+    name.append(make("span", "unseen", `, ${answer.told}`));
+  }
   line.append(name, make("span", "share", answer.change ?? answer.said));
   const bar = make("div", "bar");
   bar.setAttribute("aria-hidden", "true");

@@ -45,7 +45,9 @@ class Grid {
     if (first) {
       this.keeper = new LookKeeper(data.look);
       this.toolbar = new Toolbar(this);
-      this.root.prepend(this.toolbar.root, this.toolbar.line);
+      this.explained = make("p", "explained");
+      this.explained.setAttribute("role", "status");
+      this.root.prepend(this.toolbar.root, this.explained, this.toolbar.line);
       this.closer = new Closer(this);
       watch(this);
     }
@@ -55,6 +57,8 @@ class Grid {
     if (data.download && save(data.download)) this.toolbar.busy(false);
     if (data.problem) this.complain(data.problem);
     this.box.setAttribute("aria-label", data.words.label);
+    say(this.explained, data.explained);
+    this.explained.hidden = !data.explained;
     this.ground();
     this.phone = isNarrow(this);
     updateTable(this);

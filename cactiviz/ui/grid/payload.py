@@ -6,17 +6,17 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cactiviz import render
+from cactiviz import explained, places, render
 from cactiviz.comparison import Comparison, describe
 from cactiviz.errors import CactivizError
 from cactiviz.methods import METHODS
-from cactiviz.reading import Explanation, method_of
+from cactiviz.reading import Explanation, Reading, method_of
+from cactiviz.sheet import SIGNS
 from cactiviz.types import Answer, Box, FilterGrid
 from cactiviz.ui import networks, texts
 from cactiviz.ui.grid import pieces
 from cactiviz.ui.grid.values import EXPORTS, Download, Look, Offer
 
-ANSWERS = 3  # at the head of a column
 MOST_WITH_OFFERS = 3  # networks; with more of them there is no room, and no need
 _EVERYTHING = (0.0, 0.0, 1.0, 1.0)
 
@@ -57,6 +57,7 @@ def payload(
             "name": picture.name,
             "alt": f"{texts.ORIGINAL}: {picture.name}",
         },
+        "explained": _explained(comparison),
         "columns": columns,
         "rows": rows,
         "cells": cells,
@@ -72,12 +73,14 @@ def payload(
     }
 
 
-def _row(view: str) -> dict[str, str]:
+def _row(view: str) -> dict[str, Any]:
     title, asks = describe(view)
     method = METHODS.get(method_of(view))
     limit = method.limit if method else ""
     display = method.display if method else "picture"  # for what isn't there yet
-    return {"id": view, "title": title, "asks": asks, "limit": limit, "display": display}
+    at_layer = method is not None and "activations" in method.needs
+    row = {"id": view, "title": title, "asks": asks, "limit": limit, "display": display}
+    return {**row, "atLayer": at_layer}
 
 
 def _column(
@@ -96,18 +99,29 @@ def _column(
         "title": networks.title(name) if reading.untrained else reading.title,
         "note": texts.UNTRAINED_NOTE if reading.untrained else "",
         "knows": "" if reading.untrained else texts.KNOWS_ONLY.get(name, ""),
-        "answers": _answers(reading.answers, before),
+        "answers": _answers(reading, before),
         "seen": _seen(reading.seen, comparison.picture.size),
         "why": "",
         "waiting": "",
     }
 
 
-def _answers(now: Sequence[Answer], before: Sequence[Answer] | None) -> list[dict[str, Any]]:
-    """The likeliest classes, and how likely they were before a part of the picture was covered."""
-    shown = list(now[:ANSWERS])
+def _explained(comparison: Comparison) -> str:
+    """Which class the maps are of, where it isn't each network's own answer alone."""
+    readings = [comparison.readings[n] for n in comparison.models if n in comparison.readings]
+    titles = {reading.model: networks.title(reading.model) for reading in readings}
+    return explained.line(readings, titles)
+
+
+def _answers(reading: Reading, before: Sequence[Answer] | None) -> list[dict[str, Any]]:
+    """The likeliest classes, and how likely they were before a part of the picture was covered.
+
+    What was asked for is among them, and marked.
+    """
+    now, shown = reading.answers, list(explained.answers_beside(reading))
+    marks = explained.marks(reading)
     earlier = {answer.class_index: answer.probability for answer in before or ()}
-    if before:
+    if before and not marks:
         fallen = [answer for answer in now if answer.class_index == before[0].class_index]
         if fallen and fallen[0] not in shown:
             shown[-1] = fallen[0]
@@ -117,9 +131,14 @@ def _answers(now: Sequence[Answer], before: Sequence[Answer] | None) -> list[dic
             "share": answer.probability,
             "said": render.percent(answer.probability),
             **_change(answer, earlier),
+            **_mark(marks.get(answer.class_index, "")),
         }
         for answer in shown
     ]
+
+
+def _mark(mark: str) -> dict[str, str]:
+    return {"mark": mark, "sign": SIGNS[mark], "told": texts.MARKS[mark]} if mark else {}
 
 
 def _change(answer: Answer, earlier: Mapping[int, float]) -> dict[str, Any]:
@@ -168,6 +187,8 @@ def _cell(
         "full": {scale: full for scale, (full, _) in scales.items()},
         "words": words[:1].upper() + words[1:] + ".",
         "captions": {scale: caption for scale, (_, caption) in scales.items()},
+        "place": found.place and [*places.parted(found.place), texts.at_layer(found.place)],
+        "explains": texts.explains(found),
         "alt": texts.alt_of_map(title, reading.title, found.class_name, found.contrast, words),
     }
 

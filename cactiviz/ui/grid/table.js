@@ -16,6 +16,17 @@ const briefly = (grid, data, caption) => {
   return filled(words.range_evidence, { share: `${number(100 * full)} %` });
 };
 
+/** Layer and grid of a map on one line, of which the beginning is cut short where it is narrow. */
+const placeOf = (data) => {
+  const line = make("span", "at-layer");
+  if (!data.place) return line;
+  const [start, end, told] = data.place;
+  line.title = told || start + end;
+  if (start) line.append(make("span", "start", start));
+  line.append(make("span", "end", end));
+  return line;
+};
+
 /** A part of the picture as CSS has it. */
 const cssBox = (seen) => {
   const [top, left, height, width] = seen.map((share) => `${100 * share}%`);
@@ -44,7 +55,7 @@ class Cell {
     this.map = null;
     this.button = null;
     if (!data) {
-      const square = row.display === "picture" ? " square" : "";
+      const square = row.display === "picture" ? " square" : row.atLayer ? " layered" : "";
       this.place.replaceChildren(make("div", `waiting${square}`));
     } else if (data.why !== undefined) {
       this.place.replaceChildren(make("div", "why", data.why));
@@ -75,7 +86,9 @@ class Cell {
     }
     this.range = make("span", "range");
     this.aside = make("span", "aside");
-    this.button.append(this.stack, this.range, this.aside);
+    this.below = make("span", "below-map");
+    this.below.append(placeOf(data), this.range);
+    this.button.append(this.stack, this.below, this.aside);
     this.place.replaceChildren(this.button);
     this.describe();
   }
@@ -87,13 +100,16 @@ class Cell {
     const caption = this.caption();
     say(this.range, data.display === "picture" ? caption : briefly(this.grid, data, caption));
     this.range.title = caption;
-    this.button.setAttribute("aria-label", [data.alt, caption, ...data.notes].join(". "));
+    const told = [data.alt, data.place?.[2], caption, ...data.notes].filter(Boolean);
+    this.button.setAttribute("aria-label", told.join(". "));
     if (!this.grid.root.classList.contains("roomy")) return; // it isn't shown
     const aside = [data.words, caption, ...data.notes].filter(Boolean);
-    const shown = JSON.stringify(aside);
+    const shown = JSON.stringify([data.place, aside]);
     if (this.aside.dataset.said === shown) return;
     this.aside.dataset.said = shown;
-    this.aside.replaceChildren(...aside.map((words) => make("span", "", words)));
+    const parts = aside.map((words) => make("span", "", words));
+    if (data.place) parts.unshift(placeOf(data));
+    this.aside.replaceChildren(...parts);
   }
 
   caption() {
