@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from cactiviz.errors import Cancelled
-from cactiviz.trace import ACTIVATIONS, Function, functions, trace
+from cactiviz.operations import ACTIVATIONS, Function, functions
+from cactiviz.trace import trace
 from cactiviz.types import Box, Cancel, Layer, Neuron
 
 _MAX_POOLS = functions("max_pool2d")
