@@ -54,8 +54,7 @@ class NeuronExplanation:
         before_ceiling: For a neuron at the largest value of its activation function, such as 6 of
             a ReLU6: the value before that function, which is explained in its stead.
         silent: Whether no pixel of this picture drives it by a small change.
-        answering: How many of the layer's neurons answer to this picture; None where nothing was
-            drawn by chance.
+        answering: How many of the layer's neurons answer to this picture: are driven by some pixel.
         layer_neurons: How many neurons the layer has.
     """
 
@@ -70,7 +69,7 @@ class NeuronExplanation:
     notes: tuple[str, ...] = ()
     before_ceiling: float | None = None
     silent: bool = False
-    answering: int | None = None
+    answering: int = 0
     layer_neurons: int = 0
 
     @property
@@ -121,40 +120,93 @@ def explain_neurons(
         TargetError: A neuron that the layer doesn't have, or none that answers.
         CactivizError: As for :func:`cactiviz.explain`.
     """
-    if method not in NEURON_METHODS:
-        known = " or ".join(NEURON_METHODS)
-        raise MethodError(f"Neurons are explained by {known}, not “{method}”.")
+    _need(method)
     place = Layer.parse(layer) if isinstance(layer, str) else layer or model.spec.target_layer
-    spec = model.spec.preprocessing
-    preprocessing = replace(spec, resize=resize) if resize else spec
-    inputs = preprocess(picture, preprocessing).to(device=model.device, dtype=model.dtype)
-    shape = (int(inputs.shape[1]), int(inputs.shape[2]), int(inputs.shape[3]))
-    there = layer_map(model.module, inputs, place, cancel)
+    there = map_neurons(model, picture, place, resize=resize, cancel=cancel)
     chosen = [Neuron(*neuron) for neuron in neurons]
     if most_active_at is not None:
         chosen.append(most_active(there.strength, *most_active_at))
     if random:
-        chosen += random_neurons(_size(there), random, seed, among=there.answers)
-    chosen = list(dict.fromkeys(chosen))
-    if not chosen and random:
-        raise TargetError(f"No neuron of the layer “{place}” answers to this picture.")
+        chosen += random_neurons(there.size, random, seed, among=there.answers)
+        if not chosen:
+            raise TargetError(f"No neuron of the layer “{place}” answers to this picture.")
     if not chosen:
         raise MethodError("Say which neurons: by channel, row and column, by place, or how many.")
-    answering = int(there.answers.sum()) if random else None
-    passes = _passes(model, inputs, place, chosen, there, NEURON_METHODS[method], cancel)
-    seen = preprocessing.seen(*picture.size)
+    return explain_chosen(
+        model, picture, place, chosen, there, method=method, resize=resize, cancel=cancel
+    )
+
+
+def map_neurons(
+    model: LoadedModel,
+    picture: Picture,
+    layer: Layer,
+    *,
+    resize: Literal["crop", "squash"] | None = None,
+    cancel: Cancel | None = None,
+) -> LayerMap:
+    """How active the neurons of one layer are, and which of them answer to the picture.
+
+    Args:
+        model: A loaded network.
+        picture: What the neurons look at.
+        layer: Where they are.
+        resize: As for :func:`explain_neurons`.
+        cancel: Asked between steps.
+
+    Raises:
+        LayerError: There is no such layer.
+        CactivizError: As for :func:`cactiviz.explain`.
+    """
+    return layer_map(model.module, _inputs(model, picture, resize)[0], layer, cancel)
+
+
+def explain_chosen(
+    model: LoadedModel,
+    picture: Picture,
+    layer: Layer,
+    neurons: Sequence[Neuron],
+    there: LayerMap,
+    *,
+    method: str = "guided_backprop",
+    resize: Literal["crop", "squash"] | None = None,
+    cancel: Cancel | None = None,
+) -> list[NeuronExplanation]:
+    """Explain these neurons of one layer.
+
+    Args:
+        model: A loaded network.
+        picture: What the neurons look at.
+        layer: Where they are.
+        neurons: At least one; each is explained once.
+        there: What :func:`map_neurons` says of the layer.
+        method: As for :func:`explain_neurons`.
+        resize: As for :func:`explain_neurons`.
+        cancel: Asked between steps.
+
+    Raises:
+        MethodError: An unknown method.
+        TargetError: A neuron that the layer doesn't have.
+        CactivizError: As for :func:`cactiviz.explain`.
+    """
+    need = _need(method)
+    chosen = list(dict.fromkeys(neurons))
+    check_neurons(there.size, layer, chosen)
+    inputs, seen = _inputs(model, picture, resize)
+    passes = _passes(model, inputs, layer, chosen, there, need, cancel)
+    shape = (int(inputs.shape[1]), int(inputs.shape[2]), int(inputs.shape[3]))
     # Of each, not only of each place: branches that are joined differ there.
-    masks = receptive_fields(model.module, shape, place, chosen, cancel)
+    masks = receptive_fields(model.module, shape, layer, chosen, cancel)
+    answering = int(there.answers.sum())
     found = []
     for neuron, mask in zip(chosen, masks, strict=True):
         before, gradient = passes[neuron]
-        value = float(there.values[neuron])
-        silent = not bool(there.answers[neuron])
+        value, silent = float(there.values[neuron]), not bool(there.answers[neuron])
         found.append(
             NeuronExplanation(
                 model=model.name,
                 method=method,
-                layer=place,
+                layer=layer,
                 neuron=neuron,
                 value=value,
                 values=gradient,
@@ -170,9 +222,21 @@ def explain_neurons(
     return found
 
 
-def _size(there: LayerMap) -> tuple[int, int, int]:
-    channels, rows, columns = there.values.shape
-    return channels, rows, columns
+def _need(method: str) -> Need:
+    if method not in NEURON_METHODS:
+        known = " or ".join(NEURON_METHODS)
+        raise MethodError(f"Neurons are explained by {known}, not “{method}”.")
+    return NEURON_METHODS[method]
+
+
+def _inputs(
+    model: LoadedModel, picture: Picture, resize: Literal["crop", "squash"] | None
+) -> tuple[Tensor, Box]:
+    """The picture as the network takes it, (1, 3, H, W), and what it sees of it."""
+    spec = model.spec.preprocessing
+    preprocessing = replace(spec, resize=resize) if resize else spec
+    inputs = preprocess(picture, preprocessing).to(device=model.device, dtype=model.dtype)
+    return inputs, preprocessing.seen(*picture.size)
 
 
 def _passes(
@@ -186,7 +250,6 @@ def _passes(
 ) -> dict[Neuron, tuple[float | None, NDArray[Any]]]:
     """Of each neuron the value before its ceiling, if it stands there, and the gradient."""
     found: dict[Neuron, tuple[float | None, NDArray[Any]]] = {}
-    check_neurons(_size(there), place, chosen)
     for at_ceiling in (False, True):
         some = [neuron for neuron in chosen if bool(there.at_ceiling[neuron]) == at_ceiling]
         if not some:

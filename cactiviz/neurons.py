@@ -164,6 +164,12 @@ class LayerMap:
     answers: Tensor
 
     @property
+    def size(self) -> tuple[int, int, int]:
+        """The layer's (channels, rows, columns)."""
+        channels, rows, columns = self.values.shape
+        return channels, rows, columns
+
+    @property
     def strength(self) -> Tensor:
         """What neurons are ranked by: neurons at the same ceiling by what is before it."""
         return self.before.where(self.at_ceiling, self.values)
@@ -176,7 +182,7 @@ class LayerMap:
         >>> LayerMap(values, before, values == 6, values > 0).strongest()
         Neuron(channel=1, row=0, column=0)
         """
-        _, rows, columns = self.values.shape
+        _, rows, columns = self.size
         index = int(self.strength.argmax())
         return Neuron(index // (rows * columns), index // columns % rows, index % columns)
 
