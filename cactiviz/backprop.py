@@ -14,23 +14,31 @@ How it leaves the network as it found it, while other threads use the same netwo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Literal, TypeVar
+import threading
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 
+from cactiviz.ceilings import capped_steps, uncapped
 from cactiviz.cheaper import CHEAPER
-from cactiviz.device import exact_float32
-from cactiviz.errors import CactivizError, Cancelled, DeviceError, LayerError, ModelError
-from cactiviz.trace import ACTIVATIONS, RELUS, Function, Steps, trace
+from cactiviz.errors import CactivizError, Cancelled, LayerError, ModelError
+from cactiviz.halving import is_out_of_memory
+from cactiviz.operations import ACTIVATIONS, RELUS, Function, Steps
+from cactiviz.trace import trace
 from cactiviz.types import Cancel, Layer
 
 Need = Literal["activations", "input_gradients", "guided_gradients"]
 #: From the network's output (None if the forward was stopped before it) and the captured
 #: activations to the sum over the batch of what is explained.
 Score = Callable[[Any, tuple[Tensor, ...]], Tensor]
+
+
+_FORWARD_MODE = threading.Lock()  # torch has one level of it for all threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +59,7 @@ def differentiate(
     needs: frozenset[Need],
     cancel: Cancel | None = None,
     stop_at_layer: bool = False,
+    before_ceiling: bool = False,
 ) -> Gradients:
     """One forward; one backward for all plain gradients; one more for the guided ones.
 
@@ -63,24 +72,18 @@ def differentiate(
         needs: Which gradients.
         cancel: Asked between steps.
         stop_at_layer: Don't run what comes after the last of the layers.
+        before_ceiling: Where the layers' maps stand at the largest value of an activation
+            function, take what it was given (:mod:`cactiviz.ceilings`).
 
     Raises:
         CactivizError: As :func:`cactiviz.engine.run` says.
     """
     _check(cancel)
-    sequence = trace(module, tuple(inputs.shape[1:]))
-    steps = [sequence.step(layer) for layer in layers]
-    forward = _Forward({step: sequence.shapes[step][1:] for step in steps}, needs, cancel)
-    forward.last = max(steps) if stop_at_layer else None
     with torch.inference_mode(False), torch.enable_grad():
         x = inputs.detach().clone().requires_grad_()
-        output = forward(module, x)
-        if len(forward.captured) < len(set(steps)):
-            raise LayerError("The network took another path than in its trace; load it again.")
-        captured = tuple(forward.captured[step] for step in steps)
-        for layer, step in zip(layers, steps, strict=True):
-            if forward.captured[step]._version != forward.versions[step]:
-                raise LayerError(f"The network writes over the map of the layer “{layer}”.")
+        forward = _Forward(needs, cancel)
+        observed = _observe(forward, module, x, layers, stop_at_layer, before_ceiling)
+        output, captured = observed
         total = score(output, captured)
 
         by_maps = list(captured) if "activations" in needs else []
@@ -100,6 +103,75 @@ def differentiate(
     return Gradients(maps, plain[-1] if "input_gradients" in needs else None, guided_gradients)
 
 
+def differentiate_along(
+    module: nn.Module,
+    inputs: Tensor,
+    direction: Tensor,
+    layer: Layer,
+    *,
+    before_ceiling: bool = False,
+    cancel: Cancel | None = None,
+) -> tuple[Tensor, Tensor]:
+    """A layer's map, and how fast each of its values changes along one direction of the input.
+
+    In forward mode, so that one pass tells of all values: a gradient would tell of one.
+
+    Args:
+        module: As for :func:`differentiate`.
+        inputs: (B, 3, H, W).
+        direction: Of the same shape.
+        layer: Whose map.
+        before_ceiling: As for :func:`differentiate`.
+        cancel: Asked between steps.
+
+    Returns:
+        Both (B, C, h, w).
+
+    Raises:
+        CactivizError: As for :func:`differentiate`, or an operation of the network has no
+            derivative in forward mode.
+    """
+    with torch.inference_mode(False), torch.no_grad(), _FORWARD_MODE, forward_ad.dual_level():
+        x = _dual(inputs.detach().clone(), direction)
+        forward = _Forward(frozenset(), cancel, instead={})  # the cheaper ones go backward only
+        _, (made,) = _observe(forward, module, x, [layer], True, before_ceiling)
+        values, change = forward_ad.unpack_dual(made)  # type: ignore[no-untyped-call]
+        return values, torch.zeros_like(values) if change is None else change
+
+
+def _dual(values: Tensor, direction: Tensor) -> Tensor:
+    """A tensor that carries a direction through a network in forward mode."""
+    with warnings.catch_warnings():
+        # On first use torch compiles a part of itself in a way that it advises others against.
+        warnings.simplefilter("ignore", FutureWarning)
+        dual: Tensor = forward_ad.make_dual(values, direction)  # type: ignore[no-untyped-call]
+    return dual
+
+
+def _observe(
+    forward: _Forward,
+    module: nn.Module,
+    x: Tensor,
+    layers: Sequence[Layer],
+    stop_at_layer: bool,
+    before_ceiling: bool,
+) -> tuple[Any, tuple[Tensor, ...]]:
+    """The network's output, None if it stopped before it, and the map of each layer."""
+    sequence = trace(module, tuple(x.shape[1:]))
+    steps = [sequence.step(layer) for layer in layers]
+    forward.shapes = {step: sequence.shapes[step][1:] for step in steps}
+    forward.last = max(steps) if stop_at_layer else None
+    if before_ceiling:
+        forward.capped = frozenset().union(*(capped_steps(sequence, step) for step in steps))
+    output = forward(module, x)
+    if len(forward.captured) < len(set(steps)):
+        raise LayerError("The network took another path than in its trace; load it again.")
+    for layer, step in zip(layers, steps, strict=True):
+        if forward.captured[step]._version != forward.versions[step]:
+            raise LayerError(f"The network writes over the map of the layer “{layer}”.")
+    return output, tuple(forward.captured[step] for step in steps)
+
+
 def _gradients(
     total: Tensor, by: list[Tensor], layers: Sequence[Layer], *, keep_graph: bool
 ) -> tuple[Tensor, ...]:
@@ -107,7 +179,7 @@ def _gradients(
     try:
         found = torch.autograd.grad(total, by, retain_graph=keep_graph, allow_unused=True)
     except Exception as error:
-        if _is_out_of_memory(error):
+        if is_out_of_memory(error):
             raise
         raise ModelError("The network's gradients can't be computed.") from error
     for index, gradient in enumerate(found):
@@ -134,40 +206,47 @@ class _Forward:
 
     def __init__(
         self,
-        shapes: dict[int, tuple[int, ...]],
         needs: frozenset[Need],
         cancel: Cancel | None,
+        instead: Mapping[Function, Function] = CHEAPER,
     ) -> None:
         self.captured: dict[int, Tensor] = {}
         self.versions: dict[int, int] = {}
         self.guide = _Guide()
+        self.shapes: dict[int, tuple[int, ...]] = {}
         self.last: int | None = None
-        self._shapes = shapes
+        self.capped: frozenset[int] = frozenset()
         self._prepare_guiding = "guided_gradients" in needs
         self._cancel = cancel
+        self._instead = instead
 
     def __call__(self, module: nn.Module, x: Tensor) -> Any:
         given = x.clone()  # a network may write into its input; a leaf doesn't allow it
         try:
-            with Steps(self._on_step, CHEAPER):
+            with Steps(self._on_step, self._instead, self._compute if self.capped else None):
                 return module(given)
         except _Reached:
             return None
         except CactivizError:
             raise
         except Exception as error:
-            if _is_out_of_memory(error):
+            if is_out_of_memory(error):
                 raise
             raise ModelError("The network failed while it computed its answer.") from error
+
+    def _compute(self, position: int, function: Function, args: Any, kwargs: Any) -> Any:
+        if position in self.capped:
+            return uncapped(function, args, kwargs)
+        return function(*args, **kwargs)
 
     def _on_step(self, position: int, function: Function, output: Tensor) -> Tensor:
         _check(self._cancel)
         if self._prepare_guiding and function in ACTIVATIONS and output.requires_grad:
             positive = None if function in RELUS else output.detach().relu().sign_()
             self._hook(output, positive)
-        if position not in self._shapes:
+        if position not in self.shapes:
             return output
-        if tuple(output.shape[1:]) != self._shapes[position]:
+        if tuple(output.shape[1:]) != self.shapes[position]:
             raise LayerError("The network took another path than in its trace; load it again.")
         self.captured[position], self.versions[position] = output, output._version
         if position == self.last:
@@ -189,67 +268,6 @@ class _Forward:
             return kept if positive is None else kept.mul_(positive)
 
         output.register_hook(rule)  # type: ignore[no-untyped-call]
-
-
-Result = TypeVar("Result")
-
-
-def in_parts(module: nn.Module, inputs: Tensor, explain: Callable[[slice], Result]) -> Result:
-    """Explain the rows of a batch; if the memory doesn't hold it, its halves.
-
-    Args:
-        module: Must be in eval mode.
-        inputs: The batch; only its length and device are used.
-        explain: From a part of the batch to a dataclass of tensors with a row for each picture.
-
-    Raises:
-        DeviceError: The memory is too small even for one picture.
-        ModelError: The network is in training mode.
-    """
-    if any(m.training for m in module.modules()):
-        raise ModelError("The network is in training mode; call its eval() first.")
-    with exact_float32(inputs.device):
-        return _part(inputs.device, explain, 0, len(inputs))
-
-
-def _part(
-    device: torch.device, explain: Callable[[slice], Result], start: int, stop: int
-) -> Result:
-    """On its own, since a function that calls itself from inside another lives in a circle."""
-    try:
-        return explain(slice(start, stop))
-    except (RuntimeError, MemoryError) as error:
-        if not _is_out_of_memory(error):
-            raise
-        if stop - start == 1:
-            raise DeviceError(
-                f"The memory of {device} is too small for this network; "
-                "use the CPU or a smaller network."
-            ) from error
-    middle = (start + stop) // 2  # out of the handler: its traceback holds the failed tensors
-    first = _part(device, explain, start, middle)
-    joined: Result = _joined(first, _part(device, explain, middle, stop))
-    return joined
-
-
-def _joined(first: Any, second: Any) -> Any:
-    """Two results, or what they hold, as if their rows had been one batch."""
-    if first is None:
-        return None
-    if isinstance(first, Tensor):
-        return torch.cat([first, second])
-    if isinstance(first, tuple):
-        return tuple(_joined(*pair) for pair in zip(first, second, strict=True))
-    names = [field.name for field in fields(first)]
-    return type(first)(*(_joined(getattr(first, n), getattr(second, n)) for n in names))
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    return (
-        isinstance(error, torch.OutOfMemoryError | MemoryError)
-        or "can't allocate memory" in str(error)
-        or (error.__cause__ is not None and _is_out_of_memory(error.__cause__))
-    )
 
 
 def _check(cancel: Cancel | None) -> None:

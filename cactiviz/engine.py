@@ -13,8 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cactiviz.backprop import Need, differentiate, in_parts
+from cactiviz.backprop import Need, differentiate
 from cactiviz.errors import LayerError, ModelError, TargetError
+from cactiviz.halving import in_parts
 from cactiviz.types import Cancel, Layer
 
 

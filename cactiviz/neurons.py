@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from cactiviz.backprop import Need, differentiate, in_parts
-from cactiviz.errors import TargetError
+from cactiviz.backprop import Need, differentiate, differentiate_along
+from cactiviz.ceilings import capped_steps
+from cactiviz.errors import ModelError, TargetError
+from cactiviz.halving import in_parts
 from cactiviz.trace import trace
 from cactiviz.types import Cancel, Layer, Neuron
 
@@ -37,6 +39,7 @@ def run_neurons(
     neurons: Sequence[Neuron],
     *,
     needs: frozenset[Need] = frozenset(),
+    before_ceiling: bool = False,
     cancel: Cancel | None = None,
 ) -> NeuronPass:
     """Explain one neuron for each picture of a batch; what comes after its layer isn't run.
@@ -47,6 +50,8 @@ def run_neurons(
         layer: Where the neurons are.
         neurons: One for each row.
         needs: "input_gradients", "guided_gradients" or both.
+        before_ceiling: Explain, of neurons at their activation's largest value, the value before
+            it (:attr:`LayerMap.before`).
         cancel: Asked between steps.
 
     Raises:
@@ -55,14 +60,7 @@ def run_neurons(
     """
     if len(neurons) != len(inputs) or not neurons:
         raise TargetError(f"{len(inputs)} pictures need as many neurons, not {len(neurons)}.")
-    size = layer_size(module, tuple(inputs.shape[1:]), layer)
-    for neuron in neurons:
-        if not all(0 <= at < most for at, most in zip(neuron, size, strict=True)):
-            has = " x ".join(map(str, size))
-            raise TargetError(
-                f"The layer “{layer}” has {has} neurons (channel, row, column); "
-                f"{', '.join(map(str, neuron))} is none of them."
-            )
+    check_neurons(layer_size(module, tuple(inputs.shape[1:]), layer), layer, neurons)
 
     def explain(rows: slice) -> NeuronPass:
         values: list[Tensor] = []
@@ -81,10 +79,26 @@ def run_neurons(
             needs=needs - {"activations"},
             cancel=cancel,
             stop_at_layer=True,
+            before_ceiling=before_ceiling,
         )
         return NeuronPass(values[0], found.input_gradients, found.guided_gradients)
 
     return in_parts(module, inputs, explain)
+
+
+def check_neurons(size: tuple[int, int, int], layer: Layer, neurons: Sequence[Neuron]) -> None:
+    """Make sure that a layer of (channels, rows, columns) has these neurons.
+
+    Raises:
+        TargetError: It hasn't.
+    """
+    for neuron in neurons:
+        if not all(0 <= at < most for at, most in zip(neuron, size, strict=True)):
+            has = " x ".join(map(str, size))
+            raise TargetError(
+                f"The layer “{layer}” has {has} neurons (channel, row, column); "
+                f"{', '.join(map(str, neuron))} is none of them."
+            )
 
 
 def layer_size(
@@ -97,9 +111,18 @@ def layer_size(
 
 
 def feature_maps(
-    module: nn.Module, inputs: Tensor, layer: Layer, cancel: Cancel | None = None
+    module: nn.Module,
+    inputs: Tensor,
+    layer: Layer,
+    cancel: Cancel | None = None,
+    *,
+    before_ceiling: bool = False,
 ) -> Tensor:
-    """What a layer makes of a batch: (B, C, h, w); what comes after the layer isn't run."""
+    """What a layer makes of a batch: (B, C, h, w); what comes after the layer isn't run.
+
+    Where ``before_ceiling``, a value at the largest one of an activation function is replaced by
+    what that function was given.
+    """
     found: list[Tensor] = []
 
     def keep(_: object, captured: tuple[Tensor, ...]) -> Tensor:
@@ -115,10 +138,106 @@ def feature_maps(
             needs=frozenset(),
             cancel=cancel,
             stop_at_layer=True,
+            before_ceiling=before_ceiling,
         )
         return NeuronPass(found.pop())
 
     return in_parts(module, inputs, explain).values
+
+
+@dataclass(frozen=True, eq=False)
+class LayerMap:
+    """How the neurons of a layer stand to one picture; each tensor is (C, h, w).
+
+    Attributes:
+        values: How active each is.
+        before: The same, but where a neuron stands at the largest value of an activation function
+            (:mod:`cactiviz.ceilings`), what that function was given.
+        at_ceiling: bool, which neurons no pixel drives by a small change for that reason alone.
+        answers: bool, which neurons some pixel drives by a small change, or would, if it weren't
+            for a ceiling. Of a ReLU's those that aren't 0.
+    """
+
+    values: Tensor
+    before: Tensor
+    at_ceiling: Tensor
+    answers: Tensor
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """The layer's (channels, rows, columns)."""
+        channels, rows, columns = self.values.shape
+        return channels, rows, columns
+
+    @property
+    def strength(self) -> Tensor:
+        """What neurons are ranked by: neurons at the same ceiling by what is before it."""
+        return self.before.where(self.at_ceiling, self.values)
+
+    def strongest(self) -> Neuron:
+        """The most active neuron of the layer.
+
+        >>> values = torch.tensor([[[1.0, 6.0]], [[6.0, 0.0]]])
+        >>> before = torch.tensor([[[1.0, 7.0]], [[9.0, 0.0]]])
+        >>> LayerMap(values, before, values == 6, values > 0).strongest()
+        Neuron(channel=1, row=0, column=0)
+        """
+        _, rows, columns = self.size
+        index = int(self.strength.argmax())
+        return Neuron(index // (rows * columns), index // columns % rows, index % columns)
+
+
+def layer_map(
+    module: nn.Module, inputs: Tensor, layer: Layer, cancel: Cancel | None = None
+) -> LayerMap:
+    """How the neurons of a layer stand to one picture; what comes after the layer isn't run.
+
+    Whether a neuron answers is asked of all at once, by the derivative along a direction by
+    chance: it is 0 for a neuron whose gradient is 0, and almost surely not for any other.
+
+    Args:
+        module: As for :func:`cactiviz.engine.run`.
+        inputs: (1, 3, H, W).
+        layer: Where the neurons are.
+        cancel: Asked between steps.
+
+    Raises:
+        CactivizError: As for :func:`cactiviz.engine.run`.
+    """
+    generator = torch.Generator().manual_seed(0)
+    direction = torch.randn(inputs.shape, generator=generator).to(inputs)
+
+    def find(before_ceiling: bool) -> _Along:
+        def along(rows: slice) -> _Along:
+            one, way = inputs[rows], direction[rows]
+            found = differentiate_along(
+                module, one, way, layer, before_ceiling=before_ceiling, cancel=cancel
+            )
+            return _Along(*found)
+
+        try:
+            return in_parts(module, inputs, along)
+        except ModelError:  # most likely an operation without a derivative in forward mode
+            values = feature_maps(module, inputs, layer, cancel, before_ceiling=before_ceiling)
+            return _Along(values, values)
+
+    found = find(False)
+    values, driven = found.values[0], found.change[0] != 0
+    sequence = trace(module, tuple(inputs.shape[1:]))
+    if not capped_steps(sequence, sequence.step(layer)):
+        return LayerMap(values, values, torch.zeros_like(driven), driven)
+    found = find(True)
+    before, would_be = found.values[0], found.change[0] != 0
+    at_ceiling = (before != values) & (would_be & ~driven | (found.values is found.change))
+    return LayerMap(values, before, at_ceiling, driven | at_ceiling)
+
+
+@dataclass(frozen=True, eq=False)
+class _Along:
+    """What a layer makes of a batch, and how fast it changes; the values themselves if unknown."""
+
+    values: Tensor
+    change: Tensor
 
 
 def most_active(activations: Tensor, row: int, column: int) -> Neuron:
@@ -136,11 +255,21 @@ def most_active(activations: Tensor, row: int, column: int) -> Neuron:
     return Neuron(int(activations[:, row, column].argmax()), row, column)
 
 
-def random_neurons(size: tuple[int, int, int], count: int, seed: int) -> list[Neuron]:
+def random_neurons(
+    size: tuple[int, int, int], count: int, seed: int, among: Tensor | None = None
+) -> list[Neuron]:
     """So many different neurons of a layer of (channels, rows, columns), the same for a seed.
+
+    Args:
+        size: The layer's.
+        count: How many.
+        seed: The same seed gives the same neurons.
+        among: bool, of the layer's size: only of these; all of them if they are fewer.
 
     >>> random_neurons((64, 8, 8), 2, seed=0) == random_neurons((64, 8, 8), 2, seed=0)
     True
+    >>> random_neurons((2, 1, 2), 4, seed=0, among=torch.tensor([[[True, False]], [[False] * 2]]))
+    [Neuron(channel=0, row=0, column=0)]
 
     Raises:
         TargetError: The layer has fewer.
@@ -149,6 +278,8 @@ def random_neurons(size: tuple[int, int, int], count: int, seed: int) -> list[Ne
     if not 0 < count <= channels * rows * columns:
         raise TargetError(f"The layer has {channels * rows * columns} neurons, not {count}.")
     order = torch.randperm(channels * rows * columns, generator=torch.Generator().manual_seed(seed))
+    if among is not None:
+        order = order[among.cpu().flatten()[order]]
     return [
         Neuron(index // (rows * columns), index // columns % rows, index % columns)
         for index in order[:count].tolist()

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from cactiviz.methods import Method
 from cactiviz.models import LoadedModel
-from cactiviz.trace import ACTIVATIONS, RELUS, Trace
+from cactiviz.operations import ACTIVATIONS, RELUS
+from cactiviz.trace import Trace
 
 #: The note of every explanation of a network with random weights.
 UNTRAINED = "Untrained: the weights are random, so the maps tell nothing of the picture."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from cactiviz.errors import Cancelled
-from cactiviz.trace import ACTIVATIONS, Function, functions, trace
+from cactiviz.operations import ACTIVATIONS, Function, functions
+from cactiviz.trace import trace
 from cactiviz.types import Box, Cancel, Layer, Neuron
 
 _MAX_POOLS = functions("max_pool2d")
@@ -75,6 +76,58 @@ def receptive_fields(
             (gradient,) = torch.autograd.grad(output, x, start, retain_graph=True)
             fields.append(gradient[0].isnan().any(dim=0).numpy())
     return fields
+
+
+_MOST = 0.5  # of the input's area: a field that can be shown as a part of a picture
+
+
+def layer_with_parts(
+    module: nn.Module,
+    input_shape: tuple[int, int, int],
+    target: Layer,
+    cancel: Cancel | None = None,
+) -> Layer:
+    """A deep layer whose neurons see a part of the picture: where to begin to look at neurons.
+
+    It is the target layer, unless a neuron in its middle sees the whole picture. Then it is the
+    last stage, or in want of one the last convolution, whose neurons see half of it at most; it
+    is the target layer again where there is none.
+
+    Args:
+        module: A network; it isn't touched.
+        input_shape: (C, H, W).
+        target: The network's target layer.
+        cancel: Asked between layers.
+
+    Raises:
+        LayerError: There is no such target layer.
+        Cancelled: ``cancel`` was set.
+    """
+    sequence = trace(module, input_shape)
+
+    def share(layer: Layer) -> float:
+        _, rows, columns = sequence.shapes[sequence.step(layer)][1:]
+        middle = Neuron(0, rows // 2, columns // 2)
+        (field,) = receptive_fields(module, input_shape, layer, [middle], cancel)
+        return float(field.mean())
+
+    def last_part(layers: Iterable[Layer]) -> tuple[Layer | None, bool]:
+        """The last that sees half at most, and whether the next one sees all of the picture."""
+        found = None
+        for layer in layers:  # deeper ones see more, and take longer
+            seen = share(layer)
+            if seen > _MOST:
+                return found, seen == 1
+            found = layer
+        return found, False
+
+    end = sequence.step(target)
+    found, whole = last_part(one for one in sequence.stages() if sequence.step(one) < end)
+    if not whole and share(target) < 1:
+        return target
+    if found is None:
+        found, _ = last_part(Layer(name) for name in sequence.convolutions)
+    return found or target
 
 
 def bounding_box(field: NDArray[np.bool_], seen: Box) -> Box:

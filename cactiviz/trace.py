@@ -11,77 +11,25 @@ import copy
 import threading
 import weakref
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from cactiviz.errors import LayerError, ModelError
+from cactiviz.operations import ACTIVATIONS, DROPOUTS, POOLS, Function, Steps
 from cactiviz.types import Layer
 
-Function = Callable[..., Any]
-
-
-def functions(*names: str) -> frozenset[Function]:
-    """Every way in which torch can be asked for these functions, in-place ones included."""
-    places = (F, torch, Tensor)
-    spellings = [spelling for name in names for spelling in (name, f"{name}_")]
-    found = (getattr(place, spelling, None) for place in places for spelling in spellings)
-    return frozenset(function for function in found if function is not None)
-
-
-#: max(x, 0) and nothing else.
-RELUS = functions("relu")
-#: Activation functions; each has the sign of its argument (relu6 is a hardtanh in torch).
-ACTIVATIONS = RELUS | functions(
-    *("relu6", "hardtanh", "silu", "gelu", "elu", "selu", "celu"),
-    *("leaky_relu", "mish", "hardswish", "rrelu"),
-)
-_POOLS = functions(
-    *("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "lp_pool2d"),
-)
-_DROPOUTS = functions("dropout", "dropout2d", "alpha_dropout", "feature_alpha_dropout")
-_NO_STAGES = _POOLS | _DROPOUTS | {F.pad}
+_NO_STAGES = POOLS | DROPOUTS | {F.pad}
 
 _TRANSFORMER = (
     "This network is a transformer, or works on rows of tokens like one; "
     "class activation maps are defined for convolutional networks."
 )
 _FEW = 2  # a pooling may be written as a flattening and a mean
-
-
-class Steps(TorchFunctionMode):
-    """While it is entered, shows each operation of this thread that yields a tensor.
-
-    ``on_step(position, function, output)`` returns what the network goes on with; a function that
-    is a key of ``instead`` is computed by that entry, which must give the same output. Functional
-    calls, methods and modules all pass here; a kernel that hides an activation inside (a custom
-    autograd function, a compiled network) shows as one step or as none.
-    """
-
-    def __init__(
-        self,
-        on_step: Callable[[int, Function, Tensor], Tensor],
-        instead: Mapping[Function, Function] = MappingProxyType({}),
-    ) -> None:
-        super().__init__()
-        self._on_step = on_step
-        self._instead = instead
-        self._position = -1
-
-    def __torch_function__(
-        self, func: Function, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        output = self._instead.get(func, func)(*args, **(kwargs or {}))
-        if not isinstance(output, Tensor):
-            return output
-        self._position += 1
-        return self._on_step(self._position, func, output)
 
 
 @dataclass(frozen=True)
@@ -91,6 +39,7 @@ class Trace:
     Attributes:
         shapes: The shape of each step's output, batch dimension included.
         functions: The function of each step.
+        sources: For each step the earlier ones whose outputs it was given.
         module_steps: Module name -> the step that made its output (its last one, if called twice).
         convolutions: The names of the convolutions, in the order in which they run.
         square: Whether the input is; then a map that isn't has its channels last.
@@ -98,6 +47,7 @@ class Trace:
 
     shapes: tuple[tuple[int, ...], ...]
     functions: tuple[Function, ...]
+    sources: tuple[tuple[int, ...], ...]
     module_steps: dict[str, int]
     convolutions: tuple[str, ...]
     square: bool
@@ -143,7 +93,7 @@ class Trace:
             shape = self.shapes[step]
             if len(shape) != 4 or min(shape[2:]) < 2 or shape[1] == classes:
                 continue
-            if self.functions[step] in _POOLS | _DROPOUTS:
+            if self.functions[step] in POOLS | DROPOUTS:
                 continue
             tokens = sum(len(later) == 3 for later in self.shapes[step:]) > _FEW
             if tokens or (self.square and shape[2] != shape[3]):
@@ -215,6 +165,15 @@ def _skeleton(module: nn.Module) -> nn.Module:
     return copy.deepcopy(module, memo)
 
 
+def _tensors(given: Iterable[Any], known: Mapping[int, int]) -> Iterator[Tensor]:
+    """Those of known ids among what a call was given; a concatenation is given a list."""
+    for value in given:
+        if isinstance(value, list | tuple):
+            yield from _tensors(value, known)
+        elif isinstance(value, Tensor) and id(value) in known:
+            yield value
+
+
 def _run(module: nn.Module, input_shape: tuple[int, ...], dtype: torch.dtype) -> Trace:
     try:
         with torch.inference_mode(False):
@@ -223,9 +182,15 @@ def _run(module: nn.Module, input_shape: tuple[int, ...], dtype: torch.dtype) ->
         raise ModelError("This network can't be copied, so its layers can't be found.") from error
     outputs: list[Tensor] = []  # held, so that no two outputs share an id
     functions: list[Function] = []
+    sources: dict[int, tuple[int, ...]] = {}
     made: dict[int, int] = {}
     module_steps: dict[str, int] = {}
     convolutions: list[str] = []
+
+    def compute(position: int, function: Function, args: Any, kwargs: Any) -> Any:
+        # Before the call: an operation in place gives its source another position.
+        sources[position] = tuple(made[id(t)] for t in _tensors([*args, *kwargs.values()], made))
+        return function(*args, **kwargs)
 
     def note(position: int, function: Function, output: Tensor) -> Tensor:
         outputs.append(output)
@@ -245,16 +210,17 @@ def _run(module: nn.Module, input_shape: tuple[int, ...], dtype: torch.dtype) ->
         with torch.inference_mode(False), torch.enable_grad():
             x = torch.empty((1, *input_shape), device="meta", dtype=dtype, requires_grad=True)
             given = x.clone()
-            with Steps(note):
+            with Steps(note, compute=compute):
                 skeleton(given)
     except Exception as error:
         size = " x ".join(map(str, input_shape[1:]))
         raise ModelError(f"This network can't take a picture of {size} pixels.") from error
     if not outputs:
         raise ModelError("This network computes nothing from its picture.")
+    from_ = tuple(sources[step] for step in range(len(outputs)))
     shapes = tuple(tuple(output.shape) for output in outputs)
     square = input_shape[1] == input_shape[2]
-    return Trace(shapes, tuple(functions), module_steps, tuple(convolutions), square)
+    return Trace(shapes, tuple(functions), from_, module_steps, tuple(convolutions), square)
 
 
 _traces: weakref.WeakKeyDictionary[nn.Module, dict[Any, Trace]] = weakref.WeakKeyDictionary()

@@ -15,7 +15,9 @@ from cactiviz.commands import options as shared
 from cactiviz.explain_neurons import NEURON_METHODS, NeuronExplanation, explain_neurons
 from cactiviz.filters import convolutions, filters
 from cactiviz.methods import METHODS
+from cactiviz.models import LoadedModel
 from cactiviz.output import whole_file
+from cactiviz.receptive import layer_with_parts
 from cactiviz.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.types import FilterGrid, Layer, Picture
 
@@ -39,7 +41,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="may be repeated",
     )
     option("--at", type=shared.whole_numbers(2), metavar="ROW,COLUMN", help="the most active there")
-    option("--random", type=int, default=0, metavar="N", help="so many by --seed")
+    option(
+        "--random",
+        type=int,
+        default=0,
+        metavar="N",
+        help="so many by --seed, among those that answer to the picture",
+    )
     option("--seed", type=int, default=0)
     option("--method", choices=tuple(NEURON_METHODS), default="guided_backprop")
     _add_outputs(neurons)
@@ -62,8 +70,9 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
 def _neurons(options: argparse.Namespace) -> int:
     _check(options)
     picture = shared.read_picture(options)
+    model = shared.load_network(options)
     found = explain_neurons(
-        shared.load_network(options),
+        model,
         picture,
         layer=options.layer,
         neurons=options.neuron,
@@ -75,20 +84,49 @@ def _neurons(options: argparse.Namespace) -> int:
     )
     for one in found:
         channel, row, column = one.neuron
+        print(f"channel {channel}, row {row}, column {column}: {_activity(one)}; {_sees(one)}")
+    if options.random:
+        first = found[0]
         print(
-            f"channel {channel}, row {row}, column {column}: active at {one.value:.3g}; it sees "
-            f"{one.field.width:.0f} x {one.field.height:.0f} pixels of the picture"
+            f"Of {first.layer_neurons:,} neurons of {first.layer}, {first.answering:,} answer to "
+            f"this picture; those by chance are drawn among these."
         )
+    if all(one.sees_all for one in found):
+        print(_all_see_all(model, found[0].layer))
     _write_npz(options.npz, {"{}/{}/{}".format(*one.neuron): one.values for one in found})
     if options.out:
         columns = [
             Column("channel {}, row {}, column {}".format(*one.neuron), (), " ".join(one.notes))
             for one in found
         ]
-        rows = [Row(METHODS[options.method].title, f"of single neurons of {found[0].layer}")]
+        about = f"of single neurons of {found[0].layer}"
+        if all(one.sees_all for one in found):
+            about += ", each of which sees the whole picture"
+        rows = [Row(METHODS[options.method].title, about)]
         cells = {(0, index): _neuron_cell(picture, one) for index, one in enumerate(found)}
         _write_sheet(options.out, picture, columns, rows, cells)
     return 0
+
+
+def _activity(found: NeuronExplanation) -> str:
+    said = f"active at {found.value:.3g}"
+    if found.before_ceiling is not None:
+        end = "ceiling" if found.before_ceiling >= found.value else "floor"
+        said += f", at its {end} (explained is the value before it, {found.before_ceiling:.3g})"
+    return f"{said}, silent" if found.silent else said
+
+
+def _sees(found: NeuronExplanation) -> str:
+    if found.sees_all:
+        return "it sees the whole picture"
+    return f"it sees {found.field.width:.0f} x {found.field.height:.0f} pixels of the picture"
+
+
+def _all_see_all(model: LoadedModel, layer: Layer) -> str:
+    said = f"Neurons of {layer} see the whole picture, so no part of it is outlined"
+    shape = (3, *model.spec.preprocessing.input_size)
+    begin = layer_with_parts(model.module, shape, model.spec.target_layer)
+    return f"{said}; those of {begin} see a part (--layer {begin})."
 
 
 def _neuron_cell(picture: Picture, found: NeuronExplanation) -> Cell:
@@ -96,7 +134,8 @@ def _neuron_cell(picture: Picture, found: NeuronExplanation) -> Cell:
     full = render.full_value([found.values], display)
     size = render.cell_size(picture.size, _CELL_WIDTH)
     image = render.paint(picture, found.values, found.seen, display=display, full=full, size=size)
-    image = render.outline(image, found.field, picture.size)
+    if not found.sees_all:
+        image = render.outline(image, found.field, picture.size)
     return Cell(image, render.caption(found.values, "own", full, display))
 
 

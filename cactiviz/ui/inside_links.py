@@ -22,6 +22,7 @@ _SCALES = tuple(texts.MAP_SCALES)
 _INPUTS = tuple(texts.KERNEL_INPUT)
 _METHODS = tuple(NEURON_METHODS)
 FIRST_METHOD = _METHODS[0]
+_STRONGEST = "strongest"
 
 Layers = tuple[tuple[str, str], ...]
 
@@ -85,11 +86,12 @@ class NeuronsLink:
     """Which neurons are shown, and how; each default is what a first visit shows.
 
     Attributes:
-        layers: (network, layer), in the table's order; of others their target layer.
+        layers: (network, layer), in the table's order; of others the one that Neurons begins with.
         method: One of :data:`~cactiviz.explain_neurons.NEURON_METHODS`.
         seed: Of those drawn by chance, where the others are None.
         at: (down, across), 0..1: the most active ones over this place of the picture.
         neuron: (channel, row, column) of the one that is shown.
+        strongest: Whether the one that is shown is the strongest of its layer.
     """
 
     layers: Layers = ()
@@ -97,6 +99,7 @@ class NeuronsLink:
     seed: int = 1
     at: tuple[float, float] | None = None
     neuron: tuple[int, int, int] | None = None
+    strongest: bool = False
 
     def query(self) -> Query:
         """Its parameters.
@@ -104,13 +107,14 @@ class NeuronsLink:
         >>> NeuronsLink(method="saliency", neuron=(3, 0, 1)).query()
         {'method': 'saliency', 'neuron': '3 0 1'}
         """
-        by_chance = self.at is None and self.neuron is None
+        one = "{} {} {}".format(*self.neuron) if self.neuron else ""
+        by_chance = not (self.at or one or self.strongest)
         said = {
-            "layers": _pairs(self.layers, target_layer),
+            "layers": " ".join(f"{name}:{layer}" for name, layer in self.layers),
             "method": "" if self.method == FIRST_METHOD else self.method,
             "seed": str(self.seed) if by_chance and self.seed != 1 else "",
             "at": parameters.shares(self.at) if self.at else "",
-            "neuron": "{} {} {}".format(*self.neuron) if self.neuron else "",
+            "neuron": _STRONGEST if self.strongest else one,
         }
         return {key: value for key, value in said.items() if value}
 
@@ -124,13 +128,14 @@ class NeuronsLink:
         ["The link's neuron “3 1” is none, so it was ignored."]
         """
         said = Parameters(query, {})
-        neuron = _neuron(said.text("neuron", lambda text: _neuron(text) is not None))
+        one = said.text("neuron", lambda text: text == _STRONGEST or _neuron(text) is not None)
         link = NeuronsLink(
-            layers=_known(said.pairs("layers", tuple(MODELS), is_layer), target_layer),
+            layers=said.pairs("layers", tuple(MODELS), is_layer),
             method=said.one_of("method", _METHODS, FIRST_METHOD),
             seed=said.whole_number("seed", 0, _MOST_SEED, 1),
-            at=None if neuron else _at(said.text("at", lambda text: _at(text) is not None)),
-            neuron=neuron,
+            at=None if one else _at(said.text("at", lambda text: _at(text) is not None)),
+            neuron=_neuron(one),
+            strongest=one == _STRONGEST,
         )
         return link, said.wrong
 
@@ -138,11 +143,6 @@ class NeuronsLink:
 def first_convolution(name: str) -> str:
     """What Filters shows of a network at first."""
     return MODELS[name].first_conv
-
-
-def target_layer(name: str) -> str:
-    """What Neurons shows of a network at first."""
-    return str(MODELS[name].target_layer)
 
 
 def _pairs(layers: Layers, first: Callable[[str], str]) -> str:

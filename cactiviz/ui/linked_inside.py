@@ -16,7 +16,6 @@ from cactiviz.ui.inside_links import (
     Layers,
     NeuronsLink,
     first_convolution,
-    target_layer,
 )
 from cactiviz.ui.parameters import Query
 
@@ -52,13 +51,16 @@ def neurons() -> Query:
     """What Neurons' address says of what is chosen there."""
     get, first = st.session_state.get, NeuronsLink()
     way = get(state.NEURON_WAY) or "chance"
+    own = way == "number" and bool(get(state.NEURON_OWN))
     channel, row, column = (int(get(key) or 0) for key in state.NEURON_PARTS)
+    chosen = _layers(state.NEURON_LAYER, _begins_with)
     return NeuronsLink(
-        layers=_layers(state.NEURON_LAYER, target_layer),
+        layers=tuple(pair for pair in chosen if pair[1] != _begins_with(pair[0])),
         method=get(state.NEURON_METHOD) or first.method,
         seed=int(get(state.NEURON_SEED) or first.seed),
         at=(get(state.NEURON_AT) or (0.5, 0.5)) if way == "place" else None,
-        neuron=(channel, row, column) if way == "number" else None,
+        neuron=(channel, row, column) if own else None,
+        strongest=way == "number" and not own,
     ).query()
 
 
@@ -66,15 +68,22 @@ def choose_neurons(query: Mapping[str, str]) -> list[str]:
     """As :func:`choose_filters`, for Neurons."""
     link, wrong = NeuronsLink.read(query)
     _choose_layers(state.NEURON_LAYER, link.layers)
-    way = "number" if link.neuron else "place" if link.at else "chance"
+    one = link.strongest or link.neuron is not None
+    way = "number" if one else "place" if link.at else "chance"
     _choose({state.NEURON_METHOD: link.method, state.NEURON_WAY: way})
+    _choose({state.NEURON_OWN: link.neuron is not None})
     if link.neuron:
         _choose(dict(zip(state.NEURON_PARTS, link.neuron, strict=True)))
     elif link.at:
         _choose({state.NEURON_AT: link.at})
-    else:
+    elif not one:
         _choose({state.NEURON_SEED: link.seed})
     return wrong
+
+
+def _begins_with(name: str) -> str:
+    """The layer that Neurons shows of a network at first; nothing until it is known."""
+    return str(st.session_state.get(state.NEURON_BEGINS + name) or "")
 
 
 def _layers(before: str, first: Callable[[str], str]) -> Layers:

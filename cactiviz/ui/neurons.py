@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from cactiviz import render
 from cactiviz.errors import TargetError
-from cactiviz.explain_neurons import NeuronExplanation, explain_neurons
+from cactiviz.explain_neurons import NeuronExplanation, explain_chosen, map_neurons
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
-from cactiviz.neurons import feature_maps, layer_size
-from cactiviz.preprocess import preprocess
+from cactiviz.neurons import LayerMap, random_neurons
+from cactiviz.receptive import layer_with_parts
 from cactiviz.trace import Trace, trace
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
 from cactiviz.ui import asking, encode, inside, state, texts, wall
 from cactiviz.ui.choices import Choice
 from cactiviz.ui.inside import Found, Place, Question
-from cactiviz.ui.wanted import HOW_MANY, Wanted, ask_wanted
+from cactiviz.ui.wanted import HOW_MANY, Wanted, ask_wanted, found_strongest
 
 _SMALL = 96  # pixels a side: up to it a gradient is sent without loss
 _NEARLY_ALL = 0.8  # of the picture's sides: a field that needs no enlarging
@@ -36,6 +36,7 @@ class NeuronLook:
         title: The network's, which tells an untrained one.
         untrained: Whether its weights are random.
         layer: Where they are.
+        target: The network's target layer.
         size: How many (channels, rows, columns) of neurons the layer has.
         found: One for each.
     """
@@ -43,6 +44,7 @@ class NeuronLook:
     title: str
     untrained: bool
     layer: str
+    target: str
     size: tuple[int, int, int]
     found: tuple[NeuronExplanation, ...]
 
@@ -65,33 +67,58 @@ def show(choice: Choice) -> None:
 def look(
     layer: str | None, wanted: Wanted, choice: Choice, model: LoadedModel, cancel: Cancel
 ) -> NeuronLook:
-    """Explain the neurons wanted in one layer; None for the network's target layer.
+    """Explain the neurons wanted in one layer; None for the one that the page begins with.
 
     Raises:
-        TargetError: There is no such neuron, or the network didn't see the place.
+        TargetError: There is no such neuron, none that answers, or the network didn't see the
+            place.
     """
-    place = Layer.parse(layer) if layer else model.spec.target_layer
-    size = layer_size(model.module, (3, *model.spec.preprocessing.input_size), place)
-    chosen: list[Neuron] = []
-    count = 0
-    if wanted.neuron is not None:
-        chosen = [Neuron(*wanted.neuron)]
-    elif wanted.at is not None:
-        chosen = _most_active(model, choice, place, wanted.at, cancel)
-    else:
-        count = min(HOW_MANY, int(np.prod(size)))
-    found = explain_neurons(
+    place = Layer.parse(layer) if layer else begin(model, cancel)
+    there = map_neurons(model, choice.picture, place, resize=choice.resize, cancel=cancel)
+    chosen = _chosen(model, choice, wanted, there, place)
+    found = explain_chosen(
         model,
         choice.picture,
-        layer=place,
-        neurons=chosen,
-        random=count,
-        seed=wanted.seed,
+        place,
+        chosen,
+        there,
         method=wanted.method,
         resize=choice.resize,
         cancel=cancel,
     )
-    return NeuronLook(model.title, model.untrained, str(place), size, tuple(found))
+    target = str(model.spec.target_layer)
+    return NeuronLook(model.title, model.untrained, str(place), target, there.size, tuple(found))
+
+
+def _chosen(
+    model: LoadedModel, choice: Choice, wanted: Wanted, there: LayerMap, place: Layer
+) -> list[Neuron]:
+    if wanted.neuron is not None:
+        return [Neuron(*wanted.neuron)]
+    if wanted.strongest:
+        return [there.strongest()]
+    if wanted.at is None:
+        count = min(HOW_MANY, there.values.numel())
+        drawn = random_neurons(there.size, count, wanted.seed, among=there.answers)
+        if not drawn:
+            raise TargetError(texts.layer_is_silent(model.title, str(place)))
+        return drawn
+    spec, size = model.spec.preprocessing, choice.picture.size
+    preprocessing = replace(spec, resize=choice.resize) if choice.resize else spec
+    seen = encode.in_fractions(preprocessing.seen(*size), size)
+    where = row_and_column(wanted.at, seen, there.size[1:])
+    if where is None:
+        raise TargetError(texts.place_not_seen(model.title))
+    strongest = _most_active(there, where)
+    if not strongest:
+        raise TargetError(texts.place_is_silent(model.title))
+    return strongest
+
+
+def begin(model: LoadedModel, cancel: Cancel | None = None) -> Layer:
+    """The layer that the page begins with: one whose neurons see a part of the picture."""
+    shape = (3, *model.spec.preprocessing.input_size)
+    return layer_with_parts(model.module, shape, model.spec.target_layer, cancel)
 
 
 def row_and_column(
@@ -172,10 +199,12 @@ def _cell(
     few = max(in_field(found).shape[1:]) <= _SMALL
     gradient = wall.Film(f"gradient {number}", field, squares=few)
     photograph = wall.Film(inside.PICTURE, wall.WHOLE)
-    framed = wall.Pane((photograph,), wall.WHOLE, width / height, field, field)
+    outline = None if found.sees_all else field
+    framed = wall.Pane((photograph,), wall.WHOLE, width / height, outline, outline)
     framed = replace(framed, title=texts.FIELD_ON_PICTURE)
     close = wall.Pane((gradient,), field, aspect, title=texts.GRADIENT_CLOSE)
     far = wall.Pane((gradient,), wall.WHOLE, width / height, field, title=texts.GRADIENT_FAR)
+    gradient_alone = replace(close, view=around(field), aspect=width / height)
     below = wall.Pane((photograph,), field, aspect, title=texts.FIELD_CLOSE)
     return wall.Cell(
         key="{},{},{}".format(*found.neuron),
@@ -183,29 +212,18 @@ def _cell(
         title=texts.neuron_channel(found.neuron),
         heading=texts.neuron_name(found.neuron),
         line=texts.neuron_line(found),
-        small=(framed, replace(close, view=around(field), aspect=width / height)),
+        # The whole picture beside each of ten would be one and the same picture ten times.
+        small=(gradient_alone,) if found.sees_all else (framed, gradient_alone),
         large=(framed, close) if whole else (framed, far, below, close),
         words=texts.neuron_words(look_.title, found),
     )
 
 
-def _most_active(
-    model: LoadedModel, choice: Choice, place: Layer, at: tuple[float, float], cancel: Cancel
-) -> list[Neuron]:
-    """The most active neurons over a place, the strongest first."""
-    spec = model.spec.preprocessing
-    preprocessing = replace(spec, resize=choice.resize) if choice.resize else spec
-    inputs = preprocess(choice.picture, preprocessing)
-    inputs = inputs.to(device=model.device, dtype=model.dtype)
-    maps = feature_maps(model.module, inputs, place, cancel)[0]
-    size = choice.picture.size
-    seen = encode.in_fractions(preprocessing.seen(*size), size)
-    where = row_and_column(at, seen, (int(maps.shape[1]), int(maps.shape[2])))
-    if where is None:
-        raise TargetError(texts.place_not_seen(model.title))
-    here = maps[:, where[0], where[1]]
-    channels = here.argsort(descending=True, stable=True)[:HOW_MANY].tolist()
-    return [Neuron(int(channel), *where) for channel in channels]
+def _most_active(there: LayerMap, where: tuple[int, int]) -> list[Neuron]:
+    """The most active neurons at a (row, column), the strongest first; silent ones aren't."""
+    here, answers = there.strength[:, *where], there.answers[:, *where]
+    order = here.argsort(descending=True, stable=True)
+    return [Neuron(int(channel), *where) for channel in order[answers[order]][:HOW_MANY]]
 
 
 def _places(model: LoadedModel, cancel: Cancel) -> Sequence[Place]:
@@ -217,7 +235,8 @@ def _places(model: LoadedModel, cancel: Cancel) -> Sequence[Place]:
     for name in sequence.convolutions:
         found.setdefault(name, _place(sequence, Layer(name), False))
     # What is chosen at first stands first.
-    return sorted(found.values(), key=lambda place: place.name != str(target))
+    first = str(begin(model, cancel))
+    return sorted(found.values(), key=lambda place: place.name != first)
 
 
 def _place(sequence: Trace, layer: Layer, is_target: bool) -> Place:
@@ -227,28 +246,42 @@ def _place(sequence: Trace, layer: Layer, is_target: bool) -> Place:
 
 def _question(choice: Choice, wanted: Wanted, name: str) -> Question[NeuronLook]:
     layer: str | None = st.session_state.get(state.NEURON_LAYER + name)
+    if layer == st.session_state.get(state.NEURON_BEGINS + name):
+        layer = None  # the same question as before its name was known
     key = ("neurons", choice.picture.sha256, layer, wanted, choice.resize)
     return Question(key, partial(look, layer, wanted, choice))
 
 
 def _draw(wanted: Wanted, choice: Choice, found: Sequence[Found[NeuronLook]]) -> None:
+    first = found[0].answer
+    strongest = isinstance(first, NeuronLook) and wanted.strongest and first.found[0].neuron
+    if strongest and found_strongest(strongest):
+        st.rerun()  # which shows its numbers
     columns = st.columns(len(found), gap="medium")
     for one, column in zip(found, columns, strict=True):
         with column:
-            _column(choice, one, found)
+            _column(choice, one, found, wanted)
     method = METHODS[wanted.method]
     st.caption(texts.plain(f"{method.title}: {method.limit}"))
 
 
-def _column(choice: Choice, one: Found[NeuronLook], found: Sequence[Found[NeuronLook]]) -> None:
+def _column(
+    choice: Choice, one: Found[NeuronLook], found: Sequence[Found[NeuronLook]], wanted: Wanted
+) -> None:
     answer = one.answer
     inside.head(one.name, answer.untrained if isinstance(answer, NeuronLook) else None)
+    if one.places:
+        st.session_state[state.NEURON_BEGINS + one.name] = one.places[0].name
     inside.ask_layer(one, state.NEURON_LAYER + one.name)
     if isinstance(answer, asking.Waiting | asking.Why):
         inside.instead(one, found)
         return
     painted = _painted(one.key, answer, choice.picture.size)
-    st.caption(texts.plain(texts.neurons_said(answer.size, answer.found[0].method)))
+    begins = bool(one.places) and answer.layer == one.places[0].name != answer.target
+    said = texts.neurons_said(answer.size, answer.found, wanted.at is not None)
+    if begins:
+        said = (texts.begins_at(answer.layer), *said)
+    st.caption("  \n".join(map(texts.plain, said)))
     label = texts.neurons_label(answer.title, answer.layer)
     wall.show(painted.cells, label, f"neurons {one.name}", inside.images(choice, painted.images))
 

@@ -43,10 +43,14 @@ ORDER, PAGE, SEED = "order", "page", "seed"
 #: Filters: before a network's name, its layer; order, scale of the maps, which inputs, how many.
 FILTER_LAYER, FILTER_ORDER, MAP_SCALE = "filter layer ", "filter order", "map scale"
 KERNEL_INPUTS, FILTER_COUNT = "kernel inputs", "filter count"
-#: Neurons: before a network's name, its layer; method, way of choosing, seed, place, numbers.
-NEURON_LAYER, NEURON_METHOD, NEURON_WAY = "neuron layer ", "neuron method", "neuron way"
+#: Neurons: before a network's name, its layer, and the layer that it begins with.
+NEURON_LAYER, NEURON_BEGINS = "neuron layer ", "neuron begins "
+#: Method, way of choosing, seed, place; numbers of one, whether they are the strongest's or the
+#: user's own, and those of the strongest.
+NEURON_METHOD, NEURON_WAY = "neuron method", "neuron way"
 NEURON_SEED, NEURON_AT = "neuron seed", "neuron at"
 NEURON_PARTS = ("neuron channel", "neuron row", "neuron column")
+NEURON_OWN, NEURON_STRONGEST = "neuron own", "neuron strongest"
 #: What this session waits for.
 TICKETS = "tickets"
 #: What was being compared when Stop was pressed.
@@ -91,7 +95,7 @@ CHOSEN_BEFORE = "chosen before"
 _CHOICES = (
     *(SOURCE, DATASET, CLASS, WEB, MODELS, METHODS, WHOLE, UNTRAINED),
     *(SHOWN, WORDS, KIND, EVERY, FILTER_ORDER, MAP_SCALE, KERNEL_INPUTS, FILTER_COUNT),
-    *(NEURON_METHOD, NEURON_WAY, NEURON_AT, *NEURON_PARTS),
+    *(NEURON_METHOD, NEURON_WAY, NEURON_AT, *NEURON_PARTS, NEURON_OWN),
     *(FILM_PRESET, FILM_KIND, FILM_SOURCE, FILM_SET, FILM_CLASSES, FILM_EACH),
     *(FILM_MODELS, FILM_METHODS, FILM_ONE, FILM_WHOLE, FILM_TOP, FILM_FORMAT),
 )

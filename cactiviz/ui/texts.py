@@ -1023,6 +1023,8 @@ NEURON_METHOD = "Shown by"
 NEURON_WAY = "Which neurons"
 NEURON_WAYS = {"chance": "Ten by chance", "place": "Most active at a place", "number": "One"}
 NEURON_PARTS = ("Channel", "Row", "Column")
+STRONGEST = "Take the strongest"
+STRONGEST_SHOWN = "The strongest of the layer"
 FIELD_ON_PICTURE = "What it can see of the picture"
 FIELD_CLOSE = "That part, enlarged"
 GRADIENT_CLOSE = "What drives it, enlarged"
@@ -1050,14 +1052,34 @@ def neurons_label(title: str, layer: str) -> str:
     return f"Neurons of {title}, {layer}; choose one to see it larger"
 
 
-def neurons_said(size: tuple[int, int, int], method: str) -> str:
-    """One line about a layer: how many neurons, and how their gradients are painted."""
+def begins_at(layer: str) -> str:
+    """Why a network's neurons aren't those of its target layer at first."""
+    return f"Begins at {layer}: deeper layers see the whole picture."
+
+
+def neurons_said(
+    size: tuple[int, int, int], found: Sequence[NeuronExplanation], at_place: bool
+) -> tuple[str, ...]:
+    """About a layer: how many neurons, what they see, and how their gradients are painted.
+
+    Args:
+        size: The layer's (channels, rows, columns).
+        found: The neurons that are shown, at least one.
+        at_place: Whether they are those over a place.
+    """
     channels, rows, columns = size
-    zero = "mid grey is 0" if METHODS[method].display == "signed" else "black is 0"
-    return (
-        f"{channels * rows * columns:,} neurons in {channels} channels of {rows} × {columns} · "
-        f"each on a scale of its own, {zero}"
-    )
+    total, answering = channels * rows * columns, found[0].answering
+    zero = "mid grey is 0" if METHODS[found[0].method].display == "signed" else "black is 0"
+    where = f"{total:,} neurons in {channels} channels of {rows} × {columns}"
+    answer = f"{where}: all answer to this picture"
+    if answering < total:
+        answer = f"Of {where}, {answering:,} answer to this picture"
+        if not at_place and len(found) == answering > 1:
+            answer += ", and all of these are shown"
+    said = [f"{answer} · each on a scale of its own, {zero}"]
+    if all(one.sees_all for one in found):
+        said.append("Each sees the whole picture, so no part is outlined.")
+    return tuple(said)
 
 
 def neuron_channel(neuron: Neuron) -> str:
@@ -1072,11 +1094,11 @@ def neuron_name(neuron: Neuron) -> str:
 
 def neuron_line(found: NeuronExplanation) -> str:
     """Under a small picture of a neuron: where and how active it is, and its scale."""
-    active = f"row {found.neuron.row}, column {found.neuron.column}: {number(found.value)}"
+    active = f"row {found.neuron.row}, column {found.neuron.column}: {_activity(found)}"
     display = METHODS[found.method].display
     full = full_value([found.values], display)
     if full == 0:
-        return f"{active}; silent, all zero"
+        return f"{active}; {'silent, ' if found.silent else ''}all zero"
     ends = "±" if display == "signed" else "white "
     return f"{active}; full at {ends}{number(full)}"
 
@@ -1089,7 +1111,7 @@ def neuron_alt(title: str, found: NeuronExplanation, size: tuple[int, int]) -> s
     if found.values.any():
         peak = f"driven most from the {where_is_the_peak(found.values)} of what the network saw"
     return (
-        f"Neuron of {title}’s {found.layer}, {numbers}: active at {number(found.value)}, "
+        f"Neuron of {title}’s {found.layer}, {numbers}: active at {_activity(found)}, "
         f"sees {where}, {peak}"
     )
 
@@ -1100,14 +1122,37 @@ def neuron_words(title: str, found: NeuronExplanation) -> tuple[str, ...]:
     full = full_value([found.values], display)
     seen, field = found.seen, found.field
     part = field.height * field.width / (seen.height * seen.width)
+    sees = (
+        "It can see all that the network saw."
+        if found.sees_all
+        else f"It can see {field.width:.0f} × {field.height:.0f} pixels, {percent(part)} of what "
+        "the network saw; nothing outside can change it."
+    )
     said = [
         f"{title}, {found.layer}: channel {found.neuron.channel}, row {found.neuron.row}, column "
         f"{found.neuron.column}. It is active at {number(found.value)}.",
-        f"It can see {field.width:.0f} × {field.height:.0f} pixels, {percent(part)} of what the "
-        "network saw; nothing outside can change it.",
+        sees,
         f"{METHODS[found.method].title}: {caption(found.values, 'own', full, display)}.",
     ]
     return (*said, *found.notes)
+
+
+def _activity(found: NeuronExplanation) -> str:
+    """How active a neuron is, and where its activation function cuts it off."""
+    if found.before_ceiling is None:
+        return number(found.value)
+    end = "ceiling" if found.before_ceiling >= found.value else "floor"
+    return f"{number(found.value)}, at its {end} ({number(found.before_ceiling)} before it)"
+
+
+def layer_is_silent(title: str, layer: str) -> str:
+    """For a layer of which no neuron answers."""
+    return f"No neuron of {title}’s {layer} answers to this picture; choose another layer."
+
+
+def place_is_silent(title: str) -> str:
+    """For a place over which no neuron answers."""
+    return f"No neuron of {title} answers at that place; choose another place or another layer."
 
 
 def place_not_seen(title: str) -> str:

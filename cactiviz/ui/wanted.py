@@ -24,12 +24,14 @@ class Wanted:
         seed: Chooses :data:`HOW_MANY` by chance, where the others are None.
         at: (down, across), in fractions of the picture: the most active ones there.
         neuron: This one alone.
+        strongest: The strongest of the layer alone.
     """
 
     method: str
     seed: int = 1
     at: tuple[float, float] | None = None
     neuron: tuple[int, int, int] | None = None
+    strongest: bool = False
 
 
 def ask_wanted(choice: Choice) -> Wanted:
@@ -57,7 +59,8 @@ def ask_wanted(choice: Choice) -> Wanted:
         if way == "chance":
             return Wanted(method, _ask_seed())
     if way == "number":
-        return Wanted(method, neuron=_ask_number())
+        neuron = _ask_number()
+        return Wanted(method, neuron=neuron, strongest=neuron is None)
     return Wanted(method, at=point.ask(inside.picture_image(choice.picture.sha256, choice)))
 
 
@@ -75,10 +78,47 @@ def _ask_seed() -> int:
     return seed
 
 
-def _ask_number() -> tuple[int, int, int]:
-    with st.container(horizontal=True):
-        channel, row, column = (
-            int(st.number_input(label, 0, step=1, key=key, persist_state="session", width=130))
+def found_strongest(neuron: tuple[int, int, int]) -> bool:
+    """Note the strongest neuron, for its numbers to be shown; returns whether it is news."""
+    news: bool = st.session_state.get(state.NEURON_STRONGEST) != neuron
+    st.session_state[state.NEURON_STRONGEST] = neuron
+    return news
+
+
+def _ask_number() -> tuple[int, int, int] | None:
+    """The numbers of one neuron, or None for the strongest; its numbers are shown once known."""
+    own = bool(st.session_state.setdefault(state.NEURON_OWN, False))
+    strongest = st.session_state.get(state.NEURON_STRONGEST)
+    if not own and strongest is not None:
+        st.session_state.update(zip(state.NEURON_PARTS, strongest, strict=True))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        parts = [
+            st.number_input(
+                label,
+                0,
+                value=None,
+                step=1,
+                key=key,
+                on_change=_choose_own,
+                persist_state="session",
+                width=130,
+            )
             for label, key in zip(texts.NEURON_PARTS, state.NEURON_PARTS, strict=True)
-        )
-    return channel, row, column
+        ]
+        if own:
+            st.button(texts.STRONGEST, on_click=_choose_strongest)
+        else:
+            st.caption(texts.STRONGEST_SHOWN, width="content")
+    channel, row, column = parts
+    if not own or channel is None or row is None or column is None:
+        return None
+    return int(channel), int(row), int(column)
+
+
+def _choose_own() -> None:
+    """Once a number is changed, the others stay as they are."""
+    st.session_state[state.NEURON_OWN] = True
+
+
+def _choose_strongest() -> None:
+    st.session_state[state.NEURON_OWN] = False

@@ -1,0 +1,74 @@
+"""A batch explained in parts where the memory doesn't hold it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from cactiviz.device import exact_float32
+from cactiviz.errors import DeviceError, ModelError
+
+Result = TypeVar("Result")
+
+
+def in_parts(module: nn.Module, inputs: Tensor, explain: Callable[[slice], Result]) -> Result:
+    """Explain the rows of a batch; if the memory doesn't hold it, its halves.
+
+    Args:
+        module: Must be in eval mode.
+        inputs: The batch; only its length and device are used.
+        explain: From a part of the batch to a dataclass of tensors with a row for each picture.
+
+    Raises:
+        DeviceError: The memory is too small even for one picture.
+        ModelError: The network is in training mode.
+    """
+    if any(m.training for m in module.modules()):
+        raise ModelError("The network is in training mode; call its eval() first.")
+    with exact_float32(inputs.device):
+        return _part(inputs.device, explain, 0, len(inputs))
+
+
+def _part(
+    device: torch.device, explain: Callable[[slice], Result], start: int, stop: int
+) -> Result:
+    """On its own, since a function that calls itself from inside another lives in a circle."""
+    try:
+        return explain(slice(start, stop))
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        if stop - start == 1:
+            raise DeviceError(
+                f"The memory of {device} is too small for this network; "
+                "use the CPU or a smaller network."
+            ) from error
+    middle = (start + stop) // 2  # out of the handler: its traceback holds the failed tensors
+    first = _part(device, explain, start, middle)
+    joined: Result = _joined(first, _part(device, explain, middle, stop))
+    return joined
+
+
+def _joined(first: Any, second: Any) -> Any:
+    """Two results, or what they hold, as if their rows had been one batch."""
+    if first is None:
+        return None
+    if isinstance(first, Tensor):
+        return torch.cat([first, second])
+    if isinstance(first, tuple):
+        return tuple(_joined(*pair) for pair in zip(first, second, strict=True))
+    names = [field.name for field in fields(first)]
+    return type(first)(*(_joined(getattr(first, n), getattr(second, n)) for n in names))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error, or what led to it, is a lack of memory on any device."""
+    return (
+        isinstance(error, torch.OutOfMemoryError | MemoryError)
+        or "can't allocate memory" in str(error)
+        or (error.__cause__ is not None and is_out_of_memory(error.__cause__))
+    )
