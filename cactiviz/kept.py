@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +24,7 @@ from cactiviz.reading import FILTERS, VIEWS, Explanation, Reading, method_of
 from cactiviz.types import Box, Cancel, Picture, Target
 
 _META = "meta.json"
+_OWN = re.compile(r"[0-9a-f]{40}\.npz|\.[0-9a-f]{40}\.npz\.\w+")  # the second while it is written
 
 
 @dataclass(frozen=True)
@@ -201,6 +204,14 @@ class Kept:
             ) from error
         with whole_file(self._file(network, picture)) as file:
             file.write(_packed(answers))
+
+    def forget(self) -> None:
+        """Remove what was kept, and the folder unless something else is in it."""
+        with suppress(OSError):
+            for file in list(self.folder.iterdir()):
+                if _OWN.fullmatch(file.name):
+                    file.unlink()
+            self.folder.rmdir()
 
     def _file(self, network: str, picture: str) -> Path:
         about = "\0".join([network, picture, self._question])

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from cactiviz.cover import HOWS, How
 from cactiviz.datasets import is_address, open_item
-from cactiviz.errors import OutputError, WeightsError
+from cactiviz.errors import OutputError, OutputPlaceError, WeightsError
 from cactiviz.images import SAMPLES, open_picture
 from cactiviz.models import Checkpoint, LoadedModel, load_model
+from cactiviz.output import is_stream
 from cactiviz.types import Box, Picture
 from cactiviz.web import fetch_picture
 
-_LONGEST_NAME = 240  # characters; a temporary name needs some of the usual 255
+_LONGEST_NAME = 240  # bytes; a temporary name needs some of the usual 255
 SHEET_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WebP"}
 
 
@@ -30,7 +31,7 @@ def add_picture(parser: argparse.ArgumentParser) -> None:
         "as NAME:CLASS/ITEM; `cactiviz data list` names the sets",
     )
     parser.add_argument(
-        "--data-dir", type=Path, help="where the data set is; default: CACTIVIZ_DATA's folder"
+        "--data-dir", type=path, help="where the data set is; default: CACTIVIZ_DATA's folder"
     )
     parser.add_argument(
         "--allow-private",
@@ -82,7 +83,7 @@ def add_loading(parser: argparse.ArgumentParser) -> None:
         help="a network of your own; may be repeated",
     )
     option("--untrained", action="store_true", help="random weights instead of published ones")
-    option("--weights-dir", type=Path, help="a folder to look for weights in first")
+    option("--weights-dir", type=path, help="a folder to look for weights in first")
     option("--device", choices=("auto", "cpu", "cuda"), default="auto")
 
 
@@ -111,6 +112,15 @@ def load_network(options: argparse.Namespace) -> LoadedModel:
         weights_dir=options.weights_dir,
         device=options.device,
     )
+
+
+def path(text: str) -> Path:
+    """A path of which a leading ``~`` or ``~USER`` is written out, where there is such a home.
+
+    >>> path("results/a.png").as_posix(), path("~no such user/a.png").as_posix()
+    ('results/a.png', '~no such user/a.png')
+    """
+    return Path(os.path.expanduser(text))
 
 
 def names(text: str) -> list[str]:
@@ -186,17 +196,30 @@ def check_outputs(*paths: Path | None) -> None:
         OutputError: A folder isn't there or is read-only, or a name is too long.
     """
     for path in paths:
-        if path is None:
+        if path is None or is_stream(path):
             continue
-        folder = path.absolute().parent
+        folder = Path(os.path.realpath(path)).parent  # of what a link leads to
         if os.path.isdir(path):
             raise OutputError(f"{path} is a folder; name a file in it.")
         if not os.path.isdir(folder):
             raise OutputError(f"The file {path} can't be written: there is no such folder.")
         if not os.access(folder, os.W_OK):
             raise OutputError(f"The file {path} can't be written: its folder is read-only.")
-        if len(path.name) > _LONGEST_NAME:
+        if len(os.fsencode(path.name)) > _LONGEST_NAME:
             raise OutputError(f"The name {path.name[:20]}… is too long for a file.")
+
+
+def check_results(path: Path | None, ending: str) -> None:
+    """Refuse a file of results under the name of another kind of file, of a picture say.
+
+    A device or a pipe may have any name.
+
+    Raises:
+        OutputPlaceError: The name ends otherwise.
+    """
+    if path is None or path.suffix.lower() == ending or is_stream(path):
+        return
+    raise OutputPlaceError(f"The file {path.name} must end in {ending}, as what is written there.")
 
 
 def report(what: str, done: int, total: int | None) -> None:

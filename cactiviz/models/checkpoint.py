@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cactiviz.errors import WeightsError
@@ -49,6 +50,12 @@ class Checkpoint:
             )
         name, architecture, file, classes = form.groups()
         return cls(name, architecture, Path(file), Path(classes) if classes else None)
+
+    def at_home(self) -> Checkpoint:
+        """The same with a leading ``~`` of its paths written out, where there is such a home."""
+        file = Path(os.path.expanduser(self.file))
+        classes = self.classes and Path(os.path.expanduser(self.classes))
+        return replace(self, file=file, classes=classes)
 
     def class_names(self) -> tuple[str, ...]:
         """The names in the classes' file, in its order; empty if there is no such file.

@@ -62,7 +62,7 @@ def load_model(
     """
     where = pick_device(device) if isinstance(device, str) else device
     if isinstance(model, Checkpoint):
-        loaded = _load_checkpoint(model)
+        loaded = _load_checkpoint(model.at_home())
     elif untrained:
         loaded = _load_untrained(get_spec(model), seed)
     else:
