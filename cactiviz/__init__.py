@@ -1,17 +1,20 @@
 """See, compare and trust what convolutional networks look at."""
 
-from cactiviz.compare import compare
-from cactiviz.comparison import Comparison
-from cactiviz.datasets import open_item
-from cactiviz.errors import CactivizError
-from cactiviz.explain import explain
-from cactiviz.explain_neurons import NeuronExplanation, explain_neurons
-from cactiviz.filters import filters
-from cactiviz.images import open_picture, samples
-from cactiviz.methods import METHODS
-from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model, network
-from cactiviz.reading import Explanation, Reading
-from cactiviz.types import Answer, FilterGrid, Layer, Neuron, Picture, Preprocessing, Target
+from cactiviz.starting import ends_on_interrupt, is_command
+
+with ends_on_interrupt(is_command()):  # torch takes seconds to load
+    from cactiviz.compare import compare
+    from cactiviz.comparison import Comparison
+    from cactiviz.datasets import open_item
+    from cactiviz.errors import CactivizError
+    from cactiviz.explain import explain
+    from cactiviz.explain_neurons import NeuronExplanation, explain_neurons
+    from cactiviz.filters import filters
+    from cactiviz.images import open_picture, samples
+    from cactiviz.methods import METHODS
+    from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model, network
+    from cactiviz.reading import Explanation, Reading
+    from cactiviz.types import Answer, FilterGrid, Layer, Neuron, Picture, Preprocessing, Target
 
 __version__ = "0.1.0"
 

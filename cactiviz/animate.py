@@ -35,6 +35,10 @@ class Animation:
         self.answers, self.look = answers, look
         self._full_values = full_values or FullValues(answers)
 
+    def size(self) -> tuple[int, int]:
+        """(height, width) of every frame, in pixels."""
+        return layout_of(self.look, len(self.answers.names), self.answers.question).size
+
     def steps(self) -> list[tuple[int, int]]:
         """The frames: which picture, and which of its layers or classes."""
         reel, question = self.answers.reel, self.answers.question

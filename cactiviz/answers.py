@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -121,7 +120,7 @@ class Answers:
 
     def forget(self) -> None:
         """Remove what was kept."""
-        shutil.rmtree(self._kept.folder, ignore_errors=True)
+        self._kept.forget()
 
     def _answer(
         self, index: int, place: int, loaded: LoadedModel | None, cancel: Cancel | None
@@ -164,7 +163,7 @@ class Answers:
         if not isinstance(network, Checkpoint):
             return f"{network} {self.untrained} {self._weights_dir} {__version__}"
         try:
-            status = network.file.stat()
+            status = os.stat(os.path.expanduser(network.file))
             return f"{network} {status.st_size} {status.st_mtime_ns} {__version__}"
         except OSError:
             return str(network)

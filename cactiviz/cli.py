@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from itertools import chain
 
 from cactiviz import __version__, render
-from cactiviz.commands import animate, app, data, evaluate, inside, listing, replay, report, train
+from cactiviz.commands import (
+    animate,
+    app,
+    data,
+    evaluate,
+    files,
+    inside,
+    listing,
+    outputs,
+    replay,
+    report,
+    train,
+)
 from cactiviz.commands import options as shared
+from cactiviz.commands.ending import ended_well
+from cactiviz.commands.files import Files
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
 from cactiviz.cover import cover
-from cactiviz.errors import CactivizError, WeightsError
+from cactiviz.errors import WeightsError
+from cactiviz.export.notes import signature
 from cactiviz.models import Checkpoint
 from cactiviz.output import whole_file
 from cactiviz.types import Target
@@ -30,22 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 if all went well, 1 with a sentence on standard error, 2 for wrong usage.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may not know a class name's letters
-        sys.stdout.reconfigure(errors="backslashreplace")
+    return ended_well(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.run
-    try:
-        shared.give_preprocessing(options)
-        return command(options)
-    except CactivizError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return 1
-    except BrokenPipeError:  # whoever read our output has enough, as `head` does
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - Python flushes it at its end
-        return 1
+    shared.give_preprocessing(options)
+    files.check_files(options)
+    return command(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -97,21 +103,33 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     option("--scale", choices=render.SCALES, default="own")
     option("--palette", choices=tuple(render.PALETTES), default="inferno")
     option("--contour", type=shared.share, metavar="SHARE", help="outline so much of the evidence")
-    option("--out", type=Path, metavar="SHEET.png", help="write the comparison as a picture")
-    option("--json", type=Path, metavar="RESULTS.json", help="write the answers and ranges")
-    option("--npz", type=Path, metavar="MAPS.npz", help="write the raw maps")
-    parser.set_defaults(run=_compare)
+    option("--out", type=shared.path, metavar="SHEET.png", help="write the comparison as a picture")
+    option("--json", type=shared.path, metavar="RESULTS.json", help="write the answers and ranges")
+    option("--npz", type=shared.path, metavar="MAPS.npz", help="write the raw maps")
+    parser.set_defaults(run=_compare, files=_files)
+
+
+def _files(options: argparse.Namespace) -> Files:
+    networks = files.of_networks(options, _named(options))
+    reads = chain(files.of_picture(options), networks)
+    return Files(reads, (options.out, options.json, options.npz), replaces=True)
+
+
+def _named(options: argparse.Namespace) -> list[str]:
+    """The networks by name; the usual ones where nothing is asked for."""
+    return options.models or ([] if options.checkpoint else list(_DEFAULT_MODELS))
 
 
 def _compare(options: argparse.Namespace) -> int:
-    shared.check_outputs(options.out, options.json, options.npz)
-    image_format = shared.sheet_format(options.out) if options.out else ""
+    outputs.check_outputs(options.out, options.json, options.npz)
+    outputs.check_results(options.json, ".json")
+    outputs.check_results(options.npz, ".npz")
+    image_format = outputs.sheet_format(options.out) if options.out else ""
     own: list[Checkpoint] = options.checkpoint
-    named = options.models or ([] if own else list(_DEFAULT_MODELS))
     if len({checkpoint.name for checkpoint in own}) < len(own):
         raise WeightsError("Each --checkpoint needs a name of its own.")
     by_name: dict[str, Checkpoint] = {checkpoint.name: checkpoint for checkpoint in own}
-    models = [by_name.pop(name, name) for name in named] + list(by_name.values())
+    models = [by_name.pop(name, name) for name in _named(options)] + list(by_name.values())
     picture = shared.read_picture(options)
     if options.cover:
         picture = cover(picture, *options.cover)
@@ -139,7 +157,7 @@ def _compare(options: argparse.Namespace) -> int:
             scale=options.scale, palette=options.palette, contour=options.contour
         )
         with whole_file(options.out) as file:
-            sheet.save(file, format=image_format)
+            sheet.save(file, image_format, exif=signature())
     _print_answers(comparison)
     failures = [failure["why"] for failure in comparison.to_json()["failures"]]
     for sentence in dict.fromkeys(failures):

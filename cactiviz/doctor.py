@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,7 +66,7 @@ def examine(weights_dir: Path | None = None, reach: Reach | None = None) -> dict
         "packages": packages,
         "weights": weights,
         "data": _data(),
-        "disk_free_bytes": shutil.disk_usage(Path.home()).free,
+        "disk_free_bytes": _free_bytes(weights_folders(weights_dir)[-1]),
         "hosts": hosts,
         "advice": advice,
     }
@@ -84,7 +86,7 @@ def in_words(found: dict[str, Any]) -> list[str]:
     ]
     for name, weights in found["weights"].items():
         if weights["file"]:
-            state = f"{weights['bytes'] / 1e6:.0f} MB, {weights['file']}"
+            state = f"{(weights['bytes'] or 0) / 1e6:.0f} MB, {weights['file']}"
             state += ", DAMAGED" if weights["damaged"] else ""
         else:
             state = "not here" if weights["url"] else "none are published"
@@ -103,6 +105,14 @@ def in_words(found: dict[str, Any]) -> list[str]:
     return [*lines, *(f"→ {sentence}" for sentence in found["advice"])]
 
 
+def _free_bytes(folder: Path) -> int:
+    """The room on the disk of a folder that need not be there yet; 0 where nobody can say."""
+    for place in (folder, *Path(os.path.abspath(folder)).parents):
+        with suppress(OSError):
+            return shutil.disk_usage(place).free
+    return 0
+
+
 def _version(package: str) -> str | None:
     try:
         return importlib.metadata.version(package)
@@ -113,14 +123,16 @@ def _version(package: str) -> str | None:
 def _weights(name: str, weights_dir: Path | None) -> dict[str, Any]:
     spec = MODELS[name]
     path = find_weights(spec, weights_dir)
-    damaged = False
+    damaged, size = False, None
     if path is not None:
-        damaged = not fetch.sha256_of(path).startswith(fetch.hash_prefix(path.name) or "")
+        with suppress(OSError):  # one that may not be read
+            size = path.stat().st_size
+            damaged = not fetch.sha256_of(path).startswith(fetch.hash_prefix(path.name) or "")
     return {
         "name": spec.weights.file_name if spec.weights else None,
         "url": (spec.weights.url or None) if spec.weights else None,
         "file": str(path) if path else None,
-        "bytes": path.stat().st_size if path else None,
+        "bytes": size,
         "damaged": damaged,
     }
 
@@ -149,7 +161,19 @@ def _data() -> dict[str, Any]:
 
 def _bytes(place: Path | None) -> int:
     """The size of a file, or of all files below a folder."""
-    if place is None or not place.exists():
+    if place is None:
         return 0
-    files = [place] if place.is_file() else place.rglob("*")
-    return sum(file.stat().st_size for file in files if file.is_file())
+    files = [place] if os.path.isfile(place) else map(Path, _below(place))
+    return sum(map(_size, files))
+
+
+def _below(folder: Path) -> Iterator[str]:
+    """All files below a folder; what may not be read is passed over."""
+    for inside, _, names in os.walk(folder):
+        yield from (os.path.join(inside, name) for name in names)
+
+
+def _size(file: Path) -> int:
+    with suppress(OSError):
+        return os.path.getsize(file)
+    return 0

@@ -13,6 +13,7 @@
     ├── DataError           a data set that isn't there, or isn't what it should be
     ├── DeviceError         a device that isn't there, or whose memory is too small
     ├── OutputError         a file that can't be written
+    │   └── OutputPlaceError  a place where something else would be lost
     ├── BusyError           more work waits than will be taken on
     └── Cancelled           the work was stopped on request
 """
@@ -62,6 +63,13 @@ class DeviceError(CactivizError):
 
 class OutputError(CactivizError):
     """A file can't be written."""
+
+
+class OutputPlaceError(OutputError):
+    """A file isn't written where it was asked to be, since something else would be lost there.
+
+    It is found before any work; the command ends with the exit code of wrong usage.
+    """
 
 
 class BusyError(CactivizError):

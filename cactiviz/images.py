@@ -16,6 +16,7 @@ from PIL import Image
 from cactiviz.arrays import image_of, is_array
 from cactiviz.decode import Limits, Unreadable, decode
 from cactiviz.errors import PictureError
+from cactiviz.streams import read_stream
 from cactiviz.types import Picture
 
 #: The most bytes that a file may have.
@@ -115,6 +116,16 @@ def sample(name: str) -> Picture:
     >>> sample("rocket").source
     'Falcon 9 carrying DSCOVR, photograph by SpaceX, public domain, from scikit-image'
     """
+    # As scikit-image itself gives them, so that figures about them can be compared.
+    return open_picture(sample_path(name), name=name, credit=SAMPLES[name], apply_profile=False)
+
+
+def sample_path(name: str) -> Path:
+    """The file of a sample.
+
+    Raises:
+        PictureError: There is no such sample, or scikit-image isn't installed.
+    """
     if name not in SAMPLES:
         *others, last = SAMPLES
         raise _refusal(name, f"is not a sample; there are {', '.join(others)} and {last}")
@@ -122,9 +133,7 @@ def sample(name: str) -> Picture:
     if package is None or not package.submodule_search_locations:
         raise _refusal(name, "comes with scikit-image, which is not installed")
     file_name = f"{name}.jpg" if name == "rocket" else f"{name}.png"
-    path = Path(package.submodule_search_locations[0], "data", file_name)
-    # As scikit-image itself gives them, so that figures about them can be compared.
-    return open_picture(path, name=name, credit=SAMPLES[name], apply_profile=False)
+    return Path(package.submodule_search_locations[0], "data", file_name)
 
 
 def samples() -> dict[str, Picture]:
@@ -150,12 +159,16 @@ def _content(source: bytes | str | os.PathLike[str] | BinaryIO, name: str, limit
         if isinstance(source, bytes | bytearray | memoryview):
             data = bytes(source)
         elif isinstance(source, str | os.PathLike):
-            status = os.stat(source)
+            path = os.path.expanduser(source)
+            status = os.stat(path)
             size = status.st_size
-            if not stat.S_ISREG(status.st_mode):  # a folder, or a pipe that would keep us waiting
+            if stat.S_ISDIR(status.st_mode):
                 raise _refusal(name, "is a folder, not a file; please choose a picture inside it")
-            with open(source, "rb") as stream:
-                data = stream.read(limit + 1) if size <= limit else b""
+            if not stat.S_ISREG(status.st_mode):
+                data = read_stream(path, limit + 1)
+            else:
+                with open(path, "rb") as stream:
+                    data = stream.read(limit + 1) if size <= limit else b""
         elif callable(getattr(source, "read", None)):
             data = _drained(source, limit + 1)
         else:
@@ -165,6 +178,8 @@ def _content(source: bytes | str | os.PathLike[str] | BinaryIO, name: str, limit
         raise _refusal(name, "can't be found; please check where it is") from error
     except PermissionError as error:
         raise _refusal(name, "may not be read; please ask its owner for permission") from error
+    except TimeoutError as error:
+        raise _refusal(name, "gives nothing; please check what is to be written there") from error
     except (OSError, ValueError) as error:  # ValueError: a closed file, a path that can't be one
         raise _refusal(name, "can't be read; please choose another file") from error
     if max(size, len(data)) > limit:

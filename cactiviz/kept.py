@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +27,7 @@ from cactiviz.types import Box, Cancel, Picture, Target
 
 _META = "meta.json"
 _FORM = "2"  # of what is kept; answers of another one aren't found
+_OWN = re.compile(r"[0-9a-f]{40}\.npz|\.[0-9a-f]{40}\.npz\.\w+")  # the second while it is written
 
 
 @dataclass(frozen=True)
@@ -220,6 +223,14 @@ class Kept:
             ) from error
         with whole_file(self._file(network, picture)) as file:
             file.write(_packed(answers))
+
+    def forget(self) -> None:
+        """Remove what was kept, and the folder unless something else is in it."""
+        with suppress(OSError):
+            for file in list(self.folder.iterdir()):
+                if _OWN.fullmatch(file.name):
+                    file.unlink()
+            self.folder.rmdir()
 
     def _file(self, network: str, picture: str) -> Path:
         about = "\0".join([_FORM, network, picture, self._question])

@@ -10,13 +10,14 @@ from pathlib import Path
 from cactiviz.datasets import (
     Dataset,
     data_folder,
+    find_dataset,
     get_dataset_spec,
     is_address,
     is_on_disk,
     open_dataset,
 )
 from cactiviz.errors import CactivizError, DataError, PictureError
-from cactiviz.images import open_picture
+from cactiviz.images import SAMPLES, open_picture, sample_path
 from cactiviz.models import Checkpoint
 from cactiviz.types import Picture
 from cactiviz.web import fetch_picture
@@ -44,7 +45,23 @@ class Origins:
 
     def file(self, typed: str) -> Path | None:
         """The file of this path as it was typed; None if it isn't there."""
-        return next((path for path in self._candidates(typed) if path.is_file()), None)
+        return next((path for path in self._candidates(typed) if os.path.isfile(path)), None)
+
+    def places(self, origin: str) -> list[Path]:
+        """Where a picture would be read from: its file, or the folder or zip of its data set."""
+        if _is_web(origin):
+            return []
+        if origin.startswith("sample:"):
+            return [sample_path(origin[7:])] if origin[7:] in SAMPLES else []
+        file = self.file(origin)
+        if file is not None or not is_address(origin):
+            return [file] if file else []
+        name = origin.partition(":")[0]
+        return [
+            found
+            for folder in (self._data, None)
+            if (found := find_dataset(name, folder)) and get_dataset_spec(name).place != "installed"
+        ]
 
     def checkpoint(self, typed: Checkpoint) -> Checkpoint:
         """The checkpoint with its files where they are; where they aren't, as they were typed."""
@@ -106,7 +123,7 @@ class Origins:
         return ""
 
     def _candidates(self, typed: str) -> Iterator[Path]:
-        path = Path(typed).expanduser()
+        path = Path(os.path.expanduser(typed))
         yield path
         parts = path.parts[path.is_absolute() :]
         for folder in filter(None, (self._beside, self._data)):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,18 +19,20 @@ from cactiviz.errors import OutputError
 def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a file to write; it appears under its name only if the block ends well.
 
-    A link stays one, and a device or a pipe is written to as it is.
+    A link stays one, and a device or a pipe is written to as it is; ``/dev/stdout`` is what this
+    program prints to, whatever that is.
 
     Raises:
         OutputError: The folder isn't there or can't be written, or the disk is full.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(path)
     temporary = ""
     try:
-        if target.exists() and not target.is_file():
-            with target.open("wb") as device:
-                yield device
+        if is_stream(path):
+            with _opened(path) as stream:
+                yield stream
             return
+        target = Path(os.path.realpath(path))
         with tempfile.NamedTemporaryFile(
             dir=target.parent, prefix=f".{target.name}.", delete=False
         ) as file:
@@ -38,9 +43,47 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise OutputError(f"The file {target} can't be written: {reason}.") from error
+    except ValueError as error:
+        if temporary:
+            raise  # out of the block
+        raise OutputError(f"The file {str(target)!r} has a name that can't be one.") from error
     finally:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)
+
+
+def is_stream(path: str | os.PathLike[str]) -> bool:
+    """Whether a device, a pipe or what this program prints to is there: nothing to be replaced.
+
+    >>> is_stream("/dev/stdout"), is_stream("picture.png")
+    (True, False)
+    """
+    if _descriptor(path) is not None:
+        return True
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _descriptor(path: str | os.PathLike[str]) -> int | None:
+    """The number of the open file that such a path as ``/dev/stdout`` names."""
+    found = re.fullmatch(r"/dev/(stdout|stderr|fd/(\d+))|/proc/self/fd/(\d+)", os.fspath(path))
+    if found is None:
+        return None
+    number = found[2] or found[3]
+    return int(number) if number else {"stdout": 1, "stderr": 2}[found[1]]
+
+
+def _opened(path: str | os.PathLike[str]) -> IO[bytes]:
+    descriptor = _descriptor(path)
+    if descriptor is None:
+        return open(path, "wb")
+    for printed in (sys.stdout, sys.stderr):  # what was printed before comes before
+        printed.flush()
+    # Opened by its name, a file that is printed to would be emptied, and written over.
+    return os.fdopen(os.dup(descriptor), "wb")
 
 
 def _umask() -> int:

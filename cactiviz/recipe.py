@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
+import os
 import re
+import stat
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -18,6 +22,7 @@ from cactiviz.export.notes import recipe_in
 from cactiviz.kept import Question, Said
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, LoadedModel, is_named
+from cactiviz.streams import read_stream
 
 _MOST_BYTES = 500_000_000
 
@@ -88,38 +93,53 @@ def checkpoint_in(network: Mapping[str, Any]) -> Checkpoint | None:
 
 
 def read_recipe(path: Path) -> dict[str, Any]:
-    """The recipe of a file: of a ``.json``, or inside an exported picture, film or folder.
+    """The recipe of a JSON file, or of an exported picture, film, report or folder.
+
+    What a file is, is judged by its content; pipes are read.
 
     Raises:
         CactivizError: There is no such file, or no recipe in it.
     """
-    file = path / "0001.png" if path.is_dir() else path
+    path = Path(os.path.expanduser(path))
+    file = path / "0001.png" if os.path.isdir(path) else path
     try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise CactivizError(f"The file {path} is too large to look for a recipe in.")
-        text = _text_in(file)
-        found = json.loads(text)
-    except OSError as error:
+        found = json.loads(_text_in(_content(file)))
+    except (OSError, MemoryError) as error:
         raise CactivizError(f"The file {path} can't be read.") from error
-    except (ValueError, KeyError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
+    except CactivizError:
+        raise
+    except Exception as error:  # a damaged file can raise anything in a reader
         raise CactivizError(f"There is no recipe in {path}.") from error
     if not isinstance(found, dict) or "makes" not in found:
         raise CactivizError(f"There is no recipe in {path}.")
     return found
 
 
-def _text_in(file: Path) -> str:
-    ending = file.suffix.lower()
-    if ending == ".json":
-        return file.read_text("utf-8")
-    if ending in (".mp4", ".webp"):
-        return recipe_in(file.read_bytes())
-    if ending == ".html":
-        found = re.search(r'id="recipe">(.*?)</script>', file.read_text("utf-8"), re.DOTALL)
+def _content(file: Path) -> bytes:
+    status = os.stat(file)
+    if stat.S_ISREG(status.st_mode):
+        data = file.read_bytes() if status.st_size <= _MOST_BYTES else None
+    else:
+        data = read_stream(file, _MOST_BYTES + 1)
+    if data is None or len(data) > _MOST_BYTES:
+        raise CactivizError(f"The file {file} is too large to look for a recipe in.")
+    return data
+
+
+def _text_in(data: bytes) -> str:
+    start = data[:1024].removeprefix(codecs.BOM_UTF8).lstrip()
+    if start.startswith(b"{"):
+        return data.decode("utf-8-sig")
+    if start.startswith(b"<"):
+        found = re.search(r'id="recipe">(.*?)</script>', data.decode("utf-8"), re.DOTALL)
         return found[1] if found else ""
-    if ending == ".zip":
-        with zipfile.ZipFile(file) as archive:
+    if start.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if archive.getinfo("recipe.json").file_size > _MOST_BYTES:
+                return ""
             return archive.read("recipe.json").decode()
-    with Image.open(file) as image:
+    if start[4:8] == b"ftyp" or start[8:12] == b"WEBP":
+        return recipe_in(data)
+    with Image.open(io.BytesIO(data), formats=("PNG", "GIF")) as image:
         said = image.info.get("recipe") or image.info.get("comment") or ""
     return said.decode() if isinstance(said, bytes) else str(said)

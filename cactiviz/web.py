@@ -21,8 +21,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urljoin
+from urllib.request import getproxies
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, should_bypass_proxies
 
 from cactiviz.addresses import Connector, Resolver, connect, is_public, parsed, resolve
 from cactiviz.errors import Cancelled, DownloadError
@@ -158,7 +159,9 @@ class _Visit:
                 found = answers.get(timeout=0.1)
                 break
         if not found:
-            raise DownloadError(f"{host} is not known; please check the address for typing errors.")
+            raise _unreachable(
+                host, f"{host} is not known; please check the address for typing errors."
+            )
         if not self.allow_private and not all(map(is_public, found)):
             raise DownloadError(
                 f"{host} belongs to a private or local network, from which nothing is fetched; "
@@ -205,7 +208,9 @@ class _Visit:
                 # The last one gets all the time that is left.
                 return self.connector(address, port, left if place == len(addresses) else left / 2)
         self.heed(host)
-        raise DownloadError(f"{host} can't be reached; please check the address and try again.")
+        raise _unreachable(
+            host, f"{host} can't be reached; please check the address and try again."
+        )
 
     def watch(self, connection: socket.socket, finished: threading.Event) -> None:
         """Cut off a server that is slow to the end of time, byte by byte."""
@@ -223,7 +228,7 @@ class _Visit:
         if self.cancel is not None and self.cancel.is_set():
             raise Cancelled("The download of the picture was stopped.")
         if self.late:
-            raise DownloadError(f"{host} takes too long to answer; please try again later.")
+            raise _unreachable(host, f"{host} takes too long to answer; please try again later.")
 
     def read(self, answer: http.client.HTTPResponse, host: str) -> bytes | _Redirect:
         location = answer.getheader("Location")
@@ -261,6 +266,16 @@ class _Visit:
         if answer.length or (unpacker and not unpacker.eof):
             raise http.client.IncompleteRead(b"")
         return bytes(data)
+
+
+def _unreachable(host: str, sentence: str) -> DownloadError:
+    """The refusal; where a proxy is named that others would reach this host by, it says so."""
+    if should_bypass_proxies(f"http://{host}", no_proxy=None) or not getproxies():
+        return DownloadError(sentence)
+    return DownloadError(
+        f"{host} can't be reached: pictures by address aren't fetched through the proxy that is "
+        "set on this computer; please save the picture and open it as a file."
+    )
 
 
 def _host(url: SplitResult) -> str:

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLE: dict[str, tuple[int, str, str]] = {
     "types": (0, "", "numpy"),
     "errors": (0, "", "numpy"),
+    "starting": (0, "", ""),
     "containers": (1, "0", ""),
     "pixels": (1, "0 containers", "numpy PIL"),
     "samples": (1, "0", "numpy PIL"),
@@ -26,12 +27,14 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "raster": (1, "0 containers samples", "numpy PIL"),
     "heic": (1, "0", "PIL pillow_heif"),
     "decode": (1, "0 containers deep heic pixels raster samples", "numpy PIL"),
+    "streams": (1, "0", ""),
     "arrays": (1, "0", "numpy PIL"),
-    "images": (1, "0 arrays decode", "PIL skimage"),  # skimage for its photographs
+    "images": (1, "0 arrays decode streams", "PIL skimage"),  # skimage for its photographs
     "addresses": (1, "0", ""),
     "web": (1, "0 addresses", "requests"),
     "fetch": (1, "0", "numpy requests filelock"),
     "output": (1, "0", ""),
+    "overwriting": (1, "0 output", ""),
     "palettes": (1, "0", "numpy cv2"),
     "scales": (1, "0", "numpy"),
     "tally": (1, "0 scales", "numpy"),
@@ -113,7 +116,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "memory": (4, "0-3", "numpy torch"),
     "runner": (4, "0-3 jobs memory", "cachetools torch"),
     "__init__": (5, "0-3", ""),  # the front door: `from cactiviz import ...` for people outside
-    "__main__": (5, "cli", ""),
+    "__main__": (5, "0 cli", ""),
     "ui": (5, "0-4", "streamlit numpy PIL cv2 torch plotly"),
     "app.py": (6, "ui", "streamlit"),
     "pages": (6, "ui", "streamlit"),

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from cactiviz import render
 from cactiviz.animate import Animation
 from cactiviz.answers import Answers
+from cactiviz.commands import files, outputs
 from cactiviz.commands import options as shared
+from cactiviz.commands.files import Files
 from cactiviz.commands.progress import long_reporter
-from cactiviz.errors import CactivizError, Cancelled, WeightsError
-from cactiviz.export import check_ending
+from cactiviz.errors import CactivizError, Cancelled, OutputError, WeightsError
+from cactiviz.export import check_ending, check_size
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint
@@ -63,20 +67,56 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     option("--seconds", type=_seconds, metavar="S", help="a frame; default 1")
     option("--loop", type=_rounds, metavar="N", help="times all is shown; default 0, for ever")
     option("--keep", action="store_true", help="keep what was computed, for the next time")
-    option("--out", type=Path, required=True, help=".gif, .webp, .mp4; else a folder of PNGs")
-    parser.set_defaults(run=_animate)
+    option(
+        "--out", type=shared.path, required=True, help=".gif, .webp, .mp4; else a folder of PNGs"
+    )
+    parser.set_defaults(run=_animate, files=_files)
+
+
+def _files(options: argparse.Namespace) -> Files:
+    preset = PRESETS.get(options.preset)
+    reads = [files.of_source(source) for source in options.sources]
+    if preset and not options.sources:
+        folder = shared.path(options.data) if options.data else None
+        reads.append(files.of_dataset(preset.dataset, folder))
+    networks = files.of_networks(options, _named(options))
+    return Files(chain(*reads, networks), (options.out, *kept_in(options.out)), replaces=True)
+
+
+def kept_in(out: Path | None) -> list[Path]:
+    """The folder in which answers are kept until the animation is whole."""
+    return [out.with_name(f"{out.name}.parts")] if out is not None else []
+
+
+def check_out(out: Path) -> None:
+    """Refuse before the work what can't be written after it.
+
+    Raises:
+        OutputError: The ending is unknown, or something is in the way.
+    """
+    if check_ending(out):
+        outputs.check_outputs(out)
+    elif os.path.lexists(out) and not (os.path.isdir(out) and not os.listdir(out)):
+        raise OutputError(f"{out} is there already; name a new folder.")
+    else:
+        outputs.check_outputs(out / "0001.png" if os.path.isdir(out) else out)
+    for parts in kept_in(out):
+        if os.path.lexists(parts) and not os.path.isdir(parts):
+            raise OutputError(f"{parts} is in the way of what is kept meanwhile; move it.")
 
 
 def _animate(options: argparse.Namespace) -> int:
-    check_ending(options.out)
-    if options.out.suffix:
-        shared.check_outputs(options.out)
+    check_out(options.out)
     shots, hoped = _shots(options)
     if options.most:
         shots = shots[: options.most]
     preset = PRESETS.get(options.preset)
-    networks = _networks(options, preset.networks if preset else _DEFAULT_MODELS)
-    folder = options.out.with_name(f"{options.out.name}.parts")
+    own: list[Checkpoint] = options.checkpoint
+    if len({checkpoint.name for checkpoint in own}) < len(own):
+        raise WeightsError("Each --checkpoint needs a name of its own.")
+    by_name = {checkpoint.name: checkpoint for checkpoint in own}
+    networks = [by_name.pop(name, name) for name in _named(options)] + list(by_name.values())
+    (folder,) = kept_in(options.out)
     answers = Answers(
         shots,
         networks,
@@ -103,15 +143,17 @@ def make(answers: Answers, look: Look, out: Path, *, keep: bool = False) -> int:
     Raises:
         CactivizError: It can't be written, or was stopped; what was computed is kept then.
     """
+    animation = Animation(answers, look)
+    check_size(animation.size(), check_ending(out))
     stop = threading.Event()
     before = signal.signal(signal.SIGINT, lambda *_: stop.set())
     report = long_reporter()
-    parts = out.with_name(f"{out.name}.parts")
+    (parts,) = kept_in(out)
     try:
         answers.compute(report=report, cancel=stop)
         if len(answers.failures) == len(answers.names):
             raise WeightsError(" ".join(dict.fromkeys(answers.failures.values())))
-        frames = Animation(answers, look).write(out, report=report, cancel=stop)
+        frames = animation.write(out, report=report, cancel=stop)
     except Cancelled as error:
         raise Cancelled(
             f"Stopped. What was computed is in {parts}; the same command goes on from there."
@@ -145,15 +187,13 @@ def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr)
 
 
-def _networks(options: argparse.Namespace, default: tuple[str, ...]) -> list[str | Checkpoint]:
-    own: list[Checkpoint] = options.checkpoint
-    if len({checkpoint.name for checkpoint in own}) < len(own):
-        raise WeightsError("Each --checkpoint needs a name of its own.")
-    by_name = {checkpoint.name: checkpoint for checkpoint in own}
-    named = options.models
-    if named is None:
-        named = [] if own and not options.preset else list(default)
-    return [by_name.pop(name, name) for name in named] + list(by_name.values())
+def _named(options: argparse.Namespace) -> list[str]:
+    """The networks by name; those of the preset, or the usual ones, where nothing is asked for."""
+    if options.models is not None:
+        return list(options.models)
+    if options.preset:
+        return list(PRESETS[options.preset].networks)
+    return [] if options.checkpoint else list(_DEFAULT_MODELS)
 
 
 def _question(options: argparse.Namespace, default: Question) -> Question:

@@ -14,6 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from cactiviz.commands import options as shared
+from cactiviz.commands.files import Files, of_dataset
 from cactiviz.datasets import (
     DATASETS,
     data_folder,
@@ -53,7 +54,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     one.add_argument("--class", dest="class_name", metavar="CLASS", help="default: any")
     one.add_argument("--seed", type=int, default=0, help="the same seed draws the same pictures")
     _add_output(one)
-    one.set_defaults(run=_sample)
+    one.set_defaults(run=_sample, files=_files)
 
     one = parts.add_parser("search", help="ask iNaturalist for photographs of a species")
     one.add_argument("species", metavar="SPECIES", help="such as 'Carnegiea gigantea'")
@@ -65,7 +66,7 @@ def _add_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dir",
         dest="folder",
-        type=Path,
+        type=shared.path,
         help="where it is or is to be; default: the folder that CACTIVIZ_DATA names",
     )
 
@@ -77,7 +78,15 @@ def _add_name(parser: argparse.ArgumentParser) -> None:
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=shared.positive, default=10, help="how many; default 10")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="made if need be")
+    parser.add_argument(
+        "--out", type=shared.path, required=True, metavar="DIR", help="made if need be"
+    )
+
+
+def _files(options: argparse.Namespace) -> Files:
+    if options.name not in DATASETS:
+        return Files()
+    return Files(of_dataset(options.name, options.folder), folders=(options.out,))
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from cactiviz.commands import files, outputs
 from cactiviz.commands import options as shared
+from cactiviz.commands.files import Files
 from cactiviz.commands.progress import long_reporter
 from cactiviz.contact_sheet import draw_contact_sheet
 from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.dataset import Dataset, Item
+from cactiviz.export.notes import signature
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.output import whole_file
 from cactiviz.render import percent
@@ -49,15 +52,20 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     shared.add_loading(parser)
     option("--json", action="store_true", help="as JSON")
-    option("--sheet", type=Path, metavar="SHEET.png", help="the worst mistakes as a picture")
-    parser.set_defaults(run=_evaluate)
+    option("--sheet", type=shared.path, metavar="SHEET.png", help="the worst mistakes as a picture")
+    parser.set_defaults(run=_evaluate, files=_files)
+
+
+def _files(options: argparse.Namespace) -> Files:
+    networks = files.of_networks(options, [options.model])
+    return Files(chain(files.of_source(options.data), networks), (options.sheet,), replaces=True)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
     from cactiviz.training.evaluate import evaluate  # torchmetrics takes a second to import
 
-    shared.check_outputs(options.sheet)
-    image_format = shared.sheet_format(options.sheet) if options.sheet else ""
+    outputs.check_outputs(options.sheet)
+    image_format = outputs.sheet_format(options.sheet) if options.sheet else ""
     dataset = open_anywhere(options.data, [options.sheet] if options.sheet else ())
     items: list[Item] = list(dataset)
     if options.part != "all":
@@ -86,7 +94,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         print(sentence, file=sys.stderr)
     if options.sheet:
         with whole_file(options.sheet) as file:
-            _mistakes_sheet(found, dataset).save(file, format=image_format)
+            _mistakes_sheet(found, dataset).save(file, image_format, exif=signature())
     print(json.dumps(found.to_json(), indent=1) if options.json else _in_words(found, model.title))
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cactiviz import render
+from cactiviz.commands import files, outputs
 from cactiviz.commands import options as shared
+from cactiviz.commands.files import Files
 from cactiviz.explain_neurons import NEURON_METHODS, NeuronExplanation, explain_neurons
+from cactiviz.export.notes import signature
 from cactiviz.filters import convolutions, filters
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
@@ -51,7 +55,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     option("--seed", type=int, default=0)
     option("--method", choices=tuple(NEURON_METHODS), default="guided_backprop")
     _add_outputs(neurons)
-    neurons.set_defaults(run=_neurons)
+    neurons.set_defaults(run=_neurons, files=_files)
 
     kernels = commands.add_parser("filters", help="kernels and feature maps of a convolution")
     shared.add_picture(kernels)
@@ -59,12 +63,20 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     kernels.add_argument("--layer", metavar="NAME", help="a convolution; default: the first one")
     kernels.add_argument("--list", action="store_true", help="list the network's convolutions")
     _add_outputs(kernels)
-    kernels.set_defaults(run=_filters)
+    kernels.set_defaults(run=_filters, files=_files)
 
 
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, metavar="SHEET.png", help="write them as a picture")
-    parser.add_argument("--npz", type=Path, metavar="MAPS.npz", help="write the raw arrays")
+    parser.add_argument(
+        "--out", type=shared.path, metavar="SHEET.png", help="write them as a picture"
+    )
+    parser.add_argument("--npz", type=shared.path, metavar="MAPS.npz", help="write the raw arrays")
+
+
+def _files(options: argparse.Namespace) -> Files:
+    named = [options.model] if options.model else []
+    reads = chain(files.of_picture(options), files.of_networks(options, named))
+    return Files(reads, (options.out, options.npz), replaces=True)
 
 
 def _neurons(options: argparse.Namespace) -> int:
@@ -187,9 +199,10 @@ def _filters(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    shared.check_outputs(options.out, options.npz)
+    outputs.check_outputs(options.out, options.npz)
+    outputs.check_results(options.npz, ".npz")
     if options.out:
-        shared.sheet_format(options.out)
+        outputs.sheet_format(options.out)
 
 
 def _write_npz(path: Path | None, arrays: dict[str, NDArray[Any]]) -> None:
@@ -207,4 +220,4 @@ def _write_sheet(
 ) -> None:
     sheet = draw_sheet(picture, columns, rows, cells, cell_width=_CELL_WIDTH)
     with whole_file(path) as file:
-        sheet.save(file, format=shared.sheet_format(path))
+        sheet.save(file, outputs.sheet_format(path), exif=signature())

@@ -6,9 +6,9 @@ import argparse
 import json
 import socket
 import textwrap
-from pathlib import Path
 
 from cactiviz import doctor
+from cactiviz.commands.options import path
 from cactiviz.comparison import describe
 from cactiviz.errors import ModelError
 from cactiviz.methods import METHODS
@@ -21,7 +21,7 @@ _TIMEOUT_SECONDS = 3
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the three commands to the command line."""
     models = commands.add_parser("models", help="list the networks and what is on disk")
-    models.add_argument("--weights-dir", type=Path, help="a folder to look for weights in first")
+    models.add_argument("--weights-dir", type=path, help="a folder to look for weights in first")
     models.add_argument(
         "--all", metavar="PATTERN", help="search torchvision and timm, e.g. resnet or 'convnext*'"
     )
@@ -29,7 +29,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     methods = commands.add_parser("methods", help="list the methods")
     methods.set_defaults(run=_methods)
     check = commands.add_parser("doctor", help="what this machine has and lacks, and what to do")
-    check.add_argument("--weights-dir", type=Path, help="a folder to look for weights in first")
+    check.add_argument("--weights-dir", type=path, help="a folder to look for weights in first")
     check.add_argument("--offline", action="store_true", help="don't ask whether hosts answer")
     check.add_argument("--json", action="store_true", help="as JSON")
     check.set_defaults(run=_doctor)
@@ -43,9 +43,9 @@ def _models(options: argparse.Namespace) -> int:
         print("\n".join(found))
         return 0
     for name, spec in MODELS.items():
-        path = find_weights(spec, options.weights_dir)
-        if path is not None:
-            state = f"on disk: {path}"
+        file = find_weights(spec, options.weights_dir)
+        if file is not None:
+            state = f"on disk: {file}"
         elif spec.weights is not None:
             state = f"to be downloaded, about {spec.download_megabytes} MB"
         else:

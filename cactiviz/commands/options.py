@@ -12,15 +12,16 @@ from pathlib import Path
 from cactiviz import places
 from cactiviz.cover import HOWS, How
 from cactiviz.datasets import is_address, open_item
-from cactiviz.errors import MethodError, ModelError, OutputError, WeightsError
+from cactiviz.errors import (
+    MethodError,
+    ModelError,
+    WeightsError,
+)
 from cactiviz.images import SAMPLES, open_picture
 from cactiviz.models import Checkpoint, LoadedModel, load_model
 from cactiviz.models.preprocessing import parts_of
 from cactiviz.types import Box, Picture
 from cactiviz.web import fetch_picture
-
-_LONGEST_NAME = 240  # characters; a temporary name needs some of the usual 255
-SHEET_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WebP"}
 
 
 def add_picture(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,7 @@ def add_picture(parser: argparse.ArgumentParser) -> None:
         "as NAME:CLASS/ITEM; `cactiviz data list` names the sets",
     )
     parser.add_argument(
-        "--data-dir", type=Path, help="where the data set is; default: CACTIVIZ_DATA's folder"
+        "--data-dir", type=path, help="where the data set is; default: CACTIVIZ_DATA's folder"
     )
     parser.add_argument(
         "--allow-private",
@@ -126,7 +127,7 @@ def add_loading(parser: argparse.ArgumentParser) -> None:
         "repeated",
     )
     option("--untrained", action="store_true", help="random weights instead of published ones")
-    option("--weights-dir", type=Path, help="a folder to look for weights in first")
+    option("--weights-dir", type=path, help="a folder to look for weights in first")
     option("--device", choices=("auto", "cpu", "cuda"), default="auto")
 
 
@@ -177,6 +178,15 @@ def load_network(options: argparse.Namespace) -> LoadedModel:
         weights_dir=options.weights_dir,
         device=options.device,
     )
+
+
+def path(text: str) -> Path:
+    """A path of which a leading ``~`` or ``~USER`` is written out, where there is such a home.
+
+    >>> path("results/a.png").as_posix(), path("~no such user/a.png").as_posix()
+    ('results/a.png', '~no such user/a.png')
+    """
+    return Path(os.path.expanduser(text))
 
 
 def names(text: str) -> list[str]:
@@ -263,26 +273,6 @@ def share(text: str) -> float:
     return value
 
 
-def check_outputs(*paths: Path | None) -> None:
-    """Refuse before the work what can't be written after it.
-
-    Raises:
-        OutputError: A folder isn't there or is read-only, or a name is too long.
-    """
-    for path in paths:
-        if path is None:
-            continue
-        folder = path.absolute().parent
-        if os.path.isdir(path):
-            raise OutputError(f"{path} is a folder; name a file in it.")
-        if not os.path.isdir(folder):
-            raise OutputError(f"The file {path} can't be written: there is no such folder.")
-        if not os.access(folder, os.W_OK):
-            raise OutputError(f"The file {path} can't be written: its folder is read-only.")
-        if len(path.name) > _LONGEST_NAME:
-            raise OutputError(f"The name {path.name[:20]}… is too long for a file.")
-
-
 def report(what: str, done: int, total: int | None) -> None:
     """One line on the terminal, written over and over."""
     if total is not None and total > 10_000:
@@ -290,14 +280,3 @@ def report(what: str, done: int, total: int | None) -> None:
     else:
         amount = f"{done} of {total}" if total is not None else f"{done / 1e6:.1f} MB"
     print(f"\r\x1b[K{what} ({amount})", end="" if what != "done" else "\n", file=sys.stderr)
-
-
-def sheet_format(path: Path) -> str:
-    """Pillow's name of the format that a sheet's ending asks for.
-
-    Raises:
-        OutputError: It is none of those there are.
-    """
-    if path.suffix.lower() not in SHEET_FORMATS:
-        raise OutputError(f"The sheet {path.name} must end in {', '.join(SHEET_FORMATS)}.")
-    return SHEET_FORMATS[path.suffix.lower()]

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from cactiviz.animate import Animation
+from cactiviz.commands import animate as films
+from cactiviz.commands import files, report
 from cactiviz.commands import options as shared
-from cactiviz.commands import report
-from cactiviz.commands.animate import make
+from cactiviz.commands.files import Files
 from cactiviz.errors import CactivizError
-from cactiviz.export import check_ending
 from cactiviz.origins import Origins
 from cactiviz.recipe import read_recipe
 from cactiviz.remake import differences, recipe_of, remake_animation, remake_comparison
@@ -23,12 +23,29 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser("replay", help="make an export again from its recipe")
     option = parser.add_argument
-    option("recipe", type=Path, metavar="RECIPE", help="recipe.json, or an export that holds one")
-    option("--out", type=Path, help="write it; without this only say whether it comes out alike")
-    option("--data", type=Path, metavar="FOLDER", help="where the data set or the pictures are now")
-    option("--weights-dir", type=Path, help="a folder to look for weights in first")
+    option(
+        "recipe",
+        type=shared.path,
+        metavar="RECIPE",
+        help="recipe.json, or an export that holds one",
+    )
+    option(
+        "--out", type=shared.path, help="write it; without this only say whether it comes out alike"
+    )
+    option(
+        "--data",
+        type=shared.path,
+        metavar="FOLDER",
+        help="where the data set or the pictures are now",
+    )
+    option("--weights-dir", type=shared.path, help="a folder to look for weights in first")
     option("--dpi", type=shared.positive, default=300, help="of a PNG; default 300")
-    parser.set_defaults(run=_replay)
+    parser.set_defaults(run=_replay, files=_files)
+
+
+def _files(options: argparse.Namespace) -> Files:
+    reads = files.of_recipe(options.recipe, options.data, options.weights_dir)
+    return Files(reads, (options.out, *films.kept_in(options.out)), replaces=True)
 
 
 def _replay(options: argparse.Namespace) -> int:
@@ -63,13 +80,15 @@ def _animation(options: argparse.Namespace, recipe: dict[str, Any], origins: Ori
     with tempfile.TemporaryDirectory() as folder:
         parts = Path(folder, "parts")
         if options.out:
-            check_ending(options.out)
-            parts = options.out.with_name(f"{options.out.name}.parts")
+            films.check_out(options.out)
+            (parts,) = films.kept_in(options.out)
         answers, look = remake_animation(
             recipe, parts, origins=origins, weights_dir=options.weights_dir
         )
         if options.out:
-            make(answers, look, options.out, keep=True)  # the recipe is read from what is kept
+            films.make(
+                answers, look, options.out, keep=True
+            )  # the recipe is read from what is kept
         else:
             answers.compute()
         new = Animation(answers, look).recipe()

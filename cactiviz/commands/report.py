@@ -6,11 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from cactiviz import render
+from cactiviz.commands import files, outputs
 from cactiviz.commands import options as shared
+from cactiviz.commands.files import Files
 from cactiviz.comparison import Comparison
 from cactiviz.errors import OutputError, WeightsError
 from cactiviz.models import Checkpoint
@@ -49,11 +52,22 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     option("--dpi", type=shared.positive, default=_PRINT_DPI, help="of a PNG; default 300")
     option(
         "--out",
-        type=Path,
+        type=shared.path,
         required=True,
         help=".html: a report; .png: a sheet; .zip: raw maps, overlays, recipe; .json: the recipe",
     )
-    parser.set_defaults(run=_report)
+    parser.set_defaults(run=_report, files=_files)
+
+
+def _files(options: argparse.Namespace) -> Files:
+    networks = files.of_networks(options, _named(options))
+    reads = chain(files.of_picture(options), networks)
+    return Files(reads, (options.out,), replaces=True)
+
+
+def _named(options: argparse.Namespace) -> list[str]:
+    """The networks by name; the usual ones where nothing is asked for."""
+    return options.models or ([] if options.checkpoint else list(_DEFAULT_MODELS))
 
 
 def check_ending(path: Path) -> None:
@@ -64,7 +78,7 @@ def check_ending(path: Path) -> None:
     """
     if path.suffix.lower() not in _ENDINGS:
         raise OutputError(f"The report {path.name} must end in {', '.join(_ENDINGS)}.")
-    shared.check_outputs(path)
+    outputs.check_outputs(path)
 
 
 def write(
@@ -98,8 +112,7 @@ def _report(options: argparse.Namespace) -> int:
     if len({checkpoint.name for checkpoint in own}) < len(own):
         raise WeightsError("Each --checkpoint needs a name of its own.")
     by_name = {checkpoint.name: checkpoint for checkpoint in own}
-    named = options.models or ([] if own else list(_DEFAULT_MODELS))
-    networks = [by_name.pop(name, name) for name in named] + list(by_name.values())
+    networks = [by_name.pop(name, name) for name in _named(options)] + list(by_name.values())
     asked = Asked(
         options.picture,
         tuple(networks),

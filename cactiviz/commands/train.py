@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
-from cactiviz.commands.options import positive
+from cactiviz.commands.files import Files, of_source
+from cactiviz.commands.options import path, positive
 from cactiviz.commands.progress import long_reporter
 from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.training.recipe import LIMITS, Recipe
@@ -36,7 +36,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--data", required=True, help="the tiles: a folder, or a data set's name")
     parser.add_argument(
         "--out",
-        type=Path,
+        type=path,
         required=True,
         metavar="RUN",
         help="the run's folder; if it holds a stopped run, that goes on",
@@ -57,7 +57,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
             metavar="N" if isinstance(field.default, int) else "X",
             help=f"{_HELP[field.name]}; default {field.default}",
         )
-    parser.set_defaults(run=_train)
+    parser.set_defaults(run=_train, files=_files)
+
+
+def _files(options: argparse.Namespace) -> Files:
+    return Files(of_source(options.data), (options.out,))
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -48,10 +48,11 @@ def get_dataset_spec(name: str) -> DatasetSpec:
 def data_folder() -> Path:
     """Where data sets are looked for and downloaded to: ``CACTIVIZ_DATA``, or ~/cactiviz-data.
 
-    It is made only when something is downloaded.
+    It is made only when something is downloaded. Where there is no home folder, it is the folder
+    cactiviz-data in the working folder.
     """
-    named = os.environ.get("CACTIVIZ_DATA")
-    return Path(named).expanduser() if named else Path.home() / "cactiviz-data"
+    home = os.path.expanduser("~/cactiviz-data").removeprefix("~/")
+    return Path(os.path.expanduser(os.environ.get("CACTIVIZ_DATA") or home))
 
 
 def find_dataset(name: str, folder: Path | None = None) -> Path | None:
@@ -70,7 +71,7 @@ def find_dataset(name: str, folder: Path | None = None) -> Path | None:
     if spec.place == "installed":
         return _ANYWHERE
     if spec.place == "named":
-        return folder if folder is not None and folder.exists() else None
+        return folder if folder is not None and os.path.exists(folder) else None
     for place in _places(folder or data_folder()):
         with suppress(OSError):  # a folder that may not be read isn't the one
             located = spec.locate(place)

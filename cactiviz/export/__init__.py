@@ -15,10 +15,12 @@ from cactiviz.export.quantise import Pixels, quantise
 from cactiviz.export.webp import write_webp
 from cactiviz.output import whole_file
 
-__all__ = ["LIMITS", "check_ending", "quantise", "write_animation", "write_gif"]
+__all__ = ["LIMITS", "check_ending", "check_size", "quantise", "write_animation", "write_gif"]
 
 #: The largest side in pixels by ending; "" is a folder.
 LIMITS = {".gif": 65535, ".webp": 16383, ".mp4": 8192, "": 65535}
+#: The most pixels of a frame; several copies of one are in memory at a time.
+MOST_PIXELS = 100_000_000
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.02, 60.0  # browsers slow down what is quicker
 
 
@@ -38,6 +40,29 @@ def check_ending(path: str | os.PathLike[str]) -> str:
             "a name without an ending makes a folder of PNGs."
         )
     return ending
+
+
+def check_size(size: tuple[int, int], ending: str) -> None:
+    """Refuse frames that no memory should be asked for, or that are too large for a kind of file.
+
+    Args:
+        size: (height, width) of a frame in pixels.
+        ending: ".gif", ".webp", ".mp4", or "" for a folder.
+
+    Raises:
+        OutputError: They are too large.
+    """
+    height, width = size
+    if max(size) > LIMITS[ending]:
+        raise OutputError(
+            f"A frame of {width} × {height} pixels is too large for this kind of file; "
+            f"it takes {LIMITS[ending]} at most. Choose smaller panels."
+        )
+    if height * width > MOST_PIXELS:
+        raise OutputError(
+            f"A frame of {width} × {height} pixels is too large; {MOST_PIXELS / 1e6:g} million "
+            "pixels are the most. Choose smaller panels."
+        )
 
 
 def write_animation(
@@ -86,12 +111,7 @@ def _checked(frames: Iterable[Pixels], ending: str) -> Iterator[Pixels]:
     first = next(rest, None)
     if first is None:
         raise OutputError("There is nothing to write: not one frame could be made.")
-    if max(first.shape[:2]) > LIMITS[ending]:
-        height, width = first.shape[:2]
-        raise OutputError(
-            f"A frame of {width} × {height} pixels is too large for this kind of file; "
-            f"it takes {LIMITS[ending]} at most. Choose smaller panels."
-        )
+    check_size((first.shape[0], first.shape[1]), ending)
     for frame in chain([first], rest):
         if frame.shape != first.shape or frame.dtype != first.dtype:
             raise ValueError(f"frames of {first.shape} and {frame.shape} in one animation")

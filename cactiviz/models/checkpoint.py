@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -97,6 +97,13 @@ class Checkpoint:
         if isinstance(self.preprocessing, Preprocessing):
             return text_of_preprocessing(self.preprocessing)
         return self.preprocessing or ""
+
+    def at_home(self) -> Checkpoint:
+        """The same with a leading ``~`` of its paths written out, where there is such a home."""
+        file, classes = Path(os.path.expanduser(self.file)), self.classes
+        if isinstance(classes, Path):
+            classes = Path(os.path.expanduser(classes))
+        return replace(self, file=file, classes=classes)
 
     def class_list(self) -> ClassList:
         """The names of its classes, and how they were read; none if none were given.

@@ -20,7 +20,8 @@ from cactiviz.models.class_list import class_names_in
 from cactiviz.models.from_timm import preprocessing_of_config
 from cactiviz.models.preprocessing import completed
 from cactiviz.models.spec import LoadedModel, ModelSpec
-from cactiviz.trace import Trace, functions, trace
+from cactiviz.operations import functions
+from cactiviz.trace import Trace, trace
 from cactiviz.types import Layer, Preprocessing
 
 _USUAL = Preprocessing((224, 224))

@@ -64,7 +64,7 @@ def load_model(
         raise ModelError(f"A network computes in torch.float32 or torch.float64, not in {dtype}.")
     where = pick_device(device) if isinstance(device, str) else device
     if isinstance(model, Checkpoint):
-        loaded = _load_checkpoint(model)
+        loaded = _load_checkpoint(model.at_home())
     elif untrained:
         loaded = _load_untrained(get_spec(model), seed)
     else:

@@ -21,7 +21,8 @@ _LARGEST_INPUT = 1024  # pixels
 
 def cache_folder() -> Path:
     """Torch's own cache of weights, shared with every other program that uses torch."""
-    return Path(torch.hub.get_dir()) / "checkpoints"
+    # Where there is no home folder torch leaves the "~", which would make a folder of that name.
+    return Path(torch.hub.get_dir().removeprefix("~/")) / "checkpoints"
 
 
 def weights_folders(weights_dir: Path | None = None) -> list[Path]:
@@ -31,8 +32,8 @@ def weights_folders(weights_dir: Path | None = None) -> list[Path]:
     """
     named = os.environ.get("CACTIVIZ_WEIGHTS")
     return [
-        *([weights_dir] if weights_dir else []),
-        *([Path(named)] if named else []),
+        *([Path(os.path.expanduser(weights_dir))] if weights_dir else []),
+        *([Path(os.path.expanduser(named))] if named else []),
         cache_folder(),
     ]
 
@@ -45,7 +46,7 @@ def find_weights(spec: ModelSpec, weights_dir: Path | None = None) -> Path | Non
         return spec.weights.packaged if spec.weights.packaged.is_file() else None
     for folder in weights_folders(weights_dir):
         path = folder / spec.weights.file_name
-        if path.is_file():
+        if os.path.isfile(path):
             return path
     return None
 
@@ -101,7 +102,7 @@ def published_weights(
 
 def _from_home(folder: Path) -> Path:
     """The folder without the user's name, for the sentence may stand in what they hand on."""
-    home = Path.home()
+    home = Path(os.path.expanduser("~"))
     return Path("~") / folder.relative_to(home) if folder.is_relative_to(home) else folder
 
 

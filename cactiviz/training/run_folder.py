@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,14 +66,14 @@ def _settle(run: Path, settings: dict[str, Any]) -> None:
         raise OutputError(f"The folder {run} can't be used: {error.strerror}.") from error
     except ValueError as error:
         raise DataError(f"The file {path} is damaged; name another folder.") from error
-    if before is None and (run / CHECKPOINT).exists():
+    if before is None and any(os.path.lexists(run / name) for name in (CHECKPOINT, WEIGHTS)):
         raise DataError(f"The folder {run} holds a checkpoint of an unknown run; name another.")
     if before not in (None, settings):
         raise DataError(
             f"The folder {run} holds a run with other settings or data; name another folder."
         )
     for name in (CHECKPOINT, WEIGHTS, SETTINGS):
-        for left in run.glob(f".{name}.*"):  # by a run that was killed while it wrote
+        for left in run.glob(f".{name}.????????"):  # by a run that was killed while it wrote
             left.unlink(missing_ok=True)
     with whole_file(path) as file:
         file.write(json.dumps(settings, indent=1).encode())
