@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from inside_pages import captions, open_page
 from PIL import Image
 
 from cactiviz import cli
@@ -21,7 +22,7 @@ from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.origins import Origins
 from cactiviz.presets import of_source
-from cactiviz.ui import choices
+from cactiviz.ui import choices, state
 
 
 def picture(shade: int = 0, kind: str = "PNG") -> bytes:
@@ -221,6 +222,18 @@ def test_pipes_do_not_keep_anybody_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert titles(tmp_path) == ["1.jpg"]
     assert "2 files are no pictures" in said(tmp_path)
+
+
+def test_a_name_that_is_no_text_is_said(tmp_path: Path) -> None:
+    put(tmp_path, "cat/1.jpg", "dog/1.jpg")
+    for name in (b"cat/\xff.jpg", b"caf\xe9.jpg"):
+        try:
+            Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(picture())
+        except OSError:
+            pytest.skip("this system has no such names")
+    dataset = open_anywhere(str(tmp_path))
+    assert [item.address for item in dataset] == ["folder:cat/1.jpg", "folder:dog/1.jpg"]
+    assert "2 files or folders have names that can't be shown" in " ".join(dataset.notes)
 
 
 # --- links ------------------------------------------------------------------------------------
@@ -489,7 +502,7 @@ def test_a_second_run_has_the_pictures_of_the_first(
 def test_stopped_in_its_own_folder_it_goes_on_with_the_same_pictures(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = put(tmp_path / "x", *(f"{number}.png" for number in range(1, 5)))
+    place = put(tmp_path / "x", *(f"{number}.png" for number in range(1, 8)))
     out, answer = place / name, Answers._answer
     asked: list[int] = []
 
@@ -503,7 +516,7 @@ def test_stopped_in_its_own_folder_it_goes_on_with_the_same_pictures(
     assert animate(out, place) != 0
     assert (place / f"{name}.parts").is_dir() and not out.exists()
     asked.extend([0, 0, 0])
-    assert animate(out, place) == 0 and frames(out) == 4
+    assert animate(out, place) == 0 and frames(out) == 7
 
 
 @pytest.mark.usefixtures("loaded")
@@ -520,13 +533,13 @@ def test_files_named_one_by_one_are_without_the_output_too(tmp_path: Path) -> No
 def test_pictures_drawn_into_the_folder_itself_are_not_drawn_from(
     tmp_path: Path, where: str
 ) -> None:
-    place = put(tmp_path, "a.png", "b.png", "c.png")
+    place = put(tmp_path, *(f"{number}.png" for number in range(5)))
     command = ["data", "sample", "folder", "--dir", str(place), "--out", str(place / where)]
-    assert cli.main([*command, "--count", "2"]) == 0
+    assert cli.main([*command, "--count", "9"]) == 0
     first = sorted(path.name for path in (place / where).glob("00*.png"))
-    assert cli.main([*command, "--count", "2"]) == 0
+    assert cli.main([*command, "--count", "9"]) == 0
     assert sorted(path.name for path in (place / where).glob("00*.png")) == first
-    assert len(first) == 2
+    assert len(first) == 5
 
 
 @pytest.mark.usefixtures("loaded")
@@ -548,6 +561,38 @@ def test_what_is_left_out_is_said_by_data_and_evaluate(
         assert "1 file is no picture and was left out: notes.txt." in told
         assert "1 hidden file or folder was left out: .hidden.png." in told
     assert "2 pictures" in told or "of 2" in told
+
+
+# --- the app ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["gallery", "animate"])
+def test_the_app_says_what_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    place = put(tmp_path / "x", *(f"{part}/cat/{n}" for part in ("train", "val") for n in TWELVE))
+    put(place, "val/dog/1.jpg", ".hidden/1.jpg", "Thumbs.db")
+    write(place / "notes.txt")
+    (place / "up").symlink_to(place)
+    app = open_page(f"pages/{page}.py", monkeypatch, tmp_path)
+    if page == "gallery":
+        app.button_group(key=state.SHOWN).set_value("folder").run()
+    else:
+        app.selectbox(key=state.FILM_SET).set_value("folder").run()
+    app.text_input(key=state.PLACE).set_value(str(place)).run()
+    told = captions(app)
+    for sentence in (
+        "1 hidden file or folder was left out: .hidden.",
+        "1 file is no picture and was left out: notes.txt.",
+        "1 link was left out, as it leads to a folder that is listed already: up.",
+    ):
+        assert sentence in told
+    if page == "gallery":
+        kinds = app.button_group(key=state.KIND).options
+        assert kinds == ["All", "cat · 24", "dog · 1"]
+        return
+    assert "9 of the 25 pictures of these classes are taken, 8 of each at most." in told
+    app.session_state[state.FILM].close()
 
 
 # --- replay -----------------------------------------------------------------------------------

@@ -144,7 +144,7 @@ def _get(options: argparse.Namespace) -> int:
 
 def _sample(options: argparse.Namespace) -> int:
     dataset = open_dataset(options.name, options.folder, _written(options.out))
-    for note in dataset.notes:
+    for note in dataset.notes if dataset.name == "folder" else ():  # of others `info` tells
         print(note, file=sys.stderr)
     items = dataset.draw(options.count, options.seed, options.class_name)
     if not items:

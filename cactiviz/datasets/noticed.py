@@ -19,6 +19,7 @@ Why = Literal[
     "listed",
     "nowhere",
     "shut",
+    "unnamed",
     "twice",
     "loose",
     "content",
@@ -56,6 +57,10 @@ _WORDS: dict[Why, tuple[str, str]] = {
     "shut": (
         "1 file or folder can't be read and was left out",
         "{} files or folders can't be read and were left out",
+    ),
+    "unnamed": (
+        "1 file or folder has a name that can't be shown and was left out; please rename it",
+        "{} files or folders have names that can't be shown and were left out; please rename them",
     ),
     "twice": (
         "1 file is there twice under one name; the last one is taken",

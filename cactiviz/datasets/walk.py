@@ -81,8 +81,8 @@ class Walk:
         if self._without and _key_of(Path(entry.path)) in self._without:
             self._pass_by("own", name)
             return ""
-        if why:
-            self._pass_by("hidden", name)
+        if why or not _is_text(entry.name):
+            self._pass_by("hidden" if why else "unnamed", name)
             return ""
         try:
             if entry.is_dir():
@@ -105,6 +105,15 @@ class Walk:
 
     def _pass_by(self, why: Why, name: str) -> None:
         self.noticed.append(Noticed(why, name))
+
+
+def _is_text(name: str) -> bool:
+    """False for bytes of another encoding, which no page and no recipe can hold."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _key_of(path: Path) -> _Key | None:
