@@ -34,3 +34,48 @@ class _EmptyOnMeta(TorchFunctionMode):
         if func is torch.empty:
             kwargs["device"] = "meta"
         return func(*args, **kwargs)
+
+
+def idle_tensors(module: nn.Module, input_size: tuple[int, int]) -> frozenset[str]:
+    """The tensors of a network with which it computes nothing in eval mode: auxiliary heads, say.
+
+    Args:
+        module: As :func:`build_empty` makes it; its weights' numbers don't matter.
+        input_size: (height, width) of its input.
+
+    Returns:
+        Their names in the state dict; none if the network can't be run without numbers.
+    """
+    state = module.state_dict(keep_vars=True)
+    used = _Used()
+    was_training = module.training
+    try:
+        with torch.no_grad(), torch.device("meta"), used:
+            module.eval()(torch.empty((1, 3, *input_size)))
+    except Exception:  # then nothing is known, and all of it is asked for
+        return frozenset()
+    finally:
+        module.train(was_training)
+    return frozenset(name for name, value in state.items() if id(value) not in used.seen)
+
+
+class _Used(TorchFunctionMode):
+    """Notes which tensors are given to torch's functions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[int] = set()
+        self._held: list[Any] = []  # so that no other object gets the id of one that was seen
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        given = list(args) + list((kwargs or {}).values())
+        while given:
+            one = given.pop()
+            if isinstance(one, torch.Tensor):
+                self.seen.add(id(one))
+                self._held.append(one)
+            elif isinstance(one, list | tuple):
+                given += one
+        return func(*args, **(kwargs or {}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,18 +14,14 @@ from cactiviz.device import pick_device
 from cactiviz.errors import ModelError
 from cactiviz.fetch import sha256_of
 from cactiviz.images import samples
-from cactiviz.models.assumed import class_names_of, preprocessing_of
+from cactiviz.models.assumed import class_names_of, names_in_header, preprocessing_of
 from cactiviz.models.checkpoint import Checkpoint
 from cactiviz.models.empty import build_empty
+from cactiviz.models.fit import assign
+from cactiviz.models.own_weights import own_weights
 from cactiviz.models.spec import LoadedModel, ModelSpec, StateDict
 from cactiviz.models.untrained import build_untrained
-from cactiviz.models.weights import (
-    assign,
-    count_logits,
-    published_weights,
-    read_weights,
-    trained_size,
-)
+from cactiviz.models.weights import published_weights, trained_size
 from cactiviz.models.zoo import get_spec
 from cactiviz.preprocess import preprocess
 from cactiviz.types import Cancel, Progress
@@ -114,14 +111,14 @@ def _load_untrained(spec: ModelSpec, seed: int) -> LoadedModel:
 
 def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
     spec = get_spec(checkpoint.architecture)
-    weights = read_weights(checkpoint.file)
-    if spec.weights is not None:
-        weights = dict(spec.weights.convert(weights))
-    logits = count_logits(build_empty(spec.build, spec.logits), weights, spec.logits)
-    module = _build_with(spec, logits, weights, f"The file {checkpoint.file.name}")
+    own_file = own_weights(spec, checkpoint.file)
+    logits = own_file.logits
+    what = f"The file {checkpoint.file.name}"
+    module = _build_with(spec, logits, own_file.tensors, what, own_file.idle)
     size = trained_size(checkpoint.file)
     preprocessing, assumed = preprocessing_of(checkpoint, spec, size)
-    names, named = class_names_of(checkpoint, spec, logits, known=size is not None)
+    kept = own_file.class_names or names_in_header(checkpoint.file)
+    names, named = class_names_of(checkpoint, spec, logits, kept, known=size is not None)
     own = replace(
         spec,
         preprocessing=preprocessing,
@@ -135,12 +132,15 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
         cautions={},  # they are about the published weights
     )
     digest = sha256_of(checkpoint.file)
-    return LoadedModel(own, module, untrained=False, revision=digest, remarks=(*named, *assumed))
+    remarks = (*own_file.remarks, *named, *assumed)
+    return LoadedModel(own, module, untrained=False, revision=digest, remarks=remarks)
 
 
-def _build_with(spec: ModelSpec, logits: int, weights: StateDict, what: str) -> nn.Module:
+def _build_with(
+    spec: ModelSpec, logits: int, weights: StateDict, what: str, idle: Collection[str] = ()
+) -> nn.Module:
     module = build_empty(spec.build, logits)
-    assign(module, weights, what)
+    assign(module, weights, what, idle)
     if any(tensor.is_meta for tensor in module.buffers()):  # some that no file holds
         filled = spec.build(logits)
         filled.load_state_dict(module.state_dict())

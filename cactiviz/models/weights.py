@@ -1,26 +1,22 @@
-"""Where a network's weights come from, and how a file of them is read without running its code."""
+"""Where a network's published weights come from, and what a file of weights says of itself."""
 
 from __future__ import annotations
 
 import json
 import os
-import pickle
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file
-from torch import Tensor, nn
 
 from cactiviz.errors import DownloadError, WeightsError
 from cactiviz.fetch import download, hash_prefix, sha256_of
+from cactiviz.models.file_kind import is_safetensors, open_file
 from cactiviz.models.spec import ModelSpec, StateDict
+from cactiviz.models.state_dict import read_content, weight_sets
 from cactiviz.types import Cancel, Progress
 
 _LARGEST_INPUT = 1024  # pixels
-_FORMATS = (".safetensors", ".pth", ".pt")
 
 
 def cache_folder() -> Path:
@@ -109,45 +105,16 @@ def _from_home(folder: Path) -> Path:
     return Path("~") / folder.relative_to(home) if folder.is_relative_to(home) else folder
 
 
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read a ``.safetensors`` or ``.pth`` file's tensors; code in a file is never run.
-
-    Takes the usual wrappings off: a dictionary with the weights under "state_dict",
-    "model_state_dict" or "model", and the prefix "module." of a network trained on several GPUs.
+def read_weights(path: Path) -> StateDict:
+    """A published file's tensors under its own names; code in a file is never run.
 
     Raises:
         WeightsError: There is no such file, or it holds something else than weights.
     """
-    if path.suffix not in _FORMATS:
-        raise WeightsError(f"The file {path.name} isn't one of {', '.join(_FORMATS)}.")
-    if not os.path.isfile(path):
-        raise WeightsError(f"There is no file {path}.")
-    try:
-        if path.suffix == ".safetensors":
-            content: Any = load_file(path)
-        else:
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except PermissionError as error:
-        raise WeightsError(f"The file {path} can't be read: permission is missing.") from error
-    except pickle.UnpicklingError as error:
-        if zipfile.is_zipfile(path):
-            raise WeightsError(
-                f"The file {path.name} holds code, not only weights, so it isn't opened; "
-                "save the network's state_dict() instead."
-            ) from error
-        raise WeightsError(f"The file {path.name} is no file of weights, or is damaged.") from error
-    except Exception as error:  # a damaged file can raise anything in a reader
-        raise WeightsError(f"The file {path.name} is no file of weights, or is damaged.") from error
-    for wrapping in ("state_dict", "model_state_dict", "model"):
-        if isinstance(content, dict) and isinstance(content.get(wrapping), dict):
-            content = content[wrapping]
-    if not isinstance(content, dict) or not content:
-        raise WeightsError(f"The file {path.name} holds no weights.")
-    if not all(isinstance(key, str) and isinstance(v, Tensor) for key, v in content.items()):
-        raise WeightsError(f"The file {path.name} holds something else than named weights.")
-    if all(key.startswith("module.") for key in content):
-        content = {key.removeprefix("module."): value for key, value in content.items()}
-    return dict(content)
+    sets = weight_sets(read_content(path))
+    if not sets:
+        raise WeightsError(f"The file {path.name} holds no weights of a network.")
+    return sets[0].tensors
 
 
 def trained_size(path: Path) -> tuple[int, int] | None:
@@ -155,68 +122,12 @@ def trained_size(path: Path) -> tuple[int, int] | None:
 
     ``cactiviz train`` writes its recipe into the file: a network is explained as it was trained.
     """
-    if path.suffix != ".safetensors":
-        return None
+    with open_file(path) as opened:
+        if not is_safetensors(opened):
+            return None
     try:
         with safe_open(path, "pt") as file:
             size = json.loads((file.metadata() or {}).get("recipe", "{}")).get("input_size")
     except Exception:  # a damaged header is found when the weights are read
         return None
     return (size, size) if isinstance(size, int) and 8 <= size <= _LARGEST_INPUT else None
-
-
-def count_logits(module: nn.Module, weights: StateDict, logits: int) -> int:
-    """How many logits the weights are for, if they fit this network in all but that number.
-
-    ``module`` was built for ``logits``; where all tensors that differ do so in their first
-    dimension only, from ``logits`` to one other number, that number is the answer.
-    """
-    expected = module.state_dict()
-    other = {
-        weights[key].shape[0]
-        for key, value in expected.items()
-        if key in weights
-        and value.ndim
-        and value.shape[0] == logits
-        and weights[key].shape[1:] == value.shape[1:]
-        and weights[key].ndim
-        and weights[key].shape[0] != logits
-    }
-    return other.pop() if len(other) == 1 else logits
-
-
-def assign(module: nn.Module, weights: StateDict, what: str) -> None:
-    """Give a network built on torch's "meta" device its weights, without a copy.
-
-    Args:
-        module: Built for the same number of logits.
-        weights: Under the module's key names.
-        what: How to call the weights in a sentence.
-
-    Raises:
-        WeightsError: They don't fit; the sentence counts how many.
-    """
-    expected = module.state_dict()
-    counters = {key for key in expected if key.endswith("num_batches_tracked")}  # old files lack it
-    missing = [key for key in expected if key not in weights and key not in counters]
-    shapes = [k for k, v in expected.items() if k in weights and weights[k].shape != v.shape]
-    unknown = [key for key in weights if key not in expected]
-    if missing or shapes or unknown:
-        raise WeightsError(
-            f"{what} doesn't fit this architecture: of its {len(expected)} tensors {len(missing)} "
-            f"are missing and {len(shapes)} have another shape; {len(unknown)} aren't known."
-        )
-    unusable = [
-        key
-        for key, value in expected.items()
-        if key in weights
-        and (
-            weights[key].is_meta
-            or weights[key].layout != torch.strided
-            or weights[key].is_floating_point() != value.is_floating_point()
-        )
-    ]
-    if unusable:
-        raise WeightsError(f"{what} holds no plain numbers in {len(unusable)} of its tensors.")
-    counts = {key: torch.zeros((), dtype=torch.long) for key in counters}
-    module.load_state_dict({**counts, **weights}, assign=True)

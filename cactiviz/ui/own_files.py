@@ -17,6 +17,7 @@ import streamlit as st
 from cactiviz.errors import OutputError, WeightsError
 from cactiviz.models import Checkpoint
 from cactiviz.models.checkpoint import IMAGENET
+from cactiviz.models.file_kind import ENDINGS
 from cactiviz.models.text import text_of
 from cactiviz.runner import Network
 from cactiviz.ui import asking, state, texts
@@ -32,7 +33,6 @@ _FREE_BYTES = 2**30  # which a file must leave free on the disk
 _MOST_UNPACKED = 1.5
 _MOST_CLASSES_BYTES = 2**20
 _PIECE_BYTES = 2**20
-_FORMATS = (".safetensors", ".pth", ".pt")
 #: Given to a session that was cut off, beyond the time for which Streamlit keeps it.
 _GRACE_SECONDS = 15
 
@@ -84,8 +84,8 @@ class Shelf:
             OutputError: There is no room for it.
         """
         suffix = Path(file_name).suffix.lower()
-        if suffix not in _FORMATS:
-            raise WeightsError(f"A file of weights ends in {', '.join(_FORMATS)}.")
+        if suffix not in ENDINGS:
+            raise WeightsError(f"A file of weights ends in {', '.join(ENDINGS)}.")
         size = file.seek(0, 2)
         _check_size(file, size)
         file.seek(0)

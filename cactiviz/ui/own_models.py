@@ -14,6 +14,7 @@ from cactiviz.images import sample
 from cactiviz.jobs import Ticket
 from cactiviz.models import MODELS, LoadedModel, search
 from cactiviz.models.checkpoint import IMAGENET
+from cactiviz.models.file_kind import ENDINGS
 from cactiviz.runner import Network
 from cactiviz.types import Cancel
 from cactiviz.ui import asking, networks, own_files, own_preprocessing, state, texts
@@ -21,7 +22,7 @@ from cactiviz.ui.asking import Waiting, Why
 
 _LONGEST_NAME = 40
 _LONGEST_LIST = 200_000  # characters
-_TYPES = ["safetensors", "pth", "pt"]
+_TYPES = [ending.removeprefix(".") for ending in ENDINGS]
 _LISTS = ["txt", "csv", "tsv", "json", "names", "labels", "yaml", "yml"]
 _LIST_MEGABYTES = 1
 #: Something runs so often in a session with networks of its own; see own_files.py.

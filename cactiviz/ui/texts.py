@@ -585,8 +585,8 @@ def too_large_a_picture(megabytes: int) -> str:
 def own_limit(megabytes: int) -> str:
     """Under the field for a file of weights."""
     return (
-        f"A .safetensors, .pth or .pt file of up to {megabytes:,} MB. Only its numbers are read; "
-        "code in it is never run. It is deleted soon after you close this page."
+        f"A file of up to {megabytes:,} MB, such as .safetensors, .pth, .pt or .ckpt. Only its "
+        "numbers are read; code in it is never run. It is deleted soon after you close this page."
     )
 
 

@@ -1,0 +1,209 @@
+"""Whether tensors fit an architecture, in any number of classes, and how they are given to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+
+from cactiviz.errors import WeightsError
+from cactiviz.models.empty import build_empty, idle_tensors
+from cactiviz.models.spec import ModelSpec, StateDict
+from cactiviz.models.tensor_names import Named
+
+
+class Architecture:
+    """A network of the table without numbers, built for as many classes as are asked for."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self.spec = spec
+        self._built: dict[int, nn.Module] = {}
+
+    def built(self, logits: int) -> nn.Module:
+        """The network for so many logits, on torch's "meta" device."""
+        if logits not in self._built:
+            self._built[logits] = build_empty(self.spec.build, logits)
+        return self._built[logits]
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """Name -> tensor without numbers, for the row's number of classes."""
+        return self.built(self.spec.logits).state_dict()
+
+    @cached_property
+    def idle(self) -> frozenset[str]:
+        """The names of the tensors that do nothing in eval mode."""
+        return idle_tensors(self.built(self.spec.logits), self.spec.preprocessing.input_size)
+
+    @cached_property
+    def buffers(self) -> frozenset[str]:
+        """The names of the tensors that aren't learnt but measured, as batch norms' means are."""
+        return frozenset(name for name, _ in self.built(self.spec.logits).named_buffers())
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """How tensors fit an architecture.
+
+    Attributes:
+        logits: For how many logits they are.
+        tensors: The network's name -> tensor; what does nothing in eval mode may be left out.
+        missing: The names of those that aren't there.
+        misshapen: Name -> the shape asked for, of those that have another.
+        unknown: As the file calls them.
+        renamed: The head's (name in the file, name in the network) where they differ.
+    """
+
+    logits: int
+    tensors: Mapping[str, Tensor]
+    missing: list[str] = field(default_factory=list)
+    misshapen: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    unknown: Mapping[str, Tensor] = field(default_factory=dict)
+    renamed: tuple[str, str] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing, unknown or of another shape."""
+        return not (self.missing or self.misshapen or self.unknown)
+
+
+def fit(architecture: Architecture, found: Named) -> Fit:
+    """Hold tensors against an architecture; a head of another name is found by its shape."""
+    plain = _hold(architecture, found.tensors, found.unknown, frozenset())
+    if plain.is_whole:
+        return plain
+    without_idle = _hold(architecture, found.tensors, found.unknown, architecture.idle)
+    return _with_head_renamed(architecture, without_idle) or without_idle
+
+
+def _hold(
+    architecture: Architecture,
+    tensors: Mapping[str, Tensor],
+    unknown: Mapping[str, Tensor],
+    idle: Collection[str],
+) -> Fit:
+    own = architecture.spec.logits
+    used = {name: value for name, value in tensors.items() if name not in idle}
+    logits = count_logits(architecture.built(own), used, own)
+    expected = architecture.built(logits).state_dict()
+    counters = _counters(expected)
+    misshapen = {
+        name: tuple(value.shape)
+        for name, value in expected.items()
+        if name in tensors and tensors[name].shape != value.shape and name not in counters
+    }
+    return Fit(
+        logits,
+        {n: v for n, v in tensors.items() if not (n in idle and n in misshapen)},
+        [n for n in expected if n not in tensors and n not in counters and n not in idle],
+        {name: shape for name, shape in misshapen.items() if name not in idle},
+        unknown,
+    )
+
+
+def _with_head_renamed(architecture: Architecture, held: Fit) -> Fit | None:
+    """The fit if one layer is missing, one is unknown, and they differ by name and classes alone.
+
+    People wrap the last layer with a dropout, or give it a name of their own.
+    """
+    if held.misshapen or not held.missing or len(held.missing) != len(held.unknown):
+        return None
+    layers = {name.rpartition(".")[0] for name in held.missing}
+    theirs = {name.rpartition(".")[0] for name in held.unknown}
+    if len(layers) != 1 or len(theirs) != 1:
+        return None
+    (layer,), (other,) = layers, theirs
+    renamed = {f"{layer}.{k.rpartition('.')[2]}": value for k, value in held.unknown.items()}
+    expected = architecture.tensors
+    classes = architecture.spec.logits
+    if any(n not in expected or expected[n].shape[:1] != (classes,) for n in renamed):
+        return None  # it isn't the head
+    again = _hold(architecture, {**held.tensors, **renamed}, {}, architecture.idle)
+    if not again.is_whole:
+        return None
+    return Fit(again.logits, again.tensors, renamed=(other, layer))
+
+
+def count_logits(module: nn.Module, weights: StateDict, logits: int) -> int:
+    """How many logits the weights are for, if they fit this network in all but that number.
+
+    ``module`` was built for ``logits``; where all tensors that differ do so in their first
+    dimension only, from ``logits`` to one other number, that number is the answer.
+    """
+    expected = module.state_dict()
+    other = {
+        weights[key].shape[0]
+        for key, value in expected.items()
+        if key in weights
+        and value.ndim
+        and value.shape[0] == logits
+        and weights[key].shape[1:] == value.shape[1:]
+        and weights[key].ndim
+        and weights[key].shape[0] != logits
+    }
+    return other.pop() if len(other) == 1 else logits
+
+
+def assign(module: nn.Module, weights: StateDict, what: str, idle: Collection[str] = ()) -> None:
+    """Give a network built on torch's "meta" device its weights, without a copy.
+
+    Args:
+        module: Built for the same number of logits.
+        weights: Under the module's key names.
+        what: How to call the weights in a sentence.
+        idle: Names that may be missing, since nothing is computed with them.
+
+    Raises:
+        WeightsError: They don't fit; the sentence counts how many.
+    """
+    expected = module.state_dict()
+    counters = _counters(expected)
+    missing = [k for k in expected if k not in weights and k not in counters and k not in idle]
+    shapes = [
+        k
+        for k, v in expected.items()
+        if k in weights and weights[k].shape != v.shape and k not in counters
+    ]
+    unknown = [key for key in weights if key not in expected]
+    if missing or shapes or unknown:
+        raise WeightsError(f"{what} {counted(len(expected), missing, shapes, unknown)}.")
+    unusable = [
+        key
+        for key, value in expected.items()
+        if key in weights and key not in counters and not _is_usable(weights[key], value)
+    ]
+    if unusable:
+        raise WeightsError(f"{what} holds no plain numbers in {len(unusable)} of its tensors.")
+    zeros = {
+        key: torch.zeros((), dtype=value.dtype).expand(value.shape)
+        for key, value in expected.items()
+        if key not in weights or (key in counters and not _counts(weights[key]))
+    }
+    module.load_state_dict({**weights, **zeros}, assign=True)
+
+
+def counted(
+    of: int, missing: Collection[str], misshapen: Collection[str], unknown: Collection[str]
+) -> str:
+    """How badly tensors fit, as the middle of a sentence."""
+    return (
+        f"doesn't fit this architecture: of its {of} tensors {len(missing)} are missing and "
+        f"{len(misshapen)} have another shape; {len(unknown)} aren't known"
+    )
+
+
+def _counters(expected: StateDict) -> set[str]:
+    """What a batch norm counts while it learns; old files lack it, some hold it in half floats."""
+    return {key for key in expected if key.endswith("num_batches_tracked")}
+
+
+def _counts(value: Tensor) -> bool:
+    return value.ndim == 0 and value.dtype == torch.long and not value.is_meta
+
+
+def _is_usable(given: Tensor, wanted: Tensor) -> bool:
+    plain = not given.is_meta and given.layout == torch.strided
+    return plain and given.is_floating_point() == wanted.is_floating_point()

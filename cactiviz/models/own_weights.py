@@ -1,0 +1,165 @@
+"""Which of the weights in a person's file are taken for a network, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from cactiviz.errors import WeightsError
+from cactiviz.models.class_list import class_names_in
+from cactiviz.models.fit import Architecture, Fit, fit
+from cactiviz.models.misfit import why_not
+from cactiviz.models.spec import ModelSpec, StateDict
+from cactiviz.models.state_dict import (
+    AVERAGED,
+    WeightSet,
+    read_content,
+    unusual_sets,
+    weight_sets,
+)
+from cactiviz.models.tensor_names import Named, named
+
+
+@dataclass(frozen=True, eq=False)
+class OwnWeights:
+    """Weights that fit an architecture.
+
+    Attributes:
+        logits: For how many logits they are.
+        tensors: The network's name -> tensor.
+        idle: The names that may be missing, since nothing is computed with them.
+        remarks: Sentences on what was taken, where a person should know.
+        class_names: Those that the file keeps beside its weights; empty if it keeps none.
+    """
+
+    logits: int
+    tensors: StateDict
+    idle: frozenset[str]
+    remarks: tuple[str, ...]
+    class_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """One set of a file's weights, held against the architecture.
+
+    Attributes:
+        label: How the file calls the set; empty where it is the whole file.
+        rank: As in :class:`~cactiviz.models.state_dict.WeightSet`.
+        found: The tensors under the network's names.
+        fit: How they fit.
+        source: The set.
+    """
+
+    label: str
+    rank: int
+    found: Named
+    fit: Fit
+    source: WeightSet
+
+
+def own_weights(spec: ModelSpec, path: Path) -> OwnWeights:
+    """The weights in a file that are this architecture's; averaged ones where there are some.
+
+    Raises:
+        WeightsError: The file can't be read, holds no weights that fit, or several of which
+            nobody can say which are meant; the sentence says what is wrong.
+    """
+    architecture = Architecture(spec)
+    content = read_content(path)
+    attempts = [a for one in weight_sets(content) for a in _attempts(architecture, one)]
+    attempts = _with_buffers(architecture, attempts)
+    whole = [attempt for attempt in attempts if attempt.fit.is_whole]
+    if not whole:
+        others = [a for one in unusual_sets(content) for a in _attempts(architecture, one)]
+        tried = [[(one.source, one.fit) for one in several] for several in (attempts, others)]
+        raise WeightsError(why_not(architecture, path.name, *tried))
+    highest = max(attempt.rank for attempt in whole)
+    best, *rivals = [attempt for attempt in whole if attempt.rank == highest]
+    if rival := next((one for one in rivals if not _equal(best, one)), None):
+        raise WeightsError(
+            f"The file {path.name} holds two sets of weights that fit, “{best.label}” and "
+            f"“{rival.label}”, and doesn't say which to take; save the state_dict() of one alone."
+        )
+    idle = architecture.idle if _lacks_some(architecture, best.fit) else frozenset()
+    return OwnWeights(
+        best.fit.logits,
+        best.fit.tensors,
+        idle,
+        tuple(_remarks(best, whole, attempts)),
+        class_names_in(content),
+    )
+
+
+def _attempts(architecture: Architecture, source: WeightSet) -> list[Attempt]:
+    weights = architecture.spec.weights
+    tensors = dict(weights.convert(source.tensors)) if weights is not None else source.tensors
+    attempts = []
+    for found in named(tensors, architecture.tensors.keys()):
+        label = ".".join([*source.place, *filter(None, [found.prefix.rstrip(".")])])
+        rank = AVERAGED if AVERAGED in (source.rank, found.rank) else source.rank or found.rank
+        attempts.append(Attempt(label, rank, found, fit(architecture, found), source))
+    return attempts
+
+
+def _with_buffers(architecture: Architecture, attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Averages of what is learnt alone get their batch norms' statistics from the plain weights.
+
+    So do the programs that keep such averages when they evaluate a network.
+    """
+    plain = next((one for one in attempts if one.fit.is_whole and one.rank < AVERAGED), None)
+    if plain is None:
+        return list(attempts)
+    completed = []
+    for one in attempts:
+        lacks = set(one.fit.missing)
+        if one.rank == AVERAGED and lacks and lacks <= architecture.buffers:
+            both = replace(one.found, tensors={**plain.fit.tensors, **one.found.tensors})
+            one = replace(one, found=both, fit=fit(architecture, both))
+        completed.append(one)
+    return completed
+
+
+def _remarks(best: Attempt, whole: Sequence[Attempt], attempts: Sequence[Attempt]) -> list[str]:
+    said = []
+    called = f" (“{best.label}”)" if best.label else ""
+    lower = [one for one in whole if one.rank < best.rank]
+    averages = [one for one in attempts if one.rank == AVERAGED]
+    if best.rank == AVERAGED and lower:
+        plain = f" (“{lower[0].label}”)" if lower[0].label else ""
+        said.append(
+            f"Its file holds averaged weights{called} beside plain ones{plain}; "
+            "the averaged ones are used."
+        )
+    elif best.rank == AVERAGED:
+        said.append(f"Its weights are averages over the training{called}.")
+    elif lower:
+        said.append(
+            f"Its file holds several sets of weights; those under “{best.label}” are used, "
+            f"not those under “{lower[0].label}”."
+        )
+    if best.rank < AVERAGED and (averages or best.found.leaves_averages):
+        other = f" (“{averages[0].label}”)" if averages else ""
+        said.append(
+            f"Its file holds averaged weights too{other}, but they don't fit; "
+            "the plain ones are used."
+        )
+    if best.fit.renamed:
+        theirs, ours = best.fit.renamed
+        said.append(f"Its last layer is called “{theirs}” in its file, and taken for “{ours}”.")
+    return said
+
+
+def _lacks_some(architecture: Architecture, found: Fit) -> bool:
+    return not architecture.tensors.keys() <= found.tensors.keys()
+
+
+def _equal(one: Attempt, other: Attempt) -> bool:
+    mine, theirs = one.fit.tensors, other.fit.tensors
+    return mine.keys() == theirs.keys() and all(
+        mine[name].shape == theirs[name].shape and torch.equal(mine[name], theirs[name])
+        for name in mine
+    )
