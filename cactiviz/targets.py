@@ -115,6 +115,12 @@ def _note(spec: ModelSpec, wanted: str) -> str:
         return (
             f"No class is called “{wanted.strip()}”; it is taken for the index of “{names[index]}”."
         )
+    alike = [i for i, name in enumerate(names) if i != named and _plain(name) == text]
+    if alike:  # ImageNet's dog is called "Cardigan", its jacket "cardigan"
+        return (
+            f"“{names[named]}” is the class of that name, letter by letter; “{names[alike[0]]}” is "
+            f"another one: write index:{alike[0]} for it."
+        )
     number = _plain(forced[2]) if forced and forced[1].casefold() == "index" else text
     if not number.isdecimal() or len(number) >= _LONGEST_NUMBER:
         return ""

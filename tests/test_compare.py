@@ -234,7 +234,7 @@ def test_a_layer_without_rows_and_columns_is_told(alexnet: cv.LoadedModel) -> No
 def test_an_ambiguous_name_names_both_classes(alexnet: cv.LoadedModel) -> None:
     names = alexnet.spec.class_names
     assert [i for i, name in enumerate(names) if name.casefold() == "cardigan"] == [*CARDIGANS]
-    comparison = cv.compare("sample:chelsea", [alexnet], ["grad_cam"], target="cardigan")
+    comparison = cv.compare("sample:chelsea", [alexnet], ["grad_cam"], target="CARDIGAN")
     assert re.search(r"\b264 and 474\b", comparison.readings["alexnet"].failures["grad_cam"])
 
 

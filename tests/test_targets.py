@@ -90,6 +90,10 @@ def test_a_text_that_is_both_is_told() -> None:
     assert notes_on_target(spec, "index:2") == notes_on_target(spec, 2) == ()
     assert notes_on_target(spec, "1") == ()  # the same class either way
     assert notes_on_target(network_of("a", "b"), "1") == ()
+    (note,) = notes_on_target(network_of("A", "x", "a"), "a")
+    assert note == (
+        "“a” is the class of that name, letter by letter; “A” is another one: write index:0 for it."
+    )
     (note,) = notes_on_target(network_of("1", "2"), "0")
     assert note == "No class is called “0”; it is taken for the index of “1”."
 

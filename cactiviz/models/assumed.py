@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 
-import torch
 from safetensors import safe_open
 
 from cactiviz.errors import WeightsError
@@ -21,7 +19,12 @@ _NAMES_KEPT = "The names of its classes are those that its own file keeps."
 
 
 def class_names_of(
-    checkpoint: Checkpoint, spec: ModelSpec, logits: int, *, known: bool = False
+    checkpoint: Checkpoint,
+    spec: ModelSpec,
+    logits: int,
+    kept: tuple[str, ...],
+    *,
+    known: bool = False,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of a checkpoint's classes, and what a person should know of where they are from.
 
@@ -32,6 +35,7 @@ def class_names_of(
         checkpoint: As the user gave it.
         spec: Its architecture's row.
         logits: How many its file has.
+        kept: The names that its file keeps beside its weights.
         known: Its file says that it was trained for the classes of the row.
 
     Raises:
@@ -46,7 +50,6 @@ def class_names_of(
             what = f"The file {given}" if isinstance(given, Path) else "ImageNet"
             raise WeightsError(f"{what} names {len(names)} classes, but the network has {count}.")
         return names, listed.remarks
-    kept = _kept_in(checkpoint.file)
     if len(kept) == count:
         return kept, (_NAMES_KEPT,)
     if logits != spec.logits or not spec.class_names:
@@ -85,18 +88,14 @@ def _lent(spec: ModelSpec, count: int) -> str:
     return f"It was given no class names; those of {spec.title} are taken."
 
 
-def _kept_in(file: Path) -> tuple[str, ...]:
-    """The class names that a file of weights keeps beside them; empty if there are none."""
+def names_in_header(file: Path) -> tuple[str, ...]:
+    """The class names in the header of a safetensors file; empty if there are none."""
     try:
-        if file.suffix.lower() == ".safetensors":
-            with safe_open(file, "pt") as opened:
-                said = opened.metadata() or {}
-            return class_names_in({key: _plain(value) for key, value in said.items()})
-        if not zipfile.is_zipfile(file):  # of an older form, which can't be read in part
-            return ()
-        return class_names_in(torch.load(file, map_location="cpu", weights_only=True, mmap=True))
-    except Exception:  # whatever is wrong with it is said where its weights are read
+        with safe_open(file, "pt") as opened:
+            said = opened.metadata() or {}
+    except Exception:  # of another kind, or damaged, which is said where its weights are read
         return ()
+    return class_names_in({key: _plain(value) for key, value in said.items()})
 
 
 def _plain(value: str) -> object:

@@ -72,7 +72,7 @@ def network(
     >>> body = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     >>> own = network(nn.Sequential(body, nn.Linear(8, 2)), name="mine", class_names=["a", "b"])
     >>> own.name, str(own.spec.target_layer), own.spec.class_names
-    ('mine', '0.0:activation', ('a', 'b'))
+    ('mine', '0.1', ('a', 'b'))
     """
     if not isinstance(module, nn.Module):
         raise ModelError(f"A network is a torch.nn.Module, not {type(module).__name__}.")

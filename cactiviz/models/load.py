@@ -14,7 +14,7 @@ from cactiviz.device import pick_device
 from cactiviz.errors import ModelError
 from cactiviz.fetch import sha256_of
 from cactiviz.images import samples
-from cactiviz.models.assumed import class_names_of, preprocessing_of
+from cactiviz.models.assumed import class_names_of, names_in_header, preprocessing_of
 from cactiviz.models.checkpoint import Checkpoint
 from cactiviz.models.empty import build_empty
 from cactiviz.models.fit import assign
@@ -117,7 +117,8 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
     module = _build_with(spec, logits, own_file.tensors, what, own_file.idle)
     size = trained_size(checkpoint.file)
     preprocessing, assumed = preprocessing_of(checkpoint, spec, size)
-    names, named = class_names_of(checkpoint, spec, logits, known=size is not None)
+    kept = own_file.class_names or names_in_header(checkpoint.file)
+    names, named = class_names_of(checkpoint, spec, logits, kept, known=size is not None)
     own = replace(
         spec,
         preprocessing=preprocessing,

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from cactiviz.errors import WeightsError
+from cactiviz.models.class_list import class_names_in
 from cactiviz.models.fit import Architecture, Fit, fit
 from cactiviz.models.misfit import why_not
 from cactiviz.models.spec import ModelSpec, StateDict
@@ -31,12 +32,14 @@ class OwnWeights:
         tensors: The network's name -> tensor.
         idle: The names that may be missing, since nothing is computed with them.
         remarks: Sentences on what was taken, where a person should know.
+        class_names: Those that the file keeps beside its weights; empty if it keeps none.
     """
 
     logits: int
     tensors: StateDict
     idle: frozenset[str]
     remarks: tuple[str, ...]
+    class_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +90,7 @@ def own_weights(spec: ModelSpec, path: Path) -> OwnWeights:
         best.fit.tensors,
         idle,
         tuple(_remarks(best, whole, attempts)),
+        class_names_in(content),
     )
 
 
