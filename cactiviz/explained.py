@@ -78,7 +78,7 @@ def own_answer(name: str, share: float, is_explained: bool) -> str:
     r"""What a network itself would say, for a line beside a map of a class that was asked for.
 
     >>> own_answer("espresso", 0.81, False), own_answer("cactus", 0.9, True)
-    ('Its answer: espresso, 81\\xa0%', 'This is its own answer')
+    ('Its answer: espresso, 81\xa0%', 'This is its own answer')
     """
     if is_explained:
         return "This is its own answer"

@@ -89,6 +89,7 @@ def to_query(link: Link) -> dict[str, str]:
 
     >>> to_query(Link(models=("alexnet", "cactinet"), palette="viridis"))
     {'networks': 'alexnet cactinet', 'palette': 'viridis'}
+
     A single network's layer needs no name of it:
 
     >>> to_query(Link(layers=(("cactinet", "stages.1"),)))
