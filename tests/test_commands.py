@@ -102,11 +102,13 @@ def test_neurons_writes_what_the_function_finds(
         for one in expected:
             assert np.array_equal(arrays["{}/{}/{}".format(*one.neuron)], one.values)
     lines = output.splitlines()
-    assert len(lines) == 4
-    for line, one in zip(lines, expected, strict=True):
+    assert len(lines) == 4 + 2
+    for line, one in zip(lines[:4], expected, strict=True):
         assert line.startswith("channel {}, row {}, column {}: ".format(*one.neuron))
         assert f"active at {one.value:.3g};" in line
-        assert f"{one.field.width:.0f} x {one.field.height:.0f} pixels" in line
+        assert line.endswith("it sees the whole picture")
+    assert lines[4].startswith("Of 3,072 neurons of stages.2, 3,072 answer to this picture")
+    assert "--layer stem" in lines[5]
     assert os.path.getsize(out / "n.png") > 0
     assert pixels(out / "n.png").shape[1] > 4 * 240, "a column is missing"
 

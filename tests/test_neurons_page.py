@@ -13,12 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from cactiviz import render
 from cactiviz.errors import TargetError
-from cactiviz.explain_neurons import explain_neurons
+from cactiviz.explain_neurons import explain_neurons, map_neurons
 from cactiviz.images import sample
 from cactiviz.models import MODELS, LoadedModel, load_model
 from cactiviz.scales import number
-from cactiviz.types import Box
-from cactiviz.ui import encode, state, texts, wall
+from cactiviz.types import Box, Layer, Neuron
+from cactiviz.ui import encode, inside, state, texts, wall
 from cactiviz.ui.choices import Choice
 from cactiviz.ui.neurons import around, in_field, look, paint, row_and_column
 from cactiviz.ui.sets import first_item, opened
@@ -54,7 +54,7 @@ def test_ten_by_chance_are_those_of_the_seed_with_their_fields(app: AppTest, wal
     picture = opened(item.dataset).open(item)
     untrained = "random weights" in " ".join(captions(app))
     model = load_model("cactinet", untrained=untrained)
-    expected = explain_neurons(model, picture, random=HOW_MANY, seed=1)
+    expected = explain_neurons(model, picture, layer="stem", random=HOW_MANY, seed=1)
     cells = walls["neurons cactinet"]
     assert keys(cells) == [one.neuron for one in expected]
     frames = [cell.large[0].frame for cell in cells]
@@ -63,26 +63,72 @@ def test_ten_by_chance_are_those_of_the_seed_with_their_fields(app: AppTest, wal
 
     press(app, texts.DRAW_AGAIN)
     assert "Seed 2" in captions(app)
-    second = explain_neurons(model, picture, random=HOW_MANY, seed=2)
+    second = explain_neurons(model, picture, layer="stem", random=HOW_MANY, seed=2)
     assert keys(walls["neurons cactinet"]) == [one.neuron for one in second]
 
 
-def test_stages_and_convolutions_are_offered_the_target_layer_first(app: AppTest) -> None:
+def test_stages_and_convolutions_are_offered_and_one_that_sees_a_part_is_first(
+    app: AppTest,
+) -> None:
     layer = app.selectbox(key=f"{state.NEURON_LAYER}cactinet")
-    assert layer.value == str(MODELS["cactinet"].target_layer)
-    assert layer.options[0].startswith("stages.2 · 48 × 8 × 8 ·")
+    assert layer.value == "stem"
+    assert layer.options[0].startswith("stem · 32 × 32 × 32")
     offered = [option.partition(" ")[0] for option in layer.options]
-    assert {"stages.1", "stages.4", "stem.0", "head.0"} <= set(offered)
+    target = str(MODELS["cactinet"].target_layer)
+    assert {"stages.1", target, "stages.4", "stem.0", "head.0"} <= set(offered)
     assert len(offered) == len(set(offered))
+    assert texts.begins_at("stem") in " ".join(captions(app))
 
 
-def test_a_neuron_that_is_not_there_is_a_sentence(app: AppTest, walls: Walls) -> None:
+def test_a_layer_that_sees_the_whole_picture_is_said_once_and_not_outlined(
+    app: AppTest, walls: Walls
+) -> None:
+    said = "Each sees the whole picture, so no part is outlined."
+    assert said not in " ".join(captions(app))
+    layer = app.selectbox(key=f"{state.NEURON_LAYER}cactinet")
+    layer.set_value(str(MODELS["cactinet"].target_layer))
+    settled(app)
+    assert " ".join(captions(app)).count(said) == 1
+    assert texts.begins_at("stem") not in " ".join(captions(app))
+    for cell in walls["neurons cactinet"]:
+        assert all(pane.frame is None and pane.lit is None for pane in (*cell.small, *cell.large))
+        assert not any(film.image == inside.PICTURE for pane in cell.small for film in pane.films)
+
+
+def test_one_opens_on_the_strongest_until_a_number_is_chosen(app: AppTest, walls: Walls) -> None:
     app.button_group(key=state.NEURON_WAY).set_value("number")
     settled(app)
-    assert keys(walls["neurons cactinet"]) == [(0, 0, 0)]
+    item = first_item()
+    picture = opened(item.dataset).open(item)
+    model = load_model("cactinet", untrained="random weights" in " ".join(captions(app)))
+    there = map_neurons(model, picture, Layer("stem"))
+    strongest = there.strongest()
+    assert there.values[strongest] == there.values.max()
+    assert keys(walls["neurons cactinet"]) == [strongest]
+    assert [app.number_input(key=key).value for key in state.NEURON_PARTS] == list(strongest)
+    assert app.session_state[state.TRAIL].at == {"neuron": "strongest"}
+
+    row = (strongest.row + 1) % 32
+    app.number_input(key=state.NEURON_PARTS[1]).set_value(row)
+    settled(app)
+    chosen = (strongest.channel, row, strongest.column)
+    assert keys(walls["neurons cactinet"]) == [chosen]
+    assert app.session_state[state.TRAIL].at == {"neuron": "{} {} {}".format(*chosen)}
+    press(app, texts.STRONGEST)
+    assert keys(walls["neurons cactinet"]) == [strongest]
+    app.selectbox(key=f"{state.NEURON_LAYER}cactinet").set_value("stages.1")
+    settled(app)
+    other = map_neurons(model, picture, Layer("stages.1")).strongest()
+    assert keys(walls["neurons cactinet"]) == [other]
+    assert [app.number_input(key=key).value for key in state.NEURON_PARTS] == list(other)
+
+
+def test_a_neuron_that_is_not_there_is_a_sentence(app: AppTest) -> None:
+    app.button_group(key=state.NEURON_WAY).set_value("number")
+    settled(app)
     app.number_input(key=state.NEURON_PARTS[0]).set_value(48)
     settled(app)
-    assert "48 x 8 x 8" in app.info[0].value.replace("\\", "")
+    assert "32 x 32 x 32" in app.info[0].value.replace("\\", "")
 
 
 def test_the_most_active_over_a_place(alexnet: LoadedModel, choice: Choice) -> None:
@@ -138,12 +184,41 @@ def test_a_layer_with_fewer_neurons_than_ten_shows_them_all(choice: Choice) -> N
     assert found.size[1:] == (1, 1) and len(found.found) == min(HOW_MANY, found.size[0]) < HOW_MANY
 
 
-def test_a_silent_neuron_says_so(alexnet: LoadedModel, choice: Choice) -> None:
-    found = look("features.1", Wanted("guided_backprop"), choice, alexnet, Event())
+def test_a_silent_neuron_says_so_and_none_is_drawn_by_chance(
+    alexnet: LoadedModel, choice: Choice
+) -> None:
+    there = map_neurons(alexnet, choice.picture, Layer("features.1"))
+    silent = next(Neuron(*at) for at in (~there.answers).nonzero().tolist())
+    found = look("features.1", Wanted("saliency", neuron=silent), choice, alexnet, Event())
+    (cell,) = paint(found, choice.picture.size).cells
+    assert cell.line.endswith(": 0; silent, all zero")
+    for seed in range(1, 4):
+        found = look("features.1", Wanted("saliency", seed=seed), choice, alexnet, Event())
+        assert len(found.found) == HOW_MANY
+        assert all(one.value > 0 and one.values.any() for one in found.found)
+    (line, *_) = texts.neurons_said(found.size, found.found, at_place=False)
+    count, total = int((there.values > 0).sum()), there.values.numel()
+    assert line.startswith(f"Of {total:,} neurons in 64 channels of 55 × 55, {count:,} answer")
+
+
+def test_at_a_place_none_is_silent_and_where_all_are_that_is_said(choice: Choice) -> None:
+    model = load_model("torchvision:mobilenet_v2", untrained=True, device="cpu")
+    norm = model.module.features[0][1]
+    norm.weight.data *= 20
+    found = look("features.0", Wanted("saliency", at=(0.5, 0.5)), choice, model, Event())
+    values = [one.before_ceiling or one.value for one in found.found]
+    assert values == sorted(values, reverse=True) and min(values) > 0
+    assert sum(one.before_ceiling is not None for one in found.found) > 1
     cells = paint(found, choice.picture.size).cells
-    silent = [not one.values.any() for one in found.found]
-    assert any(silent) and not all(silent)
-    assert [cell.line.endswith("silent, all zero") for cell in cells] == silent
+    for one, cell in zip(found.found, cells, strict=True):
+        assert one.values.any() and "silent" not in cell.line
+        assert ("at its ceiling" in cell.line) == (one.value == 6)
+        assert ("at its ceiling" in cell.alt) == (one.value == 6)
+    norm.bias.data.fill_(-1e6)
+    with pytest.raises(TargetError, match="answers at that place"):
+        look("features.0", Wanted("saliency", at=(0.5, 0.5)), choice, model, Event())
+    with pytest.raises(TargetError, match=r"No neuron of .* answers to this picture"):
+        look("features.0", Wanted("saliency"), choice, model, Event())
 
 
 def test_small_panes_have_the_picture_s_shape_and_the_field_in_their_middle() -> None:

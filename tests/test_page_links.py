@@ -100,6 +100,7 @@ def test_filters_come_back_from_their_parameters(link: FiltersLink) -> None:
         NeuronsLink((("densenet121", "features.norm5:activation"),), seed=7),
         NeuronsLink(method="saliency", at=(0.3333, 0.0)),
         NeuronsLink(neuron=(1023, 0, 12)),
+        NeuronsLink((("cactinet", "stages.2"), ("alexnet", "features.11")), strongest=True),
     ],
 )
 def test_neurons_come_back_from_their_parameters(link: NeuronsLink) -> None:
@@ -199,6 +200,7 @@ def test_what_is_chosen_in_a_part_of_the_page_is_written(visit: Visit) -> None:
         ({"layers": "cactinet:stages.1", "seed": "5"}, "chance"),
         ({"method": "saliency", "at": "0.25 0.75"}, "place"),
         ({"neuron": "3 1 2"}, "number"),
+        ({"layers": "cactinet:stages.2", "neuron": "strongest"}, "number"),
     ],
 )
 def test_a_link_restores_neurons(visit: Visit, query: dict[str, str], way: str) -> None:
@@ -208,6 +210,9 @@ def test_a_link_restores_neurons(visit: Visit, query: dict[str, str], way: str) 
     if way == "chance":
         assert texts.seed_said(5) in captions(app)
         assert app.selectbox(key=f"{state.NEURON_LAYER}cactinet").value == "stages.1"
+    elif query.get("neuron") == "strongest":
+        assert all(app.number_input(key=key).value < 48 for key in state.NEURON_PARTS)
+        assert app.selectbox(key=f"{state.NEURON_LAYER}cactinet").value == "stages.2"
     elif way == "number":
         assert [app.number_input(key=key).value for key in state.NEURON_PARTS] == [3, 1, 2]
     else:

@@ -18,7 +18,8 @@ from cactiviz.engine import run
 from cactiviz.errors import LayerError
 from cactiviz.models import get_spec, load_model
 from cactiviz.models.empty import build_empty
-from cactiviz.receptive import bounding_box, receptive_field
+from cactiviz.neurons import layer_size
+from cactiviz.receptive import bounding_box, layer_with_parts, receptive_field
 from cactiviz.types import Box, Layer, Neuron, Preprocessing
 
 Mask = NDArray[np.bool_]
@@ -433,6 +434,38 @@ def test_no_kind_of_step_hides_a_pixel_or_adds_one(name: str, last: bool) -> Non
     for part in parts:
         expected |= Probe(part, size, neuron, tries=8, batch=256).field()
     np.testing.assert_array_equal(found, expected)
+
+
+# -- where to begin -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("cactinet", "stem"),
+        ("alexnet", "features.11"),  # its target layer, which sees a part
+        ("torchvision:resnet18", "layer2"),
+        ("torchvision:mobilenet_v2", "features.6"),
+        ("efficientnet_b0", "_blocks.0._depthwise_conv"),  # before the first excitation
+    ],
+)
+def test_neurons_begin_at_a_layer_that_sees_a_part(name: str, expected: str) -> None:
+    spec, network = get_spec(name), empty(name)
+    shape = (3, *spec.preprocessing.input_size)
+    layer = layer_with_parts(network, shape, spec.target_layer)
+    assert str(layer) == expected
+    for place, most in ((layer, 0.55), (spec.target_layer, 1.0)):
+        channels, rows, columns = layer_size(network, shape, place)
+        middle = Neuron(channels // 2, rows // 2, columns // 2)
+        share = receptive_field(network, shape, place, middle).mean()
+        assert share <= most and (place == layer or share == 1)
+
+
+def test_where_every_layer_sees_the_whole_picture_the_target_layer_stays() -> None:
+    network = nn.Sequential(
+        nn.Conv2d(3, 4, 63, padding=31), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )
+    assert layer_with_parts(network.eval(), (3, 16, 16), Layer("1")) == Layer("1")
 
 
 # -- whatever the weights are ---------------------------------------------------------------------

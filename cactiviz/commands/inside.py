@@ -138,6 +138,8 @@ def _all_see_all(model: LoadedModel, layer: Layer) -> str:
     said = f"Neurons of {layer} see the whole picture, so no part of it is outlined"
     shape = (3, *model.spec.preprocessing.input_size)
     begin = layer_with_parts(model.module, shape, model.spec.target_layer)
+    if begin == layer:
+        return f"{said}."
     return f"{said}; those of {begin} see a part (--layer {begin})."
 
 
