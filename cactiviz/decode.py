@@ -19,7 +19,7 @@ from PIL.Image import Transpose
 from PIL.JpegImagePlugin import JpegImageFile
 
 from cactiviz.containers import Contents, OtherKind, Overloaded, brands, contents, foreign
-from cactiviz.deep import DeepColour, DeepGrey, halved, is_dark, is_deep
+from cactiviz.deep import DeepColour, DeepGrey, is_dark, is_deep
 from cactiviz.heic import Heic
 from cactiviz.pixels import on_canvas, reduced, to_rgb
 from cactiviz.raster import Raster
@@ -153,7 +153,6 @@ def _small(
     """The decoded image, of 8 bits a value, its sides divided by ``factor``."""
     if isinstance(image, Raster):
         return to_8_bits(image, factor, notes)
-    deep = halved(image)
     image.load()
     if isinstance(image, Heic):
         return reduced(image, factor)
@@ -161,10 +160,12 @@ def _small(
         image = on_canvas(image, lean.canvas)
     elif is_deep(image):
         return to_8_bits(DeepGrey(image, lean.white), factor, notes)
-    elif deep and is_dark(image):
-        _check_memory(image.size[0] * image.size[1] * 12)
+    elif lean.halved and is_dark(image):
+        if image.format != "PNG":
+            raise OtherKind("a JPEG 2000 picture of few bits in 16", "save it as TIFF")
+        _check_memory(image.size[0] * image.size[1] * 14)
         return to_8_bits(DeepColour(image, lean.data, lean.white), factor, notes)
-    elif deep:
+    elif lean.halved:
         notes.append("16-bit values scaled to 8 bits.")
     return reduced(image, factor)
 

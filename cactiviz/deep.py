@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -52,32 +54,36 @@ class DeepColour:
 
     def __init__(self, upper: Image.Image, data: bytes, white: int) -> None:
         """Take the image that Pillow loaded, the file, and its white, if it says that."""
-        self._upper = upper
-        self._lower = Image.OPEN["PNG"][0](io.BytesIO(data), "")
-        tiles = self._lower.tile
-        self._lower.tile = [tile._replace(args=_LOWER[str(tile.args)]) for tile in tiles]
-        self._lower.load()
-        self.size, self.info = upper.size, upper.info
-        self.has_alpha = upper.mode == "RGBA"
+        self._upper, self.size, self.info = upper, upper.size, upper.info
+        self._clear = upper.info.get("transparency") if upper.mode == "RGB" else None
+        self._is_grey = data[25] == 4  # which Pillow gives as RGBA
+        self.has_alpha = upper.mode != "RGB" or isinstance(self._clear, tuple)
         self.depth = Depth(16, "unsigned", white)
+        if self._is_grey:  # as bytes, a pixel is like one of red, green, blue and alpha
+            head = b"IHDR" + data[16:24] + b"\x08\6" + data[26:29]
+            data = data[:12] + head + struct.pack(">L", zlib.crc32(head)) + data[33:]
+        self._lower = Image.OPEN["PNG"][0](io.BytesIO(data), "")
+        if not self._is_grey:
+            tiles = self._lower.tile
+            self._lower.tile = [tile._replace(args=_LOWER[str(tile.args)]) for tile in tiles]
+        self._lower.load()
 
     def rows(self, top: int, bottom: int) -> NDArray[np.uint16]:
-        """Some rows, (rows, width, 3 or 4)."""
+        """Some rows, (rows, width, 1 or 3 colours and perhaps alpha)."""
         box = (0, top, self.size[0], bottom)
-        upper, lower = (np.asarray(half.crop(box)) for half in (self._upper, self._lower))
-        whole = upper.astype(np.uint16)
+        lower = np.asarray(self._lower.crop(box))
+        if self._is_grey:
+            return lower.view(">u2").astype(np.uint16)
+        whole = np.asarray(self._upper.crop(box)).astype(np.uint16)
         whole <<= 8
         whole |= lower
-        return whole
-
-
-def halved(image: object) -> bool:
-    """Whether this is a PNG, not yet loaded, of whose numbers Pillow drops the lower half."""
-    tiles = getattr(image, "tile", None) or []
-    return getattr(image, "format", "") == "PNG" and any(str(t.args) in _LOWER for t in tiles)
+        if self._upper.mode == "RGBA" or not self.has_alpha:
+            return whole
+        opaque = (whole != np.array(self._clear)).any(axis=2, keepdims=True)
+        return np.concatenate([whole, opaque.astype(np.uint16) * np.uint16(65535)], axis=2)
 
 
 def is_dark(image: Image.Image) -> bool:
     """Whether no upper half of a colour goes beyond 14 bits: then the lower ones count."""
-    colours = image.getextrema()[:3]
-    return max(int(high) for _, high in colours) < 64  # type: ignore[misc]
+    colours = [band for band in image.getbands() if band != "A"]
+    return all(sum(image.getchannel(band).histogram()[64:]) == 0 for band in colours)

@@ -70,6 +70,8 @@ class Raster:
             return ""
         if len(shown) == 1:
             return f"Band {shown[0]} of {count} is shown, as grey."
+        if len(shown) == 4:
+            return f"Bands 1 to 4 of {count} are shown, as the inks of a print."
         names = f"{shown[0]}, {shown[1]} and {shown[2]}"
         return f"Bands {names} of {count} are shown as red, green and blue."
 

@@ -54,11 +54,11 @@ class Samples(Protocol):
         """(width, height), as Pillow counts."""
 
     def rows(self, top: int, bottom: int) -> NDArray[Any]:
-        """Some rows: (rows, width, 1 or 3 colours and perhaps alpha), numbers as in the file."""
+        """Some rows: (rows, width, 1, 3 or 4 colours and perhaps alpha), numbers as in the file."""
 
 
 def to_8_bits(samples: Samples, factor: int, notes: list[str]) -> Image.Image:
-    """The picture in mode L, RGB, or these with alpha, as RGBA or RGBa.
+    """The picture in mode L, RGB or CMYK, with alpha in mode RGBA or RGBa.
 
     Args:
         samples: Its numbers.
@@ -92,6 +92,8 @@ def _image(out: NDArray[np.uint8], colours: int, premultiplied: bool) -> Image.I
         return Image.fromarray(out[..., 0])
     if out.shape[2] == 3:
         return Image.fromarray(out)
+    if colours == 4:
+        return Image.fromarray(out, "CMYK")
     if colours == 1:
         out = out[..., [0, 0, 0, 1]]
     size = out.shape[1], out.shape[0]

@@ -44,7 +44,8 @@ def png(data: bytes) -> Contents:
             break
     else:
         raise Overloaded
-    found = Contents(b"".join(kept), max(frames, 1), white=white)
+    halved = data[24:26] in (b"\x10\2", b"\x10\4", b"\x10\6")  # colour or alpha, of 16 bits
+    found = Contents(b"".join(kept), max(frames, 1), white=white, halved=halved)
     return _first_of(found, kept, first, film) if animated and film and len(first) == 26 else found
 
 
@@ -114,11 +115,12 @@ def gif(data: bytes) -> Contents:
 
 
 def webp(data: bytes) -> Contents:
-    """The canvas' size, for which the decoder reserves memory at once."""
+    """The canvas' size, for which the decoder reserves memory at once; or a first frame on it."""
     size = None
     if data[12:16] == b"VP8X":
-        width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (24, 27))
-        size = (width, height)
+        size = _three(data, 24) + 1, _three(data, 27) + 1
+        if data[20] & 2:
+            return _webp_frame(data, size)
     elif data[12:16] == b"VP8L":
         bits = int.from_bytes(data[21:25], "little")
         size = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
@@ -126,3 +128,36 @@ def webp(data: bytes) -> Contents:
         width, height = struct.unpack_from("<HH", data, 26)
         size = (width & 0x3FFF, height & 0x3FFF)
     return Contents(data, size=size)
+
+
+def _webp_frame(data: bytes, size: tuple[int, int]) -> Contents:
+    """The first frame alone where it is smaller than the canvas, which decoders leave black."""
+    at, frames, profile, frame = 30, 0, b"", b""
+    for _ in range(MAX_PARTS):
+        if at + 8 > len(data):
+            break
+        kind, length = struct.unpack_from("<4sL", data, at)
+        if kind == b"ICCP" and length <= MAX_BLOCK_BYTES:
+            profile = data[at : at + 8 + length + length % 2]
+        elif kind == b"ANMF":
+            frame = frame or data[at + 8 : at + 8 + length]
+            frames += 1
+        at += 8 + length + length % 2
+    else:
+        raise Overloaded
+    found = Contents(data, max(frames, 1), size)
+    if len(frame) < 24:
+        return found
+    left, top = 2 * _three(frame, 0), 2 * _three(frame, 3)
+    width, height = _three(frame, 6) + 1, _three(frame, 9) + 1
+    if (width, height) == size or left + width > size[0] or top + height > size[1]:
+        return found
+    flags = (0 if frame[16:20] == b"VP8 " else 16) | (32 if profile else 0)
+    head = struct.pack("<4sLB3x", b"VP8X", 10, flags) + frame[6:12]
+    body = b"WEBP" + head + profile + frame[16:]
+    file = b"RIFF" + struct.pack("<L", len(body)) + body
+    return replace(found, data=file, canvas=(*size, left, top))
+
+
+def _three(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 3], "little")

@@ -95,6 +95,10 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
 # By the brand of a file of the family that MP4 and HEIF belong to.
 _BRANDS = {b"crx ": (RAW.what, RAW.advice), b"jxl ": ("a JPEG XL picture", _AS_PICTURE)}
 _BRANDS |= dict.fromkeys((b"M4A ", b"M4B "), ("a sound", _OTHER))
+_BRANDS |= dict.fromkeys(
+    (b"avci", b"avcs", b"j2ki", b"j2is", b"jpeg", b"jpgs", b"mif2", b"msf1", b"miaf", b"unif"),
+    ("an unusual kind of HEIF picture", _AS_PICTURE),
+)
 _INSIDE_ZIP = ((b"word/", b"ppt/", b"xl/", b"[Content_Types].xml"), "an Office document", _PAGE)
 _PROLOGUE = rb"(?:<[?!][^>]{0,500}>\s*|<!--.{0,2000}?-->\s*){0,20}"
 _MARKUP = re.compile(_PROLOGUE + rb"<(svg|html|head|body)\b", re.S)

@@ -44,8 +44,9 @@ class Layout:
         form: "unsigned", "signed" or "float".
         samples: How many numbers a pixel has.
         planar: Each of them has segments of its own, one after the other.
-        shown: Which of the numbers are shown: one as grey, or three as red, green and blue.
-        is_colour: The file says that the first three are red, green and blue.
+        shown: Which of the numbers are shown: one as grey, three as red, green and blue, or four
+            as inks (cyan, magenta, yellow, black).
+        is_colour: The file says that these are colours or inks.
         alpha: Which of them tells how opaque a pixel is; -1 where none does.
         premultiplied: Colours are multiplied by it already.
         inverted: White is the lowest number, not the highest.
@@ -102,6 +103,7 @@ class Contents:
         work_bytes: What decoding takes beside the pixels themselves.
         canvas: (width, height, left, top): the frame lies there on an empty sheet of that size.
         white: The highest number that the file says there can be; 0 where it doesn't say.
+        halved: Its colours have more than 8 bits, of which Pillow keeps the upper 8.
         layout: How its numbers lie in ``data``, if Pillow can't read them, or not in full depth.
     """
 
@@ -111,4 +113,5 @@ class Contents:
     work_bytes: int = 0
     canvas: tuple[int, int, int, int] | None = None
     white: int = 0
+    halved: bool = False
     layout: Layout | None = None

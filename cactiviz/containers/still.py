@@ -17,7 +17,9 @@ def jpeg2000(data: bytes) -> Contents:
     if at < 0:
         raise Damaged
     right, bottom, left, top = struct.unpack_from(">4L", data, at + 8)
-    return Contents(data, size=(right - left, bottom - top))
+    parts, bits = struct.unpack_from(">HB", data, at + 40)
+    halved = parts > 1 and bits & 127 > 7
+    return Contents(data, size=(right - left, bottom - top), halved=halved)
 
 
 def bmp(data: bytes) -> Contents:

@@ -44,14 +44,12 @@ def layout(page: Directory) -> Layout | None:
         if plain or not bands:
             _check_plain(plain, "in a packing that doesn't allow for them")
             return None
-    elif colours not in (0, 1, 2):
-        if colours == 5 and samples == 4 and set(bits) == {16} and not planar:
-            return None
+    elif colours not in (0, 1, 2, 5):
         if colours == 6 and packing == 1 and (page.numbers(530) or (2, 2)) != (1, 1):
             plain = False
         _check_plain(plain, "of an unusual colour space")
         return None
-    elif plain and not planar:
+    elif plain and (not planar or colours == 5):
         return None
     if len(set(bits)) > 1 or len(set(forms)) > 1:
         raise _other("bands of different kinds")
@@ -103,10 +101,13 @@ def _layout(page: Directory, samples: int, planar: bool, bits: int, form: str) -
     if samples == 4 and colours == 2 and not extras:
         extras = (2,)  # as Pillow takes it, too
     opaque = [samples - len(extras) + n for n, kind in enumerate(extras) if kind in (1, 2)]
-    alpha = opaque[0] if opaque and opaque[0] > 0 else -1
+    alpha = opaque[0] if opaque and opaque[0] > 0 and colours != 5 else -1
     bands = [band for band in range(samples) if band != alpha]
-    if not bands or (colours == 2 and len(bands) < 3):
+    needed = _COLOURS[colours]
+    if len(bands) < needed:
         raise Damaged
+    if needed == 1 and len(bands) >= 3:
+        needed = 3
     tiled = 322 in page.entries
     if tiled:
         segment = page.number(322, 0), page.number(323, 0)
@@ -126,8 +127,8 @@ def _layout(page: Directory, samples: int, planar: bool, bits: int, form: str) -
         big_endian=page.order == ">",
         samples=samples,
         planar=planar,
-        shown=tuple(bands[:3] if len(bands) >= 3 else bands[:1]),
-        is_colour=colours == 2,
+        shown=tuple(bands[:needed]),
+        is_colour=colours in (2, 5),
         alpha=alpha,
         premultiplied=alpha >= 0 and 1 in extras,
         inverted=colours == 0,
