@@ -54,7 +54,9 @@ class Checkpoint:
     def at_home(self) -> Checkpoint:
         """The same with a leading ``~`` of its paths written out, where there is such a home."""
         file = Path(os.path.expanduser(self.file))
-        classes = self.classes and Path(os.path.expanduser(self.classes))
+        classes = self.classes
+        if isinstance(classes, Path):
+            classes = Path(os.path.expanduser(classes))
         return replace(self, file=file, classes=classes)
 
     def class_names(self) -> tuple[str, ...]:
