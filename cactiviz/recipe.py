@@ -103,11 +103,11 @@ def read_recipe(path: Path) -> dict[str, Any]:
     path = Path(os.path.expanduser(path))
     file = path / "0001.png" if os.path.isdir(path) else path
     try:
-        found = json.loads(_text_in(_content(file)))
-    except (OSError, MemoryError) as error:
+        content = _content(file)
+    except (OSError, ValueError) as error:
         raise CactivizError(f"The file {path} can't be read.") from error
-    except CactivizError:
-        raise
+    try:
+        found = json.loads(_text_in(content))
     except Exception as error:  # a damaged file can raise anything in a reader
         raise CactivizError(f"There is no recipe in {path}.") from error
     if not isinstance(found, dict) or "makes" not in found:

@@ -142,6 +142,12 @@ class Layer:
     name: str
     after: Literal["module", "activation"] = "module"
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise TypeError(f"a layer is given by its name, not as {type(self.name).__name__}")
+        if self.after not in ("module", "activation"):
+            raise ValueError(f"a layer is taken after “module” or “activation”, not “{self.after}”")
+
     @classmethod
     def parse(cls, text: str) -> Layer:
         """Read ``NAME`` or ``NAME:activation``, the way it is written on a command line.
@@ -151,6 +157,8 @@ class Layer:
         >>> str(Layer.parse("layer4"))
         'layer4'
         """
+        if not isinstance(text, str):
+            raise TypeError(f"a layer is written as a text, not as {type(text).__name__}")
         if text.endswith(":activation"):
             return cls(text.removesuffix(":activation"), "activation")
         return cls(text.removesuffix(":module"))
@@ -180,6 +188,13 @@ class Target:
 
     class_: int | str | None = None
     contrast: int | str | None = None
+
+    def __post_init__(self) -> None:
+        for given in (self.class_, self.contrast):
+            whole = hasattr(given, "__index__")  # numpy's whole numbers too
+            if not (given is None or isinstance(given, str) or whole) or isinstance(given, bool):
+                kind = type(given).__name__
+                raise TypeError(f"a class is given by its name or its index, not as {kind}")
 
 
 @dataclass(frozen=True)

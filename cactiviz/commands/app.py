@@ -5,8 +5,13 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cactiviz.errors import OutputError
@@ -107,12 +112,27 @@ def _app(options: argparse.Namespace) -> int:
     else:
         print(what_it_opens(options.host, options.port), file=sys.stderr, flush=True)
     command = command_line(options.host, options.port, not options.no_browser)
-    # Streamlit looks for its settings in the folder in which it is started.
-    server = subprocess.Popen(command, cwd=_FOLDER, env=_environment())
+    with _deaf_to_interrupts():
+        # Streamlit looks for its settings in the folder in which it is started.
+        server = subprocess.Popen(command, cwd=_FOLDER, env=_environment())
     try:
         return server.wait()
-    except KeyboardInterrupt:  # which the server has got as well
-        return server.wait()
+    except KeyboardInterrupt:
+        server.terminate()  # it hears Ctrl+C itself only once it has started
+        return max(server.wait(), 0)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """What is started within doesn't hear Ctrl+C until it asks to, so it says nothing of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _environment() -> dict[str, str]:
@@ -121,6 +141,8 @@ def _environment() -> dict[str, str]:
     for name in ("CACTIVIZ_DATA", "CACTIVIZ_WEIGHTS", "TORCH_HOME"):
         if environment.get(name):
             environment[name] = os.path.abspath(os.path.expanduser(environment[name]))
+    if not os.path.isdir(os.path.expanduser("~")):  # Streamlit can't do without
+        environment["HOME"] = tempfile.gettempdir()
     return environment
 
 

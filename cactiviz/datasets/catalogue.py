@@ -40,7 +40,7 @@ def get_dataset_spec(name: str) -> DatasetSpec:
     Raises:
         DataError: There is none of that name.
     """
-    if name not in DATASETS:
+    if not isinstance(name, str) or name not in DATASETS:
         raise DataError(f"There is no data set “{name}”; there are {', '.join(DATASETS)}.")
     return DATASETS[name]
 
@@ -70,6 +70,7 @@ def find_dataset(name: str, folder: Path | None = None) -> Path | None:
     spec = get_dataset_spec(name)
     if spec.place == "installed":
         return _ANYWHERE
+    folder = Path(os.path.expanduser(folder)) if folder is not None else None
     if spec.place == "named":
         return folder if folder is not None and os.path.exists(folder) else None
     for place in _places(folder or data_folder()):
@@ -119,6 +120,9 @@ def open_item(address: str, folder: Path | None = None) -> Picture:
     >>> open_item("samples:photographs/chelsea").size
     (300, 451)
     """
+    if not isinstance(address, str):
+        kind = type(address).__name__
+        raise DataError(f"A data set's picture is named as NAME:CLASS/ITEM, not as {kind}.")
     name, _, place = address.partition(":")
     dataset = open_dataset(name, folder)
     return dataset.open(dataset.find(place))
