@@ -54,7 +54,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "preprocess": (2, "0", "numpy PIL torch torchvision"),
     "models": (
         2,
-        "0 images fetch device preprocess trace",
+        "0 images fetch device operations preprocess trace",
         "numpy torch torchvision efficientnet_pytorch timm safetensors",
     ),
     "operations": (2, "0", "torch"),
