@@ -5,6 +5,6 @@ Streamlit's own server has no settings for most of this, so it is done by ASGI m
 as quickly as the server starts.
 """
 
-from cactiviz.ui.server.door import middleware
+from cactiviz.ui.server.door import middleware, sessions
 
-__all__ = ["middleware"]
+__all__ = ["middleware", "sessions"]

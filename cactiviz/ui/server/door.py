@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from functools import cache
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,8 +16,6 @@ from cactiviz.ui.server import policy
 from cactiviz.ui.server.names import Names, from_environment, is_same
 from cactiviz.ui.server.sessions import Sessions
 from cactiviz.ui.server.uploads import Quota, Uploads
-
-Handler = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 #: What the app needs of Streamlit's own routes; metrics and the rest are shut.
 _CORE = re.compile(
@@ -34,13 +31,18 @@ def middleware() -> list[Middleware]:
     address = str(st.get_option("server.address") or "")
     allowed = [name for name in st.get_option("server.allowedHosts") if name != "*"]
     names = Names.of(address, (*allowed, *from_environment()))
-    sessions = Sessions()
     return [
         Middleware(_Answers),
         Middleware(_Requests, names=names),
-        Middleware(_Crowd, sessions=sessions),
-        Middleware(_Uploading, uploads=_uploads(names.others, sessions)),
+        Middleware(_Crowd, sessions=sessions()),
+        Middleware(_Uploading, uploads=_uploads(names.others, sessions())),
     ]
+
+
+@cache
+def sessions() -> Sessions:
+    """Those of this server."""
+    return Sessions()
 
 
 def _uploads(others: bool, sessions: Sessions) -> Uploads:

@@ -1,8 +1,14 @@
-"""How many sessions there are, and an end for those whose page is gone."""
+"""How many sessions there may be, and an end for those whose page is gone.
+
+Streamlit keeps a session that was cut off for two minutes, for its page may come back. After that
+it ends it only when yet another one is cut off; until then its uploads stay in memory, and so do
+the handles of its event loop. So it is ended here, by the same function, shortly before.
+"""
 
 from __future__ import annotations
 
-import resource
+import asyncio
+import importlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,61 +17,102 @@ from contextlib import contextmanager, suppress
 import streamlit as st
 from streamlit import runtime
 
-#: Connections at once; each page that is open has one.
-MOST_CONNECTIONS = 100
-#: Handles that a connection may need: its own, its session's loop, and files being read.
-_HANDLES_EACH = 8
-_HANDLES_OF_ALL = 120
-_LOOK_SECONDS = 15
-_GRACE_SECONDS = 5
+#: Sessions at once, whether their page is connected or may still come back.
+MOST_SESSIONS = 200
+#: Handles that a session may need: its connection, its event loop, files that it reads.
+_HANDLES_EACH = 6
+_HANDLES_OF_ALL = 150
+_BEFORE_SECONDS = 5.0  # the server would have forgotten it
+_LEAST_KEPT_SECONDS = 1.0
 
 
 class Sessions:
-    """Counts connections; ends sessions that were cut off, once the server would.
+    """Counts sessions, and ends those that were cut off.
 
-    Streamlit keeps a session that was cut off for some time, for the page may come back. Then it
-    only ends it when another session is cut off, so that its files and handles stay.
+    Its methods are called in the server's event loop, but for :meth:`note`.
 
     Args:
+        most: Sessions at once; as many as the handles of this process allow if not given.
         clock: Seconds that only grow.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.kept_seconds = float(st.get_option("server.disconnectedSessionTTL")) + _GRACE_SECONDS
-        self.most = min(MOST_CONNECTIONS, _raise_handles())
+    def __init__(
+        self, most: int | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        kept = float(st.get_option("server.disconnectedSessionTTL")) - _BEFORE_SECONDS
+        self.kept_seconds = max(kept, _LEAST_KEPT_SECONDS)
+        self.most = _as_handles_allow() if most is None else most
         self._clock = clock
-        self._open = 0
+        self._connected = 0
+        self._known: set[str] = set()
+        self._cut_off: dict[str, float] = {}  # known ones -> since when, the first the oldest
         self._lock = threading.Lock()
-        self._left: dict[str, float] = {}
+
+    def note(self, session: str) -> None:
+        """A session's page is being run; from any thread."""
+        with self._lock:
+            self._known.add(session)
 
     @property
     def full(self) -> bool:
-        """Whether no more come in."""
-        return self._open >= self.most
+        """Whether no more come in; first those go whose page is gone."""
+        self._look()
+        while self._cut_off and self._connected + len(self._cut_off) >= self.most:
+            self._end(next(iter(self._cut_off)))
+        return self._connected >= self.most
 
     @contextmanager
     def connection(self) -> Iterator[bool]:
         """A page's connection; yields whether there is room for it."""
-        with self._lock:
-            admitted = not self.full
-            self._open += admitted
+        admitted = not self.full
+        self._connected += admitted
         try:
             yield admitted
         finally:
-            with self._lock:
-                self._open -= admitted
+            self._connected -= admitted
+            self._look()
+            loop = asyncio.get_running_loop()
+            loop.call_later(self.kept_seconds, self.end_those_gone)
 
     def is_active(self, session: str) -> bool:
         """Whether a session's page is connected."""
         return runtime.exists() and runtime.get_instance().is_active_session(session)
 
+    def end_those_gone(self) -> None:
+        """End each session whose page has been gone for long enough."""
+        self._look()
+        long_ago = self._clock() - self.kept_seconds
+        for session in [one for one, since in self._cut_off.items() if since <= long_ago]:
+            self._end(session)
 
-def _raise_handles() -> int:
-    """Ask for as many handles as the system gives; returns for how many connections they do."""
+    def _look(self) -> None:
+        """See which sessions have been cut off, and which have come back."""
+        with self._lock:
+            known = list(self._known)
+        for session in known:
+            if self.is_active(session):
+                self._cut_off.pop(session, None)
+            else:
+                self._cut_off.setdefault(session, self._clock())
+
+    def _end(self, session: str) -> None:
+        self._cut_off.pop(session, None)
+        with self._lock:
+            self._known.discard(session)
+        if runtime.exists():
+            runtime.get_instance().close_session(session)
+
+
+def _as_handles_allow() -> int:
+    """Ask the system for all the handles that it gives; returns for how many sessions they do."""
+    try:
+        resource = importlib.import_module("resource")
+    except ImportError:  # Windows counts no handles
+        return MOST_SESSIONS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         soft = hard
     if soft == resource.RLIM_INFINITY:
-        return MOST_CONNECTIONS
-    return max(1, (soft - _HANDLES_OF_ALL) // _HANDLES_EACH)
+        return MOST_SESSIONS
+    return max(2, min(MOST_SESSIONS, (soft - _HANDLES_OF_ALL) // _HANDLES_EACH))
