@@ -115,4 +115,4 @@ def _as_handles_allow() -> int:
         soft = hard
     if soft == resource.RLIM_INFINITY:
         return MOST_SESSIONS
-    return max(2, min(MOST_SESSIONS, (soft - _HANDLES_OF_ALL) // _HANDLES_EACH))
+    return max(2, min(MOST_SESSIONS, (int(soft) - _HANDLES_OF_ALL) // _HANDLES_EACH))
