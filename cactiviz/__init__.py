@@ -1,8 +1,13 @@
 """See, compare and trust what convolutional networks look at."""
 
-from cactiviz.starting import ends_on_interrupt, is_command
+from __future__ import annotations
 
-with ends_on_interrupt(is_command()):  # torch takes seconds to load
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
     from cactiviz.compare import compare
     from cactiviz.comparison import Comparison
     from cactiviz.datasets import open_item
@@ -45,3 +50,44 @@ __all__ = [
     "open_picture",
     "samples",
 ]
+
+# Each public name -> its module, imported when the name is first asked for: torch takes seconds,
+# and the server's front door (cactiviz/ui/server) needs none of it.
+_MODULES = {
+    "compare": "compare",
+    "Comparison": "comparison",
+    "open_item": "datasets",
+    "CactivizError": "errors",
+    "explain": "explain",
+    **dict.fromkeys(("NeuronExplanation", "explain_neurons"), "explain_neurons"),
+    "filters": "filters",
+    **dict.fromkeys(("open_picture", "samples"), "images"),
+    "METHODS": "methods",
+    **dict.fromkeys(("MODELS", "Checkpoint", "LoadedModel", "load_model", "network"), "models"),
+    **dict.fromkeys(("Explanation", "Reading"), "reading"),
+    **dict.fromkeys(("Answer", "FilterGrid", "Layer", "Neuron", "Picture"), "types"),
+    **dict.fromkeys(("Preprocessing", "Target"), "types"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Some functions are called as their modules are; importing such a module must not hide one."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _MODULES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -11,6 +11,20 @@ from cactiviz.errors import DownloadError
 
 _MAX_ADDRESS = 4000  # characters
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# IANA's registries of special-purpose addresses, 2025: whatever isn't an ordinary host of the
+# internet. Python's own list differs from version to version, so both are asked.
+_SPECIAL = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+        *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24"),
+        *("192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15"),
+        *("198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        *("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "100::/64"),
+        *("100:0:0:1::/64", "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48"),
+        *("3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"),
+    )
+)
 
 #: From a host's name and a port to the IP addresses, as text, that may be connected to.
 Resolver = Callable[[str, int], Sequence[str]]
@@ -45,6 +59,8 @@ def is_public(address: str) -> bool:
         # Tunnels and old forms carry an IPv4 address inside; nobody needs them for a picture.
         if ip.ipv4_mapped or ip.sixtofour or ip.teredo or ip.is_site_local or ip.scope_id:
             return False
+    if any(ip.version == network.version and ip in network for network in _SPECIAL):
+        return False
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from cactiviz import cli
 from cactiviz.commands import app
+from cactiviz.ui.server import names
 
 
 @pytest.fixture
@@ -17,17 +17,18 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The commands that would have been started."""
     seen: list[list[str]] = []
 
-    class Server:
-        def __init__(self, command: list[str], cwd: Path, env: dict[str, str]) -> None:
-            seen.append(command)
-            assert (cwd / ".streamlit" / "config.toml").is_file(), "its settings aren't found there"
-            assert Path(command[4]).is_file()
-            assert all(Path(env[name]).is_absolute() for name in env if name == "CACTIVIZ_DATA")
+    def become(command: list[str], folder: Path, environment: dict[str, str]) -> int:
+        seen.append(command)
+        assert (folder / ".streamlit" / "config.toml").is_file(), "its settings aren't found there"
+        assert Path(command[4]).is_file()
+        data = environment.get("CACTIVIZ_DATA", "")
+        assert not data or Path(data).is_absolute()
+        allowed.append(environment[names.ALLOWED_NAMES])
+        return 0
 
-        def wait(self) -> int:
-            return 0
-
-    monkeypatch.setattr(subprocess, "Popen", Server)
+    allowed: list[str] = []
+    monkeypatch.setattr(app, "_become", become)
+    monkeypatch.setattr(app, "allowed", allowed, raising=False)
     return seen
 
 
@@ -42,7 +43,7 @@ def test_it_listens_to_this_computer_alone_and_says_nothing_of_others(
 ) -> None:
     monkeypatch.setenv("CACTIVIZ_DATA", "a/relative/folder")
     assert cli.main(["app"]) == 0
-    assert started[0][:4] == [sys.executable, "-m", "streamlit", "run"]
+    assert started[0][:4] == [sys.executable, "-m", "cactiviz.ui.serve", "run"]
     said = flags(started[0])
     assert said["--server.address"] == "127.0.0.1" and said["--server.port"] == "8501"
     assert said["--server.enableXsrfProtection"] == said["--server.enableCORS"] == "true"
@@ -74,6 +75,18 @@ def test_this_computers_own_names_are_no_reason_for_a_warning(
 ) -> None:
     assert cli.main(["app", "--host", host]) == 0
     assert capfd.readouterr().err == ""
+
+
+def test_names_that_are_allowed_reach_the_server(
+    started: list[list[str]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    named = ["--allow-name", "cactus.example", "--allow-name", "desert.local"]
+    assert cli.main(["app", "--host", "0.0.0.0", *named]) == 0
+    assert app.allowed == ["cactus.example,desert.local"]  # type: ignore[attr-defined]
+    assert app.ALLOWED_NAMES == names.ALLOWED_NAMES
+    with pytest.raises(SystemExit):
+        cli.main(["app", "--allow-name", "http://cactus.example"])
+    assert "without a port" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "1e3"])

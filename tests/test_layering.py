@@ -117,7 +117,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "runner": (4, "0-3 jobs memory", "cachetools torch"),
     "__init__": (5, "0-3", ""),  # the front door: `from cactiviz import ...` for people outside
     "__main__": (5, "0 cli", ""),
-    "ui": (5, "0-4", "streamlit numpy PIL cv2 torch plotly"),
+    "ui": (5, "0-4", "streamlit starlette numpy PIL cv2 torch plotly"),
     "app.py": (6, "ui", "streamlit"),
     "pages": (6, "ui", "streamlit"),
 }

@@ -5,19 +5,18 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
-import signal
+import re
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from cactiviz.errors import OutputError
 
 _PORT = 8501
 _LOOPBACK = "127.0.0.1"
+#: As :data:`cactiviz.ui.server.names.ALLOWED_NAMES`; the command doesn't know the app.
+ALLOWED_NAMES = "CACTIVIZ_ALLOWED_NAMES"
 #: What others may upload at once; it stays in this computer's memory while their page is open.
 _MEGABYTES_OF_OTHERS = 300
 # From here to the folder of the repository, in which the app's pages and its settings are.
@@ -34,6 +33,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="ADDRESS",
         help="which of this computer's addresses others may reach it at; 0.0.0.0 for all. "
         "Default: this computer alone",
+    )
+    app.add_argument(
+        "--allow-name",
+        action="append",
+        default=[],
+        type=_name,
+        metavar="NAME",
+        help="with --host, a name under which others reach this computer, besides its addresses "
+        "and its own names; may be repeated",
     )
     app.add_argument("--no-browser", action="store_true", help="don't open a browser")
     app.set_defaults(run=_app)
@@ -57,6 +65,7 @@ def command_line(host: str, port: int, browser: bool) -> list[str]:
         "server.enableXsrfProtection": "true",
         "server.enableCORS": "true",
         "client.showErrorDetails": "none",
+        "client.allowedOrigins": "[]",  # of pages around it that may tell it what to do
         "browser.gatherUsageStats": "false",
         # Streamlit's own greeting lays an offer over the page where it finds a programming
         # assistant, and asks a server elsewhere for this computer's address if others are let in.
@@ -64,9 +73,9 @@ def command_line(host: str, port: int, browser: bool) -> list[str]:
     }
     if not is_loopback(host):
         options["server.maxUploadSize"] = str(_MEGABYTES_OF_OTHERS)
-        options["server.allowedHosts"] = "*"  # nobody knows under which names it is reached
+        options["server.allowedHosts"] = "*"  # the app's own middleware knows which names are its
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return [sys.executable, "-m", "streamlit", "run", str(_FOLDER / "app.py"), *flags]
+    return [sys.executable, "-m", "cactiviz.ui.serve", "run", str(_FOLDER / "app.py"), *flags]
 
 
 def is_loopback(host: str) -> bool:
@@ -93,6 +102,7 @@ Whoever reaches that address
   - can have it fetch pictures from the public internet, and the published weights and data sets,
   - can look at the data sets that are on this computer.
 They can't name folders of this computer, and see nobody else's pictures or networks.
+SECURITY.md, beside the README, says what is promised and what is not.
 
 Do this in a network that you trust. Press Ctrl+C to end it.
 """
@@ -112,27 +122,28 @@ def _app(options: argparse.Namespace) -> int:
     else:
         print(what_it_opens(options.host, options.port), file=sys.stderr, flush=True)
     command = command_line(options.host, options.port, not options.no_browser)
-    with _deaf_to_interrupts():
-        # Streamlit looks for its settings in the folder in which it is started.
-        server = subprocess.Popen(command, cwd=_FOLDER, env=_environment())
+    environment = {**_environment(), ALLOWED_NAMES: ",".join(options.allow_name)}
+    # Streamlit looks for its settings in the folder in which it is started.
+    return _become(command, _FOLDER, environment)
+
+
+def _become(command: list[str], folder: Path, environment: dict[str, str]) -> int:
+    """Let the server take this process's place: what ends the command ends the server.
+
+    Windows can't do so; there the server is waited for, and ended with the command.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name != "nt":
+        os.chdir(folder)
+        os.execve(command[0], command, environment)
+    server = subprocess.Popen(command, cwd=folder, env=environment)
     try:
         return server.wait()
-    except KeyboardInterrupt:
-        server.terminate()  # it hears Ctrl+C itself only once it has started
-        return max(server.wait(), 0)
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """What is started within doesn't hear Ctrl+C until it asks to, so it says nothing of it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
+    except KeyboardInterrupt:  # which the server has got as well
+        return server.wait()
     finally:
-        signal.signal(signal.SIGINT, before)
+        server.terminate()
 
 
 def _environment() -> dict[str, str]:
@@ -148,6 +159,12 @@ def _environment() -> dict[str, str]:
 
 def _in_an_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[\w.-]{1,253}", text):
+        raise argparse.ArgumentTypeError("give a name such as cactus.example, without a port")
+    return text
 
 
 def _port(text: str) -> int:

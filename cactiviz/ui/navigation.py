@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import Page
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from cactiviz.ui import film_file, links, state, texts
+from cactiviz.ui import film_file, links, server, state, texts
 
 _PAGES = [  # the first one opens where no other is asked for
     (state.COMPARE_PAGE, texts.COMPARE, ":material/compare:"),
@@ -21,6 +22,8 @@ _PAGES = [  # the first one opens where no other is asked for
 
 def run() -> None:
     """Run the page that is asked for."""
+    if (context := get_script_run_ctx()) is not None:
+        server.sessions().note(context.session_id)
     _asked_for().run()
     state.keep_choices()
 

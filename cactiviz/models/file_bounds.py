@@ -1,0 +1,287 @@
+"""A file of weights can't ask for more memory than it brings: what it holds is counted before.
+
+torch's own reader runs no code of a file, but it calls ``bytearray(3_000_000_000)`` where a file of
+205 bytes says so, and makes a tensor of a few hundred bytes for each of the twenty that name one.
+So the pickle in a file is gone through here without carrying anything out.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import pickletools
+import struct
+import zipfile
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from cactiviz.errors import WeightsError
+
+#: Tensors in a file; the largest networks have some thousands, and an optimizer three times that.
+MOST_TENSORS = 100_000
+#: Operations of a pickle. Each may make an object of about a hundred bytes.
+MOST_OPERATIONS = 500_000
+_MOST_HEADER_BYTES = 20_000_000  # of a .safetensors file; a name takes about a hundred
+_LEGACY_PICKLES = 5  # magic number, version, system, content, keys; the numbers follow
+_SLACK_BYTES = 2**20
+_LONGEST_KNOWN = 64  # items of a tuple whose content is kept track of
+
+_REBUILT = (
+    *("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_parameter"),
+    *("_rebuild_parameter_with_state", "_rebuild_qtensor", "_rebuild_sparse_tensor"),
+    *("_rebuild_meta_tensor_no_storage", "_rebuild_device_tensor_from_numpy"),
+    "_rebuild_device_tensor_from_cpu_tensor",
+)
+_TENSORS = frozenset(f"torch._utils.{name}" for name in _REBUILT)
+_BY_TYPE = "torch._tensor._rebuild_from_type_v2"  # calls what its first argument names
+_COPIES = frozenset({"_codecs.encode", "builtins.bytearray", "__builtin__.bytearray"})
+_PLAIN = frozenset(
+    {
+        *("collections.OrderedDict", "collections.Counter", "builtins.set", "__builtin__.set"),
+        *("builtins.complex", "__builtin__.complex", "torch.Size", "torch.device"),
+        *("torch.nn.parameter.Parameter", "torch.serialization._get_layout"),
+    }
+)
+_ITEM_BYTES = {"Double": 8, "Long": 8, "ComplexFloat": 8, "ComplexDouble": 16, "Float": 4}
+_ITEM_BYTES |= {"Int": 4, "QInt32": 4, "Half": 2, "BFloat16": 2, "Short": 2}
+
+
+def check_bounds(path: Path, inert: Collection[str] = ()) -> None:
+    """Refuse a file whose content asks for far more memory than its own bytes.
+
+    A file that is damaged passes: finding that is its reader's business, which gets no further
+    than what was gone through here.
+
+    Args:
+        path: A ``.safetensors``, or what ``torch.save`` has written, today or before version 1.6.
+        inert: Names that the reader replaces by something that takes no memory.
+
+    Raises:
+        WeightsError: It holds too much, or in a way that can't be counted.
+        OSError: It can't be read.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(8)
+        file.seek(0)
+        if start[:4] == b"PK\x03\x04":
+            _check_archive(file, size, path.name, inert)
+        elif start[:1] == b"\x80":
+            for _ in range(_LEGACY_PICKLES):
+                if not _Rehearsal(size, path.name, inert).run(file):
+                    break
+        elif len(start) == 8:
+            _check_header(file, size, path.name)
+
+
+def _check_header(file: IO[bytes], size: int, name: str) -> None:
+    (length,) = struct.unpack("<Q", file.read(8))
+    if length > size - 8:
+        return  # it is no such file, or was cut off
+    if length > _MOST_HEADER_BYTES:
+        raise _too_much(name)
+    try:
+        header = json.loads(file.read(length))
+    except (ValueError, RecursionError):
+        return
+    if isinstance(header, dict) and len(header) > MOST_TENSORS:
+        raise _too_much(name)
+
+
+def _check_archive(file: IO[bytes], size: int, name: str, inert: Collection[str]) -> None:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > size + _SLACK_BYTES:
+                raise _too_much(name)
+            if len(entries) > MOST_TENSORS + 10:
+                raise _too_much(name)
+            if entries and min(entry.header_offset for entry in entries) != 0:
+                raise _odd(name)  # another reader may find other parts in it
+            names = [entry.filename for entry in entries]
+            if len(set(names)) < len(names):
+                raise _odd(name)
+            for entry in entries:
+                if entry.filename.endswith(".pkl"):
+                    content = archive.read(entry)
+                    _Rehearsal(size, name, inert).run(io.BytesIO(content))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError):
+        return
+
+
+class _Name(str):
+    """A name that the pickle looks up."""
+
+
+_THING = object()  # whatever was made; only what it is made of matters
+
+
+class _Rehearsal:
+    """Goes through a pickle's operations, and counts what they would make.
+
+    Args:
+        size: Of the file in bytes.
+        name: To call it in a sentence.
+        inert: As for :func:`check_bounds`.
+    """
+
+    def __init__(self, size: int, name: str, inert: Collection[str]) -> None:
+        self._size, self._name, self._inert = size, name, inert
+        self._stack: list[Any] = []
+        self._marks: list[int] = []  # where in the stack lists of arguments begin
+        self._memo: dict[int, Any] = {}
+        self._storages: dict[Any, int] = {}
+        self._tensors = self._copied = self._stored = 0
+
+    def run(self, file: IO[bytes]) -> bool:
+        """Go through one pickle; returns whether it came to its end.
+
+        Raises:
+            WeightsError: It asks for too much.
+        """
+        try:
+            for count, (operation, argument, _) in enumerate(pickletools.genops(file)):
+                if count > MOST_OPERATIONS:
+                    raise _too_much(self._name)
+                if operation.name == "STOP":
+                    return True
+                self._carry_out(operation.name, argument)
+        except (ValueError, IndexError, KeyError, UnicodeDecodeError):
+            return False  # torch comes no further than this either
+        return False
+
+    def _carry_out(self, name: str, argument: Any) -> None:
+        stack = self._stack
+        if name in ("PROTO", "FRAME"):
+            return
+        if name in _VALUES:
+            stack.append(argument)
+        elif name in _CONSTANTS:
+            stack.append(_CONSTANTS[name])
+        elif name in ("EMPTY_LIST", "EMPTY_DICT", "EMPTY_SET"):
+            stack.append(_THING)
+        elif name == "MARK":
+            self._marks.append(len(stack))
+        elif name == "GLOBAL":
+            stack.append(_Name(argument.replace(" ", ".", 1)))
+        elif name == "STACK_GLOBAL":
+            attribute, module = stack.pop(), stack.pop()
+            stack.append(_Name(f"{module}.{attribute}"))
+        elif name in ("TUPLE1", "TUPLE2", "TUPLE3"):
+            count = int(name[-1])
+            items = stack[-count:]
+            del stack[-count:]
+            stack.append(self._tuple(items))
+        elif name in ("TUPLE", "LIST", "DICT", "FROZENSET"):
+            items = self._to_mark()
+            stack.append(self._tuple(items) if name == "TUPLE" else _THING)
+        elif name in ("APPENDS", "ADDITEMS"):
+            self._to_mark()
+        elif name == "SETITEMS":
+            self._check_keys(self._to_mark()[::2])
+        elif name == "APPEND":
+            stack.pop()
+        elif name == "SETITEM":
+            _, key = stack.pop(), stack.pop()
+            self._check_keys([key])
+        elif name in ("REDUCE", "NEWOBJ"):
+            arguments, called = stack.pop(), stack.pop()
+            self._call(called, arguments)
+            stack.append(_THING)
+        elif name == "BUILD":
+            stack.pop()
+        elif name == "BINPERSID":
+            self._storage(stack.pop())
+            stack.append(_THING)
+        elif name in ("BINPUT", "LONG_BINPUT"):
+            self._memo[argument] = stack[-1]
+        elif name == "MEMOIZE":
+            self._memo[len(self._memo)] = stack[-1]
+        elif name in ("BINGET", "LONG_BINGET"):
+            stack.append(self._memo[argument])
+        else:
+            raise ValueError(name)  # which torch's reader doesn't know
+
+    def _to_mark(self) -> list[Any]:
+        at = self._marks.pop()
+        items = self._stack[at:]
+        del self._stack[at:]
+        return items
+
+    def _tuple(self, items: Sequence[Any]) -> Any:
+        """Flat ones only: one that holds itself many times over would take for ever to look at."""
+        nested = any(isinstance(item, tuple) and _is_nested(item) for item in items)
+        return _THING if nested or len(items) > _LONGEST_KNOWN else tuple(items)
+
+    def _check_keys(self, keys: Sequence[Any]) -> None:
+        # The hash of a tuple of tuples of tuples goes through all of them.
+        if not all(key is None or isinstance(key, str | bytes | int | float) for key in keys):
+            raise _odd(self._name)
+
+    def _call(self, called: Any, arguments: Any) -> None:
+        if not isinstance(called, _Name) or called in self._inert or called in _PLAIN:
+            return  # what isn't a name, torch refuses to call
+        if called == _BY_TYPE:
+            if not (isinstance(arguments, tuple) and arguments and arguments[0] in _TENSORS):
+                raise _odd(self._name)
+            self._tensors += 1
+        elif called in _TENSORS:
+            self._tensors += 1
+        elif called in _COPIES and isinstance(arguments, tuple):
+            self._copied += sum(map(self._size_of, arguments))
+        elif called.startswith(("torch.", "numpy.", "builtins.", "__builtin__.", "_codecs.")):
+            raise _odd(self._name)
+        if self._tensors > MOST_TENSORS or self._copied > self._size + _SLACK_BYTES:
+            raise _too_much(self._name)
+
+    def _size_of(self, argument: Any) -> int:
+        if isinstance(argument, str | bytes):
+            return len(argument)
+        raise _too_much(self._name)  # a number asks for so many bytes
+
+    def _storage(self, about: Any) -> None:
+        if (
+            not isinstance(about, tuple)
+            or len(about) < 5
+            or about[0] not in ("storage", b"storage")
+        ):
+            raise ValueError(about)
+        kind, key, _, count = about[1:5]
+        if not isinstance(kind, _Name) or not isinstance(count, int):
+            raise ValueError(about)
+        each = _ITEM_BYTES.get(kind.rpartition(".")[2].removesuffix("Storage"), 1)
+        more = abs(count) * each - self._storages.get(key, 0)
+        if more > 0:
+            self._storages[key] = self._storages.get(key, 0) + more
+            self._stored += more
+        if self._stored > self._size + _SLACK_BYTES:
+            raise _too_much(self._name)
+
+
+def _is_nested(items: tuple[Any, ...]) -> bool:
+    return any(isinstance(item, tuple) and item for item in items)
+
+
+_VALUES = frozenset(
+    {
+        *("BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT"),
+        *("BINUNICODE", "SHORT_BINUNICODE", "SHORT_BINSTRING", "BINSTRING"),
+        *("BINBYTES", "SHORT_BINBYTES", "BINUNICODE8", "BINBYTES8", "LONG4"),
+    }
+)
+_CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
+
+
+def _too_much(name: str) -> WeightsError:
+    return WeightsError(
+        f"The file {name} asks for far more memory than weights of its size need, so it isn't "
+        "opened; save the network's state_dict() again."
+    )
+
+
+def _odd(name: str) -> WeightsError:
+    return WeightsError(
+        f"The file {name} is put together in a way that no training program writes, so it isn't "
+        "opened; save the network's state_dict() again."
+    )
