@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -93,7 +94,7 @@ def open_preset_data(preset: Preset, data: str | None) -> Dataset:
     Raises:
         DataError: It isn't there.
     """
-    folder = Path(data).expanduser() if data else None
+    folder = Path(os.path.expanduser(data)) if data else None
     return open_dataset(preset.dataset, folder)
 
 
@@ -107,7 +108,7 @@ def of_source(source: str, each: int) -> list[Shot]:
     Raises:
         CactivizError: There is nothing of that name, or no picture in it.
     """
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     if path.is_dir() and not any(child.is_dir() for child in path.iterdir()):
         files = sorted(child for child in path.iterdir() if child.suffix.lower() in _ENDINGS)
         if not files:
@@ -127,14 +128,14 @@ def of_source(source: str, each: int) -> list[Shot]:
 def of_file(source: str) -> Shot:
     """A file, or ``sample:NAME``."""
     name = Path(source).name if not source.startswith("sample:") else source[7:]
-    path = source if source.startswith("sample:") else Path(source).expanduser()
+    path = source if source.startswith("sample:") else Path(os.path.expanduser(source))
     return Shot(name, source, lambda: open_picture(path))
 
 
 def _file_of(folder: str, address: str) -> str:
     """An item's file by the folder as it was typed, which tells no more than that."""
     file = Path(folder, address.partition(":")[2])
-    return str(file) if file.expanduser().is_file() else address
+    return str(file) if os.path.isfile(os.path.expanduser(file)) else address
 
 
 def _shot(dataset: Dataset, item: Item) -> Shot:

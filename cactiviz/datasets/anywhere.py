@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from cactiviz.datasets import cactus
@@ -16,7 +17,7 @@ def open_anywhere(named: str) -> Dataset:
     Raises:
         DataError: There is no such data set, folder or zip, or it can't be read.
     """
-    path = Path(named).expanduser()
-    if named in DATASETS and not path.exists():
+    path = Path(os.path.expanduser(named))
+    if named in DATASETS and not os.path.exists(path):
         return open_dataset(named)
     return cactus.open_cactus(path) if cactus.is_here(path) else open_folder(path)
