@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 from collections.abc import Callable, Sequence
@@ -95,7 +96,7 @@ def open_preset_data(preset: Preset, data: str | None) -> Dataset:
     Raises:
         DataError: It isn't there.
     """
-    folder = Path(data).expanduser() if data else None
+    folder = Path(os.path.expanduser(data)) if data else None
     return open_dataset(preset.dataset, folder)
 
 
@@ -120,8 +121,8 @@ def of_source(
     Raises:
         CactivizError: There is nothing of that name, or no picture in it.
     """
-    path = Path(source).expanduser()
-    if not path.exists() and source.startswith("sample:"):
+    path = Path(os.path.expanduser(source))
+    if not os.path.exists(path) and source.startswith("sample:"):
         return [of_file(source)]
     if any(path.exists() and other.exists() and path.samefile(other) for other in without):
         say(f"{source} is what this command writes, and was left out.")
@@ -157,7 +158,7 @@ def of_source(
 def of_file(source: str) -> Shot:
     """A file, or ``sample:NAME``."""
     name = Path(source).name if not source.startswith("sample:") else source[7:]
-    path = source if source.startswith("sample:") else Path(source).expanduser()
+    path = source if source.startswith("sample:") else Path(os.path.expanduser(source))
     return Shot(name, source, lambda: open_picture(path))
 
 

@@ -4,36 +4,24 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
-from pathlib import PurePath
 from types import FrameType
 
 _INTERRUPTED = 130  # what a shell makes of a program that Ctrl+C ended
 
 
-def is_command() -> bool:
-    """Whether this process is the command ``cactiviz``, and not a program that imports it."""
-    if sys.argv[:1] == ["-m"]:  # the module isn't known yet, only how Python was called
-        modules = ("cactiviz", "cactiviz.cli", "cactiviz.__main__")
-        return any(first == "-m" and name in modules for first, name in pairwise(sys.orig_argv))
-    return bool(sys.argv) and PurePath(sys.argv[0]).stem in ("cactiviz", "cactiviz-script")
-
-
 @contextmanager
-def ends_on_interrupt(command: bool = True) -> Iterator[None]:
+def ends_on_interrupt() -> Iterator[None]:
     """Within the block Ctrl+C ends the process at once, with one word.
 
     An exception wouldn't do: it may come up in the midst of a library's own loading, which
     swallows it or makes another of it. Nothing is in work yet that could be left half done.
 
-    Args:
-        command: False leaves Ctrl+C as it is, as for a program that only imports this package.
+    Not for a program that only imports this package.
     """
-    if not (command and _hears_interrupts()):
+    if not _hears_interrupts():
         yield
         return
     signal.signal(signal.SIGINT, _end)

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -32,7 +33,6 @@ from cactiviz.fetch import download
 from cactiviz.images import open_picture
 from cactiviz.models import find_weights, get_spec, weights_folders
 from cactiviz.recipe import read_recipe
-from cactiviz.starting import is_command
 from cactiviz.streams import read_stream
 from cactiviz.web import fetch_picture
 
@@ -91,16 +91,20 @@ def _as_nobody_known() -> list[str]:
     return become
 
 
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """A folder that any user may reach, as none of pytest's own is."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
 @posix
 @pytest.mark.parametrize("home", ["/nonexistent", None])
 def test_without_a_home_and_an_entry_of_ones_own_nothing_fails(
-    home: str | None, tmp_path: Path
+    home: str | None, open_to_all: Path
 ) -> None:
     become = _as_nobody_known()
-    tmp_path.chmod(0o777)
-    for above in tmp_path.parents:
-        if above.stat().st_uid == os.geteuid() and above != Path("/"):
-            above.chmod(above.stat().st_mode | 0o011)
+    open_to_all.chmod(0o777)
     names = ("HOME", "USER", "LOGNAME", "TORCH_HOME", "CACTIVIZ_DATA", "CACTIVIZ_WEIGHTS")
     env = {name: value for name, value in environment(LC_ALL="C").items() if name not in names}
     env |= {} if home is None else {"HOME": home}
@@ -120,16 +124,16 @@ def test_without_a_home_and_an_entry_of_ones_own_nothing_fails(
     ]
     found = subprocess.run(
         [*become, sys.executable, "-c", SEVERAL, json.dumps(commands)],
-        cwd=tmp_path,
+        cwd=open_to_all,
         env=env,
         capture_output=True,
         text=True,
     )
-    assert "Traceback" not in found.stderr, found.stderr
+    assert "Traceback" not in found.stderr and "nobody foresaw" not in found.stderr, found.stderr
     codes = [json.loads(line) for line in found.stderr.splitlines() if line.startswith("[")]
     assert [code for code, _ in codes] == [0] * 7 + [1] * 4, found.stderr
     assert found.returncode == 0
-    assert sorted(os.listdir(tmp_path)) == ["a.gif", "again.json", "r.html", "r.json", "s.png"]
+    assert sorted(os.listdir(open_to_all)) == ["a.gif", "again.json", "r.html", "r.json", "s.png"]
 
 
 @pytest.fixture
@@ -224,6 +228,7 @@ def test_paths_that_lead_nowhere_are_told_in_one_sentence(
     code, output, errors = run(capsys, *arguments)
     assert (code, output) == (1, "")
     assert_one_sentence(errors)
+    assert "nobody foresaw" not in errors
     assert os.listdir(tmp_path) == []
 
 
@@ -436,7 +441,7 @@ def test_the_command_reads_its_standard_input_and_prints_results(tmp_path: Path)
     said = (tmp_path / "all.txt").read_text("utf-8")
     results, end = json.JSONDecoder().raw_decode(said)
     assert results["picture"]["name"] == "stdin"
-    assert said[end:].startswith("CactiNet: "), "the file was emptied or written over"
+    assert said[end:].startswith("CactiNet "), "the file was emptied or written over"
 
 
 @pytest.mark.parametrize(
@@ -502,25 +507,6 @@ def test_an_interrupt_while_libraries_load_is_one_word(start: str, tmp_path: Pat
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=60)
     assert (process.returncode, output, errors) == (130, "", "Stopped.\n")
-
-
-@pytest.mark.parametrize(
-    ("called", "first", "command"),
-    [
-        (["python", "-m", "cactiviz", "models"], "-m", True),
-        (["python", "-X", "dev", "-m", "cactiviz.cli"], "-m", True),
-        (["python", "-m", "pytest", "cactiviz"], "-m", False),
-        (["python", "/usr/bin/cactiviz", "models"], "/usr/bin/cactiviz", True),
-        (["python", "own.py"], "own.py", False),
-        (["python"], "", False),
-    ],
-)
-def test_only_the_command_itself_ends_on_an_interrupt(
-    called: list[str], first: str, command: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "orig_argv", called)
-    monkeypatch.setattr(sys, "argv", [first])
-    assert is_command() is command
 
 
 @posix

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def open_anywhere(named: str, without: Iterable[Path] = ()) -> Dataset:
     Raises:
         DataError: There is no such data set, folder or zip, or it can't be read.
     """
-    path = Path(named).expanduser()
-    if named in DATASETS and not path.exists():
+    path = Path(os.path.expanduser(named))
+    if named in DATASETS and not os.path.exists(path):
         return open_dataset(named)
     return cactus.open_cactus(path) if cactus.is_meant(path) else open_folder(path, without)

@@ -15,11 +15,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from cactiviz.errors import WeightsError
+from cactiviz.models.file_bounds import check_bounds
 from cactiviz.models.file_kind import SAVE, check_kind, is_safetensors, open_file
-from cactiviz.models.safe_globals import reading
+from cactiviz.models.safe_globals import SAFE, reading
 
 _GLOBAL = re.compile(r"GLOBAL ([\w.]{1,80}) (?:was not|whose)")
 _CALL = re.compile("unrecognized function|Can only (?:create|build)")
+_INERT = frozenset(name for _, name in SAFE)
 _DEEPEST = 4  # dictionaries within one another
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _OF_AVERAGES = frozenset({"ema", "swa", "avg", "average", "averaged", "averages", "shadow"})
@@ -68,11 +70,14 @@ def read_content(path: Path) -> Any:
     with open_file(path) as file:
         check_kind(file, path.name)
         try:
+            check_bounds(path, _INERT)
             if is_safetensors(file):
                 return load_file(path)
             with reading(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of old formats, which are read all the same
                 return torch.load(file, map_location="cpu", weights_only=True)
+        except WeightsError:
+            raise
         except PermissionError as error:
             raise WeightsError(f"The file {path} can't be read: permission is missing.") from error
         except pickle.UnpicklingError as error:
@@ -97,13 +102,13 @@ def weight_sets(content: Any) -> list[WeightSet]:
     Args:
         content: As :func:`read_content` gives it.
     """
-    return list(_sets(content, (), 0))
+    return list(_sets(content, (), set()))
 
 
 def unusual_sets(content: Any) -> list[WeightSet]:
     """The named tensors under other names: nobody knows whether they are what is meant."""
     usual = {one.place for one in weight_sets(content)}
-    return [one for one in _every_set(content, (), 0) if one.place not in usual]
+    return [one for one in _every_set(content, (), set()) if one.place not in usual]
 
 
 def is_usual(key: str) -> bool:
@@ -132,19 +137,21 @@ def _words(key: str) -> frozenset[str]:
     return frozenset(word.lower() for word in _WORDS.findall(key))
 
 
-def _sets(content: Any, place: tuple[str, ...], depth: int) -> Iterator[WeightSet]:
+def _sets(content: Any, place: tuple[str, ...], met: set[int]) -> Iterator[WeightSet]:
+    """As :func:`weight_sets`; each dictionary once, however often a file holds it."""
     if isinstance(content, list | tuple) and not place:
         for item in content:
-            yield from _sets(item, place, depth + 1)
-    if not isinstance(content, Mapping) or depth > _DEEPEST:
+            yield from _sets(item, place, met)
+    if not isinstance(content, Mapping) or len(place) > _DEEPEST or id(content) in met:
         return
+    met.add(id(content))
     if tensors := _tensors(content):
         yield WeightSet(place, tensors, _rank(place, tensors))
     # Lightning puts the averages in the place of the weights, and leaves what counts them beside.
     swapped = "averaging_state" in content and "current_model_state" in content
     for key, value in content.items():
         if isinstance(key, str) and is_usual(key):
-            for one in _sets(value, (*place, key), depth + 1):
+            for one in _sets(value, (*place, key), met):
                 averaged = swapped and key == "state_dict"
                 yield WeightSet(one.place, one.tensors, AVERAGED) if averaged else one
 
@@ -153,13 +160,14 @@ def _rank(place: tuple[str, ...], tensors: Mapping[str, Tensor]) -> int:
     return AVERAGED if "n_averaged" in tensors else rank_of(*place)  # torch's AveragedModel
 
 
-def _every_set(content: Any, place: tuple[str, ...], depth: int) -> Iterator[WeightSet]:
-    if isinstance(content, Mapping) and depth <= _DEEPEST:
+def _every_set(content: Any, place: tuple[str, ...], met: set[int]) -> Iterator[WeightSet]:
+    if isinstance(content, Mapping) and len(place) <= _DEEPEST and id(content) not in met:
+        met.add(id(content))
         if tensors := _tensors(content):
             yield WeightSet(place, tensors)
         for key, value in content.items():
             if isinstance(key, str):
-                yield from _every_set(value, (*place, key), depth + 1)
+                yield from _every_set(value, (*place, key), met)
 
 
 def _tensors(content: Mapping[Any, Any]) -> dict[str, Tensor]:

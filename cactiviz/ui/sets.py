@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
@@ -185,7 +186,7 @@ def _found(name: str) -> Path | None:
         place = state.place()
         if not place or not folders_may_be_named():
             return None
-        return find_dataset(name, Path(place).expanduser())
+        return find_dataset(name, Path(os.path.expanduser(place)))
     return _found_in(name, str(data_folder()))
 
 
