@@ -221,7 +221,7 @@ class _Rehearsal:
 
     def _call(self, called: Any, arguments: Any) -> None:
         if not isinstance(called, _Name) or called in self._inert or called in _PLAIN:
-            return  # what isn't a name, torch refuses to call
+            return  # what isn't a name, torch refuses to call, as it does names that it doesn't know
         if called == _BY_TYPE:
             if not (isinstance(arguments, tuple) and arguments and arguments[0] in _TENSORS):
                 raise _odd(self._name)
@@ -230,8 +230,8 @@ class _Rehearsal:
             self._tensors += 1
         elif called in _COPIES and isinstance(arguments, tuple):
             self._copied += sum(map(self._size_of, arguments))
-        elif called.startswith(("torch.", "numpy.", "builtins.", "__builtin__.", "_codecs.")):
-            raise _odd(self._name)
+        elif called.startswith("torch.") and called.endswith(("Tensor", "Storage")):
+            raise _too_much(self._name)  # a class that makes as many numbers as it is asked for
         if self._tensors > MOST_TENSORS or self._copied > self._size + _SLACK_BYTES:
             raise _too_much(self._name)
 
