@@ -163,7 +163,9 @@ def _small(
     elif lean.halved and is_dark(image):
         if image.format != "PNG":
             raise OtherKind("a JPEG 2000 picture of few bits in 16", "save it as TIFF")
-        _check_memory(image.size[0] * image.size[1] * 14)
+        pixels = image.size[0] * image.size[1]
+        each = 24 if image.mode == "RGB" else 35  # of those that are kept, measured
+        _check_memory(8 * pixels + each * pixels // factor**2)
         return to_8_bits(DeepColour(image, lean.data, lean.white), factor, notes)
     elif lean.halved:
         notes.append("16-bit values scaled to 8 bits.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pillow_heif
 from PIL import Image
 
+from cactiviz.containers import OtherKind
+
 
 class Heic:
     """What is needed of Pillow's images: size, info and rows.
@@ -14,8 +16,14 @@ class Heic:
 
     def __init__(self, data: bytes) -> None:
         """Read the header; ``info`` has the colour profile, if there is one."""
-        file = pillow_heif.open_heif(data)
-        self._image = file[file.primary_index]
+        try:
+            file = pillow_heif.open_heif(data)
+            self._image = file[file.primary_index]
+        except (IndexError, ValueError) as error:
+            # The container is sound, but of its pictures none is packed in a way known here.
+            if isinstance(error, IndexError) or "unsupported" in str(error):
+                raise OtherKind("an unusual kind of HEIF picture", "save it as JPEG") from error
+            raise
         self.n_frames = len(file)
         # EXIF's own turn doesn't count in this format; it's often there all the same.
         self.info: dict[str | tuple[int, int], object] = {

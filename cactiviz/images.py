@@ -58,10 +58,12 @@ def open_picture(
     """Read a picture from wherever it is, judged by its content and never by its file's name.
 
     It is turned upright by its EXIF orientation (HEIC and AVIF: by the file's own turn) and laid on
-    white where it is transparent. Greys of more than 8 bits are scaled, not clipped: 16 bits by
-    65535, 32-bit integers by 255 or, where one is above, 65535, floats by 1; values beyond are
-    stretched from smallest to largest. Colours are converted to sRGB by the file's profile, if it
-    has a sound one. Of an animation, or of several pages, the first is taken. A large picture is
+    white where it is transparent. Values of more than 8 bits are scaled, not clipped: integers by
+    what the file says is white, or else by 8, 10, 12, 14 or 16 bits, as many as the highest value
+    needs, floats by 1; values beyond, or below zero, are stretched from smallest to largest. Of a
+    TIFF of many bands the first three are shown as red, green and blue. Colours are converted to
+    sRGB by the file's profile, if it has a sound one. Of an animation, or of several pages, the
+    first is taken; a thumbnail, a mask or a raw file's preview never is. A large picture is
     divided by 2, 4 or 8 each way, a JPEG already while it is decoded. Nothing but the pixels is
     kept of a file; the picture's ``notes`` say what was done. Safe to call from threads.
 

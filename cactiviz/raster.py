@@ -19,9 +19,9 @@ from cactiviz.containers import Damaged, Layout, OtherKind, Overloaded
 from cactiviz.samples import Depth
 
 #: The most bytes that a file's segments may come to when they are unpacked.
-MAX_UNPACKED_BYTES = 400_000_000
+MAX_UNPACKED_BYTES = 150_000_000
 #: The most bytes that are unpacked at once: a strip, or all tiles side by side.
-MAX_SEGMENT_BYTES = 40_000_000
+MAX_SEGMENT_BYTES = 50_000_000
 
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _KINDS = {"unsigned": "u", "signed": "i", "float": "f"}
@@ -94,7 +94,12 @@ class Raster:
         return numbers[top - first * each : bottom - first * each]
 
     def _chosen(self, numbers: NDArray[Any]) -> NDArray[Any]:
-        return numbers if self._layout.planar else numbers[..., self._bands]
+        first, count = self._bands[0], len(self._bands)
+        if self._layout.planar:
+            return numbers
+        if self._bands == list(range(first, first + count)):  # no copy, the usual case
+            return numbers[..., first : first + count]
+        return numbers[..., self._bands]
 
     def _lines(self, band: int, top: int, bottom: int) -> NDArray[np.uint8]:
         """Rows that lie in strips as they are, (rows, bytes)."""
@@ -123,13 +128,16 @@ class Raster:
         if any(place + length > len(self._data) for place, length in places):
             raise Damaged
         full = np.repeat([length > 0 for _, length in places], each)[:rows]
-        lines = np.zeros((rows, layout.row_bytes), np.uint8)
-        if full.any():
+        unpack = self._copied if layout.compression == 1 else self._by_libtiff
+        if full.all():
+            lines = unpack(list(places), rows)
+        else:
+            lines = np.zeros((rows, layout.row_bytes), np.uint8)
             there = [place for place in places if place[1]]
-            unpack = self._copied if layout.compression == 1 else self._by_libtiff
-            lines[full] = unpack(there, int(full.sum()))
+            lines[full] = unpack(there, int(full.sum())) if there else 0
         numbers = self._chosen(_numbers(lines, layout))
         if layout.missing is not None and not full.all():
+            numbers = numbers.copy()
             numbers[~full] = layout.missing
         if layout.tiled:
             shape = (last - first, self._across, each, columns, numbers.shape[2])
@@ -194,8 +202,8 @@ def _numbers(lines: NDArray[np.uint8], layout: Layout) -> NDArray[Any]:
         sums = lines.reshape(len(lines), -1, samples).cumsum(axis=1, dtype=np.uint8)
         planes = sums.reshape(len(lines), width, columns * samples).swapaxes(1, 2)
         return np.ascontiguousarray(planes).view(f">{kind}").astype(kind).reshape(shape)
-    numbers = lines.view(f"{'>' if layout.big_endian else '<'}u{width}").astype(f"u{width}")
-    numbers = numbers.reshape(shape)
+    numbers = lines.view(f"{'>' if layout.big_endian else '<'}u{width}").reshape(shape)
+    numbers = numbers.astype(f"u{width}", copy=False)
     if layout.predictor == 2 and layout.compression != 1:
-        np.cumsum(numbers, axis=1, dtype=numbers.dtype, out=numbers)
+        numbers = np.cumsum(numbers, axis=1, dtype=numbers.dtype)
     return numbers.view(kind)

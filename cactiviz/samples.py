@@ -69,7 +69,7 @@ def to_8_bits(samples: Samples, factor: int, notes: list[str]) -> Image.Image:
     black, white = _range(*extremes, samples.depth, notes)
     colours = values.shape[2] - (alpha > 0)
     out = np.empty(values.shape, np.uint8)
-    rows = max(1, _PIECE // (values.shape[1] * values.shape[2]))
+    rows = max(1, _PIECE // 4 // (values.shape[1] * values.shape[2]))
     empty = False
     for top in range(0, len(values), rows):
         piece = values[top : top + rows]
@@ -84,6 +84,7 @@ def to_8_bits(samples: Samples, factor: int, notes: list[str]) -> Image.Image:
         out[top : top + rows] = np.rint(grey)
     if empty and not alpha:
         notes.append("Pixels without a value are black.")
+    del values  # a large part of the memory
     return _image(out, colours, samples.premultiplied)
 
 
@@ -96,8 +97,7 @@ def _image(out: NDArray[np.uint8], colours: int, premultiplied: bool) -> Image.I
         return Image.fromarray(out, "CMYK")
     if colours == 1:
         out = out[..., [0, 0, 0, 1]]
-    size = out.shape[1], out.shape[0]
-    return Image.frombytes("RGBa" if premultiplied else "RGBA", size, out.tobytes())
+    return Image.fromarray(out, "RGBa" if premultiplied else "RGBA")
 
 
 def _gathered(
@@ -114,19 +114,17 @@ def _gathered(
             shape = (-(-height // factor), -(-width // factor), raw.shape[2])
             whole = np.empty(shape, np.float32)
         colours = raw[..., : raw.shape[2] - samples.has_alpha]
-        there = _there(colours, samples.missing)
+        there = _there(raw, colours, samples)
         if samples.has_alpha:
             opaque = max(opaque, float(raw[..., -1].max()))
-            there &= raw[..., -1:] > 0
-        finite = there & np.isfinite(colours) if colours.dtype.kind == "f" else there
-        if finite.any():
-            low = min(low, colours.min(where=finite, initial=_top(colours.dtype)).item())
-            high = max(high, colours.max(where=finite, initial=_bottom(colours.dtype)).item())
+        least, most = _extremes(colours, there)
+        low, high = min(low, least), max(high, most)
+        at = top // factor
+        part = whole[at : at + -(-len(raw) // factor)]
+        count = colours.shape[2]
         with np.errstate(over="ignore", invalid="ignore"):
-            piece = raw.astype(np.float32)
-            piece[..., : there.shape[2]][~there] = np.nan
-            at = top // factor
-            whole[at : at + -(-len(piece) // factor)] = _means(piece, factor)
+            _add_means(colours, there, factor, part[..., :count])
+            _add_means(raw[..., count:], None, factor, part[..., count:])
     assert whole is not None
     if low > high:
         low, high = 0.0, 0.0
@@ -139,16 +137,42 @@ def _gathered(
     return whole, (low, high), full
 
 
-def _there(colours: NDArray[Any], missing: float | None) -> NDArray[np.bool_]:
-    """Where there is a value: neither the one that stands for none, nor what floats have for it."""
+def _there(raw: NDArray[Any], colours: NDArray[Any], samples: Samples) -> NDArray[np.bool_] | None:
+    """Where there is a value; None where there is one everywhere.
+
+    There is none where the file says so, nor where floats have what stands for none, nor where
+    nothing is opaque.
+    """
+    is_float, missing = colours.dtype.kind == "f", samples.missing
+    if missing is not None and not _bottom(colours.dtype) <= missing <= _top(colours.dtype):
+        missing = None
+    if not is_float and missing is None and not samples.has_alpha:
+        return None
     there = np.ones(colours.shape, bool)
-    if colours.dtype.kind == "f":
+    if is_float:
         there &= ~np.isnan(colours)
         for largest in _LARGEST.get(colours.dtype.itemsize, ()):
             there &= np.abs(colours) != largest
-    if missing is not None and _bottom(colours.dtype) <= missing <= _top(colours.dtype):
+    if missing is not None:
         there &= colours != colours.dtype.type(missing)
-    return there
+    if samples.has_alpha:
+        there &= raw[..., -1:] > 0
+    return None if there.all() else there
+
+
+def _extremes(colours: NDArray[Any], there: NDArray[np.bool_] | None) -> tuple[float, float]:
+    """The lowest and the highest number, infinities aside; the other way round if there is none."""
+    if colours.dtype.kind == "f":
+        finite = np.isfinite(colours)
+        finite = finite if there is None else finite & there
+        there = None if finite.all() else finite
+    if there is None:
+        colours = np.ascontiguousarray(colours)  # over which numpy is several times quicker
+        return colours.min().item(), colours.max().item()
+    if not there.any():
+        return np.inf, -np.inf
+    low = colours.min(where=there, initial=_top(colours.dtype)).item()
+    return low, colours.max(where=there, initial=_bottom(colours.dtype)).item()
 
 
 def _top(dtype: np.dtype[Any]) -> Any:
@@ -159,19 +183,32 @@ def _bottom(dtype: np.dtype[Any]) -> Any:
     return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
 
 
-def _means(piece: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    """Means over squares of what has a value; (H, W, C), the last squares may be cut off."""
-    if factor == 1:
-        return piece
-    height, width, count = piece.shape
-    edges = (0, -height % factor), (0, -width % factor), (0, 0)
-    padded = np.pad(piece, edges, constant_values=np.nan)
-    squares = padded.reshape(-1, factor, padded.shape[1] // factor, factor, count)
-    sums = np.nansum(squares, axis=(1, 3), dtype=np.float32)
-    valid = np.count_nonzero(~np.isnan(squares), axis=(1, 3))
-    means = np.full_like(sums, np.nan)
-    np.divide(sums, valid, out=means, where=valid > 0)
-    return means
+def _add_means(
+    piece: NDArray[Any], there: NDArray[np.bool_] | None, factor: int, out: NDArray[np.float32]
+) -> None:
+    """Write means over squares of what has a value, NaN where nothing has.
+
+    Args:
+        piece: (H, W, C); the last squares may be cut off.
+        there: Where it has a value; None: everywhere.
+        factor: A square's side.
+        out: (H / factor, W / factor, C).
+    """
+    out[:] = 0
+    counts = np.zeros((*out.shape[:2], 1 if there is None else out.shape[2]), np.float32)
+    for down in range(factor):
+        for across in range(factor):
+            part = piece[down::factor, across::factor]
+            height, width = part.shape[:2]
+            if there is None:
+                out[:height, :width] += part
+                counts[:height, :width] += 1
+            else:
+                valid = there[down::factor, across::factor]
+                np.add(out[:height, :width], part, out=out[:height, :width], where=valid,
+                       casting="same_kind")  # fmt: skip
+                counts[:height, :width] += valid
+    out /= counts
 
 
 def _range(low: float, high: float, depth: Depth, notes: list[str]) -> tuple[float, float]:

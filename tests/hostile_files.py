@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pillow_heif
+import tifffile
 from PIL import Image, ImageCms
 
 Named = tuple[str, bytes]
@@ -69,6 +70,8 @@ def good_files() -> dict[str, bytes]:
     files |= {
         "JPEG rich": encoded(image, "JPEG", progressive=True, comment=b"hello", **rich),
         "PNG rich": encoded(image.quantize(16), "PNG", **rich),
+        "PNG deep colour": png(16, 16, 16, 2, zlib.compress((b"\0" + bytes(range(96))) * 16)),
+        "APNG hidden": encoded(image, "PNG", default_image=True, **frames),
         "PNG deep": encoded(photograph().convert("I").convert("I;16"), "PNG"),
         "APNG": encoded(image, "PNG", **frames),
         "GIF animated": encoded(image, "GIF", comment=b"hello", duration=50, loop=0, **frames),
@@ -81,6 +84,12 @@ def good_files() -> dict[str, bytes]:
         "TIFF pages": encoded(image, "TIFF", **frames),
         "TIFF big": encoded(image, "TIFF", big_tiff=True),
         "TIFF float": encoded(image.convert("F"), "TIFF"),
+        "TIFF bands": bands(),
+        "TIFF bands planar": bands(planarconfig="separate", rowsperstrip=9),
+        "TIFF bands tiled": bands(np.float64, tile=(16, 32), order=">"),
+        "TIFF bands deflate": bands(np.uint16, compression="zlib", predictor=2, rowsperstrip=9),
+        "TIFF bands lzma": bands(np.uint32, compression="lzma", tile=(16, 16), bigtiff=True),
+        "TIFF with a thumbnail": bands(subifds=1, thumbnail=True),
         "AVIF rich": encoded(image, "AVIF", **rich),
         "AVIF animated": encoded(image, "AVIF", **frames),
         "HEIC rich": encoded(image, "HEIC", exif=turned),
@@ -88,9 +97,30 @@ def good_files() -> dict[str, bytes]:
         "BMP rle": rle_bmp(96, 64),
         "PPM plain": b"P3 8 8 255 " + b"1 2 3 " * 64,
         "PPM odd": b"P6 96 64 100\n" + bytes(96 * 64 * 3),
+        "PPM deep": b"P6 96 64 65535\n" + bytes(96 * 64 * 6),
         "PFM": b"Pf 16 16 -1.0\n" + bytes(16 * 16 * 4),
     }  # fmt: skip
     return files
+
+
+def bands(
+    dtype: type = np.uint8,
+    order: str = "<",
+    bigtiff: bool = False,
+    thumbnail: bool = False,
+    **options: object,
+) -> bytes:
+    """A TIFF of five bands."""
+    array = np.repeat(np.asarray(photograph())[..., :1], 5, axis=2).astype(dtype)
+    if options.get("planarconfig"):
+        array = np.moveaxis(array, 2, 0)
+    options = {"planarconfig": "contig", "photometric": "minisblack", "metadata": None} | options
+    stream = io.BytesIO()
+    with tifffile.TiffWriter(stream, byteorder=order, bigtiff=bigtiff) as file:
+        file.write(array, subfiletype=int(thumbnail), **options)
+        if thumbnail:
+            file.write(array, **options | {"subifds": 0})
+    return stream.getvalue()
 
 
 def rle_bmp(width: int, height: int, body: bytes | None = None) -> bytes:
@@ -290,6 +320,27 @@ def bombs() -> Iterator[Named]:
     )
     yield "TIFF with directories in a circle", tiff(tiff_tags(8, 8), after=10, body=struct.pack(
         "<HHL", 0, 0, 0) + bytes(56))  # fmt: skip
+    for bits, samples, kind in ((16, 5, 1), (64, 200, 3), (8, 60_000, 1), (12, 3, 1)):
+        for width, height in ((7000, 7000), (300, 300), (60_000, 800)):
+            deep = ((258, 3, 1, bits), (277, 3, 1, samples), (339, 3, 1, kind), (259, 3, 1, 8))
+            body = zeros(10**7)
+            packed = tiff(tiff_tags(width, height, *deep, (279, 4, 1, len(body))), body=body)
+            yield f"TIFF of {width} x {height}, {samples} bands of {bits} bits", packed
+    for name, count, kind, rows in (("uint16", 4, 1, 50), ("float64", 1, 3, 1), ("uint8", 8, 1, 2)):
+        bits = int(name.lstrip("uintfloa"))
+        strip, strips = zeros(4000 * rows * count * bits // 8), -(-4000 // rows)
+        starts = struct.pack("<L", 8) * strips
+        lengths = struct.pack("<L", len(strip)) * strips
+        deep = [(258, 3, 1, bits), (277, 3, 1, count), (339, 3, 1, kind), (259, 3, 1, 8)]
+        deep += [(273, 4, strips, starts), (278, 4, 1, rows), (279, 4, strips, lengths)]
+        yield (
+            f"TIFF of 16 MP, {count} bands of {name}, one strip again and again",
+            tiff(tiff_tags(4000, 4000, *deep), body=strip),
+        )
+    below = tiff_tags(8, 8, (330, 4, 10_000, bytes(40_000)))
+    yield "TIFF with 10,000 directories below", tiff(below, body=bytes(64))
+    text = b"ImageJ=" + b"x" * 2_000_000 + b"\nimages=" + b"9" * 1_000_000
+    yield "TIFF with a long text", tiff(tiff_tags(8, 8, (270, 2, len(text), text)), body=bytes(64))
     many = b"".join(struct.pack("<HL", 0, 8 + 6 * (n + 1)) for n in range(100_000))
     yield "TIFF of 100,000 directories", tiff(tiff_tags(8, 8, (273, 4, 1, 0)), after=8, body=many)
     for tag in (258, 270, 330, 339, 700, 34665, 34675, 34853):

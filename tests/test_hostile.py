@@ -102,7 +102,9 @@ def test_every_file_takes_under_300_megabytes(outcomes: list[Outcome]) -> None:
         ("JPEG with EXIF whose directory is itself", "picture"),
         ("AVIF with EXIF of 65,535 entries", "picture"),
         ("PNG of (1, 3000)", "is only 1 pixels wide and 3000 high"),
-        ("SVG", "is not a picture"),
+        ("TIFF of 7000 x 7000, 5 bands of 16 bits", "takes too much"),
+        ("TIFF of 16 MP, 4 bands of uint16, one strip again and again", "picture"),
+        ("SVG", "is not a picture that can be read here but an SVG drawing"),
         ("zip", "is not a picture"),
     ],
 )

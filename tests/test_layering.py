@@ -25,7 +25,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "samples": (1, "0", "numpy PIL"),
     "deep": (1, "0 samples", "numpy PIL"),
     "raster": (1, "0 containers samples", "numpy PIL"),
-    "heic": (1, "0", "PIL pillow_heif"),
+    "heic": (1, "0 containers", "PIL pillow_heif"),
     "decode": (1, "0 containers deep heic pixels raster samples", "numpy PIL"),
     "streams": (1, "0", ""),
     "arrays": (1, "0", "numpy PIL"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pillow_heif
 import pytest
 import tifffile
 from numpy.typing import NDArray
@@ -717,6 +718,19 @@ def test_kind_of_jpeg_that_is_not_read_is_named() -> None:
     for code in (0xC3, 0xF7):
         lossless = data[:at] + bytes([0xFF, code]) + data[at + 2 :]
         assert "a lossless JPEG picture" in refusal(lossless)
+
+
+@pytest.mark.parametrize("packing", [b"j2k1", b"vvc1", b"unci", b"jpeg", b"xxxx"])
+def test_kind_of_heif_that_is_not_read_is_named(packing: bytes) -> None:
+    stream = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (64, 64), "red")).save(stream)
+    data = stream.getvalue()
+    assert open_picture(data).size == (64, 64)
+    text = refusal(data.replace(b"hvc1", packing))
+    assert "but an unusual kind of HEIF picture; please save it as JPEG" in text
+    broken = data[: data.index(b"mdat") + 20]
+    with pytest.raises(PictureError, match="is damaged or incomplete"):
+        open_picture(broken)
 
 
 def test_broken_file_of_a_kind_that_is_read_is_still_damaged() -> None:

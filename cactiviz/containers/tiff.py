@@ -16,6 +16,8 @@ from cactiviz.containers.parts import (
 )
 from cactiviz.containers.tiff_layout import layout
 
+# Of which there is one value; Pillow complains on standard error where there are more.
+_SINGLE = {254, 255, 256, 257, 259, 262, 266, 274, 277, 278, 284, 317, 322, 323}
 # Directories and texts beside the pixels: further images, XMP, IPTC, Photoshop, EXIF, GPS.
 _LEFT_OUT = {330, 700, 33723, 34377, 34665, 34853, 40965}
 # What only cameras write: a mosaic of colours or its linear form, and the packings of their makers.
@@ -37,7 +39,10 @@ def tiff(data: bytes) -> Contents:
     out = bytearray(data)
     struct.pack_into(form.order + form.word, out, form.start_at, shown.start)
     struct.pack_into(form.order + form.word, out, shown.end, 0)
-    entries = [(tag in _LEFT_OUT, entry) for tag, entry in shown.entries.items()]
+    entries = [
+        (tag in _LEFT_OUT or (tag in _SINGLE and entry.items != 1), entry)
+        for tag, entry in shown.entries.items()
+    ]
     for left_out, entry in [*entries, *((True, entry) for entry in shown.twice)]:
         if left_out or not entry.sound:
             # No type at all: it is passed over.
