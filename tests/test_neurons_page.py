@@ -52,8 +52,7 @@ def keys(cells: Sequence[wall.Cell]) -> list[tuple[int, ...]]:
 def test_ten_by_chance_are_those_of_the_seed_with_their_fields(app: AppTest, walls: Walls) -> None:
     item = first_item()
     picture = opened(item.dataset).open(item)
-    untrained = "random weights" in " ".join(captions(app))
-    model = load_model("cactinet", untrained=untrained)
+    model = load_model("cactinet", untrained=texts.TRAINED_NOTE not in captions(app))
     expected = explain_neurons(model, picture, layer="stem", random=HOW_MANY, seed=1)
     cells = walls["neurons cactinet"]
     assert keys(cells) == [one.neuron for one in expected]
@@ -100,7 +99,7 @@ def test_one_opens_on_the_strongest_until_a_number_is_chosen(app: AppTest, walls
     settled(app)
     item = first_item()
     picture = opened(item.dataset).open(item)
-    model = load_model("cactinet", untrained="random weights" in " ".join(captions(app)))
+    model = load_model("cactinet", untrained=texts.TRAINED_NOTE not in captions(app))
     there = map_neurons(model, picture, Layer("stem"))
     strongest = there.strongest()
     assert there.values[strongest] == there.values.max()
