@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cactiviz.operations import DROPOUTS, POOLS, Function, functions
+from cactiviz.operations import ACTIVATIONS, DROPOUTS, POOLS, Function, functions
 from cactiviz.trace import Trace
 
 #: Functions that have a largest value, or may have one.
@@ -50,6 +50,16 @@ def capped_steps(sequence: Trace, step: int) -> frozenset[int]:
         elif function in _PASSING or (function in _PASSING_ONE and len(sources) == 1):
             left += sources
     return frozenset(found)
+
+
+def is_activated(sequence: Trace, step: int) -> bool:
+    """Whether a step's map holds an activation function's values, perhaps pooled or joined."""
+    function, sources = sequence.functions[step], sequence.sources[step]
+    if function in ACTIVATIONS:
+        return True
+    return (
+        function in _PASSING and bool(sources) and all(is_activated(sequence, at) for at in sources)
+    )
 
 
 def uncapped(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -205,7 +205,7 @@ def explain_chosen(
     found = []
     for neuron, mask in zip(chosen, masks, strict=True):
         before, gradient = passes[neuron]
-        value, silent = float(there.values[neuron]), not bool(there.answers[neuron])
+        value, silent = float(there.values[neuron]), not bool(there.driven[neuron])
         found.append(
             NeuronExplanation(
                 model=model.name,

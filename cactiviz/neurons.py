@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from cactiviz.backprop import Need, differentiate, differentiate_along
-from cactiviz.ceilings import capped_steps
+from cactiviz.ceilings import capped_steps, is_activated
 from cactiviz.errors import ModelError, TargetError
 from cactiviz.halving import in_parts
 from cactiviz.trace import trace
@@ -154,13 +154,16 @@ class LayerMap:
         before: The same, but where a neuron stands at the largest value of an activation function
             (:mod:`cactiviz.ceilings`), what that function was given.
         at_ceiling: bool, which neurons no pixel drives by a small change for that reason alone.
-        answers: bool, which neurons some pixel drives by a small change, or would, if it weren't
-            for a ceiling. Of a ReLU's those that aren't 0.
+        driven: bool, which neurons some pixel drives by a small change, or would, if it weren't
+            for a ceiling.
+        answers: bool, which of these both methods show: where the values are an activation
+            function's, guided backprop lets nothing through at 0 and below.
     """
 
     values: Tensor
     before: Tensor
     at_ceiling: Tensor
+    driven: Tensor
     answers: Tensor
 
     @property
@@ -179,7 +182,7 @@ class LayerMap:
 
         >>> values = torch.tensor([[[1.0, 6.0]], [[6.0, 0.0]]])
         >>> before = torch.tensor([[[1.0, 7.0]], [[9.0, 0.0]]])
-        >>> LayerMap(values, before, values == 6, values > 0).strongest()
+        >>> LayerMap(values, before, values == 6, values > 0, values > 0).strongest()
         Neuron(channel=1, row=0, column=0)
         """
         _, rows, columns = self.size
@@ -223,13 +226,19 @@ def layer_map(
 
     found = find(False)
     values, driven = found.values[0], found.change[0] != 0
+    before, at_ceiling = values, torch.zeros_like(driven)
     sequence = trace(module, tuple(inputs.shape[1:]))
-    if not capped_steps(sequence, sequence.step(layer)):
-        return LayerMap(values, values, torch.zeros_like(driven), driven)
-    found = find(True)
-    before, would_be = found.values[0], found.change[0] != 0
-    at_ceiling = (before != values) & (would_be & ~driven | (found.values is found.change))
-    return LayerMap(values, before, at_ceiling, driven | at_ceiling)
+    step = sequence.step(layer)
+    if capped_steps(sequence, step):
+        found = find(True)
+        before, would_be = found.values[0], found.change[0] != 0
+        # Not by the values: one may stand exactly at the ceiling, a mean of some partly so.
+        at_ceiling = would_be & ~driven
+        if found.change is found.values:
+            at_ceiling = before != values
+        driven = driven | at_ceiling
+    answers = driven & (values > 0) if is_activated(sequence, step) else driven
+    return LayerMap(values, before, at_ceiling, driven, answers)
 
 
 @dataclass(frozen=True, eq=False)

@@ -185,7 +185,7 @@ def test_a_neurons_guided_gradient_through_relu6_is_the_rules() -> None:
         relevance = torch.zeros(1, *there.size, dtype=torch.float64)
         relevance[0, neuron.channel, neuron.row, neuron.column] = 1
         expected = guided_by_hand(network, x, relevance, at_b=at_ceiling)[0]
-        if there.answers[neuron]:
+        if there.driven[neuron]:
             kinds["ceiling" if at_ceiling else "between"] += 1
             assert (found - expected).abs().max() <= TOLERANCE * expected.abs().max()
         else:
@@ -329,7 +329,10 @@ def test_a_value_below_0_that_has_a_slope_is_not_silent(name: str, picture: Pict
     network.conv.weight.data /= 30
     model = loaded(network.double())
     there = layer_map(model.module, inputs_of(model, picture), Layer("end"))
-    assert there.answers.all() and not there.at_ceiling.any()
+    assert there.driven.all() and not there.at_ceiling.any()
+    # Guided backprop shows nothing below 0 of those that it knows.
+    guided = name not in ("PReLU", "softplus", "none")
+    assert torch.equal(there.answers, there.values > 0 if guided else there.driven)
     assert there.before is there.values
     lowest = Neuron(*(int(i) for i in (there.values == there.values.min()).nonzero()[0]))
     (one,) = explain_neurons(model, picture, neurons=[lowest], method="saliency")
@@ -342,7 +345,7 @@ def test_a_neuron_without_a_slope_below_is_silent(act: nn.Module, picture: Pictu
     there = layer_map(model.module, inputs_of(model, picture), Layer("end"))
     lowest = model.module.conv(inputs_of(model, picture))[0]
     neuron = Neuron(*(int(i) for i in (lowest == lowest.min()).nonzero()[0]))
-    assert not there.answers[neuron] and not there.at_ceiling[neuron]
+    assert not there.driven[neuron] and not there.at_ceiling[neuron]
     (one,) = explain_neurons(model, picture, neurons=[neuron])
     assert one.silent and one.before_ceiling is None and not one.values.any()
     assert any(note.startswith("Silent") for note in one.notes)
@@ -370,7 +373,7 @@ class Norm(nn.Module):
         lambda: made(nn.Hardswish(), nn.Conv2d(6, 4, 3, groups=2)),
     ],
 )
-def test_those_that_answer_are_those_with_a_gradient(
+def test_those_that_are_driven_are_those_with_a_gradient(
     network: Callable[[], nn.Module], picture: Picture
 ) -> None:
     """Asked of each by itself."""
@@ -383,13 +386,20 @@ def test_those_that_answer_are_those_with_a_gradient(
     driven = torch.stack(
         [torch.autograd.grad(value, given, retain_graph=True)[0].any() for value in after.flatten()]
     ).reshape(after.shape)
-    assert torch.equal(there.answers & ~there.at_ceiling, driven)
+    assert torch.equal(there.driven & ~there.at_ceiling, driven)
+    assert not (there.answers & ~there.driven).any()
+
+
+def test_a_neuron_exactly_at_the_bound_is_at_its_ceiling(picture: Picture) -> None:
+    model = loaded(made(lambda x: F.relu6(x - x.detach() + 6)))
+    (one,) = explain_neurons(model, picture, neurons=[(2, 4, 7)])
+    assert one.before_ceiling == one.value == 6 and one.values.any() and not one.silent
 
 
 # -- which are drawn ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("act", [nn.ReLU6(), nn.ReLU(), nn.Hardtanh()])
+@pytest.mark.parametrize("act", [nn.ReLU6(), nn.ReLU(), nn.Hardtanh(), nn.SiLU()])
 def test_those_by_chance_answer_and_are_the_same_for_each_method(
     act: nn.Module, picture: Picture
 ) -> None:
@@ -400,7 +410,7 @@ def test_those_by_chance_answer_and_are_the_same_for_each_method(
     ]
     assert [one.neuron for one in drawn[0]] == [one.neuron for one in drawn[1]]
     assert all(one.values.any() and not one.silent for one in drawn[0])
-    assert any(one.before_ceiling for one in drawn[0]) or isinstance(act, nn.ReLU)
+    assert any(one.before_ceiling for one in drawn[0]) or isinstance(act, nn.ReLU | nn.SiLU)
     there = layer_map(model.module, inputs_of(model, picture), Layer("end"))
     assert {one.answering for one in drawn[0]} == {int(there.answers.sum())}
     assert drawn[0][0].layer_neurons == there.values.numel() > drawn[0][0].answering

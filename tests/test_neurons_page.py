@@ -52,8 +52,7 @@ def keys(cells: Sequence[wall.Cell]) -> list[tuple[int, ...]]:
 def test_ten_by_chance_are_those_of_the_seed_with_their_fields(app: AppTest, walls: Walls) -> None:
     item = first_item()
     picture = opened(item.dataset).open(item)
-    untrained = "random weights" in " ".join(captions(app))
-    model = load_model("cactinet", untrained=untrained)
+    model = load_model("cactinet", untrained=texts.TRAINED_NOTE not in captions(app))
     expected = explain_neurons(model, picture, layer="stem", random=HOW_MANY, seed=1)
     cells = walls["neurons cactinet"]
     assert keys(cells) == [one.neuron for one in expected]
@@ -65,6 +64,7 @@ def test_ten_by_chance_are_those_of_the_seed_with_their_fields(app: AppTest, wal
     assert "Seed 2" in captions(app)
     second = explain_neurons(model, picture, layer="stem", random=HOW_MANY, seed=2)
     assert keys(walls["neurons cactinet"]) == [one.neuron for one in second]
+    assert not any("all zero" in cell.line for cell in walls["neurons cactinet"])
 
 
 def test_stages_and_convolutions_are_offered_and_one_that_sees_a_part_is_first(
@@ -100,7 +100,7 @@ def test_one_opens_on_the_strongest_until_a_number_is_chosen(app: AppTest, walls
     settled(app)
     item = first_item()
     picture = opened(item.dataset).open(item)
-    model = load_model("cactinet", untrained="random weights" in " ".join(captions(app)))
+    model = load_model("cactinet", untrained=texts.TRAINED_NOTE not in captions(app))
     there = map_neurons(model, picture, Layer("stem"))
     strongest = there.strongest()
     assert there.values[strongest] == there.values.max()
@@ -115,6 +115,11 @@ def test_one_opens_on_the_strongest_until_a_number_is_chosen(app: AppTest, walls
     assert keys(walls["neurons cactinet"]) == [chosen]
     assert app.session_state[state.TRAIL].at == {"neuron": "{} {} {}".format(*chosen)}
     press(app, texts.STRONGEST)
+    assert keys(walls["neurons cactinet"]) == [strongest]
+    app.number_input(key=state.NEURON_PARTS[1]).set_value(row)
+    settled(app)
+    app.number_input(key=state.NEURON_PARTS[0]).set_value(None)
+    settled(app)
     assert keys(walls["neurons cactinet"]) == [strongest]
     app.selectbox(key=f"{state.NEURON_LAYER}cactinet").set_value("stages.1")
     settled(app)

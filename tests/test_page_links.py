@@ -100,7 +100,7 @@ def test_filters_come_back_from_their_parameters(link: FiltersLink) -> None:
         NeuronsLink((("densenet121", "features.norm5:activation"),), seed=7),
         NeuronsLink(method="saliency", at=(0.3333, 0.0)),
         NeuronsLink(neuron=(1023, 0, 12)),
-        NeuronsLink((("cactinet", "stages.2"), ("alexnet", "features.11")), strongest=True),
+        NeuronsLink((("alexnet", "features.11"), ("cactinet", "stages.2")), strongest=True),
     ],
 )
 def test_neurons_come_back_from_their_parameters(link: NeuronsLink) -> None:

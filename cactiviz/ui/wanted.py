@@ -116,8 +116,9 @@ def _ask_number() -> tuple[int, int, int] | None:
 
 
 def _choose_own() -> None:
-    """Once a number is changed, the others stay as they are."""
-    st.session_state[state.NEURON_OWN] = True
+    """Once a number is changed, the others stay as they are; one that is taken out ends that."""
+    given = [st.session_state.get(key) for key in state.NEURON_PARTS]
+    st.session_state[state.NEURON_OWN] = None not in given
 
 
 def _choose_strongest() -> None:
