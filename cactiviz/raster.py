@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cactiviz.containers import Damaged, Layout, OtherKind, Overloaded
-from cactiviz.samples import Depth
+from cactiviz.bit_depth import Depth
 
 #: The most bytes that a file's segments may come to when they are unpacked.
 MAX_UNPACKED_BYTES = 150_000_000

@@ -221,7 +221,7 @@ class _Rehearsal:
 
     def _call(self, called: Any, arguments: Any) -> None:
         if not isinstance(called, _Name) or called in self._inert or called in _PLAIN:
-            return  # what isn't a name, torch refuses to call, as it does names that it doesn't know
+            return  # torch refuses to call what isn't a name that it knows
         if called == _BY_TYPE:
             if not (isinstance(arguments, tuple) and arguments and arguments[0] in _TENSORS):
                 raise _odd(self._name)
