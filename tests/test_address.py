@@ -244,6 +244,10 @@ def test_a_link_with_nonsense_is_followed_as_far_as_it_makes_sense(app: AppTest)
     app.run()
     assert len(app.warning) == 2  # until something is chosen
     app.button_group(key="models").set_value(["cactinet"]).run()
+    (warning,) = app.warning  # those of the link are gone; CactiNet knows no tabby
+    assert warning.value == texts.plain(texts.class_unknown("tabby", several=False))
+    assert not app.session_state["target"]
+    app.toggle(key="whole").set_value(True).run()
     assert not app.warning
 
 
@@ -354,7 +358,12 @@ def test_where_others_may_come_in_a_link_opens_no_folder(
 def test_a_picture_of_ones_own_stays_and_is_said_to(app: AppTest) -> None:
     app.run()
     app.button_group(key="source").set_value("upload").run()
-    assert said(app) == {}
+    assert said(app) == {}  # nothing is chosen yet
+    picture = BytesIO()
+    Image.fromarray(sample("coffee").rgb).save(picture, "PNG")
+    app.file_uploader(key="upload").set_value(("my cup.png", picture.getvalue(), "image/png"))
+    app.run()
+    assert said(app)["without"].startswith("picture ") and "cup" not in said(app)["without"]
     (grid,) = [
         unpacked(one.proto.bytes)
         for one in app.get("bidi_component")

@@ -25,7 +25,7 @@ from cactiviz.models import load_model
 from cactiviz.runner import Network, Runner
 from cactiviz.shots import Reel, Shot
 from cactiviz.types import Picture
-from cactiviz.ui import asking, film_choice, film_file, film_work, state, texts
+from cactiviz.ui import asking, film_choice, film_file, film_work, state, texts, uploads
 from cactiviz.ui.film_file import Drawer, Making
 from cactiviz.ui.film_work import Plan, Work
 
@@ -180,7 +180,7 @@ def test_an_upload_is_told_by_its_name_and_from_others_of_that_name() -> None:
         Image.fromarray(np.full((20, 30, 3), shade, np.uint8)).save(buffer, "PNG")
         files.append(buffer)
     broken = BytesIO(b"no picture")
-    shots = [film_choice._uploaded("a.png", file) for file in (*files, broken)]
+    shots = [uploads.uploaded("a.png", file) for file in (*files, broken)]
     assert len(set(shots)) == 3
     reel = Reel(shots)
     opened = [reel.open(index) for index in range(3)]

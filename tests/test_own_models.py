@@ -9,6 +9,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from weakref import WeakSet
 
 import pytest
 import streamlit as st
@@ -35,6 +36,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
+    monkeypatch.setattr(own_files, "_shelves", WeakSet[Shelf]())  # none of other tests
     return folder
 
 

@@ -26,16 +26,19 @@ FIRST_VIEWS = ("grad_cam", "saliency", "guided_backprop", FILTERS)
 
 _SCALES: tuple[Scale, ...] = get_args(Scale)
 _LONGEST = {"web": 2000, "place": 1000, "picture": 500, "class": 200, "against": 200, "layer": 200}
+_WITHOUT = re.compile(r"[a-z0-9 ]{1,60}")
 _LAYER = re.compile(r"[\w.]{1,200}(:activation)?")
 
+#: The parameter that says what a link leaves out; see ``linked_own``.
+LEFT_OUT = "without"
 _PICTURE = ("picture", "web", "place")
-_INSIDE = (*_PICTURE, "networks", "whole", "untrained")
+_INSIDE = (*_PICTURE, "networks", "whole", "untrained", LEFT_OUT)
 #: Those parameters of a :class:`Link` that each page uses; others are no business of it.
 SHARED = {
     "compare": (*_INSIDE, "views", "class", "against", "layer", "layers", "cover"),
     "filters": _INSIDE,
     "neurons": _INSIDE,
-    "animate": (*_PICTURE, "untrained"),
+    "animate": (*_PICTURE, "untrained", LEFT_OUT),
 }
 #: Parameters that Compare's grid writes in the browser, with no rerun and no entry in the history.
 LOOK = ("scale", "palette", "strength")
@@ -58,6 +61,7 @@ class Link:
         cover: The part of the picture that is covered, or None.
         whole: Every network is shown the whole picture.
         untrained: Networks without weights here are shown with random ones.
+        without: What it leaves out.
         scale: Of the maps.
         palette: Of the maps.
         strength: Of the maps over the picture, 0..1.
@@ -74,6 +78,7 @@ class Link:
     cover: Covered | None = None
     whole: bool = False
     untrained: bool = False
+    without: str = ""
     scale: Scale = "own"
     palette: str = "inferno"
     strength: float = 0.5
@@ -112,6 +117,7 @@ def to_query(link: Link) -> dict[str, str]:
         "cover": link.cover.text() if link.cover else "",
         "whole": "1" if link.whole else "",
         "untrained": "1" if link.untrained else "",
+        LEFT_OUT: link.without,
         "scale": "" if link.scale == _FIRST.scale else link.scale,
         "palette": "" if link.palette == _FIRST.palette else link.palette,
         "strength": "" if link.strength == _FIRST.strength else f"{link.strength:.2f}",
@@ -147,6 +153,7 @@ def from_query(query: Mapping[str, str]) -> tuple[Link, list[str]]:
         cover=covered.read(said.text("cover", lambda text: covered.read(text) is not None)),
         whole=said.switch("whole"),
         untrained=said.switch("untrained"),
+        without=said.text(LEFT_OUT, lambda text: _WITHOUT.fullmatch(text) is not None),
         scale=said.one_of("scale", _SCALES, _FIRST.scale),
         palette=said.one_of("palette", PALETTES, _FIRST.palette),
         strength=said.number("strength", 0, 1, _FIRST.strength),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
-from io import BytesIO
 from typing import Literal
 
 import streamlit as st
@@ -13,15 +13,26 @@ from streamlit.delta_generator import DeltaGenerator
 from cactiviz import images
 from cactiviz.comparison import describe
 from cactiviz.datasets.endings import ENDINGS
-from cactiviz.errors import DownloadError, PictureError
+from cactiviz.errors import CactivizError, DownloadError, PictureError
 from cactiviz.models import MODELS, find_weights
 from cactiviz.reading import VIEWS
 from cactiviz.types import Picture, Target
-from cactiviz.ui import explained, links, networks, own_models, picker, state, texts
+from cactiviz.ui import (
+    brought,
+    explained,
+    links,
+    networks,
+    own_models,
+    picker,
+    sets,
+    state,
+    texts,
+    uploads,
+)
 from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS
 from cactiviz.web import fetch_picture
 
-_FALLBACK = "chelsea"  # while there is no other picture
+_FALLBACK = "chelsea"  # where not even the first picture can be read
 _USUAL_NETWORKS = (
     *("alexnet", "densenet121", "resnet152"),
     *("efficientnet_b0", "efficientnet_b3", "cactinet"),
@@ -190,7 +201,10 @@ def _chosen_resize() -> Literal["squash"] | None:
 
 
 def ask_picture() -> Picture:
-    """Show where a picture can come from, and return the one that is chosen."""
+    """Show where a picture can come from, and return the one that is chosen.
+
+    Until there is one, the picture of before stays.
+    """
     st.session_state.setdefault(state.SOURCE, "set")
     source = st.segmented_control(
         texts.SOURCE,
@@ -204,62 +218,37 @@ def ask_picture() -> Picture:
     found = None
     try:
         if source == "upload":
-            found = _ask_upload()
+            found = uploads.ask_file(TYPES)
         elif source == "camera":
-            found = _ask_camera()
+            found = uploads.ask_camera()
         elif source == "web":
             found = _ask_address()
         else:
             found = picker.pick()
     except (PictureError, DownloadError) as error:
         st.error(texts.plain(str(error)))
-    if found is None and source != "set":
-        st.caption(texts.STAND_IN)
-    return found or _sample(_FALLBACK)
+    if found is not None:
+        st.session_state[state.SHOWN_SOURCE], st.session_state[state.SHOWN_PICTURE] = source, found
+        return found
+    st.caption(texts.STAND_IN)
+    return _of_before()
 
 
-def _ask_upload() -> Picture | None:
-    limit = images.MAX_BYTES // 2**20
-    file = st.file_uploader(
-        texts.UPLOAD,
-        type=TYPES,
-        max_upload_size=limit,
-        key="upload",
-        on_change=_another,
-        args=("upload",),
-    )
-    st.caption(texts.UPLOAD_HELP)
-    if file is not None and file.size > images.MAX_BYTES:  # the server's own limit is of networks
-        raise PictureError(texts.too_large_a_picture(limit))
-    return _brought("upload", file, file.file_id if file else "", file.name if file else "")
-
-
-def _ask_camera() -> Picture | None:
-    # Only here is the camera asked for, and the browser asks its owner.
-    shot = st.camera_input(
-        texts.CAMERA,
-        key="camera",
-        label_visibility="collapsed",
-        on_change=_another,
-        args=("camera",),
-    )
-    st.caption(texts.CAMERA_HELP)
-    return _brought("camera", shot, shot.file_id if shot else "", texts.CAMERA_NAME)
-
-
-def _brought(source: str, file: BytesIO | None, file_id: str, name: str) -> Picture | None:
-    """The picture of a file; where the field is empty after another page, the one of before."""
-    kept = state.BROUGHT + source
-    if file is not None:
-        st.session_state[kept] = _opened(file_id, name, file)
-    found: Picture | None = st.session_state.get(kept)
-    if file is None and found is not None:
-        st.caption(texts.plain(texts.still_there(found.name)))
-    return found
-
-
-def _another(source: str) -> None:
-    st.session_state.pop(state.BROUGHT + source, None)
+def _of_before() -> Picture:
+    """The picture that was shown last, if it may still be; or the one chosen of a data set."""
+    shown: Picture | None = st.session_state.get(state.SHOWN_PICTURE)
+    if shown is not None and brought.shown_source() == st.session_state.get(state.SHOWN_SOURCE):
+        return shown
+    get = st.session_state.get
+    for name, place in (
+        (get(state.DATASET), f"{get(state.CLASS)}/{get(state.ITEM)}"),
+        (sets.first(), sets.first_item().address.partition(":")[2]),
+    ):
+        with suppress(CactivizError):
+            if name and sets.is_here(name):
+                dataset = sets.opened(name)
+                return sets.picture(dataset, dataset.find(place))
+    return _sample(_FALLBACK)
 
 
 def _ask_address() -> Picture | None:
@@ -276,13 +265,6 @@ def _ask_address() -> Picture | None:
 
 def _address() -> str:
     return str(st.session_state.get(state.WEB) or "").strip()
-
-
-# A picture is kept as the very object that it is: a copy in each run would cost as much as it is
-# large. What a session brought goes with it.
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def _opened(file_id: str, name: str, _file: BytesIO) -> Picture:
-    return images.open_picture(_file.getvalue(), name=name)
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=texts.FETCHING)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from io import BytesIO
-from zlib import crc32
 
 import streamlit as st
 
-from cactiviz import images
 from cactiviz.comparison import describe
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
@@ -17,7 +14,17 @@ from cactiviz.presets import PRESETS, of_dataset
 from cactiviz.reading import VIEWS
 from cactiviz.shots import Shot
 from cactiviz.types import Picture
-from cactiviz.ui import choices, linked_film, links, missing, networks, sets, state, texts
+from cactiviz.ui import (
+    choices,
+    linked_film,
+    links,
+    missing,
+    networks,
+    sets,
+    state,
+    texts,
+    uploads,
+)
 from cactiviz.ui.film_link import (
     FIRST_PRESET,
     FIRST_TOP,
@@ -133,26 +140,19 @@ def _ask_pictures() -> _Pictures:
         persist_state="session",
         width="stretch",
     )
-    return _ask_uploads() if source == "upload" else _ask_set()
+    found = _ask_uploads() if source == "upload" else _ask_set()
+    if source == "upload" and not found.shots:  # until there are some, those of before stay
+        before: _Pictures | None = st.session_state.get(state.FILM_SHOWN)
+        if before is not None:
+            st.caption(texts.STAND_INS)
+        return before or found
+    st.session_state[state.FILM_SHOWN] = found if source == "set" else None
+    return found
 
 
 def _ask_uploads() -> _Pictures:
-    files = st.file_uploader(
-        texts.FILM_UPLOAD,
-        type=choices.TYPES,
-        accept_multiple_files=True,
-        max_upload_size=images.MAX_BYTES // 2**20,
-        key="film upload",
-    )
-    st.caption(texts.UPLOAD_HELP)
-    shots = [_uploaded(file.name, file) for file in files[:MOST_PICTURES]]
-    return _Pictures(shots, _too_many(len(files)))
-
-
-def _uploaded(name: str, file: BytesIO) -> Shot:
-    """A file that isn't opened before its turn."""
-    mark = f"{crc32(file.getbuffer()):08x}"  # enough to tell it from others of its name
-    return Shot(name, name, lambda: images.open_picture(file.getvalue(), name=name), mark)
+    shots, count = uploads.ask_files(choices.TYPES, MOST_PICTURES)
+    return _Pictures(shots, _too_many(count))
 
 
 def _ask_set() -> _Pictures:

@@ -124,7 +124,7 @@ class FilmLink:
         methods = said.names("views", known, texts.LINK_VIEW, as_named=True)
         if len(methods) > MOST_METHODS:
             said.wrong.append(texts.link_views(MOST_METHODS))
-        classes = said.text("classes", lambda text: all(text.split(_BETWEEN)))
+        classes = said.text("classes", _are_classes)
         link = replace(
             first,
             dataset=said.one_of("set", tuple(DATASETS), first.dataset),
@@ -186,6 +186,11 @@ def can_be_said(classes: tuple[str, ...]) -> bool:
     return len(text) <= _LONGEST["classes"] and not any(
         _BETWEEN in name or not name.isprintable() or name != name.strip() for name in classes
     )
+
+
+def _are_classes(text: str) -> bool:
+    names = tuple(text.split(_BETWEEN))
+    return all(names) and can_be_said(names)
 
 
 def _look(said: Parameters, first: Look) -> Look:

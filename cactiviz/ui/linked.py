@@ -11,7 +11,16 @@ import streamlit as st
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import MODELS
 from cactiviz.reading import VIEWS
-from cactiviz.ui import address, chosen_layers, linked_film, linked_inside, sets, state, texts
+from cactiviz.ui import (
+    address,
+    brought,
+    chosen_layers,
+    linked_film,
+    linked_inside,
+    sets,
+    state,
+    texts,
+)
 from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS, SHARED, Link
 from cactiviz.ui.covered import Covered
 from cactiviz.ui.film_link import FILM
@@ -92,9 +101,9 @@ def chosen(page: str) -> Link:
     picture, web, place = "", "", ""
     if page == "animate" and linked_film.kind() == "pictures":
         place = linked_film.place()
-    elif get(state.SOURCE) == "web":
+    elif brought.shown_source() == "web":
         web = str(get(state.WEB) or "").strip()
-    elif get(state.SOURCE) == "set" and get(state.DATASET) not in (None, sets.LIVE):
+    elif brought.shown_source() == "set" and get(state.DATASET) not in (None, sets.LIVE):
         picture = f"{get(state.DATASET)}:{get(state.CLASS)}/{get(state.ITEM)}"
         place = state.place() if get(state.DATASET) == sets.FOLDER else ""
         if picture == sets.first_item().address:
@@ -115,21 +124,6 @@ def chosen(page: str) -> Link:
         whole=bool(get(state.WHOLE)),
         untrained=bool(get(state.UNTRAINED)),
     )
-
-
-def cannot_travel(page: str) -> str:
-    """Which part of what is shown a link leaves out, in plain sentences; empty if none."""
-    get = st.session_state.get
-    said = linked_film.cannot_travel() if page == "animate" else []
-    one_picture = page != "animate" or linked_film.kind() != "pictures"
-    if one_picture and get(state.SOURCE) in ("upload", "camera"):
-        said.append(texts.STAYS_PICTURE)
-    elif one_picture and get(state.SOURCE) == "set" and get(state.DATASET) == sets.LIVE:
-        said.append(texts.STAYS_SEARCHED)
-    models = linked_film.models() if page == "animate" else get(state.MODELS) or ()
-    if any(name not in MODELS for name in models):
-        said.append(texts.STAYS_NETWORK)
-    return " ".join(said)
 
 
 def picked() -> tuple[object, ...]:
@@ -186,6 +180,6 @@ def _cover() -> Covered | None:
 
 def _stays_here() -> bool:
     """Whether the picture is one that a link leaves out."""
-    source = st.session_state.get(state.SOURCE)
+    source = brought.shown_source()
     searched = source == "set" and st.session_state.get(state.DATASET) == sets.LIVE
-    return searched or source in ("upload", "camera")
+    return searched or source in brought.OWN_SOURCES

@@ -12,7 +12,7 @@ import streamlit as st
 from cactiviz.errors import CactivizError
 from cactiviz.look import Look
 from cactiviz.models import MODELS
-from cactiviz.ui import sets, state, texts
+from cactiviz.ui import brought, sets, state
 from cactiviz.ui.film_link import FIRST_PRESET, FilmLink, can_be_said
 from cactiviz.ui.parameters import Query
 
@@ -43,15 +43,9 @@ def place() -> str:
     return state.place() if _set() == sets.FOLDER else ""
 
 
-def cannot_travel() -> list[str]:
-    """Sentences about what a link leaves out of a film's pictures."""
-    if kind() != "pictures":
-        return []
-    if st.session_state.get(state.FILM_SOURCE) == "upload":
-        return [texts.STAYS_PICTURES]
-    if _set() == sets.LIVE:
-        return [texts.STAYS_FOUND]
-    return [] if can_be_said(_classes()) else [texts.STAYS_CLASSES]
+def can_travel() -> bool:
+    """Whether a link can name a film's data set and classes."""
+    return _set() != sets.LIVE and can_be_said(classes())
 
 
 def choose(query: Mapping[str, str]) -> list[str]:
@@ -104,12 +98,12 @@ def _chosen() -> FilmLink:
     get = st.session_state.get
     first = FilmLink.of(str(get(state.FILM_PRESET) or FIRST_PRESET), kind())
     known = tuple(name for name in models() if name in MODELS)  # not those of the user's own
-    travels = get(state.FILM_SOURCE) != "upload" and _set() != sets.LIVE
+    travels = brought.film_source() != "upload" and _set() != sets.LIVE
     return FilmLink(
         preset=first.preset,
         kind=first.kind,
         dataset=_set() if travels else first.dataset,
-        classes=_classes() if travels else (),
+        classes=classes() if travels else (),
         each=int(get(state.FILM_EACH) or first.each),
         models=known or first.models,
         methods=tuple(get(state.FILM_METHODS) or first.methods),
@@ -134,7 +128,7 @@ def _set() -> str:
     return str(st.session_state.get(state.FILM_SET) or sets.first())
 
 
-def _classes() -> tuple[str, ...]:
+def classes() -> tuple[str, ...]:
     """The classes chosen; none where they are those that the data set opens with."""
     chosen = tuple(st.session_state.get(state.FILM_CLASSES) or ())
     with suppress(CactivizError):

@@ -32,7 +32,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.errors import CactivizError
-from cactiviz.ui import address, linked, sets, state, texts
+from cactiviz.ui import address, known_classes, linked, linked_own, sets, state, texts
 from cactiviz.ui.address import LOOK, Link
 from cactiviz.ui.parameters import Query
 from cactiviz.ui.trail import Trail
@@ -56,8 +56,14 @@ def enter(page: str) -> None:
         _arrive(trail, new)
     elif _chosen(trail) != trail.kept:
         trail.wrong, trail.followed, trail.begun = [], False, False
+    elif trail.followed and trail.lacking.may_be_here():
+        _follow(trail, trail.at)
     else:
         _let_be_told(trail)
+    if page == "compare":
+        trail.wrong += known_classes.drop_unknown(
+            trail.known, new="network" in trail.lacking.instead
+        )
     _say(trail)
 
 
@@ -112,7 +118,7 @@ def look() -> dict[str, object]:
 
 def cannot_travel(page: str = "compare") -> str:
     """Which part of what a page shows a link leaves out, in plain sentences; empty if none."""
-    return linked.cannot_travel(page)
+    return " ".join(linked_own.cannot_travel(page))
 
 
 def arrive(page: str) -> None:
@@ -184,6 +190,7 @@ def _follow(trail: Trail, query: Mapping[str, str]) -> None:
         trail.wrong.append(texts.LINK_PLACE_SHUT)
     given = replace(link, picture="") if asks else link
     trail.wrong += linked.choose(trail.page, trail.at, given)
+    trail.lacking = linked_own.choose(trail.page, trail.at, link.without)
     if asks and sets.folders_may_be_named():
         trail.folder, trail.picked = link, linked.picked()
     trail.instead, trail.followed = [], True
@@ -193,6 +200,8 @@ def _follow(trail: Trail, query: Mapping[str, str]) -> None:
 def _chosen(trail: Trail) -> Query:
     """What a link says of what is chosen; while a folder is asked about, it holds that folder."""
     query, asks = linked.query(trail.page), _pending(trail)
+    if left_out := linked_own.said(trail.page, trail.lacking):
+        query[address.LEFT_OUT] = left_out
     if asks is None:
         return query
     held = {"picture": asks.picture, "place": asks.place}
@@ -212,9 +221,11 @@ def _asks_to_fetch(trail: Trail) -> str:
 
 
 def _say(trail: Trail) -> None:
-    """What is wrong with the link, and what it may not do unasked."""
+    """What is wrong with the link, what it lacks, and what it may not do unasked."""
     for sentence in trail.wrong:
         st.warning(texts.plain(sentence))
+    if missing := linked_own.still(trail.page, trail.lacking):
+        st.info(" ".join(texts.LEFT_OUT[word] for word in missing))
     if web := _asks_to_fetch(trail):
         try:
             asked = address.host(web)

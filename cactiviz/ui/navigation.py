@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from cactiviz.ui import film_file, links, server, state, texts
+from cactiviz.ui import browser_word, film_file, links, server, state, texts
 
 _PAGES = [  # the first one opens where no other is asked for
     (state.COMPARE_PAGE, texts.COMPARE, ":material/compare:"),
@@ -31,6 +31,7 @@ def run() -> None:
 def _asked_for() -> Page:
     st.session_state[state.INSIDE] = True
     chosen = _pages()
+    browser_word.ask()
     links.arrive(chosen.url_path)
     if chosen.url_path != Path(state.ANIMATE_PAGE).stem:
         film_file.leave()

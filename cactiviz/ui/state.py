@@ -61,6 +61,10 @@ WAITED = "waited"
 EXPORTED, TO_HAND_OUT, PROBLEM = "exported", "to hand out", "problem"
 #: The session's own networks; whether their form is open, and how often it was opened.
 OWN, OWN_FORM, OWN_OPENED = "own", "own form", "own opened"
+#: The word by which its browser is known; since when it was waited for, whom it was told to, and
+#: whether it changed what is here. The session's own lease of what its browser brought.
+WORD, WORD_AWAITED, WORD_SESSION = "word", "word awaited", "word session"
+WORD_NEWS, OWN_LEASE = "word news", "own lease"
 #: What that form waits for, and what it said.
 OWN_CHECK, OWN_SAID = "own check", "own said"
 #: Networks to choose besides those that are chosen, in the next run.
@@ -87,8 +91,14 @@ INSIDE = "inside"
 SAID = "said"
 #: How often Compare has drawn a picture.
 DRAWS = "draws"
-#: The user's own pictures, by where they come from.
-BROUGHT = "brought "
+#: Before where they come from: the number of a picture of the user's own, and its field's file.
+BROUGHT, TAKEN = "brought ", "taken "
+#: Before it: how often another field for files was needed.
+FIELDS = "fields "
+#: Where the picture that is shown came from, and itself; it stays until there is another.
+SHOWN_SOURCE, SHOWN_PICTURE = "shown source", "shown picture"
+#: Animate: the numbers of the user's own pictures, and what was animated last.
+FILM_BROUGHT, FILM_SHOWN = "film brought", "film shown"
 #: What was chosen on the page before.
 CHOSEN_BEFORE = "chosen before"
 

@@ -25,7 +25,7 @@ COMPARE = "Compare"
 COMPARE_TITLE = "What did each network look at?"
 
 UPLOAD = "A picture of your own"
-UPLOAD_HELP = "It stays on this computer and goes with this session."
+UPLOAD_HELP = "It stays on this computer, and goes half an hour after you have left."
 ADDRESS = "A web address"
 ADDRESS_HELP = "Fetched once you press Enter, and only from the public internet."
 FETCHING = "Fetching the picture…"
@@ -67,7 +67,8 @@ ORIGINAL = "The picture"
 UNTRAINED_NOTE = "untrained: random weights"
 #: Network -> what it knows, where that is so little that its answers mislead.
 KNOWS_ONLY = {"cactinet": "knows only desert seen from the air"}
-STAND_IN = "Until there is one, you see a photograph that came along."
+STAND_INS = "Until there are some, the pictures from before stay."
+STAND_IN = "Until there is one, the picture from before stays."
 SIDE_HINT = "» at the top opens the choice of picture and networks."
 KEEP_IN_MIND = "Keep in mind"
 DOWNLOADING = "Downloading"
@@ -122,6 +123,13 @@ PICK_CLASS = "Class"
 PICK_ITEM = "Which"
 DRAW_ONE = "Draw one"
 DRAW_ONE_HELP = "Takes any picture of this class. The Gallery shows them all."
+
+
+def still_there_many(count: int) -> str:
+    """The same of an animation's pictures."""
+    if count == 1:
+        return "Your picture is still here; other files take its place."
+    return f"Your {count} pictures are still here; other files take their place."
 
 
 def still_there(name: str) -> str:
@@ -383,6 +391,7 @@ LINK_PARTS = {
     "cover": "covered part",
     "whole": "choice of the whole picture",
     "untrained": "choice of random weights",
+    "without": "word about what it leaves out",
     "scale": "scale",
     "palette": "palette",
     "strength": "strength of the maps",
@@ -416,6 +425,15 @@ LINK_PLACE_SHUT = (
     "The link names a folder, which can be opened only where the app is open to this computer "
     "alone."
 )
+#: What whoever opens a link is told that leaves something out; a reload finds it for a while only.
+LEFT_OUT = {
+    "picture": "The picture that this link was made with can’t travel in a link. You see another "
+    "one.",
+    "pictures": "The pictures that this link was made with can’t travel in a link. You see others.",
+    "classes": "The classes that this link was made with were too many for a link. You see others.",
+    "network": "A network that this link was made with can’t travel in a link, and isn’t among "
+    "these.",
+}
 STAYS_PICTURE = "The link leaves out your picture, which stays on this computer."
 STAYS_SEARCHED = "The link leaves out the picture, which a live search found."
 STAYS_NETWORK = "The link leaves out your own network, which stays on this computer."
@@ -553,6 +571,13 @@ def link_classes(names: list[str], dataset: str) -> str:
     return f"The link names the class “{names[0]}”{others}, which “{dataset}” doesn't have."
 
 
+def class_unknown(name: str, several: bool) -> str:
+    """For a class that was explained, once no network is left that knows it."""
+    whose = "None of these networks" if several else "This network"
+    verb = "knows" if several else "doesn’t know"
+    return f"{whose} {verb} the class “{name}”, so it isn’t what is explained any more."
+
+
 def link_picture(why: str) -> str:
     """For a picture in a link that isn't here."""
     return f"The link's picture isn't here. {why}"
@@ -576,7 +601,10 @@ def link_opens(place: str) -> str:
 # --- Networks of one's own, camera, downloads ---
 CAMERA = "Take a picture"
 CAMERA_NAME = "your photo"
-CAMERA_HELP = "It stays on this computer and goes with this session. Your browser asks you first."
+CAMERA_HELP = (
+    "It stays on this computer, and goes half an hour after you have left. Your browser asks you "
+    "first."
+)
 OWN_ADD = "Add a network of your own"
 OWN_CHANGE = "Your own networks"
 OWN_TITLE = "A network of your own"
@@ -1693,6 +1721,9 @@ def film_download(ending: str, size_bytes: int) -> str:
 
 
 # Networks of one's own: what is wrong with a file
+OWN_PICTURE_GONE = "This picture of yours isn’t kept any more. Please choose it once more."
+PICTURE_NOT_KEPT = "There is no room to keep this picture: it goes once you leave this page."
+PICTURES_NOT_KEPT = "There is no room to keep these pictures: they go once you leave this page."
 OWN_NO_ROOM = "The computer that runs the app has no room for this file now."
 OWN_TOO_MANY_NAMES = "This file is too large for class names."
 OWN_DAMAGED = "This is no file of weights, or it is damaged."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cactiviz.ui.address import Link
+from cactiviz.ui.linked_own import Lacking
 from cactiviz.ui.parameters import Query
 
 
@@ -21,6 +22,8 @@ class Trail:
         look: What the address said of scale, palette and strength when the session began.
         wrong: Sentences about the address, until something is chosen.
         followed: Nothing was chosen since a link was followed.
+        lacking: What a link left out that isn't here.
+        known: The classes explained that a network here has known, by where they are kept.
         folder: A link whose folder nobody has agreed to yet.
         picked: The picture that is chosen in its stead meanwhile.
         heard: Parameters of the browser that nobody went back to.
@@ -37,6 +40,8 @@ class Trail:
     look: Link = field(default_factory=Link)
     wrong: list[str] = field(default_factory=list)
     followed: bool = False
+    lacking: Lacking = field(default_factory=Lacking)
+    known: dict[str, str] = field(default_factory=dict)
     folder: Link | None = None
     picked: tuple[object, ...] = ()
     heard: Query | None = None

@@ -1,0 +1,240 @@
+"""What a link leaves out: what a session chose of its own, and what is missing at whoever opens it.
+
+An address says that something was left out, by the words of ``own_choice.WORDS``, and by a mark
+that means something only to the browser that left it out: by it Back, Forward and a reload find
+again what was chosen there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from cactiviz.errors import CactivizError
+from cactiviz.models import MODELS
+from cactiviz.ui import brought, covered, linked_film, own_files, sets, state, texts
+from cactiviz.ui.address import FIRST_NETWORKS
+from cactiviz.ui.covered import Covered
+from cactiviz.ui.own_choice import OWN, WORDS, OwnChoice, merged
+
+_LAYERS = {"filters": state.FILTER_LAYER, "neurons": state.NEURON_LAYER}
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What a link left out that isn't here.
+
+    Attributes:
+        instead: A word of ``own_choice.WORDS`` -> what is shown instead.
+        mark: By which the browser that left it out would find it again.
+        word: By which this browser was known when it was looked for.
+    """
+
+    instead: Mapping[str, object] = field(default_factory=dict)
+    mark: str = ""
+    word: str | None = None
+
+    def may_be_here(self) -> bool:
+        """Whether it may be found now: the browser has told its word since."""
+        return bool(self.instead and self.mark) and self.word != st.session_state.get(state.WORD)
+
+
+def said(page: str, lacking: Lacking) -> str:
+    """What a page's address says of what it leaves out; empty if nothing.
+
+    Args:
+        page: Whose address.
+        lacking: What a link left out that was followed here.
+    """
+    choice, missing = chosen(page), still(page, lacking)
+    words = {*choice.words(), *missing}
+    pieces = [word for word in WORDS if word in words]
+    if choice != OwnChoice():
+        pieces.append(own_files.begin().choices.mark(choice))
+    elif missing and lacking.mark:
+        pieces.append(lacking.mark)
+    return " ".join(pieces)
+
+
+def still(page: str, lacking: Lacking) -> list[str]:
+    """What of it is missing still: nothing else was chosen in its stead."""
+    return [word for word, instead in lacking.instead.items() if _instead(page, word) == instead]
+
+
+def cannot_travel(page: str) -> list[str]:
+    """A plain sentence for each thing that a link leaves out."""
+    choice = chosen(page)
+    searched = "live" in (*choice.picture[:1], choice.dataset)
+    sentences = {
+        "picture": texts.STAYS_SEARCHED if searched else texts.STAYS_PICTURE,
+        "pictures": texts.STAYS_FOUND if searched else texts.STAYS_PICTURES,
+        "classes": texts.STAYS_CLASSES,
+        "network": texts.STAYS_NETWORK,
+    }
+    return [sentences[word] for word in choice.words()]
+
+
+def chosen(page: str) -> OwnChoice:
+    """What is chosen on a page, as far as a link can't hold it."""
+    picture = _picture(page)
+    film = page == "animate" and linked_film.kind() == "pictures"
+    upload = film and brought.film_source() == "upload"
+    unsaid = film and not upload and not linked_film.can_travel()
+    numbers = _numbers()
+    models = [OWN + numbers[name] if name in numbers else name for name in _models(page)]
+    own = {name: one for name, one in numbers.items() if OWN + one in models}
+    get = st.session_state.get
+    layers = {one: get(_LAYERS[page] + name) for name, one in own.items() if page in _LAYERS}
+    if page == "compare" and own and (layer := get(state.LAYER)) and layer[0] in own:
+        layers[own[layer[0]]] = layer[1]
+    return OwnChoice(
+        networks=tuple(models) if own else (),
+        picture=picture,
+        cover=_cover() if picture and page == "compare" else "",
+        pictures=brought.numbers() if upload else (),
+        dataset=str(get(state.FILM_SET)) if unsaid else "",
+        classes=tuple(get(state.FILM_CLASSES) or ()) if unsaid else (),
+        layers=tuple((one, str(layer)) for one, layer in layers.items() if layer),
+    )
+
+
+def choose(page: str, query: Mapping[str, str], left_out: str) -> Lacking:
+    """Choose what was chosen here when this address was left; after all that the address holds.
+
+    Args:
+        page: Whose address.
+        query: Its parameters.
+        left_out: The one of them that says what it leaves out, if it makes sense.
+
+    Returns:
+        What isn't here.
+    """
+    pieces = left_out.split()
+    words = [word for word in WORDS if word in pieces]
+    shelf = own_files.here()
+    found = (shelf.choices.find(piece) for piece in pieces) if shelf is not None else ()
+    choice = next((one for one in found if one is not None), OwnChoice())
+    there = [word for word in choice.words() if _CHOOSE[word](page, query, choice)]
+    return Lacking(
+        instead={word: _instead(page, word) for word in words if word not in there},
+        mark=next((piece for piece in pieces if piece not in WORDS), ""),
+        word=st.session_state.get(state.WORD),
+    )
+
+
+def _choose_picture(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
+    source, which = choice.picture or ("", "")
+    if source != sets.LIVE:
+        if not brought.choose(source, which):
+            return False
+    else:
+        _bring_sightings()
+        try:
+            state.choose(sets.opened(sets.LIVE).find(which))
+        except CactivizError:
+            return False
+    if page == "compare" and (cover := covered.read(choice.cover)):
+        st.session_state[state.COVERED] = cover
+        st.session_state[state.COVERING] = True
+        st.session_state[state.COVERED_HOW] = cover.how
+    return True
+
+
+def _choose_pictures(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
+    return _choose_classes(page, query, choice) if choice.dataset else _choose_files(choice)
+
+
+def _choose_files(choice: OwnChoice) -> bool:
+    return brought.choose_many(choice.pictures)
+
+
+def _choose_classes(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
+    if choice.dataset == sets.LIVE:
+        _bring_sightings()
+    if not sets.is_here(choice.dataset):
+        return False
+    st.session_state[state.FILM_SET] = choice.dataset
+    st.session_state[state.FILM_CLASSES] = list(choice.classes)
+    return True
+
+
+def _choose_networks(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
+    names = {OWN + number: name for name, number in _numbers().items()}
+    unnamed = "networks" not in query and not any(name in MODELS for name in choice.networks)
+    found = [
+        names.get(name, name)
+        for name in merged([] if unnamed else [*_models(page)], choice.networks)
+        if name in names or name in MODELS
+    ]
+    if not any(name not in MODELS for name in found):
+        return False
+    if page == "animate" and linked_film.kind() == "layers":
+        st.session_state[state.FILM_ONE] = found[0]
+    else:
+        st.session_state[state.FILM_MODELS if page == "animate" else state.MODELS] = found
+    for number, layer in choice.layers:
+        if (name := names.get(OWN + number)) is None:
+            continue
+        if page in _LAYERS:
+            st.session_state[_LAYERS[page] + name] = layer
+        else:
+            st.session_state[state.LAYER] = (name, layer)
+    return all(name in names or name in MODELS for name in choice.networks)
+
+
+_CHOOSE = {
+    "picture": _choose_picture,
+    "pictures": _choose_pictures,
+    "classes": _choose_classes,
+    "network": _choose_networks,
+}
+
+
+def _picture(page: str) -> tuple[str, str] | tuple[()]:
+    if page == "animate" and linked_film.kind() == "pictures":
+        return ()
+    source, get = brought.shown_source(), st.session_state.get
+    if source in brought.OWN_SOURCES:
+        return source, brought.number(source)
+    if source == "set" and get(state.DATASET) == sets.LIVE:
+        own_files.begin().sightings = state.sightings()
+        return sets.LIVE, f"{get(state.CLASS)}/{get(state.ITEM)}"
+    return ()
+
+
+def _cover() -> str:
+    covered_part: Covered | None = st.session_state.get(state.COVERED)
+    shown = st.session_state.get(state.COVERED_OF)
+    if covered_part is None or not st.session_state.get(state.COVERING):
+        return ""
+    return covered_part.text() if covered_part.sha256 in ("", shown) else ""
+
+
+def _bring_sightings() -> None:
+    shelf = own_files.here()
+    if not state.sightings() and shelf is not None and shelf.sightings:
+        st.session_state[state.SIGHTINGS] = shelf.sightings
+
+
+def _models(page: str) -> Iterable[str]:
+    if page == "animate":
+        return linked_film.models()
+    return tuple(st.session_state.get(state.MODELS) or FIRST_NETWORKS)
+
+
+def _numbers() -> dict[str, str]:
+    """The number of each network of one's own, by its name."""
+    shelf = own_files.here()
+    return {name: one.revision for name, one in shelf.networks.items()} if shelf else {}
+
+
+def _instead(page: str, word: str) -> object:
+    """What is shown that tells whether something else was chosen since."""
+    get = st.session_state.get
+    if word == "network":
+        return tuple(_models(page))
+    if word == "picture":
+        return tuple(get(key) for key in (state.SOURCE, state.DATASET, state.CLASS, state.ITEM))
+    return brought.film_source(), get(state.FILM_SET), linked_film.classes()
