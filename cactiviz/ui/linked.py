@@ -81,7 +81,7 @@ def choose(page: str, query: Mapping[str, str], link: Link) -> list[str]:
         "untrained": (state.UNTRAINED, link.untrained),
         "class": (state.TARGET, link.class_ or None),
         "against": (state.AGAINST, link.against or None),
-        "layers": (state.LAYER, {**_layers_of_own(), **dict(link.layers)}),
+        "layers": (state.LAYER, dict(link.layers)),
         "cover": (state.COVERED, link.cover),
     }
     for key, (kept_by, value) in values.items():
@@ -162,12 +162,6 @@ def cover_on(sha256: str, *, of_link: bool) -> None:
     covered: Covered | None = st.session_state.get(state.COVERED)
     if covered is not None and not covered.sha256 and of_link:
         st.session_state[state.COVERED] = replace(covered, sha256=sha256)
-
-
-def _layers_of_own() -> dict[str, str]:
-    """The layers chosen of the user's own networks, which a link leaves out."""
-    kept: Mapping[str, str] = st.session_state.get(state.LAYER) or {}
-    return {name: layer for name, layer in kept.items() if name not in MODELS}
 
 
 def _cover() -> Covered | None:

@@ -14,7 +14,7 @@ import streamlit as st
 
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS
-from cactiviz.ui import brought, covered, linked_film, own_files, sets, state, texts
+from cactiviz.ui import brought, chosen_layers, covered, linked_film, own_files, sets, state, texts
 from cactiviz.ui.address import FIRST_NETWORKS
 from cactiviz.ui.covered import Covered
 from cactiviz.ui.own_choice import OWN, WORDS, OwnChoice, merged
@@ -87,8 +87,8 @@ def chosen(page: str) -> OwnChoice:
     own = {name: one for name, one in numbers.items() if OWN + one in models}
     get = st.session_state.get
     layers = {one: get(_LAYERS[page] + name) for name, one in own.items() if page in _LAYERS}
-    if page == "compare" and own and (layer := get(state.LAYER)) and layer[0] in own:
-        layers[own[layer[0]]] = layer[1]
+    if page == "compare":
+        layers |= {own[name]: layer for name, layer in chosen_layers.of(list(own))}
     return OwnChoice(
         networks=tuple(models) if own else (),
         picture=picture,
@@ -180,7 +180,7 @@ def _choose_networks(page: str, query: Mapping[str, str], choice: OwnChoice) -> 
         if page in _LAYERS:
             st.session_state[_LAYERS[page] + name] = layer
         else:
-            st.session_state[state.LAYER] = (name, layer)
+            chosen_layers.choose(name, layer)
     return all(name in names or name in MODELS for name in choice.networks)
 
 
