@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from cactiviz.errors import Cancelled
+from cactiviz.errors import Cancelled, LayerError
 from cactiviz.operations import ACTIVATIONS, Function, functions
 from cactiviz.trace import trace
 from cactiviz.types import Box, Cancel, Layer, Neuron
@@ -122,7 +122,11 @@ def layer_with_parts(
         return found, False
 
     end = sequence.step(target)
-    found, whole = last_part(one for one in sequence.stages() if sequence.step(one) < end)
+    try:
+        stages = [stage for stage in sequence.stages() if sequence.step(stage) < end]
+    except LayerError:  # the target layer was named by somebody who knows better
+        stages = []
+    found, whole = last_part(stages)
     if not whole and share(target) < 1:
         return target
     if found is None:

@@ -61,14 +61,14 @@ def test_neurons_follow_a_place_that_is_clicked(open_page: Open) -> None:
     lines = page.locator(".of-panes .line")
     expect(lines).to_have_count(10)
     page.get_by_role("radio", name="Most active at a place").click()
-    expect(lines.first).to_contain_text("row 4, column 4")
+    expect(lines.first).to_contain_text("row 16, column 16")
     picture = page.locator(".point")
     box = picture.bounding_box()
     assert box is not None
     picture.click(position={"x": box["width"] * 0.1, "y": box["height"] * 0.9})
-    expect(lines.first).to_contain_text("row 7, column 0")
+    expect(lines.first).to_contain_text("row 28, column 3")
     picture.focus()
     for _ in range(2):
         page.keyboard.press("ArrowUp")
-    expect(lines.first).to_contain_text("row 6, column 0")
+    expect(lines.first).to_contain_text("row 25, column 3")
     assert ours(page) == []

@@ -465,6 +465,9 @@ def test_where_every_layer_sees_the_whole_picture_the_target_layer_stays() -> No
     network = nn.Sequential(
         nn.Conv2d(3, 4, 63, padding=31), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
     )
+    # Its map has as many channels as there are classes, so that there are no stages either.
+    assert layer_with_parts(network.eval(), (3, 16, 16), Layer("1")) == Layer("1")
+    network.append(nn.Linear(4, 3))
     assert layer_with_parts(network.eval(), (3, 16, 16), Layer("1")) == Layer("1")
 
 
