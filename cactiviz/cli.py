@@ -157,7 +157,7 @@ def _compare(options: argparse.Namespace) -> int:
             scale=options.scale, palette=options.palette, contour=options.contour
         )
         with whole_file(options.out) as file:
-            sheet.save(file, image_format, exif=signature())
+            sheet.save(file, format=image_format, exif=signature())
     _print_answers(comparison)
     failures = [failure["why"] for failure in comparison.to_json()["failures"]]
     for sentence in dict.fromkeys(failures):

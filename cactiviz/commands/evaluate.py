@@ -94,7 +94,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         print(sentence, file=sys.stderr)
     if options.sheet:
         with whole_file(options.sheet) as file:
-            _mistakes_sheet(found, dataset).save(file, image_format, exif=signature())
+            _mistakes_sheet(found, dataset).save(file, format=image_format, exif=signature())
     print(json.dumps(found.to_json(), indent=1) if options.json else _in_words(found, model.title))
     return 0
 

@@ -222,4 +222,4 @@ def _write_sheet(
 ) -> None:
     sheet = draw_sheet(picture, columns, rows, cells, cell_width=_CELL_WIDTH)
     with whole_file(path) as file:
-        sheet.save(file, outputs.sheet_format(path), exif=signature())
+        sheet.save(file, format=outputs.sheet_format(path), exif=signature())

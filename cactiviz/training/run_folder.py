@@ -73,7 +73,7 @@ def _settle(run: Path, settings: dict[str, Any]) -> None:
             f"The folder {run} holds a run with other settings or data; name another folder."
         )
     for name in (CHECKPOINT, WEIGHTS, SETTINGS):
-        for left in run.glob(f".{name}.????????"):  # by a run that was killed while it wrote
+        for left in run.glob(f".{name}.*"):  # by a run that was killed while it wrote
             left.unlink(missing_ok=True)
     with whole_file(path) as file:
         file.write(json.dumps(settings, indent=1).encode())
