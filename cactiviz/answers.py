@@ -83,6 +83,7 @@ class Answers:
             raise ModelError("Several layers are shown of one network at a time.")
         check(question.layer, self.names)
         self.failures: dict[str, str] = {}  #: A network's name -> why it says nothing.
+        self.remarks: list[str] = []  #: What should be known of the networks that were loaded.
         self.done = 0  #: Answers that are there, or are known not to come.
         self._kept = Kept(folder, question)
         self._weights_dir, self._may_download = weights_dir, may_download
@@ -146,7 +147,7 @@ class Answers:
     def _load(self, network: str | Checkpoint | LoadedModel, cancel: Cancel | None) -> LoadedModel:
         if isinstance(network, LoadedModel):
             return network
-        return load_model(
+        loaded = load_model(
             network,
             untrained=self.untrained,
             weights_dir=self._weights_dir,
@@ -154,6 +155,8 @@ class Answers:
             may_download=self._may_download,
             cancel=cancel,
         )
+        self.remarks += [f"{loaded.title}: {remark}" for remark in loaded.remarks]
+        return loaded
 
     def _network(self, place: int) -> str:
         """What tells a network's answers from another's without loading it."""

@@ -129,11 +129,12 @@ def _animate(options: argparse.Namespace) -> int:
     look = _look(options, preset.look if preset else Look())
     frames = make(answers, look, options.out, keep=options.keep)
     skipped = answers.reel.skipped
-    for sentence in dict.fromkeys((*answers.failures.values(), *skipped.values())):
+    told = (*answers.remarks, *answers.failures.values(), *skipped.values())
+    for sentence in dict.fromkeys(told):
         print(sentence, file=sys.stderr)
     if hoped > len(shots) and not options.most:
         print(f"{len(shots)} of {hoped} pictures are here.", file=sys.stderr)
-    print(f"{options.out}: {frames} frames, {_size(options.out) / 1e6:.1f} MB")
+    print(f"{options.out}: {_counted(frames)}, {_size(options.out) / 1e6:.1f} MB")
     return 1 if answers.failures or skipped else 0
 
 
@@ -240,6 +241,10 @@ def _rounds(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError("give a whole number from 0")
     return int(text)
+
+
+def _counted(frames: int) -> str:
+    return "1 frame" if frames == 1 else f"{frames} frames"
 
 
 def _size(path: Path) -> int:

@@ -18,7 +18,7 @@ from cactiviz.contact_sheet import draw_contact_sheet
 from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.export.notes import signature
-from cactiviz.models import Checkpoint, load_model
+from cactiviz.models import Checkpoint
 from cactiviz.output import whole_file
 from cactiviz.render import percent
 from cactiviz.sheet import Cell
@@ -71,12 +71,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     if options.part != "all":
         items = split(items, options.seed)[options.part == "excluded"]
     own: dict[str, Checkpoint] = {checkpoint.name: checkpoint for checkpoint in options.checkpoint}
-    model = load_model(
-        own.get(options.model, options.model),
-        untrained=options.untrained,
-        weights_dir=options.weights_dir,
-        device=options.device,
-    )
+    model = shared.load(options, own.get(options.model, options.model))
 
     report = long_reporter()
 

@@ -172,12 +172,24 @@ def load_network(options: argparse.Namespace) -> LoadedModel:
         raise WeightsError("Name either --model or a --checkpoint, each checkpoint once.")
     if options.model is None and len(own) != 1:
         raise WeightsError("Say which network: --model NAME, or one --checkpoint.")
-    return load_model(
-        named.get(options.model, options.model) if options.model else own[0],
+    return load(options, named.get(options.model, options.model) if options.model else own[0])
+
+
+def load(options: argparse.Namespace, network: str | Checkpoint) -> LoadedModel:
+    """A network as the options ask for it; what a person should know of its file is said.
+
+    Raises:
+        CactivizError: As for ``load_model``.
+    """
+    model = load_model(
+        network,
         untrained=options.untrained,
         weights_dir=options.weights_dir,
         device=options.device,
     )
+    for remark in model.remarks:
+        print(f"{model.title}: {remark}", file=sys.stderr)
+    return model
 
 
 def path(text: str) -> Path:
