@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from cactiviz.addresses import parsed
 from cactiviz.datasets import (
     Dataset,
     data_folder,
@@ -37,10 +38,13 @@ class Origins:
     Args:
         beside: The folder that the recipe's own file is in.
         data: The folder or zip that is named.
+        fetch: Whether a picture's web address may be asked: a recipe comes from anybody.
     """
 
-    def __init__(self, beside: Path | None = None, data: Path | None = None) -> None:
-        self._beside, self._data = beside, data
+    def __init__(
+        self, beside: Path | None = None, data: Path | None = None, *, fetch: bool = False
+    ) -> None:
+        self._beside, self._data, self.fetch = beside, data, fetch
         self._datasets: dict[str, Dataset | CactivizError] = {}
 
     def file(self, typed: str) -> Path | None:
@@ -78,6 +82,8 @@ class Origins:
             CactivizError: It isn't there, or can't be read.
         """
         if _is_web(origin):
+            if not self.fetch:
+                raise PictureError(_unasked(origin))
             found = fetch_picture(origin)
             return open_picture(found.data, name=found.name, credit=found.source)
         if origin.startswith("sample:"):
@@ -111,7 +117,9 @@ class Origins:
         raise DataError(f"None of the {len(why)} pictures is where it was ({few}); {_THEY}.")
 
     def _why_gone(self, origin: str) -> str:
-        if _is_web(origin) or origin.startswith("sample:") or os.path.exists(origin):
+        if _is_web(origin):
+            return "" if self.fetch else _unasked(origin)
+        if origin.startswith("sample:") or os.path.exists(origin):
             return ""
         if not is_address(origin):
             return "" if self.file(origin) else self._gone(origin)
@@ -158,6 +166,25 @@ class Origins:
             raise DataError(f"The pictures are of a folder or zip that isn't here; {_IT}.")
         named = f"is neither in {self._data} nor" if self._data else "isn't"
         raise DataError(f"The data set {spec.title} {named} in {data_folder()}; {_IT}.")
+
+
+def host_of(origin: str) -> str:
+    """Whom a picture's web address would be asked of; empty for other origins.
+
+    >>> host_of("https://example.org/a.jpg"), host_of("a.jpg")
+    ('example.org', '')
+
+    Raises:
+        DownloadError: It isn't an address that a picture may be fetched from.
+    """
+    return parsed(origin).netloc if _is_web(origin) else ""
+
+
+def _unasked(origin: str) -> str:
+    return (
+        f"The picture is at {host_of(origin)}, which isn't asked unless you say --fetch; or save "
+        "it beside the recipe."
+    )
 
 
 def _is_web(origin: str) -> bool:

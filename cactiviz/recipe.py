@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from PIL import Image
 
@@ -25,11 +26,29 @@ from cactiviz.models import Checkpoint, LoadedModel, is_named
 from cactiviz.streams import read_stream
 
 _MOST_BYTES = 500_000_000
+_MOST_RECIPE_BYTES = 50_000_000  # of what is packed in a ZIP
 
 
 def picture_recipe(title: str, origin: str, sha256: str, name: str, credit: str) -> dict[str, Any]:
-    """A picture: where it is read from, and how it is known again."""
-    return {"title": title, "from": origin, "sha256": sha256, "name": name, "credit": credit}
+    """A picture: where it is read from, and how it is known again.
+
+    What may be secret in a web address (a user's name, a query) is left out, and that is said.
+    """
+    kept = _without_secrets(origin)
+    found = {"title": title, "from": kept, "sha256": sha256, "name": name, "credit": credit}
+    return found if kept == origin else {**found, "left_out": "the query of its address"}
+
+
+def _without_secrets(origin: str) -> str:
+    """A web address without query, fragment and user's name; anything else as it is.
+
+    >>> _without_secrets("https://u:p@example.org:8000/a.jpg?token=1#x")
+    'https://example.org:8000/a.jpg'
+    """
+    if not origin.lower().startswith(("http://", "https://")):
+        return origin
+    parts = urlsplit(origin)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def network_recipe(
@@ -135,9 +154,9 @@ def _text_in(data: bytes) -> str:
         return found[1] if found else ""
     if start.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if archive.getinfo("recipe.json").file_size > _MOST_BYTES:
-                return ""
-            return archive.read("recipe.json").decode()
+            with archive.open("recipe.json") as file:  # what it says of its size isn't believed
+                text = file.read(_MOST_RECIPE_BYTES + 1)
+            return text.decode() if len(text) <= _MOST_RECIPE_BYTES else ""
     if start[4:8] == b"ftyp" or start[8:12] == b"WEBP":
         return recipe_in(data)
     with Image.open(io.BytesIO(data), formats=("PNG", "GIF")) as image:

@@ -68,6 +68,7 @@ class Asked:
         picture: Picture,
         *,
         weights_dir: str | os.PathLike[str] | None = None,
+        may_download: bool = True,
         report: Report | None = None,
     ) -> Comparison:
         """Ask again; if a part is covered, each network also without it.
@@ -75,6 +76,14 @@ class Asked:
         Raises:
             CactivizError: As for ``compare`` and ``cover``.
         """
+        alike: dict[str, Any] = {
+            "resize": self.resize,
+            "untrained": self.untrained,
+            "weights_dir": weights_dir,
+            "device": self.device,
+            "may_download": may_download,
+            "report": report,
+        }
         found = compare(
             cover(picture, *self.cover) if self.cover else picture,
             self.networks,
@@ -82,25 +91,13 @@ class Asked:
             target=self.target,
             layer=dict(self.layer) if isinstance(self.layer, tuple) else self.layer,
             layers="all-stages" if self.layers == ("all-stages",) else self.layers,
-            resize=self.resize,
-            untrained=self.untrained,
-            weights_dir=weights_dir,
-            device=self.device,
-            report=report,
+            **alike,
         )
         answered = [network for network in self.networks if _name(network) in found.readings]
         if not self.cover or not answered:
             return found
-        before = compare(
-            picture,
-            answered,
-            (FILTERS,),  # the view that needs nothing but the answers
-            resize=self.resize,
-            untrained=self.untrained,
-            weights_dir=weights_dir,
-            device=self.device,
-            report=report,
-        )
+        # Of the picture without the cover only the answers are asked, the view that needs no more.
+        before = compare(picture, answered, (FILTERS,), **alike)
         return replace(found, before=before.readings)
 
 
@@ -186,7 +183,10 @@ def remake_comparison(
     origins.check([asked.origin])
     picture = origins.open(asked.origin)
     picture = Picture(picture.rgb, name, credit, picture.notes)
-    return asked.compare(picture, weights_dir=weights_dir, report=report), asked, paint
+    comparison = asked.compare(
+        picture, weights_dir=weights_dir, may_download=origins.fetch, report=report
+    )
+    return comparison, asked, paint
 
 
 def _cover(said: Mapping[str, Any] | None) -> tuple[Box, How] | None:
@@ -238,6 +238,7 @@ def remake_animation(
             untrained=any(network["untrained"] for network in by_name),
             weights_dir=weights_dir,
             device=recipe["device"],
+            may_download=origins.fetch,
         )
         return answers, Look.from_json(recipe["look"])
     except (KeyError, TypeError) as error:

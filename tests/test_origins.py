@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ import pytest
 from PIL import Image
 
 from cactiviz.cli import main
-from cactiviz.errors import DataError, DownloadError, PictureError
+from cactiviz.errors import CactivizError, DataError, DownloadError, PictureError
 from cactiviz.models import Checkpoint
 from cactiviz.origins import Origins
-from cactiviz.recipe import read_recipe
+from cactiviz.recipe import picture_recipe, read_recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = next((ROOT / "cactiviz/models/weights").glob("*.safetensors"))
@@ -230,3 +231,44 @@ def test_an_export_tells_no_more_folders_than_were_typed(
     assert recipe["networks"][0]["checkpoint"]["file"] == "mine.safetensors"
     assert "~" in recipe["networks"][2]["failure"]
     assert not [text for text in texts_in(recipe) if str(here) in text or text.startswith("/")]
+
+
+def test_no_address_of_a_recipe_is_asked_unless_somebody_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def fetch(address: str) -> None:
+        asked.append(address)
+        raise DownloadError("not reached")
+
+    monkeypatch.setattr("cactiviz.origins.fetch_picture", fetch)
+    address = "https://example.org/a.jpg"
+    with pytest.raises(CactivizError, match=r"at example\.org, which isn't asked.*--fetch"):
+        Origins(tmp_path).open(address)
+    with pytest.raises(CactivizError, match="--fetch"):
+        Origins(tmp_path).check([address])
+    assert asked == []
+    with pytest.raises(DownloadError):
+        Origins(tmp_path, fetch=True).open(address)
+    Origins(tmp_path, fetch=True).check([address])
+    assert asked == [address]
+
+
+@pytest.mark.parametrize(
+    "secret", ["?token=abc", "#token=abc", "?a=1&token=abc#x", "?X-Amz-Signature=abc"]
+)
+def test_a_recipe_keeps_no_query_of_an_address(secret: str) -> None:
+    found = picture_recipe("a", f"https://example.org/a.jpg{secret}", "", "a.jpg", "")
+    assert found["from"] == "https://example.org/a.jpg" and "query" in found["left_out"]
+    assert "abc" not in str(found)
+    plain = picture_recipe("a", "pictures/a?b.jpg", "", "a.jpg", "")
+    assert plain["from"] == "pictures/a?b.jpg" and "left_out" not in plain
+
+
+def test_a_recipe_in_a_zip_is_read_up_to_a_bound(tmp_path: Path) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("recipe.json", b'{"makes": "comparison", "x": "' + b" " * 60_000_000)
+    with pytest.raises(CactivizError, match="no recipe"):
+        read_recipe(path)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cactiviz.animate import Animation
 from cactiviz.commands import animate as films
@@ -14,7 +16,8 @@ from cactiviz.commands import files, report
 from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files
 from cactiviz.errors import CactivizError
-from cactiviz.origins import Origins
+from cactiviz.models import find_weights, get_spec
+from cactiviz.origins import Origins, host_of
 from cactiviz.recipe import read_recipe
 from cactiviz.remake import differences, recipe_of, remake_animation, remake_comparison
 
@@ -39,6 +42,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="where the data set or the pictures are now",
     )
     option("--weights-dir", type=shared.path, help="a folder to look for weights in first")
+    option(
+        "--fetch",
+        action="store_true",
+        help="let it ask for pictures by their address and for published weights",
+    )
     option("--dpi", type=shared.positive, default=300, help="of a PNG; default 300")
     parser.set_defaults(run=_replay, files=_files)
 
@@ -50,7 +58,9 @@ def _files(options: argparse.Namespace) -> Files:
 
 def _replay(options: argparse.Namespace) -> int:
     recipe = read_recipe(options.recipe)
-    origins = Origins(options.recipe.parent, options.data)
+    origins = Origins(options.recipe.parent, options.data, fetch=options.fetch)
+    if options.fetch and (hosts := _hosts(recipe, options.weights_dir)):
+        print(f"This asks {', '.join(hosts)}.", file=sys.stderr, flush=True)
     if recipe["makes"] == "comparison":
         found = _comparison(options, recipe, origins)
     elif recipe["makes"] == "animation":
@@ -62,6 +72,21 @@ def _replay(options: argparse.Namespace) -> int:
     if not found:
         print("Made again: all is as the recipe says.")
     return 1 if found else 0
+
+
+def _hosts(recipe: dict[str, Any], weights_dir: Path | None) -> list[str]:
+    """Whom a recipe would have asked: for its pictures, and for weights that aren't here."""
+    found = []
+    for shown in recipe.get("pictures") or ():
+        with suppress(CactivizError, AttributeError):
+            found.append(host_of(str(shown.get("from", ""))))
+    for network in recipe.get("networks") or ():
+        with suppress(CactivizError, AttributeError, TypeError):
+            if not (network.get("checkpoint") or network.get("untrained")):
+                spec = get_spec(network["name"])
+                if spec.weights is not None and find_weights(spec, weights_dir) is None:
+                    found.append(urlsplit(spec.weights.url).hostname or "")
+    return list(filter(None, dict.fromkeys(found)))
 
 
 def _comparison(options: argparse.Namespace, recipe: dict[str, Any], origins: Origins) -> list[str]:
@@ -86,9 +111,8 @@ def _animation(options: argparse.Namespace, recipe: dict[str, Any], origins: Ori
             recipe, parts, origins=origins, weights_dir=options.weights_dir
         )
         if options.out:
-            films.make(
-                answers, look, options.out, keep=True
-            )  # the recipe is read from what is kept
+            # Kept until the recipe is read from it.
+            films.make(answers, look, options.out, keep=True)
         else:
             answers.compute()
         new = Animation(answers, look).recipe()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -116,9 +117,12 @@ class Checkpoint:
         if not isinstance(self.classes, Path):
             return ClassList(IMAGENET_CLASSES)
         try:
-            if self.classes.stat().st_size > MOST_BYTES:
+            if not stat.S_ISREG(self.classes.stat().st_mode):  # a device has no end
+                raise WeightsError(f"{self.classes} is no ordinary file with class names.")
+            with self.classes.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+            if len(data) > MOST_BYTES:
                 raise WeightsError(f"The file {self.classes} is too large for class names.")
-            data = self.classes.read_bytes()
         except (OSError, ValueError) as error:
             raise WeightsError(f"The class names in {self.classes} can't be read.") from error
         return read_class_list(data, f"The file {self.classes}")
