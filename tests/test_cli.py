@@ -214,8 +214,9 @@ def test_a_checkpoint_alone_is_compared_alone_and_its_place_can_be_chosen(
     ):
         code, output, errors = run(capsys, *common, *models)
         assert (code, errors) == (0, "")
-        titles = [line.split(":")[0].removesuffix(" (untrained)") for line in output.splitlines()]
-        assert [title.lower() for title in titles] == order
+        answers = re.findall(r"^([^:\n]+?)(?: \(untrained\))?: .* [\d.]+%$", output, re.MULTILINE)
+        assert [title.lower() for title in answers] == order
+        assert output.count("mine: ") == 3, "what is assumed of it is said once, a line each"
 
 
 def test_two_checkpoints_of_one_name_are_refused(

@@ -358,7 +358,7 @@ def test_the_json_has_the_form_promised(both: cv.Comparison) -> None:
     for explanation in report["explanations"]:
         assert set(explanation) == {
             *("model", "method", "class_index", "class_name", "logit", "probability"),
-            *("grid", "min", "max", "seconds", "notes"),
+            *("grid", "min", "max", "seconds", "notes", "layer", "layer_grid", "against"),
         }
         top = report["predictions"][explanation["model"]]["top"][0]
         assert {key: explanation[key] for key in top} == top

@@ -462,7 +462,7 @@ def cactinet() -> LoadedModel:
 def loaded(cactinet: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """The network, read from its file once for all of these tests."""
     monkeypatch.setattr("cactiviz.answers.load_model", lambda *_, **__: cactinet)
-    monkeypatch.setattr("cactiviz.commands.evaluate.load_model", lambda *_, **__: cactinet)
+    monkeypatch.setattr("cactiviz.commands.options.load_model", lambda *_, **__: cactinet)
 
 
 def animate(out: Path, *sources: Path) -> int:
@@ -520,26 +520,26 @@ def test_stopped_in_its_own_folder_it_goes_on_with_the_same_pictures(
 
 
 @pytest.mark.usefixtures("loaded")
-def test_files_named_one_by_one_are_without_the_output_too(tmp_path: Path) -> None:
+def test_an_earlier_output_that_is_named_as_a_picture_is_kept(tmp_path: Path) -> None:
     place = put(tmp_path, "a.png", "b.png")
     out = place / "x.gif"
     assert animate(out, *sorted(place.iterdir())) == 0 and frames(out) == 2
-    assert animate(out, *sorted(place.iterdir())) == 0 and frames(out) == 2
+    before = out.read_bytes()
+    assert animate(out, *sorted(place.iterdir())) == 2 and out.read_bytes() == before
     other = place / "y.gif"  # an earlier one under another name is a picture as any
     assert animate(other, place) == 0 and frames(other) == 3
 
 
 @pytest.mark.parametrize("where", ["out", ""])
-def test_pictures_drawn_into_the_folder_itself_are_not_drawn_from(
-    tmp_path: Path, where: str
+def test_pictures_are_not_drawn_into_the_folder_that_they_are_drawn_from(
+    tmp_path: Path, where: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = put(tmp_path, *(f"{number}.png" for number in range(5)))
+    before = {path: path.read_bytes() for path in place.iterdir()}
     command = ["data", "sample", "folder", "--dir", str(place), "--out", str(place / where)]
-    assert cli.main([*command, "--count", "9"]) == 0
-    first = sorted(path.name for path in (place / where).glob("00*.png"))
-    assert cli.main([*command, "--count", "9"]) == 0
-    assert sorted(path.name for path in (place / where).glob("00*.png")) == first
-    assert len(first) == 5
+    assert cli.main([*command, "--count", "9"]) == 2
+    assert "lies in the data that are read here" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in place.iterdir()} == before
 
 
 @pytest.mark.usefixtures("loaded")

@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from tiny_tiles import write_tiles
 
 from cactiviz import cli
-from cactiviz.commands import animate, evaluate, inside, replay, report, train
+from cactiviz.commands import animate, inside, replay, report, train
 from cactiviz.errors import OutputPlaceError
 from cactiviz.models import MODELS, Checkpoint, load_model
 from cactiviz.overwriting import check_kept
@@ -87,7 +87,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
         (cli.shared, "load_network"),
         (cli, "compare"),
         (animate, "Answers"),
-        (evaluate, "load_model"),
+        (cli.shared, "load_model"),
         (inside, "explain_neurons"),
         (replay, "remake_comparison"),
         (replay, "remake_animation"),

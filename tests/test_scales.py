@@ -164,7 +164,7 @@ def test_a_row_of_cells_has_one_full_share_on_each_grid() -> None:
     maps = {"a": peak, "b": np.full((4, 4), 9, np.float32), "c": np.ones((2, 2), np.float32)}
     readings: Any = {}
     for name, values in maps.items():
-        found = SimpleNamespace(method="grad_cam", values=values, kind="positive")
+        found = SimpleNamespace(method="grad_cam", values=values, kind="positive", place="")
         reading = {"grad_cam": found}
 
         class Reading(dict[str, Any]):

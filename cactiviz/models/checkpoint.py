@@ -118,7 +118,9 @@ class Checkpoint:
             return ClassList(IMAGENET_CLASSES)
         try:
             if not stat.S_ISREG(self.classes.stat().st_mode):  # a device has no end
-                raise WeightsError(f"{self.classes} is no ordinary file with class names.")
+                raise WeightsError(
+                    f"The class names in {self.classes} can't be read: it is no ordinary file."
+                )
             with self.classes.open("rb") as file:
                 data = file.read(MOST_BYTES + 1)
             if len(data) > MOST_BYTES:
