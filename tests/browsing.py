@@ -174,20 +174,34 @@ def open_page(
     assert max(overflows, default=0) <= 0, f"wider than the screen by {overflows} px"
 
 
+def until(page: Page, expression: str, timeout_ms: float = PATIENCE_MS) -> None:
+    """Wait until an expression holds in the page.
+
+    ``wait_for_function`` evaluates it within the page, which the app's policy forbids.
+    """
+    end = time.monotonic() + timeout_ms / 1000
+    while not page.evaluate(expression):
+        if time.monotonic() > end:
+            raise TimeoutError(f"It never held: {expression}")
+        page.wait_for_timeout(50)
+
+
 def at_rest(page: Page) -> None:
     """Wait until the server has nothing more to say, and nothing is shown faded meanwhile."""
     expect(page.locator('[data-testid=stApp][data-test-script-state="notRunning"]')).to_be_visible()
     expect(page.locator('[data-stale="true"]')).to_have_count(0)
-    page.wait_for_function(
-        "[...document.images].every(image => image.complete) && !document.getAnimations().length"
+    until(
+        page,
+        "[...document.images].every(image => image.complete) && !document.getAnimations().length",
     )
 
 
 def in_the_dark(page: Page) -> None:
     """What the same page shows once the system's colours are dark."""
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(
-        "getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme === 'dark'"
+    until(
+        page,
+        "getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme === 'dark'",
     )
     at_rest(page)
 

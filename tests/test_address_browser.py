@@ -6,6 +6,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from browsing import until
 from playwright.sync_api import Page, expect
 
 from cactiviz.ui import texts
@@ -112,7 +113,7 @@ def test_back_at_once_and_twice_at_once_leads_where_it_says(open_page: Open) -> 
     says(page, {"networks": "alexnet cactinet"})
     page.evaluate(_BACK_AT_ONCE)  # long before the run has ended that writes the entry
     press(page, "EB0")
-    page.wait_for_function("window.wentBack")
+    until(page, "window.wentBack")
     says(page, {"networks": "alexnet cactinet"})
     chosen(page, "AlexNet", "CactiNet")
     page.evaluate("history.forward()")
@@ -214,7 +215,7 @@ def test_what_is_covered_is_restored(open_page: Open) -> None:
     page.get_by_role("button", name=texts.WHAT_IF).click()
     page.get_by_role("button", name=texts.COVER_MIDDLE).click()
     page.get_by_role("radio", name=texts.COVER_HOWS["mean"]).check(force=True)
-    page.wait_for_function("location.search.includes('mean')")
+    until(page, "location.search.includes('mean')")
     page.wait_for_timeout(_PAUSE_MS)
     query = said(page)
     other = open_page(copied(page))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from browsing import until
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -47,7 +48,7 @@ def test_gif_and_mp4_play_where_they_were_made(
     make(page, "MP4")
     video = page.locator("video")
     video.wait_for()
-    page.wait_for_function("document.querySelector('video').currentTime > 0.2")
+    until(page, "document.querySelector('video').currentTime > 0.2")
     assert video.evaluate("video => video.videoWidth") == 1072
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the MP4").click()

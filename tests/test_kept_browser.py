@@ -8,7 +8,7 @@ from io import BytesIO
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from browsing import at_rest
+from browsing import at_rest, until
 from PIL import Image
 from playwright.sync_api import Page, expect
 from safetensors.torch import load_file, save
@@ -159,7 +159,7 @@ def test_whoever_opens_a_link_is_told_what_it_could_not_carry(open_page: Open) -
     box = page.get_by_role("combobox", name=texts.EXPLAIN_CLASS)
     box.fill("thorns")
     box.press("Enter")
-    page.wait_for_function("location.search.includes('class=thorns')")
+    until(page, "location.search.includes('class=thorns')")
     at_rest(page)
     page.get_by_role("button", name="Copy link").click()
     page.get_by_text(texts.STAYS_PICTURE).first.wait_for()
@@ -198,7 +198,7 @@ def test_pictures_of_an_animation_outlive_another_page_and_a_reload(open_page: O
     expect(page.get_by_text(texts.STAND_INS)).to_be_visible()
     expect(page.get_by_text(texts.FILM_PICK)).to_have_count(0)
     upload(page, picture_file("a.png", "red"), picture_file("b.png", "teal"))
-    page.wait_for_function("location.search.includes('without=pictures')")
+    until(page, "location.search.includes('without=pictures')")
     to(page, texts.GALLERY, texts.GALLERY_TITLE)
     page.go_back()
     kept = texts.still_there_many(2)

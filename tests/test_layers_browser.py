@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsing import until
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -16,7 +17,7 @@ FOCUSED = "all => all.indexOf(all[0].getRootNode().activeElement)"
 
 def walls_shown(page: Page) -> None:
     page.locator(".of-panes img").first.wait_for()
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    until(page, "[...document.images].every(image => image.complete)")
 
 
 def ours(page: Page) -> list[str]:
