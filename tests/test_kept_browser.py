@@ -58,8 +58,11 @@ def network_file(factor: float) -> bytes:
 
 
 def add_network(page: Page, name: str, factor: float, classes: str = "") -> None:
+    at_rest(page)
     page.locator(".st-key-open-own button").click()
     form = page.get_by_role("dialog")
+    form.get_by_role("button", name=texts.OWN_SUBMIT).wait_for()
+    at_rest(page)  # a run that draws the form once more would lose what is put into it at once
     form.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
         {"name": f"{name}.safetensors", "mimeType": "", "buffer": network_file(factor)}
     )
