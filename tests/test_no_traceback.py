@@ -324,7 +324,11 @@ def test_each_exception_of_the_system_has_its_words(
     with pytest.raises(TypeError):  # a mistake of the program's own keeps its traceback
         ending.ended_well(lambda: len(3))  # type: ignore[arg-type]
     monkeypatch.setattr(cli, "_parser", lambda: signal.raise_signal(signal.SIGINT))
-    assert run(capsys, "methods") == (1, "", "Stopped.\n")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever had it before
+    try:
+        assert run(capsys, "methods") == (1, "", "Stopped.\n")
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 # --- sizes beyond memory ---------------------------------------------------------------------

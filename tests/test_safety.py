@@ -221,13 +221,16 @@ def test_a_picture_too_large_is_refused_though_the_server_would_take_it(
 
 
 def test_let_others_in_it_warns_takes_less_and_still_asks_nobody_outside(tmp_path: Path) -> None:
-    started = Running(tmp_path, "--host", "0.0.0.0")
+    started = Running(tmp_path, "--host", "0.0.0.0", "--allow-name", "my-computer.local")
     try:
         name = f"my-computer.local:{started.port}"
         assert handshake(started.port, name, f"http://{name}") == 101
-        asked = started.asked_outside()  # Streamlit's greeting would ask for the outer address
-        # Last, as Streamlit then looks whether the strange page is this computer's outer address.
+        # Streamlit would let any name in, and ask elsewhere whether a strange page is its own.
+        assert handshake(started.port, f"evil.example:{started.port}") == 403
         assert handshake(started.port, name, "http://evil.example") == 403
+        assert handshake(started.port, f"127.0.0.1:{started.port}", "http://localhost:1") == 403
+        assert requests.get(f"{started.url}/_stcore/metrics", timeout=5).status_code == 404
+        asked = started.asked_outside()
     finally:
         started.stop()
     said = started.said.read_text()
