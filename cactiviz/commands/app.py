@@ -98,7 +98,7 @@ The app listens at http://{_in_an_address(host)}:{port}, and not to this compute
 Whoever reaches that address
   - needs no password, and what they send and see isn't encrypted on its way,
   - can use this computer's time and memory, and give it pictures and networks of their own,
-    of up to {_MEGABYTES_OF_OTHERS} MB each; they are deleted some minutes after they leave,
+    of up to {_MEGABYTES_OF_OTHERS} MB each; they are deleted half an hour after they leave,
   - can have it fetch pictures from the public internet, and the published weights and data sets,
   - can look at the data sets that are on this computer.
 They can't name folders of this computer, and see nobody else's pictures or networks.

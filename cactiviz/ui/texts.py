@@ -681,7 +681,7 @@ def own_limit(megabytes: int) -> str:
     """Under the field for a file of weights."""
     return (
         f"A file of up to {megabytes:,} MB, such as .safetensors, .pth, .pt or .ckpt. Only its "
-        "numbers are read; code in it is never run. It is deleted soon after you close this page."
+        "numbers are read; code in it is never run. It is deleted half an hour after you have left."
     )
 
 
