@@ -183,8 +183,14 @@ def _take_home(drawer: Drawer, work: Work, look: Look) -> None:
             label = texts.film_make(ending)
             nothing = len(work.failures) == len(work.plan.networks)
             soon = nothing or not work.finished or bool(work.problem)
-            if st.button(label, type="primary", key="film make", disabled=soon):
-                drawer.make(look, ending)
+            if st.button(
+                label,
+                type="primary",
+                key="film make",
+                disabled=soon,
+                on_click=drawer.make,  # before the run, which may end above this button
+                args=(look, ending),
+            ):
                 st.rerun()
         elif not making.ended.is_set():
             st.caption(texts.film_writing(making.done, making.total), width="content")

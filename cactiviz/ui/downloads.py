@@ -158,8 +158,9 @@ def offer(names: Iterable[str]) -> None:
                 help=texts.download_terms(spec),
                 key=f"download {spec.name}",
                 icon=":material/download:",
+                on_click=fetch,  # before the run, which may end above this button
+                args=(spec.name,),
             ):
-                fetch(spec.name)
                 st.rerun()
         if not st.session_state.get(state.UNTRAINED) and st.button(
             texts.UNTRAINED_FOR_NOW,
@@ -201,13 +202,16 @@ def _failed(name: str, transfer: Transfer) -> bool:
     """Say why; True once it was answered."""
     st.error(texts.plain(transfer.sentence))
     with st.container(horizontal=True):
-        again = st.button(texts.TRY_AGAIN, key=f"again {name}")
-        enough = st.button(texts.NOT_NOW, type="tertiary", key=f"enough {name}")
-    if again or enough:
-        _drop(name)
-    if again:
-        fetch(name)
+        again = st.button(texts.TRY_AGAIN, key=f"again {name}", on_click=_again, args=(name,))
+        enough = st.button(
+            texts.NOT_NOW, type="tertiary", key=f"enough {name}", on_click=_drop, args=(name,)
+        )
     return again or enough
+
+
+def _again(name: str) -> None:
+    _drop(name)
+    fetch(name)
 
 
 def _stop(name: str, transfer: Transfer) -> None:

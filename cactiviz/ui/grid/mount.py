@@ -65,8 +65,18 @@ def show(
         cannot_travel=cannot_travel,
     )
     data["address"] = address
-    pressed = _component()(data=_packed(data, key), key=key, on_event_change=lambda: None).event
+    # What is pressed is noted before the run, which may end above this place.
+    _component()(data=_packed(data, key), key=key, on_event_change=lambda: _note(key))
+    pressed = st.session_state.pop(_pressed(key), None)
     return event(pressed, {offer.name for offer in offers})
+
+
+def _note(key: str) -> None:
+    st.session_state[_pressed(key)] = st.session_state[key].event
+
+
+def _pressed(key: str) -> str:
+    return f"{key} pressed"
 
 
 def event(said: object, offered: set[str]) -> Event | None:
