@@ -188,8 +188,8 @@ def _take_home(drawer: Drawer, work: Work, look: Look) -> None:
                 type="primary",
                 key="film make",
                 disabled=soon,
-                on_click=drawer.make,  # before the run, which may end above this button
-                args=(look, ending),
+                on_click=_make,  # before the run, which may end above this button
+                args=(drawer, look, ending),
             ):
                 st.rerun()
         elif not making.ended.is_set():
@@ -208,6 +208,10 @@ def _take_home(drawer: Drawer, work: Work, look: Look) -> None:
             )
     if making is not None and making.sentence:
         st.error(texts.plain(making.sentence))
+
+
+def _make(drawer: Drawer, look: Look, ending: str) -> None:
+    drawer.make(look, ending)
 
 
 def _file_name(plan: Plan) -> str:
