@@ -26,7 +26,7 @@ class Command:
         line: As it is typed after ``cactiviz``.
         outputs: The files it writes.
         says: Whether what it prints is kept "whole", line by line, or its "words" alone, where it
-            is a table whose columns and headings may be laid out anew; or as "json".
+            is a table whose columns and headings may be laid out anew.
         draws: Its pictures hold nothing that a network computed: they are kept by their hash.
         warns: Its complaints are kept; else they may be progress.
     """
@@ -68,7 +68,7 @@ COMMANDS = {
         ("c.json", "c.npz"),
     ),
     "compare all stages": Command(
-        f"compare sample:rocket {_NET} {_CPU} --layers all-stages --methods grad_cam,hires_cam "
+        f"compare sample:rocket {_NET} {_CPU} --layers all-stages --methods grad_cam "
         "--scale shared --palette cividis --out d.png --npz d.npz",
         ("d.png", "d.npz"),
     ),
@@ -93,7 +93,7 @@ COMMANDS = {
         ("a.html",),
     ),
     "report png": Command(
-        f"report scenes:cactus/178 {_NET} {_CPU} --methods layer_cam,guided_backprop "
+        f"report scenes:cactus/178 {_NET} {_CPU} --methods layer_cam "
         "--class cactus --cover 40,60,120,120 --strength 0.8 --palette magma --dpi 72 --out b.png",
         ("b.png",),
     ),
@@ -130,22 +130,16 @@ COMMANDS = {
         "--method saliency --npz j.npz",
         ("j.npz",),
     ),
-    "evaluate": Command(
-        f"evaluate cactinet {_CPU} --data mixed --json --sheet k.png", ("k.png",), says="json"
-    ),
 }
 
 
 def lay_out(folder: Path) -> None:
-    """Write the pictures that commands read: a folder of two classes, and one of wrong classes."""
+    """Write the pictures that commands read: a folder of two classes."""
     import cactiviz as cv
 
-    for place, turned in (("pictures", False), ("mixed", True)):
-        names = list(PICTURES)
-        for name, file in zip(names[::-1] if turned else names, ("a.png", "b.png"), strict=True):
-            origin = PICTURES[names[file == "b.png"]]
-            (folder / place / name).mkdir(parents=True)
-            Image.fromarray(cv.open_item(origin).rgb).save(folder / place / name / file)
+    for (name, origin), file in zip(PICTURES.items(), ("a.png", "b.png"), strict=True):
+        (folder / "pictures" / name).mkdir(parents=True)
+        Image.fromarray(cv.open_item(origin).rgb).save(folder / "pictures" / name / file)
 
 
 def run(name: str, folder: Path) -> dict[str, Any]:
@@ -153,11 +147,7 @@ def run(name: str, folder: Path) -> dict[str, Any]:
     command = COMMANDS[name]
     code, out, err = call(shlex.split(command.line))
     found: dict[str, Any] = {"code": code}
-    if command.says == "json":
-        import json
-
-        found["says"] = measured.of_json(json.loads(out))
-    elif command.says == "words":
+    if command.says == "words":
         found["words"] = sorted(measured.words(_placeless(out, folder)))
     else:
         found["says"] = [line.rstrip() for line in out.splitlines() if line.strip()]

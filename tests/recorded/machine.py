@@ -1,4 +1,4 @@
-"""A machine with nothing on it but the package: no data sets, no weights but those that come along."""
+"""A machine with nothing on it but the package: no data sets, no downloaded weights."""
 
 from __future__ import annotations
 

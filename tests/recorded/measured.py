@@ -25,6 +25,7 @@ LEFT_OUT = {"cactiviz", "seconds", "pictures_per_second"}
 _WHOLE = 1200  # numbers of an array that is kept as it is
 _SIDE = 8  # of a larger one, so many rows and columns are kept
 _CELL = 8  # pixels of a picture whose mean grey is kept
+_LONG_NUMBER = re.compile(r"\d+\.\d{5,}(e-?\d+)?")
 _PATCH = 32  # pixels of a picture whose mean colour is kept
 
 
@@ -84,12 +85,13 @@ def of_small_picture(data: bytes) -> Value:
 
 
 def words(text: str) -> list[str]:
-    """A text's words and numbers, without lines, columns, signs and markup.
+    """A text's words and numbers, without lines, columns, signs and markup; long numbers rounded.
 
     >>> words("CactiNet   4.1 M | on disk: a.pth")
     ['CactiNet', '4.1', 'M', 'on', 'disk', 'a.pth']
     """
-    return re.findall(r"\w+(?:[.,:/'’-]\w+)*", text)
+    found = re.findall(r"\w+(?:[.,:/'’-]\w+)*", text)
+    return [f"{float(word):.4g}" if _LONG_NUMBER.fullmatch(word) else word for word in found]
 
 
 def recipe_of(data: bytes) -> Value:
@@ -128,7 +130,11 @@ def _of_image(data: bytes) -> Value:
     if len(frames) == 1:
         return of_picture(frames[0])
     times = {key: image.info[key] for key in ("duration", "loop") if key in image.info}
-    return {"frames": len(frames), **times, "ends": [of_picture(f) for f in (frames[0], frames[-1])]}
+    return {
+        "frames": len(frames),
+        **times,
+        "ends": [of_picture(f) for f in (frames[0], frames[-1])],
+    }
 
 
 def _of_export(data: bytes) -> Value:

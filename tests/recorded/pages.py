@@ -21,7 +21,7 @@ _WIDGETS = (
     *("toggle", "checkbox", "radio", "button_group"),
 )
 #: What is said while something is computed, and how long that took.
-_BUSY = ("hourglass", "waiting…", "Painting…")
+_BUSY = ("hourglass", "waiting…", "Painting")
 _TIMES = re.compile(r"in (under )?\d+\.\d s\b")
 _NUMBERS = re.compile(r"[\d.]+")
 _LOOK = {"scale", "palette", "strength"}
