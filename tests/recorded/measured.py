@@ -142,9 +142,9 @@ def _of_export(data: bytes) -> Value:
 
 
 def _of_html(data: bytes) -> Value:
-    """Its words, images and recipe; its markup is left out."""
+    """Its words, images and recipe; its markup is left out, and what is laid out as code."""
     text = data.decode()
-    said = re.sub(r"(?s)<(script|style)\b.*?</\1>|<[^>]*>", " ", text)
+    said = re.sub(r"(?s)<(script|style|pre)\b.*?</\1>|<[^>]*>", " ", text)
     return {
         "words": sorted(words(html.unescape(said))),
         "images": [_of_image(image) for image in images_in(text)],
