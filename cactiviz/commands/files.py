@@ -130,14 +130,14 @@ def of_recipe(path: Path, data: Path | None, weights_dir: Path | None) -> Iterat
     """A recipe, and all that it names."""
     yield path
     with suppress(CactivizError):
-        origins, recipe = Origins(path.parent, data), read_recipe(path)
+        origins, recipe = Origins.of(path, data), read_recipe(path)
         for shown in _entries(recipe, "pictures"):
             yield from origins.places(str(shown.get("from", "")))
         for network in _entries(recipe, "networks"):
             with suppress(KeyError, TypeError):
                 own = checkpoint_in(network)
                 if own is not None:
-                    yield from of_checkpoint(origins.checkpoint(own))
+                    yield from origins.places_of(own)
                     continue
             yield from of_weights(str(network.get("name", "")), weights_dir)
 

@@ -18,7 +18,7 @@ from cactiviz.methods import METHODS
 from cactiviz.places import Places
 from cactiviz.reading import FILTERS, method_of
 from cactiviz.remake import Asked, recipe_of
-from cactiviz.report import Paint, everything_zip, report_html, sheet_png
+from cactiviz.report import Paint, everything_zip, report_html, sheet_png, told
 from cactiviz.types import Target
 from cactiviz.ui import networks, state, texts
 from cactiviz.ui.choices import Choice
@@ -69,6 +69,7 @@ def make(kind: str, choice: Choice, comparison: Comparison, look: Look, number: 
     """
     paint = Paint(look.scale, look.palette, look.strength)
     recipe = recipe_of(comparison, asked_of(choice, comparison), paint)
+    comparison = told(comparison)
     if kind == "png":
         data = sheet_png(comparison, paint, recipe, _SHEET_DPI)
     elif kind == "gif":
