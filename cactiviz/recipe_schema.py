@@ -40,9 +40,9 @@ def _one_of(*choices: object) -> Field:
 def _list(item: Field, most: int, *, least: int = 0) -> Field:
     return {
         "type": "array",
-        "items": item,
         "minItems": least,
-        "maxItems": most,
+        "maxItems": most,  # before the entries, of which there may be far too many
+        "items": item,
         "expected": f"a list of {least} to {most:,} entries",
     }
 
@@ -60,9 +60,9 @@ def _object(fields: Field, *needed: str, closed: bool = False, or_none: bool = F
 def _mapping(value: Field, most: int) -> Field:
     return {
         "type": "object",
-        "additionalProperties": value,
-        "propertyNames": _text(1000),
         "maxProperties": most,
+        "propertyNames": _text(1000),
+        "additionalProperties": value,
         "expected": f"an object of at most {most:,} names, each with its value",
     }
 
@@ -164,8 +164,8 @@ _LOOK: Field = {
 }
 _UNTRAINED: Field = {
     "type": ["boolean", "array"],
-    "items": _NAME,
     "maxItems": _MOST_NETWORKS,
+    "items": _NAME,
     "expected": "true, false, or a list of networks’ names",
 }
 # A map without a finite number tells so in a word.

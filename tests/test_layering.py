@@ -29,6 +29,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "decode": (1, "0 containers deep heic pixels raster bit_depth", "numpy PIL"),
     "streams": (1, "0", ""),
     "redaction": (1, "0", ""),
+    "cells": (1, "0", ""),
     "nearby": (1, "0", ""),
     "recipe_schema": (1, "0 cover palettes scales", ""),
     "recipe_check": (1, "0 recipe_schema", "jsonschema"),
