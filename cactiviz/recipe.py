@@ -61,7 +61,7 @@ def picture_recipe(
         told: Its origin as :func:`told_origins` says it; found out if not given.
         left_out: What is left out of its origin already.
     """
-    told, secret = without_secrets(told or origin) if is_web(origin) else (told, "")
+    told, secret = without_secrets(origin) if is_web(origin) else (told, "")
     told = told or told_origins([origin])[0]
     titles = {"title": told_text(title, [origin]), "name": told_text(name, [origin])}
     found = {**titles, "from": told, "sha256": sha256, "credit": told_text(credit, [origin])}

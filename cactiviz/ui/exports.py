@@ -17,6 +17,7 @@ from cactiviz.errors import MethodError
 from cactiviz.methods import METHODS
 from cactiviz.places import Places
 from cactiviz.reading import FILTERS, method_of
+from cactiviz.recipe import paths_of
 from cactiviz.remake import Asked, recipe_of
 from cactiviz.report import Paint, everything_zip, report_html, sheet_png, told
 from cactiviz.types import Target
@@ -68,8 +69,8 @@ def make(kind: str, choice: Choice, comparison: Comparison, look: Look, number: 
         CactivizError: There is nothing to be exported like that.
     """
     paint = Paint(look.scale, look.palette, look.strength)
+    comparison = told(comparison, paths_of(networks.own().values()))
     recipe = recipe_of(comparison, asked_of(choice, comparison), paint)
-    comparison = told(comparison)
     if kind == "png":
         data = sheet_png(comparison, paint, recipe, _SHEET_DPI)
     elif kind == "gif":
