@@ -16,6 +16,8 @@ _DEEPEST = 12  # levels; a whole recipe has six
 _OF_THE_WHOLE = ("required", "minItems")
 # Surrogates stand for the bytes of a file's name that is no UTF-8; any others can't be written.
 _NO_TEXT = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+# The entry around a value or None, its name in there, the value, and how deep it lies.
+_Entry = tuple[Any, str | int, Any, int]
 
 
 def check(recipe: Mapping[str, Any], *, whole: bool = True) -> None:
@@ -103,19 +105,32 @@ def _shown(text: str) -> str:
 
 
 def _check_texts(recipe: Mapping[str, Any]) -> None:
-    """Refuse texts that no file and no screen can hold, and what is nested too deeply."""
-    left: list[tuple[list[Any], object]] = [([], recipe)]
+    """Refuse texts that no file and no screen can hold, and what is nested too deeply.
+
+    What isn't in the table is never read, and may be anything.
+    """
+    known = SCHEMAS["comparison"]["properties"]
+    left: list[_Entry] = [(None, name, recipe[name], 1) for name in known if name in recipe]
     while left:
-        place, value = left.pop()
-        if isinstance(value, str) and (bad := _NO_TEXT.search(value)):
-            sign = "a zero character" if bad[0] == "\0" else "half a character"
-            raise RecipeError(f"“{_spelled(place)}” in the recipe holds {sign}.")
-        if isinstance(value, Mapping | list | tuple) and len(place) > _DEEPEST:
-            raise RecipeError(f"“{_spelled(place[:4])}” in the recipe is nested too deeply.")
-        if isinstance(value, Mapping):
-            for name, one in value.items():
-                if _NO_TEXT.search(str(name)):
-                    raise RecipeError(f"“{_spelled(place)}” has a name that is no text.")
-                left.append(([*place, name], one))
-        elif isinstance(value, list | tuple):
-            left.extend(([*place, index], one) for index, one in enumerate(value))
+        entry = left.pop()
+        value, depth = entry[2], entry[3]
+        if isinstance(value, str):
+            if bad := _NO_TEXT.search(value):
+                sign = "a zero character" if bad[0] == "\0" else "half a character"
+                raise RecipeError(f"“{_spelled(_path(entry))}” in the recipe holds {sign}.")
+        elif isinstance(value, dict | list | tuple):
+            if depth > _DEEPEST:
+                place = _spelled(_path(entry)[:4])
+                raise RecipeError(f"“{place}” in the recipe is nested too deeply.")
+            if isinstance(value, dict):
+                if any(_NO_TEXT.search(str(name)) for name in value):
+                    place = _spelled(_path(entry))
+                    raise RecipeError(f"“{place}” in the recipe has a name that is no text.")
+                left.extend((entry, name, one, depth + 1) for name, one in value.items())
+            else:
+                left.extend((entry, index, one, depth + 1) for index, one in enumerate(value))
+
+
+def _path(entry: _Entry) -> list[Any]:
+    above, name = entry[0], entry[1]
+    return [*(_path(above) if above is not None else ()), name]

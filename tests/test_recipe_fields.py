@@ -161,7 +161,7 @@ WRONG_COMPARISONS: list[tuple[str, object, str]] = [
     ("device", "gpu; rm -rf", "“device”"),
     ("maps", [1], "“maps”"),
     ("maps/cactinet/grad_cam", 1, "“maps"),
-    ("x", {"y": [[[[[[[[[[[[[[]]]]]]]]]]]]]]}, "too deeply"),
+    ("networks/0/preprocessing", {"y": [[[[[[[[[[[[[[]]]]]]]]]]]]]]}, "too deeply"),
 ]
 WRONG_ANIMATIONS: list[tuple[str, object, str]] = [
     ("pictures/0/title", 5, "“pictures[0].title”"),

@@ -201,7 +201,7 @@ def test_a_cover_is_told_with_what_was_said_before_and_made_again(
         recipe["question"]["cover"] = {"box": {}, "how": "grey", **wrong}
         (tmp_path / "r.json").write_text(json.dumps(recipe))
         assert main(["replay", "r.json", *out]) == 2
-        assert "isn't whole" in capsys.readouterr().err
+        assert "“question.cover" in capsys.readouterr().err
     assert not (tmp_path / "third.html").exists()
 
 

@@ -53,12 +53,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _files(options: argparse.Namespace) -> Files:
-    reads = files.of_recipe(options.recipe, options.data, options.weights_dir)
+    # Read once, as a pipe can be; what is wrong with it is said before where it would be written.
+    options.read = read_recipe(options.recipe)
+    reads = files.of_recipe(options.recipe, options.read, options.data, options.weights_dir)
     return Files(reads, (options.out, *films.kept_in(options.out)), replaces=True)
 
 
 def _replay(options: argparse.Namespace) -> int:
-    recipe = read_recipe(options.recipe)
+    recipe = options.read
     origins = Origins.of(options.recipe, options.data, fetch=options.fetch)
     if options.fetch and (hosts := _hosts(recipe, options.weights_dir)):
         print(f"This asks {', '.join(hosts)}.", file=sys.stderr, flush=True)
