@@ -11,6 +11,7 @@ from itertools import takewhile
 from pathlib import Path
 
 _MOST_ENTRIES = 50_000  # of a folder that is looked through
+_MOST_FOLDERS = 40  # of a path, from its end; each is tried as its first
 
 
 class Place:
@@ -126,7 +127,7 @@ def _ends(typed: str) -> Iterator[list[str]]:
     if "\\" in typed and os.sep == "/":  # typed on Windows
         split.append(re.split(r"[\\/]", typed))
     for parts in split:
-        parts = [part for part in parts if part not in ("", ".")]
+        parts = [part for part in parts if part not in ("", ".")][-_MOST_FOLDERS:]
         for first in range(len(parts)):
             if _goes_down(parts[first:]):
                 yield parts[first:]

@@ -29,6 +29,7 @@ from cactiviz.web import fetch_picture
 
 _IT, _THEY = (f"say where {what} with --data FOLDER" for what in ("it is", "they are"))
 _NAMED = 3  # so many pictures are named where all are gone
+_LONGEST_NAME = 300  # characters of a path in a sentence
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,8 @@ class Origins:
         )
         if any(place.several(typed) for place in self._places):
             where = "is there several times"
-        return f"The {what} {typed} {where}; {self._hint([typed], _IT)}."
+        short = typed if len(typed) <= _LONGEST_NAME else f"…{typed[-_LONGEST_NAME:]}"
+        return f"The {what} {short} {where}; {self._hint([typed], _IT)}."
 
     def _hint(self, typed: Sequence[str], otherwise: str) -> str:
         """What to type: the folder where such a file is, which a recipe alone may not open."""

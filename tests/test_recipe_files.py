@@ -205,6 +205,21 @@ def test_ones_own_recipe_is_one_option_away(
         Origins.of(recipe).check([str(victim.picture), str(paint(victim.home / "x/b.png"))])
 
 
+def test_a_path_of_thousands_of_folders_is_tried_from_its_end(tmp_path: Path) -> None:
+    deep = "/".join(["a"] * 2000)
+    paint(tmp_path / "a/b.png", 5)
+    origins = Origins(tmp_path)
+    tried: list[object] = []
+    place = origins._places[0]
+    opened = place._opened
+    place._opened = lambda parts: (tried.append(parts), opened(parts))[1]  # type: ignore[assignment, method-assign]
+    assert origins.open(f"{deep}/b.png").rgb[0, 0, 0] == 5
+    assert len(tried) < 100
+    with pytest.raises(PictureError) as caught:
+        origins.open(f"{deep}/c.png")
+    assert len(str(caught.value)) < 500
+
+
 def test_a_file_deeper_in_the_folder_is_found_by_its_name(tmp_path: Path) -> None:
     """An export tells only the name of a picture that lay elsewhere."""
     paint(tmp_path / "data/pics/cats/a.png", 11)
