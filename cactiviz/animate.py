@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from cactiviz import render
@@ -15,8 +16,10 @@ from cactiviz.full_values import FullValues
 from cactiviz.kept import Said
 from cactiviz.look import Look, Pixels, image_size, layout_of, said_panel
 from cactiviz.methods import METHODS
+from cactiviz.output import folder_of_export
 from cactiviz.panels import Panel, draw_frame
-from cactiviz.recipe import animation_recipe, network_recipe
+from cactiviz.recipe import animation_recipe, network_recipe, paths_of
+from cactiviz.redaction import told_sentence
 from cactiviz.types import Cancel, Report
 
 
@@ -75,6 +78,7 @@ class Animation:
                     labels.append(said.label)
                 else:
                     why = failures.get(name, "This has not been computed.")
+                    why = told_sentence(why, paths_of(self.answers.networks))
                     title = METHODS[method].title
                     warned = name in failures
                     panels.append(Panel(name, None, caption=why, warned=warned, subtitle=title))
@@ -124,18 +128,22 @@ class Animation:
             self.frames(report=report, cancel=cancel),
             seconds=self.look.seconds,
             loop=self.look.loop,
-            recipe=json.dumps(self.recipe(), sort_keys=True),
+            recipe=json.dumps(self.recipe(folder_of_export(path)), sort_keys=True),
         )
 
-    def recipe(self) -> dict[str, Any]:
-        """What makes this animation again, as plain values without dates."""
+    def recipe(self, folder: Path | None = None) -> dict[str, Any]:
+        """What makes this animation again, as plain values without dates.
+
+        Args:
+            folder: The export's, which paths are told from; None where it has none.
+        """
         answers, networks = self.answers, []
         for place, (name, network) in enumerate(zip(answers.names, answers.networks, strict=True)):
             known = (answers.said(index, place) for index in range(len(answers.reel)))
             said = next((several[0] for several in known if several), None)
             why = answers.failures.get(name, "")
-            networks.append(network_recipe(name, network, answers.untrained, said, why))
-        pictures = answers.reel.recipe()
+            networks.append(network_recipe(name, network, answers.untrained, said, why, folder))
+        pictures = answers.reel.recipe(folder)
         return animation_recipe(pictures, networks, answers.question, self.look, answers.device)
 
     def _said(self, index: int) -> list[list[Said]]:

@@ -32,6 +32,8 @@ from cactiviz.errors import WeightsError
 from cactiviz.export.notes import signature
 from cactiviz.models import Checkpoint
 from cactiviz.output import whole_file
+from cactiviz.recipe import paths_of
+from cactiviz.report import told
 from cactiviz.types import Target
 
 _DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
@@ -146,16 +148,15 @@ def _compare(options: argparse.Namespace) -> int:
         device=options.device,
         report=shared.report if sys.stderr.isatty() else None,
     )
+    shown = told(comparison, paths_of(models))
     if options.json:
-        text = json.dumps(comparison.to_json(), indent=1, ensure_ascii=False)
+        text = json.dumps(shown.to_json(), indent=1, ensure_ascii=False)
         with whole_file(options.json) as file:
             file.write(text.encode("utf-8", "backslashreplace"))  # a name may be no UTF-8
     if options.npz:
         comparison.save_npz(options.npz)
     if options.out:
-        sheet = comparison.sheet(
-            scale=options.scale, palette=options.palette, contour=options.contour
-        )
+        sheet = shown.sheet(scale=options.scale, palette=options.palette, contour=options.contour)
         with whole_file(options.out) as file:
             sheet.save(file, format=image_format, exif=signature())
     _print_answers(comparison)

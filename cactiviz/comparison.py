@@ -274,13 +274,16 @@ class Comparison:
         }
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Each raw array under ``model/method``; the kernels under ``model/filters``."""
+        """Each raw array under ``model/method``; the kernels under ``model/filters``.
+
+        A slash in a network's name is a hyphen there: in a file these are names of files.
+        """
         maps: dict[str, NDArray[Any]] = {
-            f"{e.model}/{e.method}": e.values for e in self.explanations()
+            f"{_file_part(e.model)}/{e.method}": e.values for e in self.explanations()
         }
         for model, reading in self.readings.items():
             if reading.filters is not None:
-                maps[f"{model}/{FILTERS}"] = reading.filters.kernels
+                maps[f"{_file_part(model)}/{FILTERS}"] = reading.filters.kernels
         return maps
 
     def save_npz(self, path: str | os.PathLike[str]) -> None:
@@ -291,3 +294,7 @@ class Comparison:
         """
         with whole_file(path) as file:
             np.savez_compressed(file, **self.arrays())  # type: ignore[arg-type]
+
+
+def _file_part(name: str) -> str:
+    return name.replace("/", "-").replace("\\", "-")

@@ -10,6 +10,7 @@
     ├── TargetError         a class that the network doesn't have
     ├── MethodError         a method that is unknown, or doesn't apply
     ├── DownloadError       an address that can't be reached, or a file that isn't what it should be
+    ├── RecipeError         a recipe that isn't one, or of which a field isn't what it should be
     ├── DataError           a data set that isn't there, or isn't what it should be
     ├── DeviceError         a device that isn't there, or whose memory is too small
     ├── OutputError         a file that can't be written
@@ -51,6 +52,13 @@ class MethodError(CactivizError):
 
 class DownloadError(CactivizError):
     """An address can't be reached, or the file that came isn't the one that was expected."""
+
+
+class RecipeError(CactivizError):
+    """A recipe isn't one, or a field of it isn't what it should be.
+
+    The command ends with the exit code of wrong usage.
+    """
 
 
 class DataError(CactivizError):

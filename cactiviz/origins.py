@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cactiviz.addresses import parsed
@@ -17,26 +18,56 @@ from cactiviz.datasets import (
     is_on_disk,
     open_dataset,
 )
-from cactiviz.errors import CactivizError, DataError, PictureError
+from cactiviz.errors import CactivizError, DataError, PictureError, WeightsError
 from cactiviz.images import SAMPLES, open_picture, sample_path
 from cactiviz.models import Checkpoint
+from cactiviz.nearby import Place, folder_of
+from cactiviz.output import is_stream
+from cactiviz.redaction import is_web, told_paths
 from cactiviz.types import Picture
 from cactiviz.web import fetch_picture
 
 _IT, _THEY = (f"say where {what} with --data FOLDER" for what in ("it is", "they are"))
 _NAMED = 3  # so many pictures are named where all are gone
+_LONGEST_NAME = 300  # characters of a path in a sentence
+
+
+@dataclass(frozen=True)
+class Resolved(Checkpoint):
+    """A recipe's checkpoint with its files where they are, or why it can't be loaded.
+
+    Attributes:
+        typed: As the recipe has it, which is what an export of it tells.
+        why: Why a file of it isn't read; empty if all are there.
+        left_out: What of its paths the recipe left out.
+    """
+
+    typed: Checkpoint | None = None
+    why: str = ""
+    left_out: str = ""
+
+    def at_home(self) -> Checkpoint:
+        """The checkpoint itself: its files are where they are said to be.
+
+        Raises:
+            WeightsError: One isn't.
+        """
+        if self.why:
+            raise WeightsError(self.why)
+        return self
 
 
 class Origins:
-    """Finds again what a recipe names, of which it holds only what was typed.
+    """Finds again what a recipe names, and nothing else: a recipe may come from anybody.
 
-    A file is looked for under the path that was typed, a relative one from the working folder;
-    then beside the recipe's own file; then in the folder that is named. In the last two its
-    first folders may be gone: ``pictures/cats/a.png`` is also found as ``cats/a.png`` or
-    ``a.png``. A data set is looked for in the folder that is named, then where data sets are kept.
+    A file is looked for beside the recipe's own file, where no link leads out of its folder; then
+    in the folder that is named. Its first folders may be gone: ``pictures/cats/a.png`` is also
+    found as ``cats/a.png`` or ``a.png``, and a file that lies deeper if it alone has that name.
+    Where a path begins, and what goes upwards in it, is never followed. A data set is looked for in
+    the folder that is named, then where data sets are kept.
 
     Args:
-        beside: The folder that the recipe's own file is in.
+        beside: The folder that the recipe's own file is in; None where it is in none.
         data: The folder or zip that is named.
         fetch: Whether a picture's web address may be asked: a recipe comes from anybody.
     """
@@ -44,20 +75,29 @@ class Origins:
     def __init__(
         self, beside: Path | None = None, data: Path | None = None, *, fetch: bool = False
     ) -> None:
-        self._beside, self._data, self.fetch = beside, data, fetch
+        self._data, self.fetch = data, fetch
+        self._places = [Place(beside, follow_links=False)] if beside is not None else []
+        self._places += [Place(data, follow_links=True)] if data is not None else []
         self._datasets: dict[str, Dataset | CactivizError] = {}
 
+    @classmethod
+    def of(cls, recipe: Path, data: Path | None = None, *, fetch: bool = False) -> Origins:
+        """Those of a recipe's file or folder; beside a pipe or a device there is nothing."""
+        beside = None if is_stream(recipe) else Path(os.path.realpath(recipe)).parent
+        return cls(beside, data, fetch=fetch)
+
     def file(self, typed: str) -> Path | None:
-        """The file of this path as it was typed; None if it isn't there."""
-        return next((path for path in self._candidates(typed) if os.path.isfile(path)), None)
+        """The file of this path, if it is where a recipe's files may be; else None."""
+        found = (place.find(typed) for place in self._places)
+        return next((file for file in found if file is not None), None)
 
     def places(self, origin: str) -> list[Path]:
         """Where a picture would be read from: its file, or the folder or zip of its data set."""
-        if _is_web(origin):
+        if is_web(origin):
             return []
         if origin.startswith("sample:"):
             return [sample_path(origin[7:])] if origin[7:] in SAMPLES else []
-        file = self.file(origin)
+        file = self._file_of(origin)
         if file is not None or not is_address(origin):
             return [file] if file else []
         name = origin.partition(":")[0]
@@ -67,13 +107,35 @@ class Origins:
             if (found := find_dataset(name, folder)) and get_dataset_spec(name).place != "installed"
         ]
 
-    def checkpoint(self, typed: Checkpoint) -> Checkpoint:
-        """The checkpoint with its files where they are; where they aren't, as they were typed."""
-        file = self.file(str(typed.file)) or typed.file
-        classes = typed.classes
+    def checkpoint(self, typed: Checkpoint, left_out: str = "") -> Resolved:
+        """The checkpoint with its files where they are; without them it says why when loaded.
+
+        Args:
+            typed: As the recipe has it.
+            left_out: What of its paths the recipe left out.
+        """
+        file, classes = self.file(str(typed.file)), typed.classes
+        why = "" if file else self._gone("file of weights", str(typed.file))
         if isinstance(classes, Path):
-            classes = self.file(str(classes)) or classes
-        return replace(typed, file=file, classes=classes)
+            listed = self.file(str(classes))
+            if listed is None and not why:
+                why = self._gone("list of classes", str(classes))
+            classes = listed
+        return Resolved(
+            typed.name,
+            typed.architecture,
+            file or Path(told_paths([str(typed.file)])[0]),
+            classes,
+            typed.preprocessing,
+            typed=typed,
+            why=why,
+            left_out=left_out,
+        )
+
+    def places_of(self, typed: Checkpoint) -> list[Path]:
+        """Where a checkpoint's files would be read from."""
+        paths = [path for path in (typed.file, typed.classes) if isinstance(path, Path)]
+        return list(filter(None, map(self.file, map(str, paths))))
 
     def open(self, origin: str) -> Picture:
         """A picture: a file, a sample, an item of a data set, or an address on the web.
@@ -81,18 +143,18 @@ class Origins:
         Raises:
             CactivizError: It isn't there, or can't be read.
         """
-        if _is_web(origin):
+        if is_web(origin):
             if not self.fetch:
                 raise PictureError(_unasked(origin))
             found = fetch_picture(origin)
             return open_picture(found.data, name=found.name, credit=found.source)
         if origin.startswith("sample:"):
             return open_picture(origin)
-        file = self.file(origin) if not is_address(origin) or os.path.exists(origin) else None
+        file = self._file_of(origin)
         if file is not None:
             return open_picture(file)
         if not is_address(origin):
-            raise PictureError(self._gone(origin))
+            raise PictureError(self._gone("picture", origin))
         name, _, place = origin.partition(":")
         dataset = self._dataset(name)
         try:
@@ -114,15 +176,16 @@ class Origins:
         if len(sentences) == 1:
             raise DataError(sentences[0])
         few = ", ".join(list(why)[:_NAMED]) + (", …" if len(why) > _NAMED else "")
-        raise DataError(f"None of the {len(why)} pictures is where it was ({few}); {_THEY}.")
+        hint = self._hint(origins, _THEY)
+        raise DataError(f"None of the {len(why)} pictures is where it was ({few}); {hint}.")
 
     def _why_gone(self, origin: str) -> str:
-        if _is_web(origin):
+        if is_web(origin):
             return "" if self.fetch else _unasked(origin)
-        if origin.startswith("sample:") or os.path.exists(origin):
+        if origin.startswith("sample:") or self._file_of(origin) is not None:
             return ""
         if not is_address(origin):
-            return "" if self.file(origin) else self._gone(origin)
+            return self._gone("picture", origin)
         name, _, place = origin.partition(":")
         try:
             self._dataset(name).find(place)
@@ -130,19 +193,29 @@ class Origins:
             return str(error)
         return ""
 
-    def _candidates(self, typed: str) -> Iterator[Path]:
-        path = Path(os.path.expanduser(typed))
-        yield path
-        parts = path.parts[path.is_absolute() :]
-        for folder in filter(None, (self._beside, self._data)):
-            for first in range(len(parts)):
-                yield folder.joinpath(*parts[first:])
+    def _file_of(self, origin: str) -> Path | None:
+        """A picture's file. What may be a data set's picture is one by its whole name only."""
+        if not is_address(origin):
+            return self.file(origin)
+        found = (place.exactly(origin) for place in self._places)
+        return next((file for file in found if file is not None), None)
 
-    def _gone(self, origin: str) -> str:
+    def _gone(self, what: str, typed: str) -> str:
         where = (
             f"is neither where it was nor in {self._data}" if self._data else "isn't where it was"
         )
-        return f"The picture {origin} {where}; {_IT}."
+        if any(place.several(typed) for place in self._places):
+            where = "is there several times"
+        short = typed if len(typed) <= _LONGEST_NAME else f"…{typed[-_LONGEST_NAME:]}"
+        return f"The {what} {short} {where}; {self._hint([typed], _IT)}."
+
+    def _hint(self, typed: Sequence[str], otherwise: str) -> str:
+        """What to type: the folder where such a file is, which a recipe alone may not open."""
+        folder = folder_of(typed)
+        if folder is None:
+            return otherwise
+        name = shlex.quote(str(folder))
+        return f"a recipe reads only what lies beside it; if this is yours, say --data {name}"
 
     def _dataset(self, name: str) -> Dataset:
         """Opened once, or refused with the same words each time."""
@@ -177,7 +250,7 @@ def host_of(origin: str) -> str:
     Raises:
         DownloadError: It isn't an address that a picture may be fetched from.
     """
-    return parsed(origin).netloc if _is_web(origin) else ""
+    return parsed(origin).netloc if is_web(origin) else ""
 
 
 def _unasked(origin: str) -> str:
@@ -185,7 +258,3 @@ def _unasked(origin: str) -> str:
         f"The picture is at {host_of(origin)}, which isn't asked unless you say --fetch; or save "
         "it beside the recipe."
     )
-
-
-def _is_web(origin: str) -> bool:
-    return origin.lower().startswith(("http://", "https://"))

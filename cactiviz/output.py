@@ -67,6 +67,15 @@ def is_stream(path: str | os.PathLike[str]) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
+def folder_of_export(path: str | os.PathLike[str]) -> Path | None:
+    """The folder that a file is written into; None for a device or a pipe.
+
+    >>> folder_of_export("/dev/stdout"), folder_of_export("results/report.html").name
+    (None, 'results')
+    """
+    return None if is_stream(path) else Path(os.path.abspath(path)).parent
+
+
 def _descriptor(path: str | os.PathLike[str]) -> int | None:
     """The number of the open file that such a path as ``/dev/stdout`` names."""
     found = re.fullmatch(r"/dev/(stdout|stderr|fd/(\d+))|/proc/self/fd/(\d+)", os.fspath(path))

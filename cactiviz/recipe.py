@@ -9,46 +9,79 @@ import os
 import re
 import stat
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from PIL import Image
 
 from cactiviz import __version__
-from cactiviz.errors import CactivizError
+from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.export.notes import recipe_in
 from cactiviz.kept import Question, Said
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, LoadedModel, is_named
+from cactiviz.models.checkpoint import IMAGENET
+from cactiviz.origins import Resolved
+from cactiviz.recipe_check import check
+from cactiviz.redaction import is_web, told_paths, told_sentence, told_text, without_secrets
 from cactiviz.streams import read_stream
 
 _MOST_BYTES = 500_000_000
 _MOST_RECIPE_BYTES = 50_000_000  # of what is packed in a ZIP
+_MOST_DIGITS = 20  # of a whole number; Python refuses those of more than 4,300
+
+#: What is left out of a path that began elsewhere than in the working folder.
+FOLDERS = "the folders that it lies in"
 
 
-def picture_recipe(title: str, origin: str, sha256: str, name: str, credit: str) -> dict[str, Any]:
+def picture_recipe(
+    title: str,
+    origin: str,
+    sha256: str,
+    name: str,
+    credit: str,
+    told: str = "",
+    left_out: str = "",
+) -> dict[str, Any]:
     """A picture: where it is read from, and how it is known again.
 
-    What may be secret in a web address (a user's name, a query) is left out, and that is said.
+    What may be secret in a web address (a user's name, a query) is left out, and that is said; so
+    are folders, unless they were typed from the working folder.
+
+    Args:
+        title: Written above it.
+        origin: As it was typed.
+        sha256: Of its pixels.
+        name: What it is called.
+        credit: Whose it is.
+        told: Its origin as :func:`told_origins` says it; found out if not given.
+        left_out: What is left out of its origin already.
     """
-    kept = _without_secrets(origin)
-    found = {"title": title, "from": kept, "sha256": sha256, "name": name, "credit": credit}
-    return found if kept == origin else {**found, "left_out": "the query of its address"}
+    told, secret = without_secrets(origin) if is_web(origin) else (told, "")
+    told = told or told_origins([origin])[0]
+    titles = {"title": told_text(title, [origin]), "name": told_text(name, [origin])}
+    found = {**titles, "from": told, "sha256": sha256, "credit": told_text(credit, [origin])}
+    if told != origin or left_out:
+        found["left_out"] = left_out or secret or FOLDERS
+    return found
 
 
-def _without_secrets(origin: str) -> str:
-    """A web address without query, fragment and user's name; anything else as it is.
+def told_origins(origins: Sequence[str], folder: Path | None = None) -> list[str]:
+    """Where pictures are read from as an export tells of it.
 
-    >>> _without_secrets("https://u:p@example.org:8000/a.jpg?token=1#x")
-    'https://example.org:8000/a.jpg'
+    Args:
+        origins: As they were typed.
+        folder: The export's; None where it has none.
+
+    >>> told_origins(["https://u:p@example.org/a.jpg?token=1", "/data/a.png", "sample:chelsea"])
+    ['https://example.org/a.jpg', 'a.png', 'sample:chelsea']
     """
-    if not origin.lower().startswith(("http://", "https://")):
-        return origin
-    parts = urlsplit(origin)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    told = told_paths(origins, folder)
+    return [without_secrets(one)[0] if is_web(one) else one for one in told]
 
 
 def network_recipe(
@@ -57,24 +90,44 @@ def network_recipe(
     untrained: bool,
     said: Said | None,
     failure: str = "",
+    folder: Path | None = None,
 ) -> dict[str, Any]:
-    """A network: its weights' hash, how it was given pictures, and where maps were taken."""
+    """A network: its weights' hash, how it was given pictures, and where maps were taken.
+
+    Args:
+        name: What it is called.
+        network: As it was asked for.
+        untrained: Whether it has random weights.
+        said: An answer of it, if it gave one.
+        failure: Why it gave none.
+        folder: The export's; None where it has none.
+    """
     own = network if isinstance(network, Checkpoint) else None
     return {
         "name": name,
-        "checkpoint": _as_typed(own) if own else None,
+        "checkpoint": _as_typed(own, folder) if own else None,
         "in_memory": isinstance(network, LoadedModel) and not is_named(network.name),
         "untrained": said.untrained if said else untrained,
         "weights": said.revision if said else "",
         "preprocessing": dict(said.preprocessing) if said else {},
         "layers": dict(said.layers) if said else {},
-        "failure": failure,
+        "failure": told_sentence(failure, paths_of([network])),
     }
 
 
-def _as_typed(own: Checkpoint) -> dict[str, str]:
-    said = {key: str(value or "") for key, value in vars(own).items()}
-    return {**said, "preprocessing": own.preprocessing_text}
+def _as_typed(own: Checkpoint, folder: Path | None) -> dict[str, str]:
+    """A checkpoint with its paths as an export tells of them."""
+    left_out = own.left_out if isinstance(own, Resolved) else ""
+    own = own.typed or own if isinstance(own, Resolved) else own
+    said = {key: str(getattr(own, key) or "") for key in ("name", "architecture", "file")}
+    listed = isinstance(own.classes, Path)
+    typed = [said["file"], *([str(own.classes)] if listed else [])]
+    file, *classes = told_paths(typed, folder)
+    found = {**said, "file": file, "classes": classes[0] if classes else str(own.classes or "")}
+    found["preprocessing"] = own.preprocessing_text
+    if [file, *classes] != typed or left_out:
+        found["left_out"] = left_out or FOLDERS
+    return found
 
 
 def animation_recipe(
@@ -97,16 +150,25 @@ def animation_recipe(
     }
 
 
+def paths_of(networks: Iterable[object]) -> list[Path]:
+    """The files of the checkpoints among networks: what a sentence about them may name."""
+    own = [network for network in networks if isinstance(network, Checkpoint)]
+    typed = [one.typed for one in own if isinstance(one, Resolved) and one.typed is not None]
+    several = [path for one in (*own, *typed) for path in (one.file, one.classes)]
+    return [path for path in several if isinstance(path, Path)]
+
+
 def checkpoint_in(network: Mapping[str, Any]) -> Checkpoint | None:
     """The checkpoint of a network in a recipe, or None."""
     found = network.get("checkpoint")
     if not found:
         return None
+    named = IMAGENET if found["classes"] else None
     return Checkpoint(
         found["name"],
         found["architecture"],
         Path(found["file"]),
-        found["classes"] or None,
+        Path(found["classes"]) if found["classes"] not in ("", None, IMAGENET) else named,
         found.get("preprocessing") or None,  # which those of older versions lack
     )
 
@@ -114,10 +176,12 @@ def checkpoint_in(network: Mapping[str, Any]) -> Checkpoint | None:
 def read_recipe(path: Path) -> dict[str, Any]:
     """The recipe of a JSON file, or of an exported picture, film, report or folder.
 
-    What a file is, is judged by its content; pipes are read.
+    What a file is, is judged by its content; pipes are read. Each of its fields is checked; what
+    it lacks is said where it is made again.
 
     Raises:
-        CactivizError: There is no such file, or no recipe in it.
+        RecipeError: There is no recipe in it, or a field isn't what it should be.
+        CactivizError: There is no such file.
     """
     path = Path(os.path.expanduser(path))
     file = path / "0001.png" if os.path.isdir(path) else path
@@ -126,11 +190,34 @@ def read_recipe(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise CactivizError(f"The file {path} can't be read.") from error
     try:
-        found = json.loads(_text_in(content))
+        found = _parsed(_text_in(content))
+    except RecipeError:
+        raise
     except Exception as error:  # a damaged file can raise anything in a reader
-        raise CactivizError(f"There is no recipe in {path}.") from error
+        raise RecipeError(f"There is no recipe in {path}.") from error
     if not isinstance(found, dict) or "makes" not in found:
-        raise CactivizError(f"There is no recipe in {path}.")
+        raise RecipeError(f"There is no recipe in {path}.")
+    check(found, whole=False)
+    return found
+
+
+def _parsed(text: str) -> object:
+    """JSON, strictly: what isn't a finite number stays a text, which no number's place takes."""
+    return json.loads(
+        text,
+        object_pairs_hook=_once,
+        parse_constant=str,
+        parse_int=lambda digits: int(digits) if len(digits) <= _MOST_DIGITS else digits,
+        parse_float=lambda digits: float(digits) if isfinite(float(digits)) else digits,
+    )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counted = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counted.items() if count > 1)
+        raise RecipeError(f"The recipe has two fields “{twice[:60]}” in one place.")
     return found
 
 
@@ -146,6 +233,8 @@ def _content(file: Path) -> bytes:
 
 
 def _text_in(data: bytes) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as some editors save it
+        return data.decode("utf-16")
     start = data[:1024].removeprefix(codecs.BOM_UTF8).lstrip()
     if start.startswith(b"{"):
         return data.decode("utf-8-sig")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +17,20 @@ from cactiviz.answers import Answers
 from cactiviz.arguments import Given
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
-from cactiviz.cover import HOWS, How, cover
-from cactiviz.errors import CactivizError
+from cactiviz.cover import How, cover
+from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, get_spec
 from cactiviz.origins import Origins
 from cactiviz.places import Places
 from cactiviz.reading import FILTERS
-from cactiviz.recipe import checkpoint_in, network_recipe, picture_recipe
+from cactiviz.recipe import FOLDERS, checkpoint_in, network_recipe, picture_recipe, told_origins
+from cactiviz.recipe_check import check
+from cactiviz.recipe_differences import differences as differences
 from cactiviz.report import Paint
 from cactiviz.shots import Shot
 from cactiviz.types import Box, Picture, Report, Target
-
-_CLOSE = 1e-6  # relative: what two runs on one machine may differ by
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Asked:
         untrained: Random weights for networks by name; or the names of those that have them.
         device: "auto", "cpu" or "cuda".
         cover: A part that is covered, in the picture's pixels, and with what; or None.
+        left_out: What a recipe left out of the origin.
     """
 
     origin: str
@@ -58,6 +61,7 @@ class Asked:
     untrained: bool | tuple[str, ...] = False
     device: str = "auto"
     cover: tuple[Box, How] | None = None
+    left_out: str = ""
 
     def is_untrained(self, name: str) -> bool:
         """Whether a network is asked for with random weights."""
@@ -101,15 +105,23 @@ class Asked:
         return replace(found, before=before.readings)
 
 
-def recipe_of(comparison: Comparison, asked: Asked, paint: Paint) -> dict[str, Any]:
-    """What makes a comparison again, with the range and mean of each map to know it by."""
+def recipe_of(
+    comparison: Comparison, asked: Asked, paint: Paint, folder: Path | None = None
+) -> dict[str, Any]:
+    """What makes a comparison again, with the range and mean of each map to know it by.
+
+    Args:
+        comparison: What was answered.
+        asked: What was asked.
+        paint: How it is painted.
+        folder: The export's, which paths are told from; None where it has none.
+    """
     networks = []
     for network in asked.networks:
         name = _name(network)
         reading = comparison.readings.get(name)
-        found = network_recipe(
-            name, network, asked.is_untrained(name), None, comparison.failures.get(name, "")
-        )
+        why = comparison.failures.get(name, "")
+        found = network_recipe(name, network, asked.is_untrained(name), None, why, folder)
         if reading is not None:
             layers = {method: e.layer for method, e in reading.explanations.items()}
             found |= {"untrained": reading.untrained, "weights": reading.revision}
@@ -125,19 +137,19 @@ def recipe_of(comparison: Comparison, asked: Asked, paint: Paint) -> dict[str, A
     if asked.cover:
         box, how = asked.cover
         asked_for["cover"] = {"box": asdict(box), "how": how}
+    about = picture.sha256, picture.name, picture.source
+    (told,) = told_origins([asked.origin], folder)
     return {
         "cactiviz": __version__,
         "makes": "comparison",
-        "pictures": [
-            picture_recipe(picture.name, asked.origin, picture.sha256, picture.name, picture.source)
-        ],
+        "pictures": [picture_recipe(picture.name, asked.origin, *about, told, asked.left_out)],
         "networks": networks,
         "question": {k: list(v) if isinstance(v, tuple) else v for k, v in asked_for.items()},
         "look": asdict(paint),
         "device": asked.device,
         "seed": 0,
         "maps": {
-            key: [float(values.min()), float(values.max()), float(np.mean(values, dtype=float))]
+            key: [*map(_plain, (values.min(), values.max(), np.mean(values, dtype=float)))]
             for key, values in comparison.arrays().items()
         },
     }
@@ -154,35 +166,37 @@ def remake_comparison(
 
     Args:
         recipe: As ``recipe_of`` says.
-        origins: Where its picture and checkpoints are; where they were typed if not given.
+        origins: Where its picture and checkpoints may be; no file is read if not given.
         weights_dir: A folder to look for published weights in first.
         report: Told what goes on.
 
     Raises:
-        CactivizError: The recipe isn't whole, or its picture isn't where it was.
+        RecipeError: A field of it is missing, or isn't what it should be.
+        CactivizError: Its picture isn't where it may be.
     """
     origins = origins or Origins()
-    try:
-        question, (shown,) = recipe["question"], recipe["pictures"]
-        asked = Asked(
-            shown["from"],
-            _networks(recipe, origins),
-            tuple(question["methods"]),
-            Target(**question["target"]),
-            places.of_json(question["layer"]),
-            tuple(question["layers"]),
-            question["resize"],
-            _untrained(question["untrained"]),
-            recipe["device"],
-            _cover(question.get("cover")),
-        )
-        paint = Paint(**recipe["look"])
-        name, credit = shown["name"], shown["credit"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise CactivizError("This recipe isn't whole.") from error
-    origins.check([asked.origin])
-    picture = origins.open(asked.origin)
-    picture = Picture(picture.rgb, name, credit, picture.notes)
+    check(recipe)
+    question, shown = recipe["question"], recipe["pictures"][0]
+    if len(recipe["pictures"]) > 1:
+        raise RecipeError("“pictures” in the recipe of a comparison should be one picture.")
+    (told,) = told_origins([shown["from"]])
+    asked = Asked(
+        told,
+        _networks(recipe, origins),
+        tuple(question["methods"]),
+        Target(**question["target"]),
+        places.of_json(question["layer"]),
+        tuple(question["layers"]),
+        question["resize"],
+        _untrained(question["untrained"]),
+        recipe["device"],
+        _cover(question.get("cover")),
+        _left_out(shown, told),
+    )
+    paint = Paint(**recipe["look"])
+    origins.check([shown["from"]])
+    picture = origins.open(shown["from"])
+    picture = Picture(picture.rgb, shown["name"], shown["credit"], picture.notes)
     comparison = asked.compare(
         picture, weights_dir=weights_dir, may_download=origins.fetch, report=report
     )
@@ -192,8 +206,6 @@ def remake_comparison(
 def _cover(said: Mapping[str, Any] | None) -> tuple[Box, How] | None:
     if not said:
         return None
-    if said["how"] not in HOWS:
-        raise ValueError(said["how"])
     edges = (float(said["box"][side]) for side in ("top", "left", "height", "width"))
     return Box(*edges), said["how"]
 
@@ -218,79 +230,67 @@ def remake_animation(
     Args:
         recipe: As ``Animation.recipe`` says.
         folder: Where answers are kept.
-        origins: Where its pictures and checkpoints are; where they were typed if not given.
+        origins: Where its pictures and checkpoints may be; no file is read if not given.
         weights_dir: A folder to look for published weights in first.
 
     Raises:
-        CactivizError: The recipe isn't whole, or not one of its pictures is where it was.
+        RecipeError: A field of it is missing, or isn't what it should be.
+        CactivizError: Not one of its pictures is where it may be.
     """
     origins = origins or Origins()
-    try:
-        shots = [_shot(shown["title"], shown["from"], origins) for shown in recipe["pictures"]]
-        networks = _networks(recipe, origins)
-        by_name = [network for network in recipe["networks"] if not network["checkpoint"]]
-        origins.check([shot.origin for shot in shots])
-        answers = Answers(
-            shots,
-            networks,
-            Question.from_json(recipe["question"]),
-            folder,
-            untrained=any(network["untrained"] for network in by_name),
-            weights_dir=weights_dir,
-            device=recipe["device"],
-            may_download=origins.fetch,
-        )
-        return answers, Look.from_json(recipe["look"])
-    except (KeyError, TypeError) as error:
-        raise CactivizError("This recipe isn't whole.") from error
-
-
-def differences(
-    recipe: Mapping[str, Any], new: Mapping[str, Any], skipped: Mapping[str, str] | None = None
-) -> list[str]:
-    """What isn't as the recipe says, one sentence each; empty if all is.
-
-    Args:
-        recipe: The old one.
-        new: The one of what was made again.
-        skipped: A picture's origin -> why it was left out.
-    """
-    found = []
-    if recipe.get("cactiviz") != new["cactiviz"]:
-        found.append(f"It was made with version {recipe.get('cactiviz')}, not {new['cactiviz']}.")
-    old_pictures = {shown["from"]: shown["sha256"] for shown in recipe["pictures"]}
-    new_pictures = {shown["from"]: shown["sha256"] for shown in new["pictures"]}
-    for origin, sha256 in old_pictures.items():
-        if origin not in new_pictures:
-            found.append((skipped or {}).get(origin) or f"The picture {origin} is left out.")
-        elif new_pictures[origin] != sha256:
-            found.append(f"The picture {origin} is another one now.")
-    for before, after in zip(recipe["networks"], new["networks"], strict=True):
-        if after["failure"] and not before["failure"]:
-            found.append(f"{before['name']}: {after['failure']}")
-        elif before["weights"] != after["weights"]:
-            found.append(f"The weights of {before['name']} are others now.")
-        elif before["preprocessing"] != after["preprocessing"]:
-            found.append(f"{before['name']} is given pictures in another way now.")
-    for key, before in recipe.get("maps", {}).items():
-        after = new["maps"].get(key)
-        if after is None:
-            found.append(f"There is no map {key} now.")
-        elif not np.allclose(before, after, rtol=_CLOSE, atol=_CLOSE * max(map(abs, before))):
-            found.append(f"The map {key} has other values now.")
-    return found
+    check(recipe)
+    pictures = recipe["pictures"]
+    typed = [shown["from"] for shown in pictures]
+    shots = [
+        _shot(shown, told, origins)
+        for shown, told in zip(pictures, told_origins(typed), strict=True)
+    ]
+    networks = _networks(recipe, origins)
+    by_name = [network for network in recipe["networks"] if not network["checkpoint"]]
+    origins.check(typed)
+    answers = Answers(
+        shots,
+        networks,
+        Question.from_json(recipe["question"]),
+        folder,
+        untrained=any(network["untrained"] for network in by_name),
+        weights_dir=weights_dir,
+        device=recipe["device"],
+        may_download=origins.fetch,
+    )
+    return answers, Look.from_json(recipe["look"])
 
 
 def _networks(recipe: Mapping[str, Any], origins: Origins) -> tuple[str | Checkpoint, ...]:
-    own = [(network["name"], checkpoint_in(network)) for network in recipe["networks"]]
+    own = [(network, checkpoint_in(network)) for network in recipe["networks"]]
     for network in recipe["networks"]:
         if network.get("in_memory"):
             raise CactivizError(
                 f"The network “{network['name']}” was made in Python and is in no file, so this "
                 "can’t be made again from the recipe alone."
             )
-    return tuple(origins.checkpoint(found) if found else name for name, found in own)
+    return tuple(
+        origins.checkpoint(found, network["checkpoint"].get("left_out", ""))
+        if found
+        else network["name"]
+        for network, found in own
+    )
 
 
-def _shot(title: str, origin: str, origins: Origins) -> Shot:
-    return Shot(title, origin, lambda: origins.open(origin))
+def _shot(shown: Mapping[str, Any], told: str, origins: Origins) -> Shot:
+    typed = str(shown["from"])
+    opened = partial(origins.open, typed)
+    return Shot(shown["title"], told, opened, left_out=_left_out(shown, told))
+
+
+def _left_out(shown: Mapping[str, Any], told: str) -> str:
+    """What of a picture's origin isn't told; in recipes of before, all of it is there."""
+    return shown.get("left_out") or (FOLDERS if told != shown["from"] else "")
+
+
+def _plain(value: Any) -> float | str:
+    """A number, or in a word that it is none, which JSON has no number for."""
+    number = float(value)
+    if isfinite(number):
+        return number
+    return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"

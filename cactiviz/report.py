@@ -6,8 +6,9 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
 from cactiviz.page import Table, page
 from cactiviz.reading import Explanation
+from cactiviz.redaction import told_sentence, told_text
 from cactiviz.scales import number
 
 _SCREEN_DPI = 96
@@ -42,6 +44,31 @@ class Paint:
     scale: render.Scale = "own"
     palette: str = "inferno"
     strength: float = field(default=0.5)
+
+
+def told(comparison: Comparison, paths: Iterable[Path] = ()) -> Comparison:
+    """A comparison as an export tells of it: no sentence and no name of it says where files lie.
+
+    Args:
+        comparison: What was answered.
+        paths: Those of its checkpoints.
+    """
+    known = tuple(paths)
+    picture = comparison.picture
+    readings = {
+        name: replace(
+            reading,
+            failures={view: told_sentence(why, known) for view, why in reading.failures.items()},
+            remarks=tuple(told_sentence(remark, known) for remark in reading.remarks),
+        )
+        for name, reading in comparison.readings.items()
+    }
+    return replace(
+        comparison,
+        picture=replace(picture, name=told_text(picture.name), source=told_text(picture.source)),
+        readings=readings,
+        failures={name: told_sentence(why, known) for name, why in comparison.failures.items()},
+    )
 
 
 def report_html(comparison: Comparison, paint: Paint, recipe: Mapping[str, Any]) -> str:

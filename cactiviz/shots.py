@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from cactiviz.errors import CactivizError, PictureError
-from cactiviz.recipe import picture_recipe
+from cactiviz.recipe import picture_recipe, told_origins
 from cactiviz.types import Picture
 
 _MOST_REASONS = 3
@@ -22,12 +23,14 @@ class Shot:
         origin: Its file or address, which a recipe names.
         open: Opens it; raises a ``CactivizError``.
         mark: What tells it from others of its origin; files may come from several folders.
+        left_out: What a recipe left out of its origin.
     """
 
     title: str
     origin: str
     open: Callable[[], Picture] = field(compare=False)
     mark: str = ""
+    left_out: str = ""
 
     @property
     def key(self) -> str:
@@ -84,12 +87,13 @@ class Reel:
             " ".join(["There is no picture to show.", *reasons[:_MOST_REASONS], *more])
         )
 
-    def recipe(self) -> list[dict[str, Any]]:
-        """Each picture that was opened, as a recipe tells of it."""
+    def recipe(self, folder: Path | None = None) -> list[dict[str, Any]]:
+        """Each picture that was opened, as a recipe in this folder tells of it."""
+        shots = [(index, shot) for index, shot in enumerate(self.shots) if index in self._about]
+        told = told_origins([shot.origin for _, shot in shots], folder)
         return [
-            picture_recipe(shot.title, shot.origin, *self._about[index])
-            for index, shot in enumerate(self.shots)
-            if index in self._about
+            picture_recipe(shot.title, shot.origin, *self._about[index], origin, shot.left_out)
+            for (index, shot), origin in zip(shots, told, strict=True)
         ]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from cactiviz import places
 from cactiviz.arguments import Given
 from cactiviz.datasets import is_address
 from cactiviz.models import Checkpoint, LoadedModel
+from cactiviz.recipe import FOLDERS, picture_recipe
 from cactiviz.remake import Asked
 from cactiviz.report import Paint
 
@@ -20,7 +22,11 @@ def as_command(asked: Asked, paint: Paint) -> str:
 
     >>> as_command(Asked("cat.jpg", ("alexnet",), ("grad_cam",)), Paint())
     'cactiviz compare cat.jpg --models alexnet --methods grad_cam --out sheet.png'
+
+    Where something of the picture's origin stays out, such as the query of its address, a remark
+    behind the line says so.
     """
+    asked, left_out = _told(asked)
     if not isinstance(asked.untrained, bool):
         return ""  # some with random weights and some not
     words = ["cactiviz", "compare", asked.origin]
@@ -51,7 +57,7 @@ def as_command(asked: Asked, paint: Paint) -> str:
         words += [word for pair in asked.layer for word in ("--layer", "=".join(pair))]
     if asked.untrained:
         words.append("--untrained")
-    return shlex.join([*words, "--out", "sheet.png"])
+    return shlex.join([*words, "--out", "sheet.png"]) + left_out
 
 
 def as_python(asked: Asked, paint: Paint) -> str:
@@ -67,6 +73,7 @@ def as_python(asked: Asked, paint: Paint) -> str:
     )
     comparison.sheet(scale='shared').save('sheet.png')
     """
+    asked, left_out = _told(asked)
     networks = ", ".join(map(_network, asked.networks))
     target = asked.target
     options: dict[str, object] = {
@@ -90,11 +97,22 @@ def as_python(asked: Asked, paint: Paint) -> str:
     covering = "from cactiviz.cover import cover\nfrom cactiviz.types import Box\n"
     covering = covering if asked.cover else ""
     covering += "\nmodule = ...  # the network that was made in Python\n" if made else ""
-    asking = "".join(f"    {line},\n" for line in lines)
+    asking = "".join(f"    {line},{left_out if not n else ''}\n" for n, line in enumerate(lines))
     return (
         f"{paths}import cactiviz as cv\n{covering}\ncomparison = cv.compare(\n{asking})\n"
         f"comparison.sheet({painted}).save('sheet.png')"
     )
+
+
+def _told(asked: Asked) -> tuple[Asked, str]:
+    """What was asked without what stays here of the picture's origin, and a remark on that.
+
+    >>> _told(Asked("https://example.org/a.jpg?token=1", (), ()))[1]
+    '  # the query of its address is left out'
+    """
+    said = picture_recipe("", asked.origin, "", "", "", left_out=asked.left_out)
+    left_out = f"  # {said['left_out']} is left out" if "left_out" in said else ""
+    return replace(asked, origin=said["from"]), left_out.replace(f"{FOLDERS} is", f"{FOLDERS} are")
 
 
 def _picture(asked: Asked) -> str:

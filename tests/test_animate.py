@@ -249,7 +249,7 @@ def test_the_same_recipe_makes_the_same_bytes(tmp_path: Path) -> None:
     assert files[0] == files[1]
     recipe = read_recipe(tmp_path / "a.gif")
     assert [p["sha256"] for p in recipe["pictures"]] == [picture(s).sha256 for s in range(3)]
-    assert recipe["networks"][1]["checkpoint"]["file"] == str(WEIGHTS)
+    assert recipe["networks"][1]["checkpoint"]["file"] == WEIGHTS.name
     assert recipe["networks"][0]["weights"]
     assert Question.from_json(recipe["question"]) == Question()
     assert Look.from_json(recipe["look"]) == SMALL

@@ -28,6 +28,11 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "heic": (1, "0 containers", "PIL pillow_heif"),
     "decode": (1, "0 containers deep heic pixels raster bit_depth", "numpy PIL"),
     "streams": (1, "0", ""),
+    "redaction": (1, "0", ""),
+    "cells": (1, "0", ""),
+    "nearby": (1, "0", ""),
+    "recipe_schema": (1, "0 cover palettes scales", ""),
+    "recipe_check": (1, "0 recipe_schema", "jsonschema"),
     "arrays": (1, "0", "numpy PIL"),
     "images": (1, "0 arrays decode streams", "PIL skimage"),  # skimage for its photographs
     "addresses": (1, "0", ""),
@@ -69,7 +74,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "methods": (2, "0 backprop engine", "numpy torch"),  # what the engine's pass yields are tensors
     "datasets": (
         2,
-        "0 decode images fetch web",
+        "0 decode images fetch redaction web",
         "numpy cv2 pyinaturalist requests_ratelimiter kagglehub",
     ),
     "doctor": (3, "0-2", "torch"),
@@ -85,7 +90,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "comparison": (3, "0-2 explained limits reading", "numpy PIL"),
     "kept": (3, "0-2 explain reading", "numpy"),
     "look": (3, "0-2 explained kept", "numpy"),
-    "recipe": (3, "0-2 kept look", "PIL"),
+    "recipe": (3, "0-2 kept look origins", "PIL"),
     "shots": (3, "0-2 recipe", ""),
     "answers": (3, "0-2 kept shots", ""),
     "full_values": (3, "0-2 answers kept look", ""),
@@ -94,9 +99,11 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "page": (1, "0 captions palettes scales sheet", "numpy PIL"),
     "report": (3, "0-2 comparison limits reading", "numpy PIL"),
     "origins": (3, "0-2", ""),
+    "recipe_differences": (3, "0-2 recipe", "numpy"),
     "remake": (
         3,
-        "0-2 answers arguments compare comparison kept look origins reading recipe report shots",
+        "0-2 answers arguments compare comparison kept look origins reading recipe "
+        "recipe_differences report shots",
         "numpy",
     ),
     "presets": (3, "0-2 kept look shots", ""),

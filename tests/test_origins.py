@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from cactiviz.cli import main
-from cactiviz.errors import CactivizError, DataError, DownloadError, PictureError
+from cactiviz.errors import CactivizError, DataError, DownloadError, PictureError, WeightsError
 from cactiviz.models import Checkpoint
 from cactiviz.origins import Origins
 from cactiviz.recipe import picture_recipe, read_recipe
@@ -52,11 +52,14 @@ def forbid_networks(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys.modules[module], "load_model", load_model)
 
 
-def test_a_file_is_looked_for_as_typed_then_beside_then_in_the_folder(
+def test_a_file_is_looked_for_beside_then_in_the_folder_and_nowhere_else(
     here: Path, tmp_path: Path
 ) -> None:
     origins = Origins(tmp_path / "beside", tmp_path / "data")
     with pytest.raises(PictureError, match="--data FOLDER"):
+        origins.open("pics/cats/a.png")
+    paint(here / "pics/cats/a.png", 5)  # which was taken, once, for any recipe at all
+    with pytest.raises(PictureError, match=r"reads only what lies beside it.*--data pics/cats"):
         origins.open("pics/cats/a.png")
     paint(tmp_path / "data/a.png", 1)
     assert shade(origins, "pics/cats/a.png") == 1
@@ -66,8 +69,8 @@ def test_a_file_is_looked_for_as_typed_then_beside_then_in_the_folder(
     assert shade(origins, "pics/cats/a.png") == 3
     paint(tmp_path / "beside/pics/cats/a.png", 4)
     assert shade(origins, "pics/cats/a.png") == 4
-    paint(here / "pics/cats/a.png", 5)
-    assert shade(origins, "pics/cats/a.png") == 5
+    assert shade(Origins(tmp_path / "beside", here / "pics"), "pics/cats/a.png") == 4
+    assert shade(Origins(None, here / "pics"), "pics/cats/a.png") == 5
 
 
 def test_a_whole_path_is_found_by_its_end(here: Path, tmp_path: Path) -> None:
@@ -79,8 +82,14 @@ def test_a_checkpoint_is_found_as_a_picture_is(here: Path, tmp_path: Path) -> No
     (tmp_path / "mine.pth").write_bytes(b"")
     typed = Checkpoint("mine", "alexnet", Path("nets/mine.pth"), Path("nets/names.txt"))
     found = Origins(tmp_path).checkpoint(typed)
-    assert (found.file, found.classes) == (tmp_path / "mine.pth", typed.classes)
-    assert Origins().checkpoint(typed) == typed
+    assert found.file == tmp_path / "mine.pth" and found.typed == typed
+    with pytest.raises(WeightsError, match=r"list of classes nets/names\.txt isn't where it was"):
+        found.at_home()
+    (tmp_path / "names.txt").write_text("a\nb\n")
+    found = Origins(tmp_path).checkpoint(typed)
+    assert found.at_home().classes == tmp_path / "names.txt"
+    with pytest.raises(WeightsError, match=r"weights nets/mine\.pth isn't where it was"):
+        Origins().checkpoint(typed).at_home()
 
 
 def test_a_data_set_is_found_in_the_folder_and_else_named(here: Path, data_dir: Path) -> None:
@@ -109,9 +118,9 @@ def test_of_many_files_that_are_gone_a_few_are_named(here: Path) -> None:
 
 def test_a_broken_recipe_is_refused_first(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forbid_networks(monkeypatch)
-    for makes in ("animation", "comparison"):
+    for makes, out in (("animation", "a.gif"), ("comparison", "a.png")):
         (here / "r.json").write_text(json.dumps({"makes": makes, "pictures": [{"from": "a"}]}))
-        assert main(["replay", "r.json", "--out", "a.png"]) == 1
+        assert main(["replay", "r.json", "--out", out]) == 2
     assert os.listdir(here) == ["r.json"]
 
 

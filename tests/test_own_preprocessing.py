@@ -20,6 +20,7 @@ from cactiviz.commands.options import preprocessing as typed
 from cactiviz.errors import ModelError, WeightsError
 from cactiviz.models import MODELS, find_weights
 from cactiviz.models.preprocessing import completed, parts_of, text_of_preprocessing
+from cactiviz.origins import Origins
 from cactiviz.preprocess import preprocess
 from cactiviz.recipe import checkpoint_in
 from cactiviz.remake import Asked, recipe_of, remake_comparison
@@ -91,8 +92,10 @@ def test_it_is_typed_behind_a_checkpoint_and_travels(
     )
     assert network.spec.preprocessing == expected and not network.remarks
     recipe = json.loads(json.dumps(recipe_of(first, asked, Paint())))
-    again, as_asked, _ = remake_comparison(recipe)
-    assert as_asked.networks == (own,)
+    again, as_asked, _ = remake_comparison(recipe, origins=Origins(data=own.file.parent))
+    (found,) = as_asked.networks
+    assert isinstance(found, cv.Checkpoint) and found.file == own.file
+    assert found.preprocessing_text == own.preprocessing_text
     assert np.array_equal(again["m", "grad_cam"].values, values)  # type: ignore[union-attr]
     (tmp_path / own.file.name).symlink_to(own.file)
     monkeypatch.chdir(tmp_path)

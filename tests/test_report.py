@@ -200,8 +200,8 @@ def test_a_cover_is_told_with_what_was_said_before_and_made_again(
     for wrong in ({"how": "paint"}, {"box": {"top": "x"}}, {"box": 3}):
         recipe["question"]["cover"] = {"box": {}, "how": "grey", **wrong}
         (tmp_path / "r.json").write_text(json.dumps(recipe))
-        assert main(["replay", "r.json", *out]) == 1
-        assert "isn't whole" in capsys.readouterr().err
+        assert main(["replay", "r.json", *out]) == 2
+        assert "“question.cover" in capsys.readouterr().err
     assert not (tmp_path / "third.html").exists()
 
 

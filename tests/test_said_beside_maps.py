@@ -170,10 +170,10 @@ def test_the_command_and_its_replay_take_a_layer_of_each(
     recipe = read_recipe(Path("r.json"))
     assert recipe["question"]["layer"] == {"cactinet": "stages.1", "other": "stages.0"}
     assert [one["layers"]["grad_cam"] for one in recipe["networks"]] == ["stages.1", "stages.0"]
-    assert main(["replay", "r.json"]) == 0
+    assert main(["replay", "r.json", "--data", str(WEIGHTS.parent)]) == 0
     recipe["question"]["layer"] = "stages.1"  # as recipes were before
     Path("old.json").write_text(json.dumps(recipe))
-    main(["replay", "old.json", "--out", "again.json"])
+    main(["replay", "old.json", "--data", str(WEIGHTS.parent), "--out", "again.json"])
     again = read_recipe(Path("again.json"))
     assert [one["layers"]["grad_cam"] for one in again["networks"]] == ["stages.1", "stages.1"]
     assert main(["compare", *common, "--layer", "nobody=stages.1"]) == 1

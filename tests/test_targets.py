@@ -13,6 +13,7 @@ import cactiviz as cv
 from cactiviz.cli import main
 from cactiviz.errors import TargetError
 from cactiviz.models import MODELS, ModelSpec
+from cactiviz.origins import Origins
 from cactiviz.remake import Asked, recipe_of, remake_comparison
 from cactiviz.report import Paint
 from cactiviz.snippets import as_command, as_python
@@ -117,7 +118,9 @@ def test_the_class_that_is_asked_for_is_the_one_explained_wherever_it_is_typed(
     asked = Asked("sample:chelsea", (own,), ("saliency",), cv.Target(wanted))
     first = asked.compare(cv.open_picture("sample:chelsea"))
     assert first["m", "saliency"].class_index == index  # type: ignore[union-attr]
-    again, as_asked, _ = remake_comparison(recipe_of(first, asked, Paint()))
+    again, as_asked, _ = remake_comparison(
+        recipe_of(first, asked, Paint()), origins=Origins(data=own.file.parent)
+    )
     assert again["m", "saliency"].class_index == index  # type: ignore[union-attr]
     assert as_asked.target.class_ == wanted and type(as_asked.target.class_) is type(wanted)
     for name in (own.file.name, str(own.classes and own.classes.name)):  # type: ignore[union-attr]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from cactiviz.cells import cell
 from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files, of_dataset
 from cactiviz.datasets import (
@@ -187,7 +188,7 @@ def _write(
             file_name = f"{number:03}_{_stem(address)}.png"
             with whole_file(folder / file_name) as file:
                 Image.fromarray(picture.rgb).save(file, format="PNG")
-            credits[file_name] = f"{file_name}\t{address}\t{picture.source}"
+            credits[file_name] = "\t".join(map(cell, (file_name, address, picture.source)))
     finally:
         if credits:
             _write_credits(folder / CREDITS, credits)

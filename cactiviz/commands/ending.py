@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
-from cactiviz.errors import CactivizError, OutputPlaceError
+from cactiviz.errors import CactivizError, OutputPlaceError, RecipeError
 
 WRONG_USAGE = 2
 
@@ -34,7 +34,7 @@ def ended_well(work: Callable[[], int]) -> int:
             sys.stdout.flush()  # at Python's own end it is too late to say what went wrong
     except CactivizError as error:
         _say(str(error))
-        return WRONG_USAGE if isinstance(error, OutputPlaceError) else 1
+        return WRONG_USAGE if isinstance(error, OutputPlaceError | RecipeError) else 1
     except KeyboardInterrupt:
         _say("Stopped.")
     except BrokenPipeError:  # whoever read our output has enough, as `head` does

@@ -126,18 +126,20 @@ def of_weights(name: str, weights_dir: Path | None) -> Iterator[Path]:
             yield found
 
 
-def of_recipe(path: Path, data: Path | None, weights_dir: Path | None) -> Iterator[Path]:
-    """A recipe, and all that it names."""
+def of_recipe(
+    path: Path, recipe: Mapping[str, Any], data: Path | None, weights_dir: Path | None
+) -> Iterator[Path]:
+    """A recipe's file, and all that it names."""
     yield path
     with suppress(CactivizError):
-        origins, recipe = Origins(path.parent, data), read_recipe(path)
+        origins = Origins.of(path, data)
         for shown in _entries(recipe, "pictures"):
             yield from origins.places(str(shown.get("from", "")))
         for network in _entries(recipe, "networks"):
             with suppress(KeyError, TypeError):
                 own = checkpoint_in(network)
                 if own is not None:
-                    yield from of_checkpoint(origins.checkpoint(own))
+                    yield from origins.places_of(own)
                     continue
             yield from of_weights(str(network.get("name", "")), weights_dir)
 

@@ -18,8 +18,9 @@ from cactiviz.commands.files import Files
 from cactiviz.errors import CactivizError
 from cactiviz.models import find_weights, get_spec
 from cactiviz.origins import Origins, host_of
-from cactiviz.recipe import read_recipe
+from cactiviz.recipe import paths_of, read_recipe
 from cactiviz.remake import differences, recipe_of, remake_animation, remake_comparison
+from cactiviz.report import told
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,7 +40,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--data",
         type=shared.path,
         metavar="FOLDER",
-        help="where the data set or the pictures are now",
+        help="where the data set, the pictures and the checkpoints are, if not beside RECIPE",
     )
     option("--weights-dir", type=shared.path, help="a folder to look for weights in first")
     option(
@@ -52,21 +53,21 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _files(options: argparse.Namespace) -> Files:
-    reads = files.of_recipe(options.recipe, options.data, options.weights_dir)
+    # Read once, as a pipe can be; what is wrong with it is said before where it would be written.
+    options.read = read_recipe(options.recipe)
+    reads = files.of_recipe(options.recipe, options.read, options.data, options.weights_dir)
     return Files(reads, (options.out, *films.kept_in(options.out)), replaces=True)
 
 
 def _replay(options: argparse.Namespace) -> int:
-    recipe = read_recipe(options.recipe)
-    origins = Origins(options.recipe.parent, options.data, fetch=options.fetch)
+    recipe = options.read
+    origins = Origins.of(options.recipe, options.data, fetch=options.fetch)
     if options.fetch and (hosts := _hosts(recipe, options.weights_dir)):
         print(f"This asks {', '.join(hosts)}.", file=sys.stderr, flush=True)
     if recipe["makes"] == "comparison":
         found = _comparison(options, recipe, origins)
-    elif recipe["makes"] == "animation":
-        found = _animation(options, recipe, origins)
     else:
-        raise CactivizError(f"This version can't make “{recipe['makes']}” again.")
+        found = _animation(options, recipe, origins)
     for sentence in found:
         print(sentence, file=sys.stderr)
     if not found:
@@ -97,7 +98,8 @@ def _comparison(options: argparse.Namespace, recipe: dict[str, Any], origins: Or
     )
     new = recipe_of(comparison, asked, paint)
     if options.out:
-        report.write(options.out, comparison, paint, new, options.dpi)
+        shown = told(comparison, paths_of(asked.networks))
+        report.write(options.out, shown, paint, new, options.dpi)
     return differences(recipe, new)
 
 

@@ -17,9 +17,10 @@ from cactiviz.commands.files import Files
 from cactiviz.comparison import Comparison
 from cactiviz.errors import OutputError, WeightsError
 from cactiviz.models import Checkpoint
-from cactiviz.output import whole_file
+from cactiviz.output import folder_of_export, whole_file
+from cactiviz.recipe import paths_of
 from cactiviz.remake import Asked, recipe_of
-from cactiviz.report import Paint, everything_zip, report_html, sheet_png
+from cactiviz.report import Paint, everything_zip, report_html, sheet_png, told
 from cactiviz.types import Target
 
 _ENDINGS = (".html", ".png", ".zip", ".json")
@@ -131,7 +132,8 @@ def _report(options: argparse.Namespace) -> int:
         weights_dir=options.weights_dir,
         report=shared.report if sys.stderr.isatty() else None,
     )
-    write(options.out, comparison, paint, recipe_of(comparison, asked, paint), options.dpi)
+    recipe = recipe_of(comparison, asked, paint, folder_of_export(options.out))
+    write(options.out, told(comparison, paths_of(networks)), paint, recipe, options.dpi)
     for sentence in dict.fromkeys(comparison.failures.values()):
         print(sentence, file=sys.stderr)
     return 1 if comparison.failures else 0

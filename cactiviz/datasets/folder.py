@@ -12,6 +12,7 @@ from cactiviz.datasets.files import Files, open_files
 from cactiviz.datasets.noticed import Noticed
 from cactiviz.datasets.tree import Layout, layout_of, natural, read_from
 from cactiviz.errors import DataError
+from cactiviz.redaction import folder_name
 from cactiviz.types import Picture
 
 # Reading the first bytes of a file takes up to a tenth of a millisecond.
@@ -55,7 +56,7 @@ def open_folder(path: Path, without: Iterable[Path] = ()) -> Dataset:
         *noticed.of_files(_noticed(files, frozenset(pictures), items, layout)),
         *noticed.of_files(Noticed("content", name) for name in by_content),
     )
-    terms = f"From {path.absolute().name}; its terms are known to whoever put it there"
+    terms = f"From {folder_name(path)}; its terms are known to whoever put it there"
     reader = _Reader(files, layout, terms)
     title = f"Folder {path.absolute().name}"
     return Dataset("folder", title, terms, items, reader, said, path_of=reader.path_of)

@@ -17,8 +17,9 @@ from cactiviz.errors import MethodError
 from cactiviz.methods import METHODS
 from cactiviz.places import Places
 from cactiviz.reading import FILTERS, method_of
+from cactiviz.recipe import paths_of
 from cactiviz.remake import Asked, recipe_of
-from cactiviz.report import Paint, everything_zip, report_html, sheet_png
+from cactiviz.report import Paint, everything_zip, report_html, sheet_png, told
 from cactiviz.types import Target
 from cactiviz.ui import networks, state, texts
 from cactiviz.ui.choices import Choice
@@ -68,6 +69,7 @@ def make(kind: str, choice: Choice, comparison: Comparison, look: Look, number: 
         CactivizError: There is nothing to be exported like that.
     """
     paint = Paint(look.scale, look.palette, look.strength)
+    comparison = told(comparison, paths_of(networks.own().values()))
     recipe = recipe_of(comparison, asked_of(choice, comparison), paint)
     if kind == "png":
         data = sheet_png(comparison, paint, recipe, _SHEET_DPI)
