@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from cactiviz.starting import ends_on_interrupt
+from cactiviz.interrupts import ends_on_interrupt
 
 
 def main() -> int:

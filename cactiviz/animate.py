@@ -12,11 +12,11 @@ from cactiviz import render
 from cactiviz.answers import Answered
 from cactiviz.errors import Cancelled
 from cactiviz.export import write_animation
+from cactiviz.files import folder_of_export
 from cactiviz.full_values import FullValues
 from cactiviz.kept import Said
 from cactiviz.look import Look, Pixels, image_size, layout_of, said_panel
 from cactiviz.methods import METHODS
-from cactiviz.output import folder_of_export
 from cactiviz.panels import Panel, draw_frame
 from cactiviz.recipe import animation_recipe, network_recipe, paths_of
 from cactiviz.redaction import told_sentence

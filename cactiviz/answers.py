@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Protocol
 
 from cactiviz import __version__
+from cactiviz.cam_layers import check
 from cactiviz.errors import CactivizError, Cancelled, ModelError, OutputError
 from cactiviz.kept import Kept, Question, Said, ask
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
-from cactiviz.places import check
 from cactiviz.shots import Reel, Shot, key_of
 from cactiviz.types import Cancel, Report
 

@@ -30,8 +30,8 @@ from cactiviz.comparison import Comparison
 from cactiviz.cover import cover
 from cactiviz.errors import WeightsError
 from cactiviz.export.notes import signature
+from cactiviz.files import whole_file
 from cactiviz.models import Checkpoint
-from cactiviz.output import whole_file
 from cactiviz.recipe import paths_of
 from cactiviz.report import told
 from cactiviz.types import Target

@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 
-from cactiviz import arguments, places
+from cactiviz import arguments, cam_layers
 from cactiviz.arguments import Given
 from cactiviz.comparison import Comparison
 from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError
@@ -80,8 +80,8 @@ def compare(
     if layers and len(names) > 1:
         raise MethodError("Several layers are shown of one network at a time.")
     if layers and layer:
-        raise MethodError(places.BOTH)
-    places.check(layer, names)
+        raise MethodError(cam_layers.BOTH)
+    cam_layers.check(layer, names)
     readings: dict[str, Reading] = {}
     failures: dict[str, str] = {}
     for done, (name, model) in enumerate(zip(names, models, strict=True)):
@@ -105,7 +105,7 @@ def compare(
                 opened,
                 methods,
                 target=target,
-                layer=places.layer_of(layer, name),
+                layer=cam_layers.layer_of(layer, name),
                 layers=layers,
                 resize=resize,
                 cancel=cancel,

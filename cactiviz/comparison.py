@@ -13,10 +13,10 @@ from PIL import Image
 
 from cactiviz import explained, page, render
 from cactiviz.errors import MethodError, ModelError
+from cactiviz.files import whole_file
 from cactiviz.interactive import figure
 from cactiviz.limits import NUMBERS, limits
 from cactiviz.methods import METHODS
-from cactiviz.output import whole_file
 from cactiviz.reading import FILTERS, Explanation, Reading, method_of
 from cactiviz.reading import describe as describe
 from cactiviz.scales import percent

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import torch
 
-from cactiviz import fetch
+from cactiviz import download
 from cactiviz.datasets import DATASETS, data_folder, find_dataset
 from cactiviz.models import MODELS, find_weights, weights_folders
 
@@ -127,7 +127,7 @@ def _weights(name: str, weights_dir: Path | None) -> dict[str, Any]:
     if path is not None:
         with suppress(OSError):  # one that may not be read
             size = path.stat().st_size
-            damaged = not fetch.sha256_of(path).startswith(fetch.hash_prefix(path.name) or "")
+            damaged = not download.sha256_of(path).startswith(download.hash_prefix(path.name) or "")
     return {
         "name": spec.weights.file_name if spec.weights else None,
         "url": (spec.weights.url or None) if spec.weights else None,

@@ -16,12 +16,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz import places
+from cactiviz import cam_layers as places
+from cactiviz.cam_layers import Places
 from cactiviz.errors import MethodError, OutputError
 from cactiviz.explain import explain
+from cactiviz.files import whole_file
 from cactiviz.models import LoadedModel
-from cactiviz.output import whole_file
-from cactiviz.places import Places
 from cactiviz.reading import FILTERS, VIEWS, Explanation, Reading, method_of
 from cactiviz.types import Box, Cancel, Picture, Target
 

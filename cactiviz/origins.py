@@ -19,10 +19,10 @@ from cactiviz.datasets import (
     open_dataset,
 )
 from cactiviz.errors import CactivizError, DataError, PictureError, WeightsError
+from cactiviz.files import is_stream
 from cactiviz.images import SAMPLES, open_picture, sample_path
 from cactiviz.models import Checkpoint
 from cactiviz.nearby import Place, folder_of
-from cactiviz.output import is_stream
 from cactiviz.redaction import is_web, told_paths
 from cactiviz.types import Picture
 from cactiviz.web import fetch_picture

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from cactiviz.errors import OutputPlaceError
-from cactiviz.output import is_stream
+from cactiviz.files import is_stream
 
 # No data set is read from files of these kinds, so in its folder they are results of before.
 _RESULTS = (".json", ".npz", ".html")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from cactiviz.cam_layers import parted
 from cactiviz.frame import DARK as DARK
 from cactiviz.frame import GRID, Layout
 from cactiviz.frame import LIGHT as LIGHT
@@ -26,7 +27,6 @@ from cactiviz.lettering import (
     wrapped,
     write,
 )
-from cactiviz.places import parted
 from cactiviz.scales import percent
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz import page, places
+from cactiviz import cam_layers, page
 from cactiviz.errors import MethodError
 from cactiviz.interactive import Pane, figure
 from cactiviz.methods import METHODS
@@ -60,7 +60,7 @@ class Explanation:
     @property
     def place(self) -> str:
         """Its layer and that layer's grid, as they stand beside the map; empty if it has none."""
-        return places.in_words(self.layer, self.layer_grid)
+        return cam_layers.in_words(self.layer, self.layer_grid)
 
     @property
     def grid(self) -> tuple[int, int]:

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from cactiviz import __version__, places
+from cactiviz import __version__, cam_layers
 from cactiviz.answers import Answers
 from cactiviz.arguments import Given
+from cactiviz.cam_layers import Places
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
 from cactiviz.cover import How, cover
@@ -23,7 +24,6 @@ from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, get_spec
 from cactiviz.origins import Origins
-from cactiviz.places import Places
 from cactiviz.reading import FILTERS
 from cactiviz.recipe import FOLDERS, checkpoint_in, network_recipe, picture_recipe, told_origins
 from cactiviz.recipe_check import check
@@ -131,7 +131,7 @@ def recipe_of(
     asked_for: dict[str, Any] = {
         "methods": asked.methods,
         "target": asdict(asked.target),
-        "layer": places.to_json(asked.layer),
+        "layer": cam_layers.to_json(asked.layer),
     }
     asked_for |= {"layers": asked.layers, "resize": asked.resize, "untrained": asked.untrained}
     if asked.cover:
@@ -185,7 +185,7 @@ def remake_comparison(
         _networks(recipe, origins),
         tuple(question["methods"]),
         Target(**question["target"]),
-        places.of_json(question["layer"]),
+        cam_layers.of_json(question["layer"]),
         tuple(question["layers"]),
         question["resize"],
         _untrained(question["untrained"]),

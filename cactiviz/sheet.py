@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from cactiviz.cam_layers import parted
 from cactiviz.lettering import (
     BODY,
     BODY_BOLD,
@@ -27,7 +28,6 @@ from cactiviz.lettering import (
     wrapped,
     write,
 )
-from cactiviz.places import parted
 from cactiviz.render import percent
 from cactiviz.types import Answer, Picture
 

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from cactiviz import places
+from cactiviz import cam_layers
 from cactiviz.arguments import Given
 from cactiviz.datasets import is_address
 from cactiviz.models import Checkpoint, LoadedModel
@@ -77,7 +77,7 @@ def as_python(asked: Asked, paint: Paint) -> str:
     networks = ", ".join(map(_network, asked.networks))
     target = asked.target
     options: dict[str, object] = {
-        "layer": places.to_json(asked.layer),
+        "layer": cam_layers.to_json(asked.layer),
         "resize": asked.resize,
         "untrained": asked.untrained
         if isinstance(asked.untrained, bool)

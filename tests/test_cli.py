@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 
 import cactiviz as cv
-from cactiviz import cli, fetch, render
+from cactiviz import cli, download, render
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, find_weights
 from cactiviz.reading import VIEWS
@@ -34,7 +34,7 @@ def torch_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(torch.hub, "_hub_dir", None)
     monkeypatch.delenv("CACTIVIZ_WEIGHTS", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(fetch, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(download, "_PAUSE_SECONDS", 0.01)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from file_server import Server, serving
 
+from cactiviz.download import download, hash_prefix, sha256_of
 from cactiviz.errors import Cancelled, DownloadError, OutputError
-from cactiviz.fetch import download, hash_prefix, sha256_of
 
 BODY = bytes(range(256)) * 2000  # 512,000 bytes, about eight pieces
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -31,7 +31,7 @@ def server() -> Iterator[Server]:
 def straight_and_without_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr("cactiviz.fetch._PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("cactiviz.download._PAUSE_SECONDS", 0.0)
 
 
 @pytest.fixture

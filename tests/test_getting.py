@@ -73,7 +73,7 @@ def point(monkeypatch: pytest.MonkeyPatch, name: str, server: Server, **changes:
 def straight_and_without_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr("cactiviz.fetch._PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("cactiviz.download._PAUSE_SECONDS", 0.0)
     monkeypatch.setitem(sys.modules, "kagglehub", None)
 
 

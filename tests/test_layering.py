@@ -224,7 +224,7 @@ def test_the_table_itself_goes_down_only() -> None:
         ("cactiviz/render.py", "import numpy, torch.nn.functional as F", "torch.nn.functional"),
         ("cactiviz/export.py", "from .render import overlay", "cactiviz.render"),
         ("cactiviz/images.py", "def f():\n    import cv2", "cv2"),
-        ("cactiviz/fetch.py", "import cactiviz", "cactiviz"),
+        ("cactiviz/download.py", "import cactiviz", "cactiviz"),
         ("cactiviz/models/table.py", "from cactiviz.methods import METHODS", "cactiviz.methods"),
         ("cactiviz/models/table.py", "from ..methods.cam import f", "cactiviz.methods.cam"),
         ("cactiviz/models/table.py", "from .. import methods", "cactiviz.methods"),

@@ -27,9 +27,9 @@ from cactiviz import cli, doctor
 from cactiviz.addresses import connect
 from cactiviz.commands import app, ending
 from cactiviz.datasets import data_folder, open_dataset
+from cactiviz.download import download
 from cactiviz.errors import CactivizError, DataError, DownloadError, OutputError, PictureError
 from cactiviz.export import check_size
-from cactiviz.fetch import download
 from cactiviz.images import open_picture
 from cactiviz.models import find_weights, get_spec, weights_folders
 from cactiviz.recipe import read_recipe

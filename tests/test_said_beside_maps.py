@@ -119,8 +119,8 @@ def test_the_class_explained_is_among_the_answers_and_marked() -> None:
 
 @pytest.mark.parametrize("width", [60, 100, 140, 200, 400])
 def test_a_long_layer_keeps_its_end(width: int) -> None:
+    from cactiviz.cam_layers import parted
     from cactiviz.lettering import SMALL, length, shortened
-    from cactiviz.places import parted
 
     said = shortened(*parted(f"{LONG} · 14 × 14"), SMALL, width)
     assert length(said, SMALL) <= width

@@ -25,7 +25,7 @@ import torchvision
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from cactiviz import fetch
+from cactiviz import download
 from cactiviz.errors import Cancelled, ModelError, WeightsError
 from cactiviz.explain import explain
 from cactiviz.images import sample
@@ -104,7 +104,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(torch.hub, "_hub_dir", None)
     monkeypatch.delenv("CACTIVIZ_WEIGHTS", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(fetch, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(download, "_PAUSE_SECONDS", 0.01)
     return tmp_path / "torch" / "hub" / "checkpoints"
 
 

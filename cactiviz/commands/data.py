@@ -26,7 +26,7 @@ from cactiviz.datasets import (
 from cactiviz.datasets.getting import get
 from cactiviz.datasets.inaturalist_search import open_sighting, search
 from cactiviz.errors import CactivizError, Cancelled, DataError, OutputError
-from cactiviz.output import whole_file
+from cactiviz.files import whole_file
 from cactiviz.types import Picture
 
 CREDITS = "credits.txt"

@@ -18,8 +18,8 @@ from cactiviz.contact_sheet import draw_contact_sheet
 from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.export.notes import signature
+from cactiviz.files import whole_file
 from cactiviz.models import Checkpoint
-from cactiviz.output import whole_file
 from cactiviz.render import percent
 from cactiviz.sheet import Cell
 from cactiviz.training.recipe import LIMITS

@@ -17,10 +17,10 @@ from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files
 from cactiviz.explain_neurons import NEURON_METHODS, NeuronExplanation, explain_neurons
 from cactiviz.export.notes import signature
+from cactiviz.files import whole_file
 from cactiviz.filters import convolutions, filters
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
-from cactiviz.output import whole_file
 from cactiviz.receptive import layer_with_parts
 from cactiviz.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.types import FilterGrid, Layer, Picture

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from cactiviz import places
+from cactiviz import cam_layers
 from cactiviz.cover import HOWS, How
 from cactiviz.datasets import is_address, open_item
 from cactiviz.errors import (
@@ -98,7 +98,7 @@ class _ChooseLayer(argparse.Action):
         typed = [*getattr(namespace, "_layers_typed", ()), str(values)]
         namespace._layers_typed = typed
         try:
-            setattr(namespace, self.dest, places.of_texts(typed))
+            setattr(namespace, self.dest, cam_layers.of_texts(typed))
         except MethodError as error:
             parser.error(str(error))
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from cactiviz.errors import OutputError, OutputPlaceError
-from cactiviz.output import is_stream
+from cactiviz.files import is_stream
 
 _LONGEST_NAME = 240  # bytes; a temporary name needs some of the usual 255
 #: Ending of a sheet -> Pillow's name of its format.

@@ -16,8 +16,8 @@ from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files
 from cactiviz.comparison import Comparison
 from cactiviz.errors import OutputError, WeightsError
+from cactiviz.files import folder_of_export, whole_file
 from cactiviz.models import Checkpoint
-from cactiviz.output import folder_of_export, whole_file
 from cactiviz.recipe import paths_of
 from cactiviz.remake import Asked, recipe_of
 from cactiviz.report import Paint, everything_zip, report_html, sheet_png, told

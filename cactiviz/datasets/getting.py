@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from cactiviz.datasets.catalogue import data_folder, find_dataset, get_dataset_spec
 from cactiviz.datasets.spec import Archive, DatasetSpec
+from cactiviz.download import download
 from cactiviz.errors import Cancelled, DataError, DownloadError, OutputError
-from cactiviz.fetch import download
 from cactiviz.types import Cancel, Progress
 
 #: The most that an archive may unpack to.

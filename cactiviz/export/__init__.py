@@ -13,7 +13,7 @@ from cactiviz.export.mp4 import write_mp4
 from cactiviz.export.png import write_folder
 from cactiviz.export.quantise import Pixels, quantise
 from cactiviz.export.webp import write_webp
-from cactiviz.output import whole_file
+from cactiviz.files import whole_file
 
 __all__ = ["LIMITS", "check_ending", "check_size", "quantise", "write_animation", "write_gif"]
 

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from cactiviz.device import pick_device
+from cactiviz.download import sha256_of
 from cactiviz.errors import ModelError
-from cactiviz.fetch import sha256_of
 from cactiviz.images import samples
 from cactiviz.models.assumed import class_names_of, names_in_header, preprocessing_of
 from cactiviz.models.checkpoint import Checkpoint

@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 
+from cactiviz.download import download, hash_prefix, sha256_of
 from cactiviz.errors import DownloadError, WeightsError
-from cactiviz.fetch import download, hash_prefix, sha256_of
 from cactiviz.models.file_kind import is_safetensors, open_file
 from cactiviz.models.spec import ModelSpec, StateDict
 from cactiviz.models.state_dict import read_content, weight_sets

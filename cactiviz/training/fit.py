@@ -16,7 +16,7 @@ from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from cactiviz.errors import CactivizError, WeightsError
-from cactiviz.output import whole_file
+from cactiviz.files import whole_file
 from cactiviz.training.batches import Batches
 from cactiviz.training.classifier import Classifier
 from cactiviz.training.watch import Watch

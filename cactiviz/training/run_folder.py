@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.errors import DataError, OutputError
-from cactiviz.output import whole_file
+from cactiviz.files import whole_file
 
 #: What a run's folder holds.
 CHECKPOINT, SETTINGS, WEIGHTS = "last.ckpt", "settings.json", "cactinet.safetensors"

@@ -16,9 +16,9 @@ from cactiviz import __version__
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.device import pick_device
 from cactiviz.errors import DataError
+from cactiviz.files import whole_file
 from cactiviz.models import get_spec
 from cactiviz.models.calibrate import calibrate
-from cactiviz.output import whole_file
 from cactiviz.training.batches import Batches
 from cactiviz.training.classifier import Classifier
 from cactiviz.training.fit import fit

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from cactiviz.download import download, hash_prefix
 from cactiviz.errors import CactivizError, Cancelled
-from cactiviz.fetch import download, hash_prefix
 from cactiviz.models import MODELS, ModelSpec, find_weights
 from cactiviz.models.weights import cache_folder
 from cactiviz.ui import networks, state, texts

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from cactiviz.cam_layers import Places
 from cactiviz.comparison import Comparison
 from cactiviz.comparison_gif import gif_of
 from cactiviz.errors import MethodError
 from cactiviz.methods import METHODS
-from cactiviz.places import Places
 from cactiviz.reading import FILTERS, method_of
 from cactiviz.recipe import paths_of
 from cactiviz.remake import Asked, recipe_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cactiviz.starting import ends_on_interrupt
+from cactiviz.interrupts import ends_on_interrupt
 
 if __name__ == "__main__":
     with ends_on_interrupt():

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cactiviz import explained, places, render
+from cactiviz import cam_layers, explained, render
 from cactiviz.comparison import Comparison, describe
 from cactiviz.errors import CactivizError
 from cactiviz.methods import METHODS
@@ -187,7 +187,7 @@ def _cell(
         "full": {scale: full for scale, (full, _) in scales.items()},
         "words": words[:1].upper() + words[1:] + ".",
         "captions": {scale: caption for scale, (_, caption) in scales.items()},
-        "place": found.place and [*places.parted(found.place), texts.at_layer(found.place)],
+        "place": found.place and [*cam_layers.parted(found.place), texts.at_layer(found.place)],
         "explains": texts.explains(found),
         "alt": texts.alt_of_map(title, reading.title, found.class_name, found.contrast, words),
     }
