@@ -21,8 +21,8 @@ from PIL import Image
 
 from cactiviz import render
 from cactiviz.export import write_animation
-from cactiviz.images import open_picture, samples
 from cactiviz.panels import Layout, Panel, draw_frame
+from cactiviz.pictures.open import open_picture, samples
 from cactiviz.types import Box, Picture
 
 FRAMES, SIDE = 35, 248

@@ -23,8 +23,8 @@ import torch
 
 from cactiviz.errors import CactivizError, DeviceError
 from cactiviz.explain import explain
-from cactiviz.images import samples
 from cactiviz.models import load_model
+from cactiviz.pictures.open import samples
 from cactiviz.reading import FILTERS, VIEWS, Reading
 from cactiviz.runner import Network, Runner
 from cactiviz.types import Picture

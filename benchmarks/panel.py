@@ -25,9 +25,9 @@ from torch import Tensor, nn
 
 from cactiviz import engine
 from cactiviz.device import pick_device
-from cactiviz.images import sample
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel, load_model
+from cactiviz.pictures.open import sample
 from cactiviz.preprocess import preprocess
 
 # The nearest module to each target layer: the peers can't name an activation that is no module.

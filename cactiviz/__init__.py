@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from cactiviz.explain import explain
     from cactiviz.explain_neurons import NeuronExplanation, explain_neurons
     from cactiviz.filters import filters
-    from cactiviz.images import open_picture, samples
     from cactiviz.methods import METHODS
     from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model, network
+    from cactiviz.pictures.open import open_picture, samples
     from cactiviz.reading import Explanation, Reading
     from cactiviz.types import Answer, FilterGrid, Layer, Neuron, Picture, Preprocessing, Target
 

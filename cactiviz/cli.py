@@ -27,11 +27,11 @@ from cactiviz.commands.ending import ended_well
 from cactiviz.commands.files import Files
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
-from cactiviz.cover import cover
 from cactiviz.errors import WeightsError
 from cactiviz.export.notes import signature
 from cactiviz.files import whole_file
 from cactiviz.models import Checkpoint
+from cactiviz.pictures.occlusion import cover
 from cactiviz.recipe import paths_of
 from cactiviz.report import told
 from cactiviz.types import Target

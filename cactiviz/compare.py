@@ -14,8 +14,8 @@ from cactiviz.arguments import Given
 from cactiviz.comparison import Comparison
 from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError
 from cactiviz.explain import explain
-from cactiviz.images import Source, open_picture
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
+from cactiviz.pictures.open import Source, open_picture
 from cactiviz.reading import VIEWS, Reading
 from cactiviz.types import Cancel, Layer, Report, Target
 
@@ -44,7 +44,7 @@ def compare(
 
     Args:
         picture: A path, ``sample:NAME``, a file's bytes, a Pillow image, an array or tensor, or
-            a picture, as :func:`~cactiviz.images.open_picture` takes it.
+            a picture, as :func:`~cactiviz.pictures.open.open_picture` takes it.
         models: Names, checkpoints, or networks loaded before; a network of your own as
             :func:`~cactiviz.network` gives it.
         methods: Names of ``explain.VIEWS``, or one of them.

@@ -14,10 +14,10 @@ from cactiviz import arguments, engine
 from cactiviz.backprop import Need
 from cactiviz.errors import LayerError, TargetError
 from cactiviz.filters import filters
-from cactiviz.images import Source, open_picture
 from cactiviz.methods import Method, get_method
 from cactiviz.models import LoadedModel, ModelSpec
 from cactiviz.notes import notes_beside
+from cactiviz.pictures.open import Source, open_picture
 from cactiviz.preprocess import preprocess
 from cactiviz.reading import FILTERS, Explanation, Reading
 from cactiviz.targets import check_contrast, find_target, notes_on_target
@@ -45,7 +45,7 @@ def explain(
 
     Args:
         model: A loaded network; other threads may use it at the same time.
-        picture: As :func:`~cactiviz.images.open_picture` takes it.
+        picture: As :func:`~cactiviz.pictures.open.open_picture` takes it.
         methods: Names of :data:`VIEWS`, or one of them.
         target: A class by index (an int) or by name (a str, see :mod:`cactiviz.targets`); None for
             the network's top class.

@@ -12,7 +12,6 @@ from torch import Tensor
 from cactiviz import arguments
 from cactiviz.backprop import Need
 from cactiviz.errors import MethodError, TargetError
-from cactiviz.images import Source, open_picture
 from cactiviz.models import LoadedModel
 from cactiviz.neurons import (
     LayerMap,
@@ -22,6 +21,7 @@ from cactiviz.neurons import (
     random_neurons,
     run_neurons,
 )
+from cactiviz.pictures.open import Source, open_picture
 from cactiviz.preprocess import preprocess
 from cactiviz.receptive import bounding_box, receptive_fields
 from cactiviz.scales import number

@@ -9,9 +9,9 @@ import torch
 
 from cactiviz import arguments
 from cactiviz.errors import LayerError
-from cactiviz.images import Source, open_picture
 from cactiviz.models import LoadedModel
 from cactiviz.neurons import feature_maps
+from cactiviz.pictures.open import Source, open_picture
 from cactiviz.preprocess import preprocess
 from cactiviz.types import Cancel, FilterGrid, Layer
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cactiviz.addresses import parsed
 from cactiviz.datasets import (
     Dataset,
     data_folder,
@@ -20,12 +19,13 @@ from cactiviz.datasets import (
 )
 from cactiviz.errors import CactivizError, DataError, PictureError, WeightsError
 from cactiviz.files import is_stream
-from cactiviz.images import SAMPLES, open_picture, sample_path
 from cactiviz.models import Checkpoint
 from cactiviz.nearby import Place, folder_of
+from cactiviz.pictures.open import SAMPLES, open_picture, sample_path
+from cactiviz.pictures.urls import parsed
+from cactiviz.pictures.web import fetch_picture
 from cactiviz.redaction import is_web, told_paths
 from cactiviz.types import Picture
-from cactiviz.web import fetch_picture
 
 _IT, _THEY = (f"say where {what} with --data FOLDER" for what in ("it is", "they are"))
 _NAMED = 3  # so many pictures are named where all are gone

@@ -14,9 +14,9 @@ from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.endings import is_picture
 from cactiviz.datasets.noticed import of_classes
-from cactiviz.images import open_picture
 from cactiviz.kept import Question
 from cactiviz.look import Look
+from cactiviz.pictures.open import open_picture
 from cactiviz.shots import Shot
 
 #: Pictures of each class of a data set, unless another number is asked for.

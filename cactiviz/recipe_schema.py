@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cactiviz.cover import HOWS
 from cactiviz.palettes import PALETTES
+from cactiviz.pictures.occlusion import HOWS
 from cactiviz.scales import SCALES
 
 Field = dict[str, Any]

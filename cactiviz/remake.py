@@ -18,12 +18,12 @@ from cactiviz.arguments import Given
 from cactiviz.cam_layers import Places
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
-from cactiviz.cover import How, cover
 from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, get_spec
 from cactiviz.origins import Origins
+from cactiviz.pictures.occlusion import How, cover
 from cactiviz.reading import FILTERS
 from cactiviz.recipe import FOLDERS, checkpoint_in, network_recipe, picture_recipe, told_origins
 from cactiviz.recipe_check import check

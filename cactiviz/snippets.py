@@ -94,7 +94,7 @@ def as_python(asked: Asked, paint: Paint) -> str:
     own = any(isinstance(network, Checkpoint) for network in asked.networks)
     made = any(isinstance(network, LoadedModel) for network in asked.networks)
     paths = "from pathlib import Path\n\n" if own else ""
-    covering = "from cactiviz.cover import cover\nfrom cactiviz.types import Box\n"
+    covering = "from cactiviz.pictures.occlusion import cover\nfrom cactiviz.types import Box\n"
     covering = covering if asked.cover else ""
     covering += "\nmodule = ...  # the network that was made in Python\n" if made else ""
     asking = "".join(f"    {line},{left_out if not n else ''}\n" for n, line in enumerate(lines))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cactiviz.comparison import Comparison
-from cactiviz.images import sample
+from cactiviz.pictures.open import sample
 from cactiviz.reading import Explanation, Reading
 from cactiviz.types import Answer, Box, FilterGrid, Picture
 

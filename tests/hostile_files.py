@@ -541,7 +541,7 @@ class Outcome:
 def measure(files: Iterable[Named]) -> Iterator[Outcome]:
     """Open each file; anything but a picture or a refusal escapes."""
     from cactiviz.errors import PictureError
-    from cactiviz.images import open_picture
+    from cactiviz.pictures.open import open_picture
 
     for name, data in files:
         before, begin = _memory(reset=True), time.process_time()

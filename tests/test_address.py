@@ -13,9 +13,10 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cactiviz.images import sample
 from cactiviz.models import MODELS
 from cactiviz.palettes import PALETTES
+from cactiviz.pictures.open import sample
+from cactiviz.pictures.web import Fetched
 from cactiviz.reading import VIEWS
 from cactiviz.scales import Scale
 from cactiviz.types import Target
@@ -23,7 +24,6 @@ from cactiviz.ui import address, linked, links, sets, state, texts
 from cactiviz.ui.address import Link, from_query, to_query
 from cactiviz.ui.covered import Covered
 from cactiviz.ui.grid import unpacked
-from cactiviz.web import Fetched
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTILE = "<img src=x onerror=alert(1)>"

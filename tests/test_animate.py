@@ -24,10 +24,10 @@ from cactiviz.cli import main
 from cactiviz.commands import animate as command
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError
 from cactiviz.explain import explain
-from cactiviz.images import open_picture
 from cactiviz.kept import Kept, Question, Said, ask
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, load_model
+from cactiviz.pictures.open import open_picture
 from cactiviz.presets import PRESETS, of_source
 from cactiviz.recipe import read_recipe
 from cactiviz.shots import Shot

@@ -18,10 +18,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cactiviz import kept
-from cactiviz.images import sample
 from cactiviz.kept import Question, Said
 from cactiviz.look import Look
 from cactiviz.models import load_model
+from cactiviz.pictures.open import sample
 from cactiviz.runner import Network, Runner
 from cactiviz.shots import Reel, Shot
 from cactiviz.types import Picture

@@ -20,8 +20,8 @@ from cactiviz.datasets import DATASETS, Item, getting, open_dataset
 from cactiviz.datasets import inaturalist_search as live
 from cactiviz.errors import DownloadError
 from cactiviz.explain import explain
-from cactiviz.images import SAMPLES, sample
 from cactiviz.models import MODELS, find_weights, load_model
+from cactiviz.pictures.open import SAMPLES, sample
 from cactiviz.types import Picture, Progress
 from cactiviz.ui import sets, texts
 from cactiviz.ui.grid import unpacked

@@ -22,8 +22,8 @@ from browsing import (
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from cactiviz.images import sample
 from cactiviz.models import MODELS, find_weights
+from cactiviz.pictures.open import sample
 from cactiviz.ui import texts
 
 pytestmark = pytest.mark.browser

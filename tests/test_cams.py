@@ -20,9 +20,9 @@ from torchvision.transforms.v2.functional import center_crop
 from cactiviz.compare import compare
 from cactiviz.engine import Pass, run
 from cactiviz.explain import explain
-from cactiviz.images import samples
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model
+from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess
 from cactiviz.reading import Explanation
 from cactiviz.types import Layer, Picture, Target

@@ -16,9 +16,9 @@ from cactiviz.cli import main
 from cactiviz.engine import run
 from cactiviz.errors import TargetError
 from cactiviz.explain_neurons import explain_neurons
-from cactiviz.images import samples
 from cactiviz.models import LoadedModel, get_spec, load_model
 from cactiviz.neurons import layer_map, run_neurons
+from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess
 from cactiviz.types import Layer, Neuron, Picture
 

@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cactiviz.engine import run
-from cactiviz.images import open_picture, samples
 from cactiviz.methods import METHODS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
+from cactiviz.pictures.open import open_picture, samples
 from cactiviz.preprocess import preprocess
 from cactiviz.types import Picture, Preprocessing
 

@@ -20,8 +20,8 @@ import cactiviz as cv
 from cactiviz import cli, render
 from cactiviz.explain_neurons import explain_neurons
 from cactiviz.filters import convolutions, filters
-from cactiviz.images import sample
 from cactiviz.models import LoadedModel, load_model, search
+from cactiviz.pictures.open import sample
 from cactiviz.types import Box
 
 CPU = ("--untrained", "--device", "cpu")

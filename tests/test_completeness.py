@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from cactiviz.engine import run
-from cactiviz.images import samples
 from cactiviz.models import load_model
+from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess
 
 

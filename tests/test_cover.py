@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from cactiviz.cli import main
-from cactiviz.cover import HOWS, How, cover, covered_pixels
 from cactiviz.errors import PictureError
-from cactiviz.images import sample
+from cactiviz.pictures.occlusion import HOWS, How, cover, covered_pixels
+from cactiviz.pictures.open import sample
 from cactiviz.types import Box, Picture
 
 

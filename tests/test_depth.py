@@ -17,10 +17,10 @@ from cactiviz.compare import compare
 from cactiviz.engine import Pass, run
 from cactiviz.errors import LayerError, MethodError
 from cactiviz.explain import explain
-from cactiviz.images import samples
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, LoadedModel, get_spec, load_model
 from cactiviz.models.empty import build_empty
+from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess
 from cactiviz.reading import FILTERS, Reading
 from cactiviz.trace import trace

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from cactiviz.errors import LayerError
 from cactiviz.filters import convolutions, filters
-from cactiviz.images import sample
 from cactiviz.models import LoadedModel, get_spec, load_model
+from cactiviz.pictures.open import sample
 from cactiviz.preprocess import preprocess
 from cactiviz.types import FilterGrid, Picture
 

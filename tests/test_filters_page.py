@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from cactiviz import render
 from cactiviz.filters import convolutions, filters
-from cactiviz.images import sample
 from cactiviz.kernels import shown_weights
 from cactiviz.models import MODELS, LoadedModel, load_model
 from cactiviz.palettes import DIVERGING
+from cactiviz.pictures.open import sample
 from cactiviz.types import Box, FilterGrid
 from cactiviz.ui import encode, state, texts
 from cactiviz.ui.choices import Choice

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from torchvision.transforms.v2.functional import center_crop
 
 from cactiviz.engine import run
-from cactiviz.images import samples
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
+from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess
 from cactiviz.types import Picture
 

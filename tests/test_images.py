@@ -22,13 +22,13 @@ from hostile_files import measure
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
-from cactiviz import images
 from cactiviz.errors import PictureError
-from cactiviz.images import MAX_BYTES, SAMPLES, sample, samples
+from cactiviz.pictures import open
+from cactiviz.pictures.open import MAX_BYTES, SAMPLES, sample, samples
 from cactiviz.types import Picture
 
 # Most pictures here have a few pixels only, so that one can see them all.
-open_picture = partial(images.open_picture, min_side=1, max_aspect=1000)
+open_picture = partial(open.open_picture, min_side=1, max_aspect=1000)
 
 # 2 x 3, every pixel different, so that each turn and flip gives another picture.
 SMALL = np.array(
@@ -428,7 +428,7 @@ def test_every_mode_is_made_smaller_by_means_over_squares(mode: str) -> None:
 def test_pieces_of_a_large_picture_fit_together(monkeypatch: pytest.MonkeyPatch) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (61, 47, 3), np.uint8)
     whole = open_picture(noise_image := Image.fromarray(noise), keep_megapixels=0.001).rgb
-    monkeypatch.setattr("cactiviz.pixels._PIECE_PIXELS", 100)
+    monkeypatch.setattr("cactiviz.pictures.convert._PIECE_PIXELS", 100)
     assert np.array_equal(open_picture(noise_image, keep_megapixels=0.001).rgb, whole)
     assert whole.shape == (31, 24, 3)
 
@@ -454,20 +454,20 @@ def test_picture_that_is_just_small_enough_stays_as_it_is() -> None:
 @pytest.mark.parametrize("size", [(8, 7), (7, 8), (1, 8), (300, 1)])
 def test_picture_of_few_pixels_is_refused(size: tuple[int, int]) -> None:
     with pytest.raises(PictureError) as caught:
-        images.open_picture(encoded(Image.new("RGB", size)), name="dot")
+        open.open_picture(encoded(Image.new("RGB", size)), name="dot")
     assert str(caught.value) == (
         f'"dot" is only {size[0]} pixels wide and {size[1]} high; please choose one with at least '
         "8 each way."
     )
-    assert images.open_picture(Image.new("RGB", (8, 8))).size == (8, 8)
+    assert open.open_picture(Image.new("RGB", (8, 8))).size == (8, 8)
 
 
 def test_strip_is_refused() -> None:
     for size in ((161, 8), (8, 161)):
         with pytest.raises(PictureError, match="is a strip"):
-            images.open_picture(encoded(Image.new("RGB", size)))
-    assert images.open_picture(Image.new("RGB", (160, 8))).size == (8, 160)
-    assert images.open_picture(Image.new("RGB", (161, 8)), max_aspect=21).size == (8, 161)
+            open.open_picture(encoded(Image.new("RGB", size)))
+    assert open.open_picture(Image.new("RGB", (160, 8))).size == (8, 160)
+    assert open.open_picture(Image.new("RGB", (161, 8)), max_aspect=21).size == (8, 161)
 
 
 # Colour profiles
@@ -806,6 +806,6 @@ def test_a_sample_does_not_wait_for_scikit_image_to_be_imported(
 
 
 def test_sample_without_scikit_image_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cactiviz.images.find_spec", lambda _: None)
+    monkeypatch.setattr("cactiviz.pictures.open.find_spec", lambda _: None)
     with pytest.raises(PictureError, match="scikit-image, which is not installed"):
         sample.__wrapped__("rocket")

@@ -18,7 +18,7 @@ from PIL import Image
 from cactiviz.datasets import inaturalist_search
 from cactiviz.datasets.inaturalist_search import LICENCES, MOST, Sighting, open_sighting, search
 from cactiviz.errors import CactivizError, DataError, DownloadError, PictureError
-from cactiviz.web import Fetched
+from cactiviz.pictures.web import Fetched
 
 PHOTO = "https://inaturalist-open-data.s3.amazonaws.com/photos/{}/square.jpeg"
 

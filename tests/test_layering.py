@@ -223,7 +223,7 @@ def test_the_table_itself_goes_down_only() -> None:
         ("cactiviz/types.py", "import torch", "torch"),
         ("cactiviz/render.py", "import numpy, torch.nn.functional as F", "torch.nn.functional"),
         ("cactiviz/export.py", "from .render import overlay", "cactiviz.render"),
-        ("cactiviz/images.py", "def f():\n    import cv2", "cv2"),
+        ("cactiviz/pictures/open.py", "def f():\n    import cv2", "cv2"),
         ("cactiviz/download.py", "import cactiviz", "cactiviz"),
         ("cactiviz/models/table.py", "from cactiviz.methods import METHODS", "cactiviz.methods"),
         ("cactiviz/models/table.py", "from ..methods.cam import f", "cactiviz.methods.cam"),

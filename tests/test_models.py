@@ -20,10 +20,10 @@ from torch import Tensor, nn
 from torchvision import transforms
 
 from cactiviz.errors import ModelError
-from cactiviz.images import sample, samples
 from cactiviz.models import MODELS, LoadedModel, find_weights, get_spec, load_model, register
 from cactiviz.models.cactinet import CactiNet, MBConv
 from cactiviz.models.weights import trained_size
+from cactiviz.pictures.open import sample, samples
 from cactiviz.preprocess import preprocess
 from cactiviz.trace import ACTIVATIONS, Trace, trace
 from cactiviz.types import Layer, Picture, Preprocessing

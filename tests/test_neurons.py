@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from cactiviz.errors import CactivizError, Cancelled, LayerError, MethodError, TargetError
 from cactiviz.explain_neurons import NEURON_METHODS, explain_neurons
-from cactiviz.images import samples
 from cactiviz.models import MODELS, LoadedModel, load_model
 from cactiviz.neurons import (
     feature_maps,
@@ -26,6 +25,7 @@ from cactiviz.neurons import (
     random_neurons,
     run_neurons,
 )
+from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess
 from cactiviz.receptive import bounding_box, receptive_field
 from cactiviz.types import Layer, Neuron, Picture

@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 from cactiviz import render
 from cactiviz.errors import TargetError
 from cactiviz.explain_neurons import explain_neurons, map_neurons
-from cactiviz.images import sample
 from cactiviz.models import MODELS, LoadedModel, load_model
+from cactiviz.pictures.open import sample
 from cactiviz.scales import number
 from cactiviz.types import Box, Layer, Neuron
 from cactiviz.ui import encode, inside, state, texts, wall

@@ -24,17 +24,17 @@ from PIL import Image
 
 import cactiviz as cv
 from cactiviz import cli, doctor
-from cactiviz.addresses import connect
 from cactiviz.commands import app, ending
 from cactiviz.datasets import data_folder, open_dataset
 from cactiviz.download import download
 from cactiviz.errors import CactivizError, DataError, DownloadError, OutputError, PictureError
 from cactiviz.export import check_size
-from cactiviz.images import open_picture
 from cactiviz.models import find_weights, get_spec, weights_folders
+from cactiviz.pictures.open import open_picture
+from cactiviz.pictures.urls import connect
+from cactiviz.pictures.web import fetch_picture
 from cactiviz.recipe import read_recipe
 from cactiviz.streams import read_stream
-from cactiviz.web import fetch_picture
 
 ROOT = Path(__file__).resolve().parent.parent
 CPU = ("--untrained", "--device", "cpu")

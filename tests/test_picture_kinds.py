@@ -16,11 +16,11 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz import images
 from cactiviz.errors import PictureError
+from cactiviz.pictures import open
 from cactiviz.types import Picture
 
-open_picture = partial(images.open_picture, min_side=1, max_aspect=1000)
+open_picture = partial(open.open_picture, min_side=1, max_aspect=1000)
 
 HEIGHT, WIDTH = 48, 80
 DOWN, ACROSS = np.mgrid[:HEIGHT, :WIDTH]

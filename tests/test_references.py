@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from torchvision.transforms.v2.functional import center_crop
 
 from cactiviz.engine import Pass, run
-from cactiviz.images import samples
 from cactiviz.methods import METHODS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
+from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess
 
 # Captum says so whenever its guided backprop is used.

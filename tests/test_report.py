@@ -15,11 +15,11 @@ from PIL import Image
 
 from cactiviz.cli import main
 from cactiviz.comparison import Comparison
-from cactiviz.cover import cover
 from cactiviz.datasets import open_item
 from cactiviz.errors import CactivizError
 from cactiviz.explain import explain
 from cactiviz.models import Checkpoint, load_model
+from cactiviz.pictures.occlusion import cover
 from cactiviz.recipe import read_recipe
 from cactiviz.remake import Asked, differences, recipe_of, remake_comparison
 from cactiviz.report import Paint, everything_zip, report_html, sheet_png

@@ -20,7 +20,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from streamlit.testing.v1 import AppTest
 
-from cactiviz import images
+from cactiviz.pictures import open
 from cactiviz.ui import navigation, own_files, state, texts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -137,7 +137,7 @@ def test_the_settings_shut_the_app_off_and_tell_nobody() -> None:
 
 
 def test_a_pictures_own_limits_are_far_below_the_servers() -> None:
-    assert images.MAX_BYTES == 50 * 2**20 < own_files.MOST_MEGABYTES * 2**20
+    assert open.MAX_BYTES == 50 * 2**20 < own_files.MOST_MEGABYTES * 2**20
 
 
 def test_the_tabs_icon_is_a_file_of_this_folder() -> None:
@@ -174,7 +174,7 @@ def test_uploads_need_the_token_keep_to_the_limit_and_nothing_goes_outside(
     side = page.get_by_test_id("stSidebar")
     side.get_by_text("Your own", exact=True).click()
     photograph = BytesIO()
-    Image.fromarray(images.sample("coffee").rgb).save(photograph, "JPEG")
+    Image.fromarray(open.sample("coffee").rgb).save(photograph, "JPEG")
     upload = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photograph.getvalue()}
     with page.expect_request(lambda request: request.method == "PUT") as sent:
         page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(upload)  # type: ignore[arg-type]
@@ -209,7 +209,7 @@ def test_a_picture_too_large_is_refused_though_the_server_would_take_it(
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("CACTIVIZ_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(images, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(open, "MAX_BYTES", 2**20)
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.session_state[state.SOURCE] = "upload"
     app.run()

@@ -11,9 +11,9 @@ from PIL import Image
 
 from cactiviz import compare
 from cactiviz.cli import main
-from cactiviz.cover import cover
 from cactiviz.datasets import open_item
-from cactiviz.images import open_picture
+from cactiviz.pictures.occlusion import cover
+from cactiviz.pictures.open import open_picture
 from cactiviz.recipe import read_recipe
 from cactiviz.remake import Asked, differences, recipe_of, remake_comparison
 from cactiviz.report import Paint

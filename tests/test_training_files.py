@@ -29,12 +29,12 @@ from torch.optim.swa_utils import AveragedModel
 from cactiviz import cli
 from cactiviz.errors import WeightsError
 from cactiviz.explain import explain
-from cactiviz.images import sample
 from cactiviz.limits import limits
 from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model
 from cactiviz.models.empty import build_empty
 from cactiviz.models.safe_globals import SAFE
 from cactiviz.models.state_dict import read_content
+from cactiviz.pictures.open import sample
 from cactiviz.preprocess import preprocess
 
 SQUEEZENET = "torchvision:squeezenet1_0"

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from cactiviz.addresses import is_public, parsed, resolve
 from cactiviz.errors import CactivizError, Cancelled, DownloadError
-from cactiviz.web import MAX_REDIRECTS, Fetched, fetch_picture
+from cactiviz.pictures.urls import is_public, parsed, resolve
+from cactiviz.pictures.web import MAX_REDIRECTS, Fetched, fetch_picture
 
 PUBLIC = "93.184.216.34"
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]

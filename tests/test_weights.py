@@ -28,7 +28,6 @@ from torch import Tensor, nn
 from cactiviz import download
 from cactiviz.errors import Cancelled, ModelError, WeightsError
 from cactiviz.explain import explain
-from cactiviz.images import sample
 from cactiviz.models import (
     MODELS,
     Checkpoint,
@@ -40,6 +39,7 @@ from cactiviz.models import (
 )
 from cactiviz.models.spec import Weights
 from cactiviz.models.weights import published_weights, read_weights
+from cactiviz.pictures.open import sample
 from cactiviz.preprocess import preprocess
 
 SQUEEZENET = "torchvision:squeezenet1_0"

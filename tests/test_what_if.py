@@ -12,10 +12,10 @@ import torch
 
 from cactiviz import engine
 from cactiviz.comparison import Comparison
-from cactiviz.cover import cover
 from cactiviz.explain import explain
-from cactiviz.images import sample
 from cactiviz.models import LoadedModel, load_model
+from cactiviz.pictures.occlusion import cover
+from cactiviz.pictures.open import sample
 from cactiviz.preprocess import preprocess
 from cactiviz.reading import Reading
 from cactiviz.types import Answer, Box, Picture, Target

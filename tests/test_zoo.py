@@ -29,12 +29,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from cactiviz.engine import run
 from cactiviz.errors import CactivizError, LayerError, ModelError, WeightsError
-from cactiviz.images import samples
 from cactiviz.methods import METHODS
 from cactiviz.methods.cam import signed_grad_cam
 from cactiviz.models import MODELS, LoadedModel, get_spec, load_model, search
 from cactiviz.models import zoo as table
 from cactiviz.models.empty import build_empty
+from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess
 from cactiviz.trace import trace
 

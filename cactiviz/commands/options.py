@@ -10,18 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from cactiviz import cam_layers
-from cactiviz.cover import HOWS, How
 from cactiviz.datasets import is_address, open_item
 from cactiviz.errors import (
     MethodError,
     ModelError,
     WeightsError,
 )
-from cactiviz.images import SAMPLES, open_picture
 from cactiviz.models import Checkpoint, LoadedModel, load_model
 from cactiviz.models.preprocessing import parts_of
+from cactiviz.pictures.occlusion import HOWS, How
+from cactiviz.pictures.open import SAMPLES, open_picture
+from cactiviz.pictures.web import fetch_picture
 from cactiviz.types import Box, Picture
-from cactiviz.web import fetch_picture
 
 
 def add_picture(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from cactiviz.decode import kind_of
+from cactiviz.pictures.decode import kind_of
 
 #: Of pictures, in small letters; upper case counts as well.
 ENDINGS = (

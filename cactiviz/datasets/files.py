@@ -15,7 +15,7 @@ from cactiviz.datasets.hidden import why_hidden
 from cactiviz.datasets.noticed import Noticed
 from cactiviz.datasets.walk import Walk
 from cactiviz.errors import DataError
-from cactiviz.images import MAX_BYTES
+from cactiviz.pictures.open import MAX_BYTES
 
 #: The most that all files of a zip may say they hold.
 MAX_UNPACKED_BYTES = 20 * 1024**3

@@ -15,9 +15,9 @@ from itertools import islice
 from typing import Any, Literal, cast
 
 from cactiviz.errors import DataError, DownloadError
-from cactiviz.images import open_picture
+from cactiviz.pictures.open import open_picture
+from cactiviz.pictures.web import Fetched, fetch_picture
 from cactiviz.types import Cancel, Picture
-from cactiviz.web import Fetched, fetch_picture
 
 #: The licences that a photograph may have.
 LICENCES = ("cc0", "cc-by", "cc-by-sa")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cactiviz.datasets.dataset import Dataset
-from cactiviz.images import SAMPLES, open_picture
+from cactiviz.pictures.open import SAMPLES, open_picture
 from cactiviz.types import Picture
 
 TITLE = "Photographs that come along"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from cactiviz.datasets.files import Files
 from cactiviz.datasets.splits import split_of
-from cactiviz.images import open_picture
+from cactiviz.pictures.open import open_picture
 from cactiviz.types import Picture
 
 #: The class of pictures that lie in no folder.

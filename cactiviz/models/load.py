@@ -13,7 +13,6 @@ from torch import nn
 from cactiviz.device import pick_device
 from cactiviz.download import sha256_of
 from cactiviz.errors import ModelError
-from cactiviz.images import samples
 from cactiviz.models.assumed import class_names_of, names_in_header, preprocessing_of
 from cactiviz.models.checkpoint import Checkpoint
 from cactiviz.models.empty import build_empty
@@ -23,6 +22,7 @@ from cactiviz.models.spec import LoadedModel, ModelSpec, StateDict
 from cactiviz.models.untrained import build_untrained
 from cactiviz.models.weights import published_weights, trained_size
 from cactiviz.models.zoo import get_spec
+from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess
 from cactiviz.types import Cancel, Progress
 

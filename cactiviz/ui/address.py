@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from cactiviz.addresses import parsed
 from cactiviz.errors import DownloadError
 from cactiviz.models import MODELS
 from cactiviz.palettes import PALETTES
+from cactiviz.pictures.urls import parsed
 from cactiviz.reading import FILTERS, VIEWS
 from cactiviz.scales import Scale
 from cactiviz.ui import covered, texts

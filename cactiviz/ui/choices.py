@@ -10,11 +10,12 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cactiviz import images
 from cactiviz.comparison import describe
 from cactiviz.datasets.endings import ENDINGS
 from cactiviz.errors import CactivizError, DownloadError, PictureError
 from cactiviz.models import MODELS, find_weights
+from cactiviz.pictures import open
+from cactiviz.pictures.web import fetch_picture
 from cactiviz.reading import VIEWS
 from cactiviz.types import Picture, Target
 from cactiviz.ui import (
@@ -30,7 +31,6 @@ from cactiviz.ui import (
     uploads,
 )
 from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS
-from cactiviz.web import fetch_picture
 
 _FALLBACK = "chelsea"  # where not even the first picture can be read
 _USUAL_NETWORKS = (
@@ -270,9 +270,9 @@ def _address() -> str:
 @st.cache_resource(scope="session", max_entries=8, show_spinner=texts.FETCHING)
 def _fetched(address: str) -> Picture:
     found = fetch_picture(address)  # public addresses only
-    return images.open_picture(found.data, name=found.name, credit=found.source)
+    return open.open_picture(found.data, name=found.name, credit=found.source)
 
 
 @st.cache_resource(show_spinner=False)
 def _sample(name: str) -> Picture:
-    return images.sample(name)
+    return open.sample(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cactiviz.cover import HOWS, How
+from cactiviz.pictures.occlusion import HOWS, How
 from cactiviz.types import Box
 from cactiviz.ui import parameters
 

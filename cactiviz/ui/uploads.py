@@ -8,8 +8,8 @@ from io import BytesIO
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from cactiviz import images
 from cactiviz.errors import PictureError
+from cactiviz.pictures import open
 from cactiviz.shots import Shot
 from cactiviz.types import Picture
 from cactiviz.ui import brought, own_files, own_pictures, state, texts
@@ -24,7 +24,7 @@ def ask_file(types: Sequence[str]) -> Picture | None:
     Raises:
         PictureError: It can't be read, or is too large.
     """
-    limit = images.MAX_BYTES // 2**20
+    limit = open.MAX_BYTES // 2**20
     file = st.file_uploader(
         texts.UPLOAD,
         type=types,
@@ -34,7 +34,7 @@ def ask_file(types: Sequence[str]) -> Picture | None:
         args=("upload",),
     )
     st.caption(texts.UPLOAD_HELP)
-    if file is not None and file.size > images.MAX_BYTES:  # the server's own limit is of networks
+    if file is not None and file.size > open.MAX_BYTES:  # the server's own limit is of networks
         raise PictureError(texts.too_large_a_picture(limit))
     return _brought("upload", file, file.name if file else "")
 
@@ -70,7 +70,7 @@ def ask_files(types: Sequence[str], most: int) -> tuple[list[Shot], int]:
         texts.FILM_UPLOAD,
         type=types,
         accept_multiple_files=True,
-        max_upload_size=images.MAX_BYTES // 2**20,
+        max_upload_size=open.MAX_BYTES // 2**20,
         key=brought.field(brought.FILM),
         on_change=lambda: st.session_state.pop(state.FILM_BROUGHT, None),
     )
@@ -90,7 +90,7 @@ def uploaded(name: str, file: BytesIO) -> Shot:
 
 
 def _shot(name: str, read: Callable[[], bytes], mark: str) -> Shot:
-    return Shot(name, name, lambda: images.open_picture(read(), name=name), mark)
+    return Shot(name, name, lambda: open.open_picture(read(), name=name), mark)
 
 
 def _brought(source: str, file: UploadedFile | None, name: str) -> Picture | None:
@@ -137,4 +137,4 @@ def _keep_all(files: Sequence[UploadedFile]) -> None:
 # large.
 @st.cache_resource(scope="session", max_entries=4, show_spinner=False)
 def _opened(number: str, name: str, _read: Callable[[], bytes]) -> Picture:
-    return images.open_picture(_read(), name=name)
+    return open.open_picture(_read(), name=name)

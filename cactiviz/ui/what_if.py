@@ -12,8 +12,8 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.comparison import Comparison
-from cactiviz.cover import HOWS, cover
 from cactiviz.errors import PictureError
+from cactiviz.pictures.occlusion import HOWS, cover
 from cactiviz.reading import Reading
 from cactiviz.types import Answer, Box, Picture
 from cactiviz.ui import encode, networks, state, texts

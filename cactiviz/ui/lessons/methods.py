@@ -8,10 +8,10 @@ from html import escape
 
 import streamlit as st
 
-from cactiviz import images
 from cactiviz.comparison import Comparison, describe
 from cactiviz.jobs import Ticket
 from cactiviz.methods import METHODS
+from cactiviz.pictures import open
 from cactiviz.reading import FILTERS, VIEWS, Reading
 from cactiviz.types import Picture
 from cactiviz.ui import asking, networks, texts
@@ -52,7 +52,7 @@ def _subject() -> tuple[str, Picture]:
     missing = {spec.name for spec in networks.missing()}
     for name in _PREFERRED:
         if name in networks.names() and name not in missing:
-            return name, images.sample(_PHOTOGRAPH)
+            return name, open.sample(_PHOTOGRAPH)
     return frame.NETWORK, frame.scene(_SCENE)
 
 

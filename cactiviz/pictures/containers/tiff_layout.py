@@ -6,8 +6,8 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 
-from cactiviz.containers.directories import Directory
-from cactiviz.containers.parts import MAX_BLOCK_BYTES, Damaged, Layout, OtherKind
+from cactiviz.pictures.containers.contents import MAX_BLOCK_BYTES, Damaged, Layout, OtherKind
+from cactiviz.pictures.containers.directories import Directory
 
 _AS_OTHER = "save it as an ordinary TIFF, PNG or JPEG file"
 _PACKINGS = {1, 5, 8, 32773, 32946, 34925, 50000}  # whose bytes don't depend on what they mean

@@ -6,7 +6,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from cactiviz.containers.parts import (
+from cactiviz.pictures.containers.contents import (
     MAX_BLOCK_BYTES,
     MAX_PARTS,
     Contents,

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz.bit_depth import Depth
-from cactiviz.containers import Damaged, Layout, OtherKind, Overloaded
+from cactiviz.pictures.bit_depth import Depth
+from cactiviz.pictures.containers import Damaged, Layout, OtherKind, Overloaded
 
 #: The most bytes that a file's segments may come to when they are unpacked.
 MAX_UNPACKED_BYTES = 150_000_000

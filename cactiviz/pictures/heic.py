@@ -5,7 +5,7 @@ from __future__ import annotations
 import pillow_heif
 from PIL import Image
 
-from cactiviz.containers import OtherKind
+from cactiviz.pictures.containers import OtherKind
 
 
 class Heic:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz.bit_depth import Depth
+from cactiviz.pictures.bit_depth import Depth
 
 # How Pillow takes the lower half of each number, by how it takes the upper one.
 _LOWER = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
@@ -23,7 +23,7 @@ def is_deep(image: object) -> bool:
 
 
 class DeepGrey:
-    """A grey image of Pillow's; ``cactiviz.bit_depth.Samples`` says what is what."""
+    """A grey image of Pillow's; ``cactiviz.pictures.bit_depth.Samples`` says what is what."""
 
     premultiplied = inverted = False
     missing: float | None = None

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cactiviz.containers.parts import MAX_BLOCK_BYTES, MAX_PARTS, Damaged, Overloaded
+from cactiviz.pictures.containers.contents import MAX_BLOCK_BYTES, MAX_PARTS, Damaged, Overloaded
 
 _BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _BYTES |= {13: 4, 16: 8, 17: 8, 18: 8}

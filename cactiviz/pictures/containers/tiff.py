@@ -6,15 +6,10 @@ import re
 import struct
 from dataclasses import replace
 
-from cactiviz.containers.directories import Directory, Form
-from cactiviz.containers.foreign import RAW
-from cactiviz.containers.parts import (
-    MAX_PARTS,
-    Contents,
-    Damaged,
-    Overloaded,
-)
-from cactiviz.containers.tiff_layout import layout
+from cactiviz.pictures.containers.contents import MAX_PARTS, Contents, Damaged, Overloaded
+from cactiviz.pictures.containers.directories import Directory, Form
+from cactiviz.pictures.containers.foreign import RAW
+from cactiviz.pictures.containers.tiff_layout import layout
 
 # Of which there is one value; Pillow complains on standard error where there are more.
 _SINGLE = {254, 255, 256, 257, 259, 262, 266, 274, 277, 278, 284, 317, 322, 323}

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import struct
 
-from cactiviz.containers.animated import gif, png, webp
-from cactiviz.containers.foreign import foreign
-from cactiviz.containers.jpeg import jpeg
-from cactiviz.containers.parts import (
+from cactiviz.pictures.containers.animated import gif, png, webp
+from cactiviz.pictures.containers.contents import (
     MAX_BLOCK_BYTES,
     Contents,
     Damaged,
@@ -21,8 +19,10 @@ from cactiviz.containers.parts import (
     OtherKind,
     Overloaded,
 )
-from cactiviz.containers.still import avif, bmp, jpeg2000, ppm
-from cactiviz.containers.tiff import tiff
+from cactiviz.pictures.containers.foreign import foreign
+from cactiviz.pictures.containers.jpeg import jpeg
+from cactiviz.pictures.containers.still import avif, bmp, jpeg2000, ppm
+from cactiviz.pictures.containers.tiff import tiff
 
 __all__ = ["MAX_BLOCK_BYTES", "Contents", "Damaged", "Layout", "OtherKind", "Overloaded"]
 __all__ += ["brands", "contents", "foreign"]
@@ -41,7 +41,7 @@ def contents(kind: str, data: bytes) -> Contents:
 
     >>> contents("GIF", b"GIF89a")
     Traceback (most recent call last):
-    cactiviz.containers.parts.Damaged
+    cactiviz.pictures.containers.contents.Damaged
     """
     try:
         return _WALKS[kind](data) if kind in _WALKS else Contents(data)

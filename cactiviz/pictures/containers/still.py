@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 
-from cactiviz.containers.parts import Contents, Damaged, Layout, Overloaded
+from cactiviz.pictures.containers.contents import Contents, Damaged, Layout, Overloaded
 
 # What Pillow decodes in Python instead of C: some millions of bytes or pixels a second.
 _MAX_SLOW = 2_000_000

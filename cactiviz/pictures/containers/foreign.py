@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cactiviz.containers.parts import OtherKind
+from cactiviz.pictures.containers.contents import OtherKind
 
 #: A camera's raw file: the only plain pictures in it are previews.
 RAW = OtherKind("a camera's raw file", "export it as JPEG or TIFF")

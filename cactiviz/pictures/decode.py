@@ -18,12 +18,12 @@ from PIL import Image
 from PIL.Image import Transpose
 from PIL.JpegImagePlugin import JpegImageFile
 
-from cactiviz.bit_depth import to_8_bits
-from cactiviz.containers import Contents, OtherKind, Overloaded, brands, contents, foreign
-from cactiviz.deep import DeepColour, DeepGrey, is_dark, is_deep
-from cactiviz.heic import Heic
-from cactiviz.pixels import on_canvas, reduced, to_rgb
-from cactiviz.raster import Raster
+from cactiviz.pictures.bit_depth import to_8_bits
+from cactiviz.pictures.containers import Contents, OtherKind, Overloaded, brands, contents, foreign
+from cactiviz.pictures.convert import on_canvas, reduced, to_rgb
+from cactiviz.pictures.deep import DeepColour, DeepGrey, is_dark, is_deep
+from cactiviz.pictures.heic import Heic
+from cactiviz.pictures.raster import Raster
 
 #: The most bytes that decoding may take beside the file itself.
 MAX_DECODING_BYTES = 280_000_000

@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
-from cactiviz.arrays import image_of, is_array
-from cactiviz.decode import Limits, Unreadable, decode
 from cactiviz.errors import PictureError
+from cactiviz.pictures.arrays import image_of, is_array
+from cactiviz.pictures.decode import Limits, Unreadable, decode
 from cactiviz.streams import read_stream
 from cactiviz.types import Picture
 
@@ -72,7 +72,7 @@ def open_picture(
 
     Args:
         source: A file's bytes, its path, an open file or upload (read from its start), a Pillow
-            image, an array or tensor as :func:`cactiviz.arrays.image_of` takes it,
+            image, an array or tensor as :func:`cactiviz.pictures.arrays.image_of` takes it,
             ``sample:NAME``, or a picture, which is given back.
         name: What to call it; the file's name if not given.
         credit: Where it came from and under which terms.

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from PIL import Image, ImageCms
 
-from cactiviz.containers import MAX_BLOCK_BYTES
+from cactiviz.pictures.containers import MAX_BLOCK_BYTES
 
 # Rows are made smaller in pieces of about this many pixels, so that little is held twice.
 _PIECE_PIXELS = 2_000_000

@@ -6,7 +6,13 @@ import struct
 import zlib
 from dataclasses import replace
 
-from cactiviz.containers.parts import MAX_BLOCK_BYTES, MAX_PARTS, Contents, Damaged, Overloaded
+from cactiviz.pictures.containers.contents import (
+    MAX_BLOCK_BYTES,
+    MAX_PARTS,
+    Contents,
+    Damaged,
+    Overloaded,
+)
 
 _PNG_KEPT = {b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"eXIf", b"IDAT", b"IEND"}
 

@@ -25,8 +25,8 @@ from urllib.request import getproxies
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, should_bypass_proxies
 
-from cactiviz.addresses import Connector, Resolver, connect, is_public, parsed, resolve
 from cactiviz.errors import Cancelled, DownloadError
+from cactiviz.pictures.urls import Connector, Resolver, connect, is_public, parsed, resolve
 from cactiviz.types import Cancel, Progress
 
 #: The most bytes that a picture from the web may have, packed or unpacked.
