@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz import render
-from cactiviz.export import write_animation
-from cactiviz.panels import Layout, Panel, draw_frame
 from cactiviz.pictures.open import open_picture, samples
+from cactiviz.rendering import paint
+from cactiviz.rendering.figures.frame import Layout, Panel, draw_frame
+from cactiviz.rendering.formats import write_animation
 from cactiviz.types import Box, Picture
 
 FRAMES, SIDE = 35, 248
@@ -49,14 +49,14 @@ def pictures(folder: str | None) -> list[Picture]:
 def panels_of(picture: Picture, seed: int) -> list[Pixels]:
     random = np.random.default_rng(seed)
     height, width = picture.size
-    images = [render.resized(picture, (SIDE, SIDE))]
+    images = [paint.resized(picture, (SIDE, SIDE))]
     for grid in (13, 7, 7, 7, 10):
         values = random.random((grid, grid), np.float32)
         values = np.maximum(cv2.GaussianBlur(values, (0, 0), 1.2) - 0.45, 0)
-        full = render.full_value([values], "overlay")
+        full = paint.full_value([values], "overlay")
         seen = Box(0, 0, height, width)
         images.append(
-            render.paint(picture, values, seen, display="overlay", full=full, size=(SIDE, SIDE))
+            paint.paint(picture, values, seen, display="overlay", full=full, size=(SIDE, SIDE))
         )
     return images
 

@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cactiviz import render
 from cactiviz.answers import Answered
 from cactiviz.errors import Cancelled
-from cactiviz.export import write_animation
 from cactiviz.files import folder_of_export
 from cactiviz.full_values import FullValues
 from cactiviz.kept import Said
 from cactiviz.look import Look, Pixels, image_size, layout_of, said_panel
 from cactiviz.methods import METHODS
-from cactiviz.panels import Panel, draw_frame
 from cactiviz.recipe import animation_recipe, network_recipe, paths_of
 from cactiviz.redaction import told_sentence
+from cactiviz.rendering import paint
+from cactiviz.rendering.figures.frame import Panel, draw_frame
+from cactiviz.rendering.formats import write_animation
 from cactiviz.types import Cancel, Report
 
 
@@ -66,7 +66,7 @@ class Animation:
         answers = self._said(index)
         for method in question.methods:
             if not panels or len(names) > 1:
-                shown = render.resized(picture, size)
+                shown = paint.resized(picture, size)
                 panels.append(Panel("Original", shown, "", None, picture.source))
             for name, several in zip(names, answers, strict=True):
                 if variant < len(several):

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from itertools import chain
 
-from cactiviz import __version__, render
+from cactiviz import __version__
 from cactiviz.commands import (
     animate,
     app,
@@ -28,11 +28,12 @@ from cactiviz.commands.files import Files
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
 from cactiviz.errors import WeightsError
-from cactiviz.export.notes import signature
 from cactiviz.files import whole_file
 from cactiviz.models import Checkpoint
 from cactiviz.pictures.occlusion import cover
 from cactiviz.recipe import paths_of
+from cactiviz.rendering import paint
+from cactiviz.rendering.formats.metadata import signature
 from cactiviz.report import told
 from cactiviz.types import Target
 
@@ -102,8 +103,8 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
         help="several layers of one network with commas between, or all-stages",
     )
     shared.add_loading(parser)
-    option("--scale", choices=render.SCALES, default="own")
-    option("--palette", choices=tuple(render.PALETTES), default="inferno")
+    option("--scale", choices=paint.SCALES, default="own")
+    option("--palette", choices=tuple(paint.PALETTES), default="inferno")
     option("--contour", type=shared.share, metavar="SHARE", help="outline so much of the evidence")
     option("--out", type=shared.path, metavar="SHEET.png", help="write the comparison as a picture")
     option("--json", type=shared.path, metavar="RESULTS.json", help="write the answers and ranges")

@@ -11,16 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz import explained, page, render
+from cactiviz import explained
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.files import whole_file
-from cactiviz.interactive import figure
 from cactiviz.limits import NUMBERS, limits
 from cactiviz.methods import METHODS
 from cactiviz.reading import FILTERS, Explanation, Reading, method_of
 from cactiviz.reading import describe as describe
-from cactiviz.scales import percent
-from cactiviz.sheet import Cell, Column, Remark, Row, draw_sheet
+from cactiviz.rendering import paint
+from cactiviz.rendering.figures import html as page
+from cactiviz.rendering.figures.plotly import figure
+from cactiviz.rendering.figures.sheet import Cell, Column, Remark, Row, draw_sheet
+from cactiviz.rendering.scales import percent
 from cactiviz.types import FilterGrid, Picture
 
 
@@ -66,7 +68,7 @@ class Comparison:
         model: str,
         method: str,
         *,
-        scale: render.Scale = "own",
+        scale: paint.Scale = "own",
         palette: str = "inferno",
         strength: float = 0.5,
         width: int = 240,
@@ -94,33 +96,33 @@ class Comparison:
         except (ModelError, MethodError) as error:
             return Cell(None, str(error))
         if isinstance(found, FilterGrid):
-            image = render.paint_filters(found.kernels, width)
-            return Cell(image, render.filters_caption(found.kernels))
+            image = paint.paint_filters(found.kernels, width)
+            return Cell(image, paint.filters_caption(found.kernels))
         display = METHODS[method_of(method)].display
         if display == "overlay" and found.kind == "signed":
             display = "diverging"
         shown = [e.values for e in self.explanations() if e.method == method]
-        together = render.on_one_scale(found.values, shown, scale)
-        full = render.full_value(together, display, scale)
-        image = render.paint(
+        together = paint.on_one_scale(found.values, shown, scale)
+        full = paint.full_value(together, display, scale)
+        image = paint.paint(
             self.picture,
             found.values,
             self.readings[model].seen,
             display=display,
             full=full,
-            size=render.cell_size(self.picture.size, width),
+            size=paint.cell_size(self.picture.size, width),
             scale=scale,
             palette=palette,
             strength=strength,
             contour=contour,
         )
-        said = render.caption(found.values, scale, full, display, contour)
+        said = paint.caption(found.values, scale, full, display, contour)
         return Cell(image, said, found.place)
 
     def sheet(
         self,
         *,
-        scale: render.Scale = "own",
+        scale: paint.Scale = "own",
         palette: str = "inferno",
         strength: float = 0.5,
         cell_width: int = 240,
@@ -159,7 +161,7 @@ class Comparison:
     def html(
         self,
         *,
-        scale: render.Scale = "own",
+        scale: paint.Scale = "own",
         palette: str = "inferno",
         strength: float = 0.5,
         follows: bool = False,
@@ -201,7 +203,7 @@ class Comparison:
             [self.readings[name] for name in self.models if name in self.readings]
         )
 
-    def _layers(self, model: str, method: str, scale: render.Scale, palette: str) -> page.Layers:
+    def _layers(self, model: str, method: str, scale: paint.Scale, palette: str) -> page.Layers:
         below, above = (
             self.cell(model, method, scale=scale, palette=palette, strength=strength, width=320)
             for strength in (0.0, 1.0)

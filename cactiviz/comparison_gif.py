@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 
-from cactiviz import render
 from cactiviz.comparison import Comparison, describe
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.explained import EXPLAINED, own_answer
-from cactiviz.export import write_gif
-from cactiviz.frame import DARK, LIGHT, Layout
-from cactiviz.panels import Panel, draw_frame
 from cactiviz.reading import FILTERS, Explanation
+from cactiviz.rendering import paint
+from cactiviz.rendering.figures.frame import Panel, draw_frame
+from cactiviz.rendering.figures.frame_layout import DARK, LIGHT, Layout
+from cactiviz.rendering.formats import write_gif
 
 _LARGEST_SIDE = 640
 _SHORTEST_SIDE = 240  # of a picture's box: texts need some room
@@ -23,7 +23,7 @@ def gif_of(
     comparison: Comparison,
     method: str,
     *,
-    scale: render.Scale = "own",
+    scale: paint.Scale = "own",
     palette: str = "inferno",
     strength: float = 0.5,
     dark: bool = False,
@@ -65,7 +65,7 @@ def gif_of(
         theme=DARK if dark else LIGHT,
     )
     picture = comparison.picture
-    shown = render.resized(picture, _inside(picture.size, (height, width)))
+    shown = paint.resized(picture, _inside(picture.size, (height, width)))
     panels = [Panel("Original", shown, picture.name, None, picture.source)]
     panels += [
         panel_of(comparison, model, method, scale, palette, strength, shown.shape[1])
@@ -84,7 +84,7 @@ def panel_of(
     comparison: Comparison,
     model: str,
     method: str,
-    scale: render.Scale,
+    scale: paint.Scale,
     palette: str,
     strength: float,
     width: int,

@@ -24,7 +24,7 @@ from cactiviz.neurons import (
 from cactiviz.pictures.open import Source, open_picture
 from cactiviz.preprocess import preprocess
 from cactiviz.receptive import bounding_box, receptive_fields
-from cactiviz.scales import number
+from cactiviz.rendering.scales import number
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
 
 #: Method -> what it reads from a pass.

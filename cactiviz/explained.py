@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cactiviz.reading import Reading
-from cactiviz.scales import percent
+from cactiviz.rendering.scales import percent
 from cactiviz.types import Answer
 
 EXPLAINED = "Explained: "

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from itertools import product
 
-from cactiviz import render
 from cactiviz.answers import Answered
 from cactiviz.kept import Said
 from cactiviz.look import display_of
-from cactiviz.tally import Tally
+from cactiviz.rendering import paint
+from cactiviz.rendering.running_scale import Tally
 
-_Key = tuple[str, str, render.Scale, tuple[int, ...]]
+_Key = tuple[str, str, paint.Scale, tuple[int, ...]]
 
 
 class FullValues:
@@ -28,7 +28,7 @@ class FullValues:
         self._counted: dict[_Key, _Counted] = {}
         self._lock = threading.Lock()
 
-    def of(self, said: Said, method: str, scale: render.Scale) -> float:
+    def of(self, said: Said, method: str, scale: paint.Scale) -> float:
         """The full value that a method's map of an answer is painted with.
 
         Raises:
@@ -36,7 +36,7 @@ class FullValues:
         """
         values, display = said.values[method], display_of(method, said)
         if scale not in ("shared", "evidence"):
-            return render.full_value([values], display, scale)
+            return paint.full_value([values], display, scale)
         key = (method, display, scale, values.shape if scale == "evidence" else ())
         with self._lock:
             counted = self._counted.get(key)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cactiviz.methods import METHODS
 from cactiviz.notes import held_against
 from cactiviz.reading import Reading, method_of
-from cactiviz.sheet import Remark
+from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.types import Box, Picture
 
 #: What the small print below a map means.

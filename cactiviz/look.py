@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz import render
 from cactiviz.explained import EXPLAINED, own_answer
-from cactiviz.frame import DARK, LIGHT, Layout
 from cactiviz.kept import Question, Said
 from cactiviz.methods import METHODS
-from cactiviz.panels import Panel
-from cactiviz.scales import Display
+from cactiviz.rendering import paint
+from cactiviz.rendering.figures.frame import Panel
+from cactiviz.rendering.figures.frame_layout import DARK, LIGHT, Layout
+from cactiviz.rendering.scales import Display
 from cactiviz.types import Picture, Target
 
 Pixels = NDArray[np.uint8]
 #: How the maps of an animation are scaled, in words.
-SCALES: dict[render.Scale, str] = {
+SCALES: dict[paint.Scale, str] = {
     "own": "each map on its own scale",
     "shared": "all maps on one scale",
     "rank": "order of the values only",
@@ -46,7 +46,7 @@ class Look:
         loop: How often all is shown; 0 for ever.
     """
 
-    scale: render.Scale = "own"
+    scale: paint.Scale = "own"
     palette: str = "inferno"
     strength: float = 0.5
     panel: tuple[int, int] = (248, 248)
@@ -132,7 +132,7 @@ def said_panel(
     if method not in said.values:
         return panel
     values, display = said.values[method], display_of(method, said)
-    image = render.paint(
+    image = paint.paint(
         picture,
         values,
         said.seen,
@@ -146,7 +146,7 @@ def said_panel(
     return replace(
         panel,
         image=image,
-        caption=render.caption(values, look.scale, full, display),
+        caption=paint.caption(values, look.scale, full, display),
         place=said.places.get(method, ""),
     )
 

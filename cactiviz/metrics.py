@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.scales import Floats, finite
+from cactiviz.rendering.scales import Floats, finite
 
 
 def energy_ratio(amounts: Floats, inside: NDArray[np.bool_]) -> float:

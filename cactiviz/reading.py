@@ -9,11 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz import cam_layers, page
+from cactiviz import cam_layers
 from cactiviz.errors import MethodError
-from cactiviz.interactive import Pane, figure
 from cactiviz.methods import METHODS
-from cactiviz.scales import percent
+from cactiviz.rendering.figures import html
+from cactiviz.rendering.figures.plotly import Pane, figure
+from cactiviz.rendering.scales import percent
 from cactiviz.types import Answer, Box, FilterGrid
 
 #: The view that shows the first layer's kernels; no method, since it depends on no picture.
@@ -71,7 +72,7 @@ class Explanation:
         against = f", not {self.contrast}" if self.contrast else ""
         class_ = f"{self.class_name} ({percent(self.probability)}){against}"
         title = f"{self.model}: {class_}, by {describe(self.method)[0]}"
-        return page.map_html(title, self.values, self.kind == "signed", self.place)
+        return html.map_html(title, self.values, self.kind == "signed", self.place)
 
     def to_plotly(self) -> Any:
         """A Plotly figure of the map alone, values on hover."""

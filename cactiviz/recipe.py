@@ -20,7 +20,6 @@ from PIL import Image
 
 from cactiviz import __version__
 from cactiviz.errors import CactivizError, RecipeError
-from cactiviz.export.notes import recipe_in
 from cactiviz.kept import Question, Said
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, LoadedModel, is_named
@@ -28,6 +27,7 @@ from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.origins import Resolved
 from cactiviz.recipe_check import check
 from cactiviz.redaction import is_web, told_paths, told_sentence, told_text, without_secrets
+from cactiviz.rendering.formats.metadata import recipe_in
 from cactiviz.streams import read_stream
 
 _MOST_BYTES = 500_000_000

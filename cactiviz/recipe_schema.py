@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cactiviz.palettes import PALETTES
 from cactiviz.pictures.occlusion import HOWS
-from cactiviz.scales import SCALES
+from cactiviz.rendering.colormaps import PALETTES
+from cactiviz.rendering.scales import SCALES
 
 Field = dict[str, Any]
 LONGEST_TEXT, _MOST_NETWORKS, _MOST_PICTURES, _MOST_MAPS = 20_000, 200, 20_000, 5_000

@@ -15,14 +15,14 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from cactiviz import render
 from cactiviz.comparison import Comparison, describe
 from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
-from cactiviz.page import Table, page
 from cactiviz.reading import Explanation
 from cactiviz.redaction import told_sentence, told_text
-from cactiviz.scales import number
+from cactiviz.rendering import paint as render
+from cactiviz.rendering.figures.html import Table, page
+from cactiviz.rendering.scales import number
 
 _SCREEN_DPI = 96
 _CELL_WIDTH = 320  # of overlays in a ZIP

@@ -14,11 +14,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.models import MODELS
-from cactiviz.palettes import PALETTES
 from cactiviz.pictures.open import sample
 from cactiviz.pictures.web import Fetched
 from cactiviz.reading import VIEWS
-from cactiviz.scales import Scale
+from cactiviz.rendering.colormaps import PALETTES
+from cactiviz.rendering.scales import Scale
 from cactiviz.types import Target
 from cactiviz.ui import address, linked, links, sets, state, texts
 from cactiviz.ui.address import Link, from_query, to_query

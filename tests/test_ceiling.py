@@ -509,7 +509,7 @@ def test_a_field_of_the_whole_picture_is_said_and_not_outlined(
     model = load_model("cactinet", untrained=True, device="cpu")
     monkeypatch.setattr("cactiviz.commands.inside.shared.load_network", lambda _: model)
     drawn: list[object] = []
-    monkeypatch.setattr("cactiviz.render.outline", lambda *given: drawn.append(given))
+    monkeypatch.setattr("cactiviz.rendering.paint.outline", lambda *given: drawn.append(given))
     assert main(["neurons", "sample:rocket", "--model", "cactinet", "--random", "3"]) == 0
     output = capsys.readouterr().out
     assert output.count("it sees the whole picture") == 3 and "64 x 64" not in output

@@ -18,10 +18,11 @@ import torch
 from PIL import Image
 
 import cactiviz as cv
-from cactiviz import cli, download, render
+from cactiviz import cli, download
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, find_weights
 from cactiviz.reading import VIEWS
+from cactiviz.rendering import paint
 
 ROOT = Path(__file__).resolve().parent.parent
 CACTINET = ("compare", "sample:chelsea", "--models", "cactinet", "--untrained", "--device", "cpu")
@@ -528,7 +529,7 @@ def test_the_help_names_every_option_choice_and_sample(capsys: pytest.CaptureFix
     for word in (
         *("--models", "--methods", "--class", "--layer", "--checkpoint", "--untrained"),
         *("--weights-dir", "--scale", "--palette", "--device", "--out", "--json", "--npz"),
-        *(*render.SCALES, *render.PALETTES, *cv.samples()),
+        *(*paint.SCALES, *paint.PALETTES, *cv.samples()),
     ):
         assert word in output
 

@@ -17,11 +17,12 @@ import torch
 from PIL import Image
 
 import cactiviz as cv
-from cactiviz import cli, render
+from cactiviz import cli
 from cactiviz.explain_neurons import explain_neurons
 from cactiviz.filters import convolutions, filters
 from cactiviz.models import LoadedModel, load_model, search
 from cactiviz.pictures.open import sample
+from cactiviz.rendering import paint as render
 from cactiviz.types import Box
 
 CPU = ("--untrained", "--device", "cpu")

@@ -19,11 +19,11 @@ from PIL import Image
 
 import cactiviz as cv
 from cactiviz import comparison as comparison_module
-from cactiviz import render
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError, TargetError
 from cactiviz.preprocess import preprocess
-from cactiviz.scales import number
-from cactiviz.sheet import Column
+from cactiviz.rendering import paint
+from cactiviz.rendering.figures.sheet import Column
+from cactiviz.rendering.scales import number
 from cactiviz.targets import find_class, find_target
 
 compare_module = importlib.import_module("cactiviz.compare")  # its name is also a function's
@@ -428,7 +428,7 @@ def shown(value: float) -> str:
 def test_a_cell_is_painted_by_the_maps_own_largest_value(both: cv.Comparison) -> None:
     for model in both.models:
         raw = values(both, model, "grad_cam")
-        expected = render.paint(
+        expected = paint.paint(
             both.picture,
             raw,
             both.readings[model].seen,
@@ -449,7 +449,7 @@ def test_a_shared_scale_paints_all_networks_against_the_same_value(both: cv.Comp
         cell = both.cell(model, "grad_cam", scale="shared")
         assert f"shared scale, full colour at {shown(largest[high])} " in cell.caption
         assert f"max {shown(largest[model])}" in cell.caption
-    expected = render.paint(
+    expected = paint.paint(
         both.picture,
         values(both, low, "grad_cam"),
         both.readings[low].seen,
@@ -498,9 +498,9 @@ def find(sheet: Image.Image, image: NDArray[np.uint8]) -> list[tuple[int, int]]:
     ]
 
 
-@pytest.mark.parametrize("scale", render.SCALES)
+@pytest.mark.parametrize("scale", paint.SCALES)
 def test_the_sheet_holds_each_cell_where_its_row_and_column_cross(
-    scale: render.Scale, both: cv.Comparison
+    scale: paint.Scale, both: cv.Comparison
 ) -> None:
     sheet = both.sheet(scale=scale, palette="viridis")
     assert sheet.mode == "RGB"

@@ -24,10 +24,10 @@ from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint
 from cactiviz.origins import Origins
-from cactiviz.page import map_html
 from cactiviz.recipe import network_recipe, picture_recipe, read_recipe
 from cactiviz.redaction import folder_name, told_paths, told_sentence
 from cactiviz.remake import Asked, recipe_of
+from cactiviz.rendering.figures.html import map_html
 from cactiviz.report import Paint, told
 from cactiviz.shots import Shot
 from cactiviz.snippets import as_command, as_python

@@ -11,12 +11,12 @@ import pytest
 from inside_pages import Walls, captions, open_page, pixels, press, settled, watch_walls
 from streamlit.testing.v1 import AppTest
 
-from cactiviz import render
 from cactiviz.filters import convolutions, filters
-from cactiviz.kernels import shown_weights
 from cactiviz.models import MODELS, LoadedModel, load_model
-from cactiviz.palettes import DIVERGING
 from cactiviz.pictures.open import sample
+from cactiviz.rendering import paint as render
+from cactiviz.rendering.colormaps import DIVERGING
+from cactiviz.rendering.kernels import shown_weights
 from cactiviz.types import Box, FilterGrid
 from cactiviz.ui import encode, state, texts
 from cactiviz.ui.choices import Choice

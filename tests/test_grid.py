@@ -15,8 +15,8 @@ import pytest
 from grid_case import FAILED, HOSTILE, METHOD_FAILED, NETWORKS, VIEWS, answers, comparison, reading
 from numpy.typing import NDArray
 
-from cactiviz import render
 from cactiviz.comparison import Comparison
+from cactiviz.rendering import paint
 from cactiviz.types import Box
 from cactiviz.ui import grid
 from cactiviz.ui.grid import mount, pieces
@@ -96,9 +96,9 @@ def test_many_zeros_stay_zeros() -> None:
     assert (pixels(sent)[:100] == pieces.MIDDLE).all()
 
 
-@pytest.mark.parametrize("scale", render.SCALES)
+@pytest.mark.parametrize("scale", paint.SCALES)
 def test_scales_and_captions_are_the_comparisons(
-    made: Comparison, told: dict[str, Any], scale: render.Scale
+    made: Comparison, told: dict[str, Any], scale: paint.Scale
 ) -> None:
     for view in VIEWS[:4]:
         for network in ("alexnet", "cactinet"):
@@ -110,8 +110,8 @@ def test_scales_and_captions_are_the_comparisons(
             assert sent["captions"][scale] == whole.caption
             shown = [e.values for e in made.explanations() if e.method == view]
             values = made.readings[network].explanations[view].values
-            maps = render.on_one_scale(values, shown, scale)
-            assert sent["full"][scale] == render.full_value(maps, sent["display"], scale)
+            maps = paint.on_one_scale(values, shown, scale)
+            assert sent["full"][scale] == paint.full_value(maps, sent["display"], scale)
 
 
 def test_a_shared_scale_follows_another_network(made: Comparison) -> None:
@@ -128,7 +128,7 @@ def test_filters_come_painted(made: Comparison, told: dict[str, Any]) -> None:
     sent = cell(told, "cactinet", "filters")
     kernels = made.readings["cactinet"].filters
     assert kernels is not None and sent["display"] == "picture"
-    assert (pixels(sent["src"]) == render.paint_filters(kernels.kernels, 320)).all()
+    assert (pixels(sent["src"]) == paint.paint_filters(kernels.kernels, 320)).all()
     assert sent["caption"] == made.cell("cactinet", "filters").caption
 
 

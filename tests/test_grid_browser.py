@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page, TimeoutError, expect, sync_playwright
 
-from cactiviz import render
+from cactiviz.rendering import paint
 from cactiviz.ui import texts
 from cactiviz.ui.grid import pieces
 
@@ -137,9 +137,9 @@ def painted(
     display = pieces.display_of(explanation)
     shown = [e.values for e in MADE.explanations() if e.method == view]
     scale = look.get("scale", "own")
-    maps = render.on_one_scale(explanation.values, shown, scale)
-    full = render.full_value(maps, display, scale)
-    image = render.paint(
+    maps = paint.on_one_scale(explanation.values, shown, scale)
+    full = paint.full_value(maps, display, scale)
+    image = paint.paint(
         MADE.picture,
         explanation.values,
         reading.seen,
@@ -262,7 +262,7 @@ def test_words_under_the_pointer(page: Page) -> None:
     says = page.locator(".says")
     said = says.inner_text()
     assert f"{values.max():.3g} here, 100 % of this map" in said
-    assert said.endswith(f"stronger than {render.percent(62 / 63)} of the map")
+    assert said.endswith(f"stronger than {paint.percent(62 / 63)} of the map")
     page.mouse.move(box["x"] + 3, box["y"] + 3)
     assert says.inner_text().endswith("never saw this part")
 

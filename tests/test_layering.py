@@ -219,10 +219,14 @@ def test_the_table_itself_goes_down_only() -> None:
 @pytest.mark.parametrize(
     ("path", "source", "name"),
     [
-        ("cactiviz/types.py", "from cactiviz import render", "cactiviz.render"),
+        ("cactiviz/types.py", "from cactiviz import render", "cactiviz.rendering.paint"),
         ("cactiviz/types.py", "import torch", "torch"),
-        ("cactiviz/render.py", "import numpy, torch.nn.functional as F", "torch.nn.functional"),
-        ("cactiviz/export.py", "from .render import overlay", "cactiviz.render"),
+        (
+            "cactiviz/rendering/paint.py",
+            "import numpy, torch.nn.functional as F",
+            "torch.nn.functional",
+        ),
+        ("cactiviz/export.py", "from .render import overlay", "cactiviz.rendering.paint"),
         ("cactiviz/pictures/open.py", "def f():\n    import cv2", "cv2"),
         ("cactiviz/download.py", "import cactiviz", "cactiviz"),
         ("cactiviz/models/table.py", "from cactiviz.methods import METHODS", "cactiviz.methods"),
@@ -259,7 +263,7 @@ def test_the_scan_finds(path: str, source: str, name: str) -> None:
     ("path", "source"),
     [
         (
-            "cactiviz/render.py",
+            "cactiviz/rendering/paint.py",
             "import json\nimport cv2\nfrom PIL import Image\nfrom .types import Box",
         ),
         ("cactiviz/methods/cam.py", "from ..engine import Pass\nfrom . import registry"),

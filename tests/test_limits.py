@@ -14,9 +14,9 @@ from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS
 from cactiviz.notes import UNTRAINED
-from cactiviz.page import page
+from cactiviz.rendering.figures.html import page
+from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.report import Paint, report_html
-from cactiviz.sheet import Remark
 from cactiviz.trace import trace
 from cactiviz.ui import texts
 

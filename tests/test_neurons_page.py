@@ -11,12 +11,12 @@ import pytest
 from inside_pages import Walls, captions, open_page, pixels, press, settled, watch_walls
 from streamlit.testing.v1 import AppTest
 
-from cactiviz import render
 from cactiviz.errors import TargetError
 from cactiviz.explain_neurons import explain_neurons, map_neurons
 from cactiviz.models import MODELS, LoadedModel, load_model
 from cactiviz.pictures.open import sample
-from cactiviz.scales import number
+from cactiviz.rendering import paint as render
+from cactiviz.rendering.scales import number
 from cactiviz.types import Box, Layer, Neuron
 from cactiviz.ui import encode, inside, state, texts, wall
 from cactiviz.ui.choices import Choice

@@ -28,12 +28,12 @@ from cactiviz.commands import app, ending
 from cactiviz.datasets import data_folder, open_dataset
 from cactiviz.download import download
 from cactiviz.errors import CactivizError, DataError, DownloadError, OutputError, PictureError
-from cactiviz.export import check_size
 from cactiviz.models import find_weights, get_spec, weights_folders
 from cactiviz.pictures.open import open_picture
 from cactiviz.pictures.urls import connect
 from cactiviz.pictures.web import fetch_picture
 from cactiviz.recipe import read_recipe
+from cactiviz.rendering.formats import check_size
 from cactiviz.streams import read_stream
 
 ROOT = Path(__file__).resolve().parent.parent

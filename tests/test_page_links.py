@@ -17,9 +17,9 @@ from streamlit.testing.v1 import AppTest
 from cactiviz.datasets import DATASETS
 from cactiviz.look import Look
 from cactiviz.models import MODELS
-from cactiviz.palettes import PALETTES
 from cactiviz.presets import PRESETS
-from cactiviz.scales import Scale
+from cactiviz.rendering.colormaps import PALETTES
+from cactiviz.rendering.scales import Scale
 from cactiviz.ui import linked, state, texts
 from cactiviz.ui.film_link import KINDS, LOOPS, MOST_METHODS, PANELS, FilmLink, methods_of
 from cactiviz.ui.inside_links import FiltersLink, NeuronsLink

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cactiviz.palettes import DIVERGING
+from cactiviz.rendering.colormaps import DIVERGING
 
 # Machado, Oliveira, Fernandes 2009, at full severity, for linear red, green, blue.
 EYES = {

@@ -13,8 +13,8 @@ from PIL import Image
 from cactiviz.comparison import Comparison
 from cactiviz.comparison_gif import gif_of
 from cactiviz.errors import CactivizError, MethodError
-from cactiviz.panels import DARK, LIGHT, Layout, Panel, draw_frame, fitted
 from cactiviz.reading import Explanation, Reading
+from cactiviz.rendering.figures.frame import DARK, LIGHT, Layout, Panel, draw_frame, fitted
 from cactiviz.types import Answer, Box, Picture
 
 HOSTILE = "<img src=x onerror=alert(1)>"

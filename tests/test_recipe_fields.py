@@ -18,8 +18,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from cactiviz.cli import main
 from cactiviz.errors import CactivizError
-from cactiviz.export.notes import xmp
 from cactiviz.recipe import read_recipe
+from cactiviz.rendering.formats.metadata import xmp
 
 PICTURE = {
     "title": "chelsea",

@@ -280,7 +280,7 @@ def test_the_report_works_offline_and_its_films_play(
     tmp_path: Path, chromium: str, comparison: Comparison, recipe: dict[str, object]
 ) -> None:
     sync_api = pytest.importorskip("playwright.sync_api")
-    from cactiviz.export import write_animation
+    from cactiviz.rendering.formats import write_animation
 
     (tmp_path / "report.html").write_text(report_html(comparison, Paint(), recipe), "utf-8")
     frames = [np.full((90, 120, 3), 60 * index, np.uint8) for index in range(4)]

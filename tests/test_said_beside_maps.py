@@ -16,7 +16,6 @@ from streamlit.testing.v1 import AppTest
 
 import cactiviz as cv
 import cactiviz.animate as animating
-from cactiviz import sheet
 from cactiviz.animate import Animation
 from cactiviz.answers import Answers
 from cactiviz.cli import main
@@ -26,13 +25,14 @@ from cactiviz.errors import MethodError
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint
-from cactiviz.panels import Layout, Panel, draw_frame
 from cactiviz.presets import PRESETS
 from cactiviz.reading import Reading
 from cactiviz.recipe import read_recipe
 from cactiviz.remake import Asked
+from cactiviz.rendering.figures import sheet
+from cactiviz.rendering.figures.frame import Layout, Panel, draw_frame
+from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.report import Paint, report_html
-from cactiviz.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.shots import Shot
 from cactiviz.snippets import as_command, as_python
 from cactiviz.types import Answer, Box, Picture, Target
@@ -120,7 +120,7 @@ def test_the_class_explained_is_among_the_answers_and_marked() -> None:
 @pytest.mark.parametrize("width", [60, 100, 140, 200, 400])
 def test_a_long_layer_keeps_its_end(width: int) -> None:
     from cactiviz.cam_layers import parted
-    from cactiviz.lettering import SMALL, length, shortened
+    from cactiviz.rendering.figures.typography import SMALL, length, shortened
 
     said = shortened(*parted(f"{LONG} · 14 × 14"), SMALL, width)
     assert length(said, SMALL) <= width

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cactiviz import scales
 from cactiviz.compare import Comparison
 from cactiviz.errors import CactivizError
+from cactiviz.rendering import scales
 from cactiviz.types import Box, Picture
 
 RELATIVE: tuple[scales.Scale, ...] = ("rank", "evidence")

@@ -10,9 +10,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz import lettering
-from cactiviz.lettering import BODY, TITLE, Style, drawable, length, wrapped
-from cactiviz.sheet import Cell, Column, Remark, Row, draw_sheet
+from cactiviz.rendering.figures import typography
+from cactiviz.rendering.figures.sheet import Cell, Column, Remark, Row, draw_sheet
+from cactiviz.rendering.figures.typography import BODY, TITLE, Style, drawable, length, wrapped
 from cactiviz.types import Answer, Picture
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -235,10 +235,10 @@ def test_what_does_not_fit_ends_in_an_ellipsis() -> None:
 @pytest.fixture
 def without_assets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """As in an installed package, which carries no font."""
-    nowhere = {bold: tmp_path / file.name for bold, file in lettering._FILES.items()}
-    caches = (lettering._has_semibold, lettering._font, lettering._has)
+    nowhere = {bold: tmp_path / file.name for bold, file in typography._FILES.items()}
+    caches = (typography._has_semibold, typography._font, typography._has)
     with monkeypatch.context() as patch:
-        patch.setattr(lettering, "_FILES", nowhere)
+        patch.setattr(typography, "_FILES", nowhere)
         for cache in caches:
             cache.cache_clear()
         yield

@@ -11,7 +11,6 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from cactiviz import render
 from cactiviz.animate import Animation
 from cactiviz.answers import Answers
 from cactiviz.commands import files, outputs
@@ -19,11 +18,12 @@ from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files
 from cactiviz.commands.progress import long_reporter
 from cactiviz.errors import CactivizError, Cancelled, OutputError, WeightsError
-from cactiviz.export import check_ending, check_size
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint
 from cactiviz.presets import PRESETS, of_dataset, of_source, open_preset_data
+from cactiviz.rendering import paint
+from cactiviz.rendering.formats import check_ending, check_size
 from cactiviz.shots import Shot
 from cactiviz.types import Target
 
@@ -56,8 +56,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     option("--top", type=shared.positive, metavar="N", help="a frame for each likely class")
     option("--resize", choices=("crop", "squash"), help="default: as each network was evaluated")
     shared.add_loading(parser)
-    option("--scale", choices=render.SCALES, help="shared: one over all networks and frames")
-    option("--palette", choices=tuple(render.PALETTES))
+    option("--scale", choices=paint.SCALES, help="shared: one over all networks and frames")
+    option("--palette", choices=tuple(paint.PALETTES))
     option("--strength", type=shared.share, help="of heat maps over the picture, default 0.5")
     option("--panel", type=shared.positive, metavar="PIXELS", help="each panel's side, default 248")
     option("--columns", type=shared.positive, metavar="N", help="panels in a row")

@@ -14,14 +14,14 @@ from cactiviz.commands import files, outputs
 from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files
 from cactiviz.commands.progress import long_reporter
-from cactiviz.contact_sheet import draw_contact_sheet
 from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.dataset import Dataset, Item
-from cactiviz.export.notes import signature
 from cactiviz.files import whole_file
 from cactiviz.models import Checkpoint
-from cactiviz.render import percent
-from cactiviz.sheet import Cell
+from cactiviz.rendering.figures.contact_sheet import draw_contact_sheet
+from cactiviz.rendering.figures.sheet import Cell
+from cactiviz.rendering.formats.metadata import signature
+from cactiviz.rendering.paint import percent
 from cactiviz.training.recipe import LIMITS
 from cactiviz.training.split import split
 

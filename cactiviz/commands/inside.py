@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz import render
 from cactiviz.commands import files, outputs
 from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files
 from cactiviz.explain_neurons import NEURON_METHODS, NeuronExplanation, explain_neurons
-from cactiviz.export.notes import signature
 from cactiviz.files import whole_file
 from cactiviz.filters import convolutions, filters
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
 from cactiviz.receptive import layer_with_parts
-from cactiviz.sheet import Cell, Column, Row, draw_sheet
+from cactiviz.rendering import paint
+from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
+from cactiviz.rendering.formats.metadata import signature
 from cactiviz.types import FilterGrid, Layer, Picture
 
 _MOST_FILTERS = 12
@@ -145,12 +145,12 @@ def _all_see_all(model: LoadedModel, layer: Layer) -> str:
 
 def _neuron_cell(picture: Picture, found: NeuronExplanation) -> Cell:
     display = METHODS[found.method].display
-    full = render.full_value([found.values], display)
-    size = render.cell_size(picture.size, _CELL_WIDTH)
-    image = render.paint(picture, found.values, found.seen, display=display, full=full, size=size)
+    full = paint.full_value([found.values], display)
+    size = paint.cell_size(picture.size, _CELL_WIDTH)
+    image = paint.paint(picture, found.values, found.seen, display=display, full=full, size=size)
     if not found.sees_all:
-        image = render.outline(image, found.field, picture.size)
-    return Cell(image, render.caption(found.values, "own", full, display))
+        image = paint.outline(image, found.field, picture.size)
+    return Cell(image, paint.caption(found.values, "own", full, display))
 
 
 def _filters(options: argparse.Namespace) -> int:
@@ -176,22 +176,22 @@ def _filters(options: argparse.Namespace) -> int:
             preprocessing = replace(preprocessing, resize=options.resize)
         seen = preprocessing.seen(*picture.size)
         columns = [Column(f"kernel {index}", ()) for index in shown]
-        full = render.full_value([maps[index] for index in shown], "magnitude")
+        full = paint.full_value([maps[index] for index in shown], "magnitude")
         cells = {}
         for column, index in enumerate(shown):
             kernel = FilterGrid(grid.layer, grid.kernels[index : index + 1]).kernels
             cells[0, column] = Cell(
-                render.paint_filters(kernel, _CELL_WIDTH), render.filters_caption(kernel)
+                paint.paint_filters(kernel, _CELL_WIDTH), paint.filters_caption(kernel)
             )
-            image = render.paint(
+            image = paint.paint(
                 picture,
                 maps[index],
                 seen,
                 display="magnitude",
                 full=full,
-                size=render.cell_size(picture.size, _CELL_WIDTH),
+                size=paint.cell_size(picture.size, _CELL_WIDTH),
             )
-            cells[1, column] = Cell(image, render.caption(maps[index], "shared", full, "magnitude"))
+            cells[1, column] = Cell(image, paint.caption(maps[index], "shared", full, "magnitude"))
         rows = [
             Row("Kernel", f"raw weights of {model.title}, {grid.layer}"),
             Row("Feature map", "how strongly it answers, the strongest of all first"),

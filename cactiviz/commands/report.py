@@ -10,7 +10,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from cactiviz import render
 from cactiviz.commands import files, outputs
 from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files
@@ -20,6 +19,7 @@ from cactiviz.files import folder_of_export, whole_file
 from cactiviz.models import Checkpoint
 from cactiviz.recipe import paths_of
 from cactiviz.remake import Asked, recipe_of
+from cactiviz.rendering import paint as render
 from cactiviz.report import Paint, everything_zip, report_html, sheet_png, told
 from cactiviz.types import Target
 

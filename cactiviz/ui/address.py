@@ -13,10 +13,10 @@ from typing import get_args
 
 from cactiviz.errors import DownloadError
 from cactiviz.models import MODELS
-from cactiviz.palettes import PALETTES
 from cactiviz.pictures.urls import parsed
 from cactiviz.reading import FILTERS, VIEWS
-from cactiviz.scales import Scale
+from cactiviz.rendering.colormaps import PALETTES
+from cactiviz.rendering.scales import Scale
 from cactiviz.ui import covered, texts
 from cactiviz.ui.covered import Covered
 from cactiviz.ui.parameters import Parameters

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz.palettes import DIVERGING
+from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.types import Box, Picture
 
 _QUALITY = 88

@@ -17,8 +17,8 @@ import streamlit as st
 
 from cactiviz.animate import Animation
 from cactiviz.errors import CactivizError, Cancelled
-from cactiviz.export import write_animation
 from cactiviz.look import Look
+from cactiviz.rendering.formats import write_animation
 from cactiviz.ui import asking, state, texts
 from cactiviz.ui.film_work import Plan, Work
 

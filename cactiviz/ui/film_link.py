@@ -10,10 +10,10 @@ from cactiviz.datasets import DATASETS
 from cactiviz.look import Look
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS
-from cactiviz.palettes import PALETTES
 from cactiviz.presets import PRESETS
 from cactiviz.reading import FILTERS, VIEWS
-from cactiviz.scales import Scale
+from cactiviz.rendering.colormaps import PALETTES
+from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts
 from cactiviz.ui.parameters import Parameters, Query
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 import streamlit as st
 
 from cactiviz.look import Look
-from cactiviz.palettes import PALETTES
-from cactiviz.scales import SCALES
+from cactiviz.rendering.colormaps import PALETTES
+from cactiviz.rendering.scales import SCALES
 from cactiviz.ui import texts
 from cactiviz.ui.film_link import LONGEST_TITLE, LOOPS, MOST_COLUMNS, PANELS, SECONDS
 from cactiviz.ui.linked_film import look_key

@@ -10,11 +10,11 @@ from typing import Literal, TypeVar
 import numpy as np
 import streamlit as st
 
-from cactiviz import render
 from cactiviz.filters import convolutions, filters
-from cactiviz.kernels import Inputs, ShownWeights, shown_weights
 from cactiviz.models import LoadedModel
-from cactiviz.scales import Floats
+from cactiviz.rendering import paint as render
+from cactiviz.rendering.kernels import Inputs, ShownWeights, shown_weights
+from cactiviz.rendering.scales import Floats
 from cactiviz.types import Box, Cancel, FilterGrid
 from cactiviz.ui import asking, encode, inside, state, texts, wall
 from cactiviz.ui.choices import Choice

@@ -8,7 +8,7 @@ import streamlit as st
 
 from cactiviz.comparison import Comparison
 from cactiviz.models import MODELS
-from cactiviz.sheet import Remark
+from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.ui import texts
 
 

@@ -7,17 +7,17 @@ from typing import Literal
 
 import numpy as np
 
-from cactiviz.captions import caption
 from cactiviz.datasets import DATASETS, Item
 from cactiviz.explain_neurons import NeuronExplanation
-from cactiviz.kernels import Inputs, ShownWeights
 from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
 from cactiviz.models import ModelSpec
 from cactiviz.pictures.occlusion import How
 from cactiviz.reading import Explanation
-from cactiviz.regions import where_is_the_peak
-from cactiviz.scales import Floats, Scale, full_value, number, percent
+from cactiviz.rendering.captions import caption
+from cactiviz.rendering.evidence import where_is_the_peak
+from cactiviz.rendering.kernels import Inputs, ShownWeights
+from cactiviz.rendering.scales import Floats, Scale, full_value, number, percent
 from cactiviz.types import Box, FilterGrid, Neuron, Picture
 
 APP = "cactiviz"

@@ -12,9 +12,9 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.comparison import Comparison
-from cactiviz.palettes import DIVERGING
 from cactiviz.reading import Reading
-from cactiviz.scales import number
+from cactiviz.rendering.colormaps import DIVERGING
+from cactiviz.rendering.scales import number
 from cactiviz.types import Answer
 from cactiviz.ui import networks, state, texts
 from cactiviz.ui.choices import Choice

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.comparison import Comparison
-from cactiviz.palettes import DIVERGING, PALETTES
+from cactiviz.rendering.colormaps import DIVERGING, PALETTES
 from cactiviz.types import Answer
 from cactiviz.ui.grid.payload import payload
 from cactiviz.ui.grid.values import EXPORTS, Download, Event, Look, Offer

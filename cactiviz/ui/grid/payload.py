@@ -6,12 +6,13 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cactiviz import cam_layers, explained, render
+from cactiviz import cam_layers, explained
 from cactiviz.comparison import Comparison, describe
 from cactiviz.errors import CactivizError
 from cactiviz.methods import METHODS
 from cactiviz.reading import Explanation, Reading, method_of
-from cactiviz.sheet import SIGNS
+from cactiviz.rendering import paint
+from cactiviz.rendering.figures.sheet import SIGNS
 from cactiviz.types import Answer, Box, FilterGrid
 from cactiviz.ui import networks, texts
 from cactiviz.ui.grid import pieces
@@ -129,7 +130,7 @@ def _answers(reading: Reading, before: Sequence[Answer] | None) -> list[dict[str
         {
             "name": answer.class_name,
             "share": answer.probability,
-            "said": render.percent(answer.probability),
+            "said": paint.percent(answer.probability),
             **_change(answer, earlier),
             **_mark(marks.get(answer.class_index, "")),
         }
@@ -146,8 +147,8 @@ def _change(answer: Answer, earlier: Mapping[int, float]) -> dict[str, Any]:
         return {}
     was = earlier.get(answer.class_index)
     # What wasn't among the first answers was less likely than the last of them.
-    said = render.percent(was) if was is not None else f"<{render.percent(min(earlier.values()))}"
-    change = texts.changed(said.replace("<<", "<"), render.percent(answer.probability))
+    said = paint.percent(was) if was is not None else f"<{paint.percent(min(earlier.values()))}"
+    change = texts.changed(said.replace("<<", "<"), paint.percent(answer.probability))
     return {"before": was, "change": change}
 
 
@@ -177,7 +178,7 @@ def _cell(
         if isinstance(found, FilterGrid):
             body = pieces.filters(found)
             return {**body, "alt": texts.alt_of_filters(title, reading.title), "notes": []}
-        scales = {scale: pieces.on_scale(found, together, scale) for scale in render.SCALES}
+        scales = {scale: pieces.on_scale(found, together, scale) for scale in paint.SCALES}
         all_of_it = _seen(reading.seen, comparison.picture.size) == _EVERYTHING
         words = pieces.in_words(found, texts.WHOLE_PICTURE if all_of_it else texts.PART_SEEN)
     except CactivizError as error:

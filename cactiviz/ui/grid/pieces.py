@@ -18,12 +18,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz import render
 from cactiviz.methods import METHODS
 from cactiviz.notes import UNTRAINED
 from cactiviz.reading import Explanation, method_of
-from cactiviz.regions import where_the_evidence_lies
-from cactiviz.scales import Display, Scale, unscaled
+from cactiviz.rendering import paint
+from cactiviz.rendering.evidence import where_the_evidence_lies
+from cactiviz.rendering.scales import Display, Scale, unscaled
 from cactiviz.types import FilterGrid, Picture
 
 LARGEST_GRID = 64  # squares a side; a finer one is averaged, since no cell shows more
@@ -84,11 +84,11 @@ def on_scale(
     key = scale, tuple(piece(peer).body["id"] for peer in peers)
     if key not in one.scales:
         shown = [peer.values for peer in peers]
-        maps = render.on_one_scale(explanation.values, shown, scale)
-        full = render.full_value(maps, one.display, scale)
+        maps = paint.on_one_scale(explanation.values, shown, scale)
+        full = paint.full_value(maps, one.display, scale)
         if len(one.scales) > 16:
             one.scales.clear()  # of comparisons that are gone
-        one.scales[key] = full, render.caption(explanation.values, scale, full, one.display)
+        one.scales[key] = full, paint.caption(explanation.values, scale, full, one.display)
     return one.scales[key]
 
 
@@ -104,8 +104,8 @@ def filters(grid: FilterGrid) -> dict[str, Any]:
     """A layer's kernels as one picture."""
 
     def make() -> dict[str, Any]:
-        source = _png(render.paint_filters(grid.kernels, FILTERS_WIDTH))
-        caption = render.filters_caption(grid.kernels)
+        source = _png(paint.paint_filters(grid.kernels, FILTERS_WIDTH))
+        caption = paint.filters_caption(grid.kernels)
         return {"display": "picture", "src": source, "id": _digest(source), "caption": caption}
 
     return _kept(grid, make)
@@ -119,7 +119,7 @@ def picture(shown: Picture) -> dict[str, Any]:
         sources = []
         for side in PICTURE_SIDES:
             wide = round(width * min(1.0, side / max(height, width)))
-            small = render.resized(shown, render.cell_size(shown.size, max(1, wide)))
+            small = paint.resized(shown, paint.cell_size(shown.size, max(1, wide)))
             sources.append(_jpeg(small, _PHOTO_QUALITY))
         size = [height, width]
         return {"src": sources[0], "large": sources[1], "size": size, "id": shown.sha256[:16]}

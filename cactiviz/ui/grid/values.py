@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from cactiviz.render import PALETTES, SCALES, Scale
+from cactiviz.rendering.paint import PALETTES, SCALES, Scale
 
 #: What can be made of a comparison and taken home.
 Export = Literal["png", "gif", "html", "npz", "zip"]

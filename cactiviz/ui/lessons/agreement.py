@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.scales import Floats, ranks
+from cactiviz.rendering.scales import Floats, ranks
 
 
 def agreement(first: Floats, second: Floats) -> float:

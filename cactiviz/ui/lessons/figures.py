@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz import render
 from cactiviz.comparison import Comparison, describe
+from cactiviz.rendering import paint
 from cactiviz.types import FilterGrid, Picture
 from cactiviz.ui import texts
 
@@ -45,7 +45,7 @@ def of_map(
     view: str,
     title: str,
     *,
-    scale: render.Scale = "own",
+    scale: paint.Scale = "own",
     hide_range: bool = False,
 ) -> Figure:
     """What a view shows of one reading of a comparison.
@@ -67,17 +67,17 @@ def of_map(
     if isinstance(found, FilterGrid):
         alt = texts.learn_filters_alt(len(found.kernels), said)
         return Figure(title, alt, _address(cell.image, sharp=True), said)
-    place = render.where_is_the_peak(found.values)
+    place = paint.where_is_the_peak(found.values)
     alt = texts.learn_alt(f"{title}, {describe(view)[0]}", place, said)
     return Figure(title, alt, _address(cell.image), said)
 
 
 def of_picture(picture: Picture, title: str, pixels: int | None = None) -> Figure:
     """The picture itself, or what is left of it at so many pixels along each edge."""
-    image = render.resized(picture, render.cell_size(picture.size, min(_WIDTH, picture.size[1])))
+    image = paint.resized(picture, paint.cell_size(picture.size, min(_WIDTH, picture.size[1])))
     if pixels is None:
         return Figure(title, f"{texts.ORIGINAL}: {picture.name}", _address(image), "", True)
-    small = render.resized(picture, (pixels, pixels))
+    small = paint.resized(picture, (pixels, pixels))
     size = (image.shape[1], image.shape[0])
     coarse = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_NEAREST), np.uint8)
     said = texts.learn_pixels(pixels)

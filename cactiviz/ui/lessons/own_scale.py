@@ -6,7 +6,7 @@ import streamlit as st
 
 from cactiviz.comparison import Comparison
 from cactiviz.reading import Reading
-from cactiviz.scales import Scale
+from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts
 from cactiviz.ui.lessons import figures, frame
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.scales import PERCENTILE, Display, Floats, Scale, scaled
+from cactiviz.rendering.scales import PERCENTILE, Display, Floats, Scale, scaled
 
 # A value's exponent and the first 10 digits of its fraction: bins a thousandth wide.
 _SHIFT = np.uint32(13)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from cactiviz.cam_layers import parted
-from cactiviz.lettering import (
+from cactiviz.rendering.figures.typography import (
     BODY,
     BODY_BOLD,
     HEADING,
@@ -28,7 +28,7 @@ from cactiviz.lettering import (
     wrapped,
     write,
 )
-from cactiviz.render import percent
+from cactiviz.rendering.paint import percent
 from cactiviz.types import Answer, Picture
 
 

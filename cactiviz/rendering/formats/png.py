@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from cactiviz.errors import OutputError
-from cactiviz.export.quantise import Pixels
+from cactiviz.rendering.formats.quantize import Pixels
 
 
 def write_folder(

@@ -9,8 +9,8 @@ from typing import IO
 
 from PIL import Image
 
-from cactiviz.export.notes import xmp
-from cactiviz.export.quantise import Pixels
+from cactiviz.rendering.formats.metadata import xmp
+from cactiviz.rendering.formats.quantize import Pixels
 
 _QUALITY = 80
 _METHOD = 2  # of packing, 0 to 6: less is larger, more takes twice the time

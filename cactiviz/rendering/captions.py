@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from cactiviz.regions import describe_region
-from cactiviz.scales import SCALES, Display, Floats, Scale, finite, number, one_of, unscaled
+from cactiviz.rendering.evidence import describe_region
+from cactiviz.rendering.scales import (
+    SCALES,
+    Display,
+    Floats,
+    Scale,
+    finite,
+    number,
+    one_of,
+    unscaled,
+)
 
 _NAMES: dict[Scale, str] = {
     "own": "own scale",

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from cactiviz.cam_layers import parted
-from cactiviz.frame import DARK as DARK
-from cactiviz.frame import GRID, Layout
-from cactiviz.frame import LIGHT as LIGHT
-from cactiviz.lettering import (
+from cactiviz.rendering.figures.frame_layout import DARK as DARK
+from cactiviz.rendering.figures.frame_layout import GRID, Layout
+from cactiviz.rendering.figures.frame_layout import LIGHT as LIGHT
+from cactiviz.rendering.figures.typography import (
     BODY,
     HEADING,
     QUIET,
@@ -27,7 +27,7 @@ from cactiviz.lettering import (
     wrapped,
     write,
 )
-from cactiviz.scales import percent
+from cactiviz.rendering.scales import percent
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,12 +8,12 @@ from itertools import chain
 from pathlib import Path
 
 from cactiviz.errors import OutputError
-from cactiviz.export.gif import write_gif
-from cactiviz.export.mp4 import write_mp4
-from cactiviz.export.png import write_folder
-from cactiviz.export.quantise import Pixels, quantise
-from cactiviz.export.webp import write_webp
 from cactiviz.files import whole_file
+from cactiviz.rendering.formats.gif import write_gif
+from cactiviz.rendering.formats.mp4 import write_mp4
+from cactiviz.rendering.formats.png import write_folder
+from cactiviz.rendering.formats.quantize import Pixels, quantise
+from cactiviz.rendering.formats.webp import write_webp
 
 __all__ = ["LIMITS", "check_ending", "check_size", "quantise", "write_animation", "write_gif"]
 

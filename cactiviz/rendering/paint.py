@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.captions import caption, filters_caption
-from cactiviz.palettes import DIVERGING, PALETTES
-from cactiviz.regions import describe_region, evidence_region, where_is_the_peak
-from cactiviz.scales import (
+from cactiviz.rendering.captions import caption, filters_caption
+from cactiviz.rendering.colormaps import DIVERGING, PALETTES
+from cactiviz.rendering.evidence import describe_region, evidence_region, where_is_the_peak
+from cactiviz.rendering.scales import (
     DISPLAYS,
     SCALES,
     Display,

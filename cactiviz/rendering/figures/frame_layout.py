@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cactiviz.lettering import BODY, HEADING, SMALL, TITLE, wrapped
+from cactiviz.rendering.figures.typography import BODY, HEADING, SMALL, TITLE, wrapped
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from cactiviz.lettering import HEADING, SMALL, write
-from cactiviz.sheet import Cell
+from cactiviz.rendering.figures.sheet import Cell
+from cactiviz.rendering.figures.typography import HEADING, SMALL, write
 
 _MARGIN, _GAP = 32, 16
 _CAPTION_LINES = 4

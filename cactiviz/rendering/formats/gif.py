@@ -10,7 +10,7 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from cactiviz.export.quantise import Pixels, quantise
+from cactiviz.rendering.formats.quantize import Pixels, quantise
 
 _EXTENSION, _LABEL_TIMES, _LABEL_COMMENT, _LABEL_LOOP = 0x21, 0xF9, 0xFE, 0xFF
 _LEAVE_IN_PLACE = 1 << 2  # what a frame doesn't touch stays from the one before

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz.captions import caption
-from cactiviz.palettes import DIVERGING, PALETTES
-from cactiviz.scales import Display, full_value, percent, unscaled
-from cactiviz.sheet import SIGNS, Column, Remark, Row
+from cactiviz.rendering.captions import caption
+from cactiviz.rendering.colormaps import DIVERGING, PALETTES
+from cactiviz.rendering.figures.sheet import SIGNS, Column, Remark, Row
+from cactiviz.rendering.scales import Display, full_value, percent, unscaled
 from cactiviz.types import Answer, Picture
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.scales import Floats, finite, percent
+from cactiviz.rendering.scales import Floats, finite, percent
 
 _PLACES = (
     ("upper left", "top", "upper right"),

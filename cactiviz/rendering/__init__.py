@@ -1,0 +1,4 @@
+"""Arrays become colours and words: scales, colormaps, overlays, captions.
+
+Nothing here knows of networks or of torch.
+"""
