@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cactiviz import engine
 from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.scenes import draw_scene
+from cactiviz.engine import class_pass
 from cactiviz.errors import DataError
 from cactiviz.methods import METHODS
 from cactiviz.metrics import covered, energy_ratio, largest, peak_inside
@@ -46,7 +46,7 @@ def maps_of(model: LoadedModel, pixels: NDArray[np.uint8]) -> Maps:
     """All maps of a batch of pictures (B, H, W, 3), at the pictures' own size."""
     inputs = normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2), model.spec.preprocessing)
     layers = [Layer(name) for name in STAGES]
-    evidence = engine.run(
+    evidence = class_pass.run(
         model.module,
         inputs,
         [CACTUS] * len(inputs),

@@ -23,8 +23,8 @@ from captum.attr import GuidedBackprop, LayerGradCam, Saliency
 from pytorch_grad_cam import GradCAM, GuidedBackpropReLUModel
 from torch import Tensor, nn
 
-from cactiviz import engine
-from cactiviz.device import pick_device
+from cactiviz.engine import class_pass
+from cactiviz.engine.device import pick_device
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.pictures.open import sample
@@ -43,7 +43,7 @@ PEER_LAYERS = {
 
 def cactiviz(model: LoadedModel, x: Tensor) -> None:
     methods = [METHODS[name] for name in ("grad_cam", "saliency", "guided_backprop")]
-    evidence = engine.run(
+    evidence = class_pass.run(
         model.module,
         x,
         layers=[model.spec.target_layer],

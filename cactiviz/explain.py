@@ -10,8 +10,10 @@ from typing import Literal
 import numpy as np
 import torch
 
-from cactiviz import arguments, engine
-from cactiviz.backprop import Need
+from cactiviz import arguments
+from cactiviz.engine import class_pass
+from cactiviz.engine.backprop import Need
+from cactiviz.engine.trace import Trace, trace
 from cactiviz.errors import LayerError, TargetError
 from cactiviz.filters import filters
 from cactiviz.methods import Method, get_method
@@ -21,7 +23,6 @@ from cactiviz.pictures.open import Source, open_picture
 from cactiviz.preprocess import preprocess
 from cactiviz.reading import FILTERS, Explanation, Reading
 from cactiviz.targets import check_contrast, find_target, notes_on_target
-from cactiviz.trace import Trace, trace
 from cactiviz.types import Answer, Cancel, Layer, Target
 
 _TOP = 5
@@ -78,7 +79,7 @@ def explain(
         class_index, against = find_target(spec, target)
         said = notes_on_target(spec, target)
         if against is not None and class_index is None:
-            class_index = int(engine.run(model.module, inputs, cancel=cancel).class_index[0])
+            class_index = int(class_pass.run(model.module, inputs, cancel=cancel).class_index[0])
             check_contrast(spec, class_index, against)
     except TargetError as error:
         refused = True
@@ -105,7 +106,7 @@ def explain(
     used = list(dict.fromkeys(p for m, p in wanted.values() if "activations" in m.needs))
 
     started = time.perf_counter()
-    evidence = engine.run(
+    evidence = class_pass.run(
         model.module,
         inputs,
         [class_index],
@@ -181,8 +182,8 @@ def _keys(method: Method, places: Sequence[Layer], several: bool) -> dict[str, L
 
 def _answers(spec: ModelSpec, logits: torch.Tensor) -> list[Answer]:
     """All classes in the order of their index."""
-    scores = engine.class_scores(logits)[0].tolist()
-    shares = engine.probabilities(logits)[0].tolist()
+    scores = class_pass.class_scores(logits)[0].tolist()
+    shares = class_pass.probabilities(logits)[0].tolist()
     return [
         Answer(index, spec.class_name(index), score, share)
         for index, (score, share) in enumerate(zip(scores, shares, strict=True))

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cactiviz import arguments
-from cactiviz.backprop import Need
-from cactiviz.errors import MethodError, TargetError
-from cactiviz.models import LoadedModel
-from cactiviz.neurons import (
+from cactiviz.engine.backprop import Need
+from cactiviz.engine.neuron_pass import (
     LayerMap,
     check_neurons,
     layer_map,
@@ -21,9 +19,11 @@ from cactiviz.neurons import (
     random_neurons,
     run_neurons,
 )
+from cactiviz.engine.receptive_field import bounding_box, receptive_fields
+from cactiviz.errors import MethodError, TargetError
+from cactiviz.models import LoadedModel
 from cactiviz.pictures.open import Source, open_picture
 from cactiviz.preprocess import preprocess
-from cactiviz.receptive import bounding_box, receptive_fields
 from cactiviz.rendering.scales import number
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
 

@@ -8,9 +8,9 @@ from typing import Literal
 import torch
 
 from cactiviz import arguments
+from cactiviz.engine.neuron_pass import feature_maps
 from cactiviz.errors import LayerError
 from cactiviz.models import LoadedModel
-from cactiviz.neurons import feature_maps
 from cactiviz.pictures.open import Source, open_picture
 from cactiviz.preprocess import preprocess
 from cactiviz.types import Cancel, FilterGrid, Layer

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cactiviz.engine.operations import ACTIVATIONS, RELUS
+from cactiviz.engine.trace import Trace
 from cactiviz.methods import Method
 from cactiviz.models import LoadedModel
-from cactiviz.operations import ACTIVATIONS, RELUS
-from cactiviz.trace import Trace
 
 #: The note of every explanation of a network with random weights.
 UNTRAINED = "Untrained: the weights are random, so the maps tell nothing of the picture."

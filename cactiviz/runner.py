@@ -14,8 +14,8 @@ from typing import Any, Literal, TypeVar, get_args
 import torch
 from cachetools import LRUCache, TTLCache
 
-from cactiviz.backprop import Need
-from cactiviz.device import pick_device
+from cactiviz.engine.backprop import Need
+from cactiviz.engine.device import pick_device
 from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.explain import explain
 from cactiviz.jobs import Jobs, Ticket

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torchvision.transforms.v2.functional import center_crop
 
 from cactiviz.compare import compare
-from cactiviz.engine import Pass, run
+from cactiviz.engine.class_pass import Pass, run
 from cactiviz.explain import explain
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model

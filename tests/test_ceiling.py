@@ -13,11 +13,11 @@ from test_references import with_guided_modules
 from torch import Tensor, nn
 
 from cactiviz.cli import main
-from cactiviz.engine import run
+from cactiviz.engine.class_pass import run
+from cactiviz.engine.neuron_pass import layer_map, run_neurons
 from cactiviz.errors import TargetError
 from cactiviz.explain_neurons import explain_neurons
 from cactiviz.models import LoadedModel, get_spec, load_model
-from cactiviz.neurons import layer_map, run_neurons
 from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess
 from cactiviz.types import Layer, Neuron, Picture

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cactiviz.engine import run
+from cactiviz.engine.class_pass import run
 from cactiviz.methods import METHODS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
 from cactiviz.pictures.open import open_picture, samples

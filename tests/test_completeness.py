@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from cactiviz.engine import run
+from cactiviz.engine.class_pass import run
 from cactiviz.models import load_model
 from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess

@@ -12,9 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cactiviz import engine
 from cactiviz.compare import compare
-from cactiviz.engine import Pass, run
+from cactiviz.engine import class_pass
+from cactiviz.engine.class_pass import Pass, run
+from cactiviz.engine.trace import trace
 from cactiviz.errors import LayerError, MethodError
 from cactiviz.explain import explain
 from cactiviz.methods import METHODS
@@ -23,7 +24,6 @@ from cactiviz.models.empty import build_empty
 from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess
 from cactiviz.reading import FILTERS, Reading
-from cactiviz.trace import trace
 from cactiviz.types import Layer, Picture, Target
 
 NEEDS = frozenset({"activations", "input_gradients", "guided_gradients"})
@@ -252,13 +252,13 @@ def test_every_class_activation_map_goes_through_the_layers(picture: Picture, na
 
 def test_all_layers_come_of_one_pass(picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     passes = []
-    real = engine.run
+    real = class_pass.run
 
     def counted(*args: object, **kwargs: object) -> Pass:
         passes.append(kwargs["layers"])
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(engine, "run", counted)
+    monkeypatch.setattr(class_pass, "run", counted)
     methods = ["grad_cam", "saliency", "guided_backprop", "hires_cam"]
     explain(small(), picture, methods, layers="all-stages")
     assert len(passes) == 1

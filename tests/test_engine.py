@@ -18,7 +18,8 @@ import torch.nn.functional as F
 import torchvision
 from torch import Tensor, nn
 
-from cactiviz.engine import Pass, class_scores, probabilities, run
+from cactiviz.engine.class_pass import Pass, class_scores, probabilities, run
+from cactiviz.engine.trace import trace
 from cactiviz.errors import (
     CactivizError,
     Cancelled,
@@ -28,7 +29,6 @@ from cactiviz.errors import (
     TargetError,
 )
 from cactiviz.models import load_model
-from cactiviz.trace import trace
 from cactiviz.types import Layer
 
 NEEDS = frozenset({"activations", "input_gradients", "guided_gradients"})

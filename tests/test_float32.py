@@ -17,7 +17,7 @@ from test_references import TRAINED, in_modules, load
 from torch import Tensor, nn
 from torchvision.transforms.v2.functional import center_crop
 
-from cactiviz.engine import run
+from cactiviz.engine.class_pass import run
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
 from cactiviz.pictures.open import samples

@@ -10,6 +10,7 @@ import pytest
 import cactiviz as cv
 from cactiviz import comparison as comparison_module
 from cactiviz.comparison import Comparison
+from cactiviz.engine.trace import trace
 from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS
@@ -17,7 +18,6 @@ from cactiviz.notes import UNTRAINED
 from cactiviz.rendering.figures.html import page
 from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.report import Paint, report_html
-from cactiviz.trace import trace
 from cactiviz.ui import texts
 
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -15,19 +15,19 @@ from captum.attr import NeuronGuidedBackprop
 from test_references import frozen_copy, with_guided_modules
 from torch import Tensor, nn
 
-from cactiviz.errors import CactivizError, Cancelled, LayerError, MethodError, TargetError
-from cactiviz.explain_neurons import NEURON_METHODS, explain_neurons
-from cactiviz.models import MODELS, LoadedModel, load_model
-from cactiviz.neurons import (
+from cactiviz.engine.neuron_pass import (
     feature_maps,
     layer_size,
     most_active,
     random_neurons,
     run_neurons,
 )
+from cactiviz.engine.receptive_field import bounding_box, receptive_field
+from cactiviz.errors import CactivizError, Cancelled, LayerError, MethodError, TargetError
+from cactiviz.explain_neurons import NEURON_METHODS, explain_neurons
+from cactiviz.models import MODELS, LoadedModel, load_model
 from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess
-from cactiviz.receptive import bounding_box, receptive_field
 from cactiviz.types import Layer, Neuron, Picture
 
 # Captum says so whenever its guided backprop is used.

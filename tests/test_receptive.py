@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from test_references import frozen_copy
 from torch import Tensor, nn
 
-from cactiviz.engine import run
+from cactiviz.engine.class_pass import run
+from cactiviz.engine.neuron_pass import layer_size
+from cactiviz.engine.receptive_field import bounding_box, layer_with_parts, receptive_field
 from cactiviz.errors import LayerError
 from cactiviz.models import get_spec, load_model
 from cactiviz.models.empty import build_empty
-from cactiviz.neurons import layer_size
-from cactiviz.receptive import bounding_box, layer_with_parts, receptive_field
 from cactiviz.types import Box, Layer, Neuron, Preprocessing
 
 Mask = NDArray[np.bool_]

@@ -16,7 +16,7 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
 from torchvision.transforms.v2.functional import center_crop
 
-from cactiviz.engine import Pass, run
+from cactiviz.engine.class_pass import Pass, run
 from cactiviz.methods import METHODS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
 from cactiviz.pictures.open import samples

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from cactiviz import engine
 from cactiviz.comparison import Comparison
+from cactiviz.engine import class_pass
 from cactiviz.explain import explain
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.pictures.occlusion import cover
@@ -45,7 +45,7 @@ def scores_of(model: LoadedModel, picture: Picture) -> tuple[list[float], list[f
     inputs = preprocess(picture, model.spec.preprocessing).double()
     with torch.no_grad():
         logits = model.module(inputs)
-    return engine.class_scores(logits)[0].tolist(), engine.probabilities(logits)[0].tolist()
+    return class_pass.class_scores(logits)[0].tolist(), class_pass.probabilities(logits)[0].tolist()
 
 
 # --- What comes from the browser ----------------------------------------------------------------

@@ -27,7 +27,8 @@ from timm.data import create_transform, resolve_data_config
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from cactiviz.engine import run
+from cactiviz.engine.class_pass import run
+from cactiviz.engine.trace import trace
 from cactiviz.errors import CactivizError, LayerError, ModelError, WeightsError
 from cactiviz.methods import METHODS
 from cactiviz.methods.cam import signed_grad_cam
@@ -36,7 +37,6 @@ from cactiviz.models import zoo as table
 from cactiviz.models.empty import build_empty
 from cactiviz.pictures.open import samples
 from cactiviz.preprocess import preprocess
-from cactiviz.trace import trace
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = 20

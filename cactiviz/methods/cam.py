@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cactiviz.engine import Pass
+from cactiviz.engine.class_pass import Pass
 from cactiviz.methods.gradients import guided_backprop
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from cactiviz.engine import Pass
+from cactiviz.engine.class_pass import Pass
 
 
 def saliency(evidence: Pass) -> Tensor:
@@ -25,7 +25,7 @@ def guided_backprop(evidence: Pass) -> Tensor:
     """The guided gradient: (B, 3, H, W), signed.
 
     Springenberg et al. 2014 (arXiv:1412.6806) define it for ReLU; on other activation functions
-    this is the generalisation stated at :class:`~cactiviz.engine.Pass`.
+    this is the generalisation stated at :class:`~cactiviz.engine.class_pass.Pass`.
 
     Raises:
         ValueError: The pass was run without "guided_gradients".

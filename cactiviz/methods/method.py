@@ -8,8 +8,8 @@ from typing import Literal
 
 from torch import Tensor
 
-from cactiviz.backprop import Need
-from cactiviz.engine import Pass
+from cactiviz.engine.backprop import Need
+from cactiviz.engine.class_pass import Pass
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cactiviz.device import pick_device
+from cactiviz.engine.device import pick_device
+from cactiviz.engine.operations import functions
+from cactiviz.engine.trace import Trace, trace
 from cactiviz.errors import LayerError, ModelError, WeightsError
 from cactiviz.models.checkpoint import IMAGENET, Checkpoint
 from cactiviz.models.class_list import class_names_in
 from cactiviz.models.from_timm import preprocessing_of_config
 from cactiviz.models.preprocessing import completed
 from cactiviz.models.spec import LoadedModel, ModelSpec
-from cactiviz.operations import functions
-from cactiviz.trace import Trace, trace
 from cactiviz.types import Layer, Preprocessing
 
 _USUAL = Preprocessing((224, 224))

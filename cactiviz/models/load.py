@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from cactiviz.device import pick_device
 from cactiviz.download import sha256_of
+from cactiviz.engine.device import pick_device
 from cactiviz.errors import ModelError
 from cactiviz.models.assumed import class_names_of, names_in_header, preprocessing_of
 from cactiviz.models.checkpoint import Checkpoint

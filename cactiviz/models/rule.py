@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from torch import nn
 
+from cactiviz.engine.trace import trace
 from cactiviz.errors import LayerError
 from cactiviz.models.empty import build_empty
-from cactiviz.trace import trace
 from cactiviz.types import Layer
 
 

@@ -17,8 +17,8 @@ from torchmetrics.functional.classification import (
 )
 
 from cactiviz.datasets.dataset import Dataset, Item
-from cactiviz.device import exact_float32
-from cactiviz.engine import probabilities
+from cactiviz.engine.class_pass import probabilities
+from cactiviz.engine.device import exact_float32
 from cactiviz.errors import DataError
 from cactiviz.models import LoadedModel
 from cactiviz.preprocess import normalise

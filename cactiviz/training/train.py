@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from cactiviz import __version__
 from cactiviz.datasets.dataset import Dataset
-from cactiviz.device import pick_device
+from cactiviz.engine.device import pick_device
 from cactiviz.errors import DataError
 from cactiviz.files import whole_file
 from cactiviz.models import get_spec

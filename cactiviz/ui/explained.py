@@ -8,10 +8,10 @@ from typing import Literal, TypeVar
 
 import streamlit as st
 
+from cactiviz.engine.trace import trace
 from cactiviz.filters import convolutions
 from cactiviz.jobs import Ticket
 from cactiviz.models import LoadedModel
-from cactiviz.trace import trace
 from cactiviz.types import Cancel, Picture, Target
 from cactiviz.ui import asking, chosen_layers, networks, state, texts
 from cactiviz.ui.chosen_layers import Layers

@@ -10,14 +10,14 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from cactiviz.engine.neuron_pass import LayerMap, random_neurons
+from cactiviz.engine.receptive_field import layer_with_parts
+from cactiviz.engine.trace import Trace, trace
 from cactiviz.errors import TargetError
 from cactiviz.explain_neurons import NeuronExplanation, explain_chosen, map_neurons
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
-from cactiviz.neurons import LayerMap, random_neurons
-from cactiviz.receptive import layer_with_parts
 from cactiviz.rendering import paint as render
-from cactiviz.trace import Trace, trace
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
 from cactiviz.ui import asking, encode, inside, state, texts, wall
 from cactiviz.ui.choices import Choice

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from cactiviz.device import exact_float32
+from cactiviz.engine.device import exact_float32
 from cactiviz.errors import DeviceError, ModelError
 
 Result = TypeVar("Result")

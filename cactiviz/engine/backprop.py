@@ -2,12 +2,12 @@
 
 How it leaves the network as it found it, while other threads use the same network:
 
-* The forward runs under :class:`~cactiviz.trace.Steps`, which sees the operations of this thread
+* The forward runs under :class:`~cactiviz.engine.trace.Steps`, which sees the operations of this thread
   only. A layer is known by the position of its operation: no hook on a module.
 * Each activation's output gets a tensor hook, which lives and dies with this pass's graph. It does
   nothing in the first backward and applies the guided rule in the second; the flag between the two
   is an object of this pass (on CUDA, backward runs on threads of its own).
-* Batch norms are differentiated by their input alone (:mod:`cactiviz.cheaper`), which is quicker
+* Batch norms are differentiated by their input alone (:mod:`cactiviz.engine.batch_norm`), which is quicker
   and holds less memory; the forward is the network's own to the last bit.
 * Gradients come from ``torch.autograd.grad``: no parameter's ``.grad`` is written.
 """
@@ -24,12 +24,12 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from cactiviz.ceilings import capped_steps, uncapped
-from cactiviz.cheaper import CHEAPER
+from cactiviz.engine.batch_norm import CHEAPER
+from cactiviz.engine.ceilings import capped_steps, uncapped
+from cactiviz.engine.halving import is_out_of_memory
+from cactiviz.engine.operations import ACTIVATIONS, RELUS, Function, Steps
+from cactiviz.engine.trace import trace
 from cactiviz.errors import CactivizError, Cancelled, LayerError, ModelError
-from cactiviz.halving import is_out_of_memory
-from cactiviz.operations import ACTIVATIONS, RELUS, Function, Steps
-from cactiviz.trace import trace
 from cactiviz.types import Cancel, Layer
 
 Need = Literal["activations", "input_gradients", "guided_gradients"]
@@ -43,7 +43,7 @@ _FORWARD_MODE = threading.Lock()  # torch has one level of it for all threads
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """Of one score; see :class:`~cactiviz.engine.Pass` for shapes."""
+    """Of one score; see :class:`~cactiviz.engine.class_pass.Pass` for shapes."""
 
     maps: tuple[tuple[Tensor, Tensor], ...]
     input_gradients: Tensor | None
@@ -73,10 +73,10 @@ def differentiate(
         cancel: Asked between steps.
         stop_at_layer: Don't run what comes after the last of the layers.
         before_ceiling: Where the layers' maps stand at the largest value of an activation
-            function, take what it was given (:mod:`cactiviz.ceilings`).
+            function, take what it was given (:mod:`cactiviz.engine.ceilings`).
 
     Raises:
-        CactivizError: As :func:`cactiviz.engine.run` says.
+        CactivizError: As :func:`cactiviz.engine.class_pass.run` says.
     """
     _check(cancel)
     with torch.inference_mode(False), torch.enable_grad():

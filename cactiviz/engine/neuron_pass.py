@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from cactiviz.backprop import Need, differentiate, differentiate_along
-from cactiviz.ceilings import capped_steps, is_activated
+from cactiviz.engine.backprop import Need, differentiate, differentiate_along
+from cactiviz.engine.ceilings import capped_steps, is_activated
+from cactiviz.engine.halving import in_parts
+from cactiviz.engine.trace import trace
 from cactiviz.errors import ModelError, TargetError
-from cactiviz.halving import in_parts
-from cactiviz.trace import trace
 from cactiviz.types import Cancel, Layer, Neuron
 
 
@@ -24,7 +24,7 @@ class NeuronPass:
         values: (B,), how active each neuron is.
         input_gradients: (B, 3, H, W), the gradient of that value by the network's input.
         guided_gradients: (B, 3, H, W), the same with the guided rule of
-            :class:`~cactiviz.engine.Pass`.
+            :class:`~cactiviz.engine.class_pass.Pass`.
     """
 
     values: Tensor
@@ -45,7 +45,7 @@ def run_neurons(
     """Explain one neuron for each picture of a batch; what comes after its layer isn't run.
 
     Args:
-        module: As for :func:`cactiviz.engine.run`.
+        module: As for :func:`cactiviz.engine.class_pass.run`.
         inputs: (B, 3, H, W); one picture may stand in it several times.
         layer: Where the neurons are.
         neurons: One for each row.
@@ -56,7 +56,7 @@ def run_neurons(
 
     Raises:
         TargetError: A neuron that the layer doesn't have.
-        CactivizError: As for :func:`cactiviz.engine.run`.
+        CactivizError: As for :func:`cactiviz.engine.class_pass.run`.
     """
     if len(neurons) != len(inputs) or not neurons:
         raise TargetError(f"{len(inputs)} pictures need as many neurons, not {len(neurons)}.")
@@ -152,7 +152,7 @@ class LayerMap:
     Attributes:
         values: How active each is.
         before: The same, but where a neuron stands at the largest value of an activation function
-            (:mod:`cactiviz.ceilings`), what that function was given.
+            (:mod:`cactiviz.engine.ceilings`), what that function was given.
         at_ceiling: bool, which neurons no pixel drives by a small change for that reason alone.
         driven: bool, which neurons some pixel drives by a small change, or would, if it weren't
             for a ceiling.
@@ -199,13 +199,13 @@ def layer_map(
     chance: it is 0 for a neuron whose gradient is 0, and almost surely not for any other.
 
     Args:
-        module: As for :func:`cactiviz.engine.run`.
+        module: As for :func:`cactiviz.engine.class_pass.run`.
         inputs: (1, 3, H, W).
         layer: Where the neurons are.
         cancel: Asked between steps.
 
     Raises:
-        CactivizError: As for :func:`cactiviz.engine.run`.
+        CactivizError: As for :func:`cactiviz.engine.class_pass.run`.
     """
     generator = torch.Generator().manual_seed(0)
     direction = torch.randn(inputs.shape, generator=generator).to(inputs)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from cactiviz.engine.operations import ACTIVATIONS, Function, functions
+from cactiviz.engine.trace import trace
 from cactiviz.errors import Cancelled, LayerError
-from cactiviz.operations import ACTIVATIONS, Function, functions
-from cactiviz.trace import trace
 from cactiviz.types import Box, Cancel, Layer, Neuron
 
 _MAX_POOLS = functions("max_pool2d")

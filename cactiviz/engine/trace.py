@@ -19,8 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cactiviz.engine.operations import ACTIVATIONS, DROPOUTS, POOLS, Function, Steps
 from cactiviz.errors import LayerError, ModelError
-from cactiviz.operations import ACTIVATIONS, DROPOUTS, POOLS, Function, Steps
 from cactiviz.types import Layer
 
 _NO_STAGES = POOLS | DROPOUTS | {F.pad}

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cactiviz.operations import ACTIVATIONS, DROPOUTS, POOLS, Function, functions
-from cactiviz.trace import Trace
+from cactiviz.engine.operations import ACTIVATIONS, DROPOUTS, POOLS, Function, functions
+from cactiviz.engine.trace import Trace
 
 #: Functions that have a largest value, or may have one.
 _CAPPED = functions(

@@ -1,6 +1,6 @@
 """ONE pass through a network that yields all that the methods need.
 
-:mod:`cactiviz.backprop` says how a pass leaves a network as it found it; here is what is asked of
+:mod:`cactiviz.engine.backprop` says how a pass leaves a network as it found it; here is what is asked of
 it: why this class, or why this class and not that one.
 """
 
@@ -13,9 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cactiviz.backprop import Need, differentiate
+from cactiviz.engine.backprop import Need, differentiate
+from cactiviz.engine.halving import in_parts
 from cactiviz.errors import LayerError, ModelError, TargetError
-from cactiviz.halving import in_parts
 from cactiviz.types import Cancel, Layer
 
 
