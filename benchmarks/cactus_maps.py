@@ -27,7 +27,7 @@ from cactiviz.errors import DataError
 from cactiviz.methods import METHODS
 from cactiviz.metrics import covered, energy_ratio, largest, peak_inside
 from cactiviz.models import Checkpoint, LoadedModel, load_model
-from cactiviz.preprocess import normalise
+from cactiviz.models.preprocess import normalise
 from cactiviz.training.split import split
 from cactiviz.training.tiles import load_tiles
 from cactiviz.types import Layer

@@ -27,8 +27,8 @@ from cactiviz.engine import class_pass
 from cactiviz.engine.device import pick_device
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel, load_model
+from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import sample
-from cactiviz.preprocess import preprocess
 
 # The nearest module to each target layer: the peers can't name an activation that is no module.
 PEER_LAYERS = {

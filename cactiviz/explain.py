@@ -18,9 +18,9 @@ from cactiviz.errors import LayerError, TargetError
 from cactiviz.filters import filters
 from cactiviz.methods import Method, get_method
 from cactiviz.models import LoadedModel, ModelSpec
+from cactiviz.models.preprocess import preprocess
 from cactiviz.notes import notes_beside
 from cactiviz.pictures.open import Source, open_picture
-from cactiviz.preprocess import preprocess
 from cactiviz.reading import FILTERS, Explanation, Reading
 from cactiviz.targets import check_contrast, find_target, notes_on_target
 from cactiviz.types import Answer, Cancel, Layer, Target

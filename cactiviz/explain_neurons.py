@@ -22,8 +22,8 @@ from cactiviz.engine.neuron_pass import (
 from cactiviz.engine.receptive_field import bounding_box, receptive_fields
 from cactiviz.errors import MethodError, TargetError
 from cactiviz.models import LoadedModel
+from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import Source, open_picture
-from cactiviz.preprocess import preprocess
 from cactiviz.rendering.scales import number
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
 

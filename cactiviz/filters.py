@@ -11,8 +11,8 @@ from cactiviz import arguments
 from cactiviz.engine.neuron_pass import feature_maps
 from cactiviz.errors import LayerError
 from cactiviz.models import LoadedModel
+from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import Source, open_picture
-from cactiviz.preprocess import preprocess
 from cactiviz.types import Cancel, FilterGrid, Layer
 
 

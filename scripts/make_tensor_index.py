@@ -17,11 +17,11 @@ import timm
 import torchvision
 from torch import nn
 
-from cactiviz.models import MODELS, from_efficientnet_pytorch
-from cactiviz.models.empty import build_empty
-from cactiviz.models.from_timm import names as timm_names
-from cactiviz.models.from_torchvision import names as torchvision_names
+from cactiviz.models import MODELS, efficientnet
+from cactiviz.models.skeleton import build_empty
 from cactiviz.models.tensor_index import INDEX, Fingerprint, fingerprint
+from cactiviz.models.timm import names as timm_names
+from cactiviz.models.torchvision import names as torchvision_names
 
 #: So many classes have a width that no other layer has: what is as wide is the head.
 CLASSES = 7919
@@ -43,7 +43,7 @@ def builders() -> Iterator[tuple[str, Callable[[int], nn.Module]]]:
         config = timm.get_pretrained_cfg(model)
         if config is not None and config.num_classes and config.input_size[0] == 3:
             yield f"timm:{model}", lambda n, m=model: timm.create_model(m, num_classes=n)
-    for spec in (*from_efficientnet_pytorch.rows(), MODELS["cactinet"]):
+    for spec in (*efficientnet.rows(), MODELS["cactinet"]):
         yield spec.name, spec.build
 
 

@@ -22,8 +22,8 @@ from cactiviz.engine.class_pass import Pass, run
 from cactiviz.explain import explain
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model
+from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import samples
-from cactiviz.preprocess import preprocess
 from cactiviz.reading import Explanation
 from cactiviz.types import Layer, Picture, Target
 

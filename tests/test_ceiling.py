@@ -18,8 +18,8 @@ from cactiviz.engine.neuron_pass import layer_map, run_neurons
 from cactiviz.errors import TargetError
 from cactiviz.explain_neurons import explain_neurons
 from cactiviz.models import LoadedModel, get_spec, load_model
+from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import samples
-from cactiviz.preprocess import preprocess
 from cactiviz.types import Layer, Neuron, Picture
 
 NEEDS = frozenset({"input_gradients", "guided_gradients"})

@@ -13,8 +13,8 @@ from torch import Tensor
 from cactiviz.engine.class_pass import run
 from cactiviz.methods import METHODS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
+from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import open_picture, samples
-from cactiviz.preprocess import preprocess
 from cactiviz.types import Picture, Preprocessing
 
 WALLABY = 104  # ImageNet has no kangaroo

@@ -20,7 +20,7 @@ from PIL import Image
 import cactiviz as cv
 from cactiviz import comparison as comparison_module
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError, TargetError
-from cactiviz.preprocess import preprocess
+from cactiviz.models.preprocess import preprocess
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.sheet import Column
 from cactiviz.rendering.scales import number

@@ -7,8 +7,8 @@ import torch
 
 from cactiviz.engine.class_pass import run
 from cactiviz.models import load_model
+from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import samples
-from cactiviz.preprocess import preprocess
 
 
 @pytest.mark.parametrize(("name", "classifier"), [("resnet152", "fc"), ("efficientnet_b0", "_fc")])

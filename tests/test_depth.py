@@ -20,9 +20,9 @@ from cactiviz.errors import LayerError, MethodError
 from cactiviz.explain import explain
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, LoadedModel, get_spec, load_model
-from cactiviz.models.empty import build_empty
+from cactiviz.models.preprocess import preprocess
+from cactiviz.models.skeleton import build_empty
 from cactiviz.pictures.open import samples
-from cactiviz.preprocess import preprocess
 from cactiviz.reading import FILTERS, Reading
 from cactiviz.types import Layer, Picture, Target
 

@@ -24,7 +24,7 @@ from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.errors import Cancelled, DataError, PictureError
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
-from cactiviz.models import zoo as models_zoo
+from cactiviz.models import registry as models_zoo
 from cactiviz.training.evaluate import Evaluation, evaluate
 from cactiviz.training.split import split
 from cactiviz.types import Picture, Preprocessing

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from cactiviz.errors import LayerError
 from cactiviz.filters import convolutions, filters
 from cactiviz.models import LoadedModel, get_spec, load_model
+from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import sample
-from cactiviz.preprocess import preprocess
 from cactiviz.types import FilterGrid, Picture
 
 RESIZES: tuple[Literal["crop", "squash"] | None, ...] = (None, "crop", "squash")

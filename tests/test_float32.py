@@ -20,8 +20,8 @@ from torchvision.transforms.v2.functional import center_crop
 from cactiviz.engine.class_pass import run
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
+from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import samples
-from cactiviz.preprocess import preprocess
 from cactiviz.types import Picture
 
 pytestmark = pytest.mark.filterwarnings(

@@ -23,9 +23,9 @@ from cactiviz.engine.trace import ACTIVATIONS, Trace, trace
 from cactiviz.errors import ModelError
 from cactiviz.models import MODELS, LoadedModel, find_weights, get_spec, load_model, register
 from cactiviz.models.cactinet import CactiNet, MBConv
+from cactiviz.models.preprocess import preprocess
 from cactiviz.models.weights import trained_size
 from cactiviz.pictures.open import sample, samples
-from cactiviz.preprocess import preprocess
 from cactiviz.types import Layer, Picture, Preprocessing
 
 TORCHVISION = ("alexnet", "densenet121", "resnet152", "resnet50", "inception_v3")

@@ -19,9 +19,9 @@ from cactiviz.cli import main
 from cactiviz.commands.options import preprocessing as typed
 from cactiviz.errors import ModelError, WeightsError
 from cactiviz.models import MODELS, find_weights
+from cactiviz.models.preprocess import preprocess
 from cactiviz.models.preprocessing import completed, parts_of, text_of_preprocessing
 from cactiviz.origins import Origins
-from cactiviz.preprocess import preprocess
 from cactiviz.recipe import checkpoint_in
 from cactiviz.remake import Asked, recipe_of, remake_comparison
 from cactiviz.report import Paint

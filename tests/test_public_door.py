@@ -26,7 +26,7 @@ from cactiviz.errors import (
     PictureError,
     WeightsError,
 )
-from cactiviz.preprocess import preprocess
+from cactiviz.models.preprocess import preprocess
 from cactiviz.remake import Asked, recipe_of, remake_comparison
 from cactiviz.report import Paint, everything_zip, report_html
 from cactiviz.snippets import as_command, as_python

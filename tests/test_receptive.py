@@ -19,7 +19,7 @@ from cactiviz.engine.neuron_pass import layer_size
 from cactiviz.engine.receptive_field import bounding_box, layer_with_parts, receptive_field
 from cactiviz.errors import LayerError
 from cactiviz.models import get_spec, load_model
-from cactiviz.models.empty import build_empty
+from cactiviz.models.skeleton import build_empty
 from cactiviz.types import Box, Layer, Neuron, Preprocessing
 
 Mask = NDArray[np.bool_]

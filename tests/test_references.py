@@ -19,8 +19,8 @@ from torchvision.transforms.v2.functional import center_crop
 from cactiviz.engine.class_pass import Pass, run
 from cactiviz.methods import METHODS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
+from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import samples
-from cactiviz.preprocess import preprocess
 
 # Captum says so whenever its guided backprop is used.
 pytestmark = pytest.mark.filterwarnings(

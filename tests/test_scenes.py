@@ -22,7 +22,7 @@ from cactiviz.datasets.canvas import Canvas, to_polyline
 from cactiviz.datasets.scenes import Scene, cacti_of, draw_scene, open_scenes, render_scene
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import load_model
-from cactiviz.preprocess import preprocess
+from cactiviz.models.preprocess import preprocess
 from cactiviz.types import Picture
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -31,8 +31,8 @@ from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.errors import Cancelled, DataError, OutputError, WeightsError
 from cactiviz.models import Checkpoint, get_spec, load_model
 from cactiviz.models.calibrate import calibrate
+from cactiviz.models.preprocess import normalise
 from cactiviz.models.weights import trained_size
-from cactiviz.preprocess import normalise
 from cactiviz.training.batches import Batches, turned
 from cactiviz.training.classifier import Classifier
 from cactiviz.training.recipe import LIMITS, Recipe

@@ -31,11 +31,11 @@ from cactiviz.errors import WeightsError
 from cactiviz.explain import explain
 from cactiviz.limits import limits
 from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model
-from cactiviz.models.empty import build_empty
+from cactiviz.models.preprocess import preprocess
 from cactiviz.models.safe_globals import SAFE
+from cactiviz.models.skeleton import build_empty
 from cactiviz.models.state_dict import read_content
 from cactiviz.pictures.open import sample
-from cactiviz.preprocess import preprocess
 
 SQUEEZENET = "torchvision:squeezenet1_0"
 State = dict[str, Tensor]

@@ -37,10 +37,10 @@ from cactiviz.models import (
     load_model,
     weights_folders,
 )
+from cactiviz.models.preprocess import preprocess
 from cactiviz.models.spec import Weights
 from cactiviz.models.weights import published_weights, read_weights
 from cactiviz.pictures.open import sample
-from cactiviz.preprocess import preprocess
 
 SQUEEZENET = "torchvision:squeezenet1_0"
 State = dict[str, Tensor]

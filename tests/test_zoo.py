@@ -33,10 +33,10 @@ from cactiviz.errors import CactivizError, LayerError, ModelError, WeightsError
 from cactiviz.methods import METHODS
 from cactiviz.methods.cam import signed_grad_cam
 from cactiviz.models import MODELS, LoadedModel, get_spec, load_model, search
-from cactiviz.models import zoo as table
-from cactiviz.models.empty import build_empty
+from cactiviz.models import registry as table
+from cactiviz.models.preprocess import preprocess
+from cactiviz.models.skeleton import build_empty
 from cactiviz.pictures.open import samples
-from cactiviz.preprocess import preprocess
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = 20

@@ -3,9 +3,9 @@
 from cactiviz.models.checkpoint import Checkpoint
 from cactiviz.models.from_module import network
 from cactiviz.models.load import load_model, no_network
+from cactiviz.models.registry import MODELS, get_spec, is_named, register, search
 from cactiviz.models.spec import LoadedModel, ModelSpec
 from cactiviz.models.weights import find_weights, weights_folders
-from cactiviz.models.zoo import MODELS, get_spec, is_named, register, search
 
 __all__ = [
     "MODELS",

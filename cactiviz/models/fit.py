@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from cactiviz.errors import WeightsError
-from cactiviz.models.empty import build_empty, idle_tensors
+from cactiviz.models.skeleton import build_empty, idle_tensors
 from cactiviz.models.spec import ModelSpec, StateDict
 from cactiviz.models.tensor_names import Named
 

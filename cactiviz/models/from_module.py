@@ -19,9 +19,9 @@ from cactiviz.engine.trace import Trace, trace
 from cactiviz.errors import LayerError, ModelError, WeightsError
 from cactiviz.models.checkpoint import IMAGENET, Checkpoint
 from cactiviz.models.class_list import class_names_in
-from cactiviz.models.from_timm import preprocessing_of_config
 from cactiviz.models.preprocessing import completed
 from cactiviz.models.spec import LoadedModel, ModelSpec
+from cactiviz.models.timm import preprocessing_of_config
 from cactiviz.types import Layer, Preprocessing
 
 _USUAL = Preprocessing((224, 224))

@@ -15,15 +15,15 @@ from cactiviz.engine.device import pick_device
 from cactiviz.errors import ModelError
 from cactiviz.models.assumed import class_names_of, names_in_header, preprocessing_of
 from cactiviz.models.checkpoint import Checkpoint
-from cactiviz.models.empty import build_empty
 from cactiviz.models.fit import assign
+from cactiviz.models.initialization import build_untrained
 from cactiviz.models.own_weights import own_weights
+from cactiviz.models.preprocess import preprocess
+from cactiviz.models.registry import get_spec
+from cactiviz.models.skeleton import build_empty
 from cactiviz.models.spec import LoadedModel, ModelSpec, StateDict
-from cactiviz.models.untrained import build_untrained
 from cactiviz.models.weights import published_weights, trained_size
-from cactiviz.models.zoo import get_spec
 from cactiviz.pictures.open import samples
-from cactiviz.preprocess import preprocess
 from cactiviz.types import Cancel, Progress
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cactiviz.preprocess import normalise
+from cactiviz.models.preprocess import normalise
 from cactiviz.training.tiles import Tiles
 from cactiviz.types import Preprocessing
 

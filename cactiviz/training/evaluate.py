@@ -21,7 +21,7 @@ from cactiviz.engine.class_pass import probabilities
 from cactiviz.engine.device import exact_float32
 from cactiviz.errors import DataError
 from cactiviz.models import LoadedModel
-from cactiviz.preprocess import normalise
+from cactiviz.models.preprocess import normalise
 from cactiviz.training.tiles import labels_for, load_tiles
 from cactiviz.types import Cancel, Progress
 

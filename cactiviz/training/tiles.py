@@ -12,7 +12,7 @@ from torch import Tensor
 
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.errors import Cancelled, DataError, PictureError
-from cactiviz.preprocess import resize
+from cactiviz.models.preprocess import resize
 from cactiviz.types import Cancel, Preprocessing, Progress
 
 #: The most memory that pictures may take.

@@ -10,10 +10,10 @@ from timm.models import PretrainedCfg
 from torch import nn
 
 from cactiviz.errors import ModelError
-from cactiviz.models.empty import build_empty
-from cactiviz.models.from_torchvision import IMAGENET_CLASSES, IMAGENET_TERMS
-from cactiviz.models.rule import by_rule
+from cactiviz.models.skeleton import build_empty
 from cactiviz.models.spec import ModelSpec, StateDict, Weights
+from cactiviz.models.target_layer import by_rule
+from cactiviz.models.torchvision import IMAGENET_CLASSES, IMAGENET_TERMS
 from cactiviz.types import Layer, Preprocessing
 
 _HUB = "https://huggingface.co/{repository}/resolve/main/model.safetensors"

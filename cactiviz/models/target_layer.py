@@ -8,7 +8,7 @@ from torch import nn
 
 from cactiviz.engine.trace import trace
 from cactiviz.errors import LayerError
-from cactiviz.models.empty import build_empty
+from cactiviz.models.skeleton import build_empty
 from cactiviz.types import Layer
 
 

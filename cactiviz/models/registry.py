@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cactiviz.errors import ModelError
-from cactiviz.models import from_efficientnet_pytorch, from_timm, from_torchvision
+from cactiviz.models import efficientnet, timm, torchvision
 from cactiviz.models.cactinet import CactiNet
 from cactiviz.models.spec import ModelSpec, Weights
 from cactiviz.types import Layer, Preprocessing
@@ -18,8 +18,8 @@ from cactiviz.types import Layer, Preprocessing
 MODELS: dict[str, ModelSpec] = {}
 
 _ZOOS = {
-    "torchvision": (from_torchvision.names, from_torchvision.torchvision_spec),
-    "timm": (from_timm.names, from_timm.timm_spec),
+    "torchvision": (torchvision.names, torchvision.torchvision_spec),
+    "timm": (timm.names, timm.timm_spec),
 }
 
 
@@ -122,10 +122,7 @@ def _cactinet() -> ModelSpec:
     )
 
 
-_rows = {
-    row.name: row
-    for row in (*from_torchvision.rows(), *from_efficientnet_pytorch.rows(), *from_timm.rows())
-}
+_rows = {row.name: row for row in (*torchvision.rows(), *efficientnet.rows(), *timm.rows())}
 for _name in (
     *("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3"),
     *("efficientnet_b1", "efficientnet_b2", "resnet50"),

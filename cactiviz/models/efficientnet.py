@@ -8,8 +8,8 @@ from efficientnet_pytorch import EfficientNet
 from efficientnet_pytorch.utils import url_map
 from torch import nn
 
-from cactiviz.models.from_torchvision import IMAGENET_CLASSES, IMAGENET_TERMS
 from cactiviz.models.spec import ModelSpec, Weights
+from cactiviz.models.torchvision import IMAGENET_CLASSES, IMAGENET_TERMS
 from cactiviz.types import Layer, Preprocessing
 
 #: Size -> (pixels, parameters); evaluated on the middle of a picture resized to 32 pixels more.

@@ -9,8 +9,8 @@ from typing import Any
 import torchvision
 from torch import nn
 
-from cactiviz.models.rule import by_rule
 from cactiviz.models.spec import ModelSpec, StateDict, Weights
+from cactiviz.models.target_layer import by_rule
 from cactiviz.types import Layer, Preprocessing
 
 #: WordNet's 1,000 synsets in ImageNet-1k's order.
