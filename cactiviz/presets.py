@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cactiviz.datasets import open_dataset
-from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.endings import is_picture
 from cactiviz.datasets.noticed import of_classes
+from cactiviz.datasets.sources import open_anywhere
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.pictures.open import open_picture

@@ -16,8 +16,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from cactiviz.datasets import DATASETS, Item, getting, open_dataset
-from cactiviz.datasets import inaturalist_search as live
+from cactiviz.datasets import DATASETS, Item, download, open_dataset
+from cactiviz.datasets import inaturalist_api as live
 from cactiviz.errors import DownloadError
 from cactiviz.explain import explain
 from cactiviz.models import MODELS, find_weights, load_model
@@ -301,13 +301,13 @@ def test_what_is_not_here_is_offered_with_its_size_and_terms(
 def test_a_download_shows_its_progress_and_then_the_pictures(
     gallery: AppTest, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def get(name: str, progress: Progress) -> getting.Got:
+    def get(name: str, progress: Progress) -> download.Got:
         progress(1, None)
         progress(1_200_000_000, 1_200_000_000)
         place = tmp_path / "data" / "256_ObjectCategories" / "009.bear"
         place.mkdir(parents=True)
         (pictures / "kind 01/one.png").rename(place / "009_0001.png")
-        return getting.Got(place.parent, "Verified: it is what was published.")
+        return download.Got(place.parent, "Verified: it is what was published.")
 
     monkeypatch.setattr("cactiviz.ui.missing.get", get)
     gallery.button_group(key="shown").set_value("caltech256").run()

@@ -14,8 +14,8 @@ from cactiviz import cli
 from cactiviz.commands import data
 from cactiviz.commands import options as shared
 from cactiviz.datasets import DATASETS, open_item
-from cactiviz.datasets.getting import Got
-from cactiviz.datasets.inaturalist_search import Sighting
+from cactiviz.datasets.download import Got
+from cactiviz.datasets.inaturalist_api import Sighting
 from cactiviz.errors import DataError, DownloadError, PictureError
 from cactiviz.types import Picture
 

@@ -16,15 +16,15 @@ from PIL import Image
 from cactiviz.datasets import (
     DATASETS,
     Dataset,
+    archive,
     data_folder,
-    files,
     find_dataset,
     is_on_disk,
     open_dataset,
     open_item,
     register,
 )
-from cactiviz.datasets.cactus import CLASSES
+from cactiviz.datasets.aerial_cactus import CLASSES
 from cactiviz.datasets.caltech256 import OPENING
 from cactiviz.errors import DataError, PictureError
 
@@ -70,7 +70,7 @@ def refusal(name: str, folder: Path | None) -> str:
 
 
 def test_a_second_row_of_a_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cactiviz.datasets.catalogue.DATASETS", dict(DATASETS))
+    monkeypatch.setattr("cactiviz.datasets.registry.DATASETS", dict(DATASETS))
     with pytest.raises(ValueError, match="samples already"):
         register(DATASETS["samples"])
     register(replace(DATASETS["samples"], name="more_samples"))
@@ -362,9 +362,9 @@ def test_a_zip_that_climbs_out_is_not_opened(tmp_path: Path, name: str) -> None:
 def test_a_zip_bomb_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = pack(tmp_path / "x.zip", {f"a/{i}.png": bytes(2_000_000) for i in range(6)})
     assert place.stat().st_size < 20_000
-    monkeypatch.setattr(files, "MAX_UNPACKED_BYTES", 10_000_000)
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 10_000_000)
     assert "isn't opened: it holds more than" in refusal("folder", place)
-    monkeypatch.setattr(files, "MAX_UNPACKED_BYTES", 13_000_000)
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 13_000_000)
     assert len(open_dataset("folder", place)) == 6
 
 

@@ -20,8 +20,8 @@ from tiny_tiles import write_tiles
 from torch import Tensor, nn
 
 from cactiviz import cli
-from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.dataset import Dataset, Item
+from cactiviz.datasets.sources import open_anywhere
 from cactiviz.errors import Cancelled, DataError, PictureError
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
 from cactiviz.models import registry as models_zoo

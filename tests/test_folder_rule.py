@@ -16,8 +16,8 @@ from PIL import Image
 from cactiviz import cli
 from cactiviz.answers import Answers
 from cactiviz.datasets import Dataset, Item, open_dataset, walk
-from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.endings import ENDINGS
+from cactiviz.datasets.sources import open_anywhere
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.origins import Origins

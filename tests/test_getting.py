@@ -17,8 +17,8 @@ import pytest
 from file_server import Server, serving
 from PIL import Image
 
-from cactiviz.datasets import DATASETS, getting, open_dataset
-from cactiviz.datasets.getting import Got, get, unpack
+from cactiviz.datasets import DATASETS, download, open_dataset
+from cactiviz.datasets.download import Got, get, unpack
 from cactiviz.errors import CactivizError, Cancelled, DataError, DownloadError, OutputError
 
 TAR, FOLDER, ZIP = "256_ObjectCategories.tar", "256_ObjectCategories", "nature_12K.zip"
@@ -338,4 +338,4 @@ def test_what_kaggle_says_is_not_shown_but_what_to_do(
 
 def test_the_published_archive_is_within_the_limits() -> None:
     archive = DATASETS["caltech256"].archive
-    assert archive is not None and 2 * archive.size_bytes < getting.MAX_UNPACKED_BYTES
+    assert archive is not None and 2 * archive.size_bytes < download.MAX_UNPACKED_BYTES

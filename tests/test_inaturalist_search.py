@@ -15,8 +15,8 @@ import pytest
 import requests
 from PIL import Image
 
-from cactiviz.datasets import inaturalist_search
-from cactiviz.datasets.inaturalist_search import LICENCES, MOST, Sighting, open_sighting, search
+from cactiviz.datasets import inaturalist_api
+from cactiviz.datasets.inaturalist_api import LICENCES, MOST, Sighting, open_sighting, search
 from cactiviz.errors import CactivizError, DataError, DownloadError, PictureError
 from cactiviz.pictures.web import Fetched
 
@@ -180,7 +180,7 @@ def test_credit_and_licence_travel_with_the_picture() -> None:
 def test_photographs_are_fetched_by_the_door_for_public_addresses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inaturalist_search, "_PACE", inaturalist_search._Pace())
+    monkeypatch.setattr(inaturalist_api, "_PACE", inaturalist_api._Pace())
     private = Sighting("x", "", 1, "http://127.0.0.1:1/square.jpeg", "", "cc0", "")
     with pytest.raises(DownloadError, match="private or local network"):
         open_sighting(private)
@@ -191,7 +191,7 @@ def test_no_more_than_one_question_a_second(monkeypatch: pytest.MonkeyPatch) -> 
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(time, "sleep", slept.append)
-    pace = inaturalist_search._Pace()
+    pace = inaturalist_api._Pace()
     for at in (100.0, 100.25, 100.5, 110.0):
         clock[0] = at
         pace.wait()
@@ -228,15 +228,15 @@ class Wire(requests.adapters.BaseAdapter):
 
 
 def wired(monkeypatch: pytest.MonkeyPatch, wire: Wire) -> Wire:
-    make = inaturalist_search._session
+    make = inaturalist_api._session
 
     def session() -> Any:
         made = make()
         made.mount("https://", wire)
         return made
 
-    monkeypatch.setattr(inaturalist_search, "_session", session)
-    monkeypatch.setattr(inaturalist_search, "_PACE", inaturalist_search._Pace())
+    monkeypatch.setattr(inaturalist_api, "_session", session)
+    monkeypatch.setattr(inaturalist_api, "_PACE", inaturalist_api._Pace())
     return wire
 
 
@@ -287,7 +287,7 @@ def test_nothing_is_loaded_or_asked_before_a_search_and_nothing_written_by_one(
         "import socket, sys\n"
         "def asked(*_, **__): raise OSError('the network was asked')\n"
         "socket.getaddrinfo = socket.socket.connect = asked\n"
-        "import cactiviz.datasets.inaturalist_search as s\n"
+        "import cactiviz.datasets.inaturalist_api as s\n"
         "from cactiviz.errors import DownloadError\n"
         "assert 'pyinaturalist' not in sys.modules\n"
         "import pyinaturalist\n"  # asks nobody: that would have raised

@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from cactiviz.datasets.scenes import open_scenes
+from cactiviz.datasets.scenes.scene import open_scenes
 from cactiviz.errors import CactivizError
 from cactiviz.explain import explain
 from cactiviz.methods import METHODS

@@ -15,11 +15,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from cactiviz.datasets import canvas, scenes, terrain
-from cactiviz.datasets.cacti import Cactus, draw_body, masks_of
-from cactiviz.datasets.cactus import open_cactus
-from cactiviz.datasets.canvas import Canvas, to_polyline
-from cactiviz.datasets.scenes import Scene, cacti_of, draw_scene, open_scenes, render_scene
+from cactiviz.datasets.aerial_cactus import open_cactus
+from cactiviz.datasets.scenes import canvas, terrain
+from cactiviz.datasets.scenes import scene as scenes
+from cactiviz.datasets.scenes.cacti import Cactus, draw_body, masks_of
+from cactiviz.datasets.scenes.canvas import Canvas, to_polyline
+from cactiviz.datasets.scenes.scene import Scene, cacti_of, draw_scene, open_scenes, render_scene
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import load_model
 from cactiviz.models.preprocess import preprocess

@@ -26,8 +26,8 @@ from tiny_tiles import write_tiles
 from torch import Tensor, nn
 
 from cactiviz import cli
-from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.dataset import Dataset, Item
+from cactiviz.datasets.sources import open_anywhere
 from cactiviz.errors import Cancelled, DataError, OutputError, WeightsError
 from cactiviz.models import Checkpoint, get_spec, load_model
 from cactiviz.models.calibrate import calibrate

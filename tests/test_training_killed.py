@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from tiny_tiles import write_tiles
 
 from cactiviz.cli import main
-from cactiviz.datasets.anywhere import open_anywhere
+from cactiviz.datasets.sources import open_anywhere
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.training.recipe import Recipe
 from cactiviz.training.run_folder import CHECKPOINT, SETTINGS, WEIGHTS

@@ -23,8 +23,8 @@ from cactiviz.datasets import (
     get_dataset_spec,
     open_dataset,
 )
-from cactiviz.datasets.getting import get
-from cactiviz.datasets.inaturalist_search import open_sighting, search
+from cactiviz.datasets.download import get
+from cactiviz.datasets.inaturalist_api import open_sighting, search
 from cactiviz.errors import CactivizError, Cancelled, DataError, OutputError
 from cactiviz.files import whole_file
 from cactiviz.types import Picture

@@ -14,8 +14,8 @@ from cactiviz.commands import files, outputs
 from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files
 from cactiviz.commands.progress import long_reporter
-from cactiviz.datasets.anywhere import open_anywhere
 from cactiviz.datasets.dataset import Dataset, Item
+from cactiviz.datasets.sources import open_anywhere
 from cactiviz.files import whole_file
 from cactiviz.models import Checkpoint
 from cactiviz.rendering.figures.contact_sheet import draw_contact_sheet

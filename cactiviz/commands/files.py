@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cactiviz.datasets import DATASETS, cactus, find_dataset, is_address
+from cactiviz.datasets import DATASETS, aerial_cactus, find_dataset, is_address
 from cactiviz.errors import CactivizError
 from cactiviz.models import Checkpoint, find_weights, get_spec
 from cactiviz.origins import Origins
@@ -95,7 +95,7 @@ def of_source(named: str) -> Iterator[Path]:
 
 def _parts_of(place: Path) -> Iterator[Path]:
     """A data set's folder or zip; of cactus tiles what is read beside whatever else is there."""
-    if not cactus.is_here(place):
+    if not aerial_cactus.is_here(place):
         yield place
     else:
         yield from (place / name for name in ("train.csv", "train", "train.zip"))

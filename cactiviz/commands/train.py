@@ -15,7 +15,7 @@ from typing import Any
 from cactiviz.commands.files import Files, of_source
 from cactiviz.commands.options import path, positive
 from cactiviz.commands.progress import long_reporter
-from cactiviz.datasets.anywhere import open_anywhere
+from cactiviz.datasets.sources import open_anywhere
 from cactiviz.training.recipe import LIMITS, Recipe
 
 _HELP = {

@@ -1,6 +1,7 @@
 """Pictures to pick from: what comes along, what is on disk, what can be fetched on request."""
 
-from cactiviz.datasets.catalogue import (
+from cactiviz.datasets.dataset import Dataset, Item
+from cactiviz.datasets.registry import (
     DATASETS,
     data_folder,
     find_dataset,
@@ -11,7 +12,6 @@ from cactiviz.datasets.catalogue import (
     open_item,
     register,
 )
-from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.spec import Archive, DatasetSpec
 
 __all__ = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from cactiviz.datasets.archive import Files, open_files
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.datasets.endings import is_picture
-from cactiviz.datasets.files import Files, open_files
 from cactiviz.datasets.folder import checked
 from cactiviz.datasets.noticed import of_classes
 from cactiviz.datasets.tree import by_class, read_from

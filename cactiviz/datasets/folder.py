@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
-from cactiviz.datasets import cactus, noticed
+from cactiviz.datasets import aerial_cactus, noticed
+from cactiviz.datasets.archive import Files, open_files
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.datasets.endings import BEGINNING, begins_as_picture, is_archive, is_picture
-from cactiviz.datasets.files import Files, open_files
 from cactiviz.datasets.noticed import Noticed
 from cactiviz.datasets.tree import Layout, layout_of, natural, read_from
 from cactiviz.errors import DataError
@@ -35,8 +35,8 @@ def open_folder(path: Path, without: Iterable[Path] = ()) -> Dataset:
         DataError: It isn't there, can't be read, isn't to be trusted, or holds no picture; the
             sentence says what to do where it holds packed files instead.
     """
-    if cactus.is_meant(path):
-        return cactus.open_cactus(path, "folder")
+    if aerial_cactus.is_meant(path):
+        return aerial_cactus.open_cactus(path, "folder")
     files = open_files(path, without)
     by_content = _by_content(files)
     pictures = [name for name in files.names if is_picture(name) or name in by_content]

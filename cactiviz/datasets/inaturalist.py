@@ -8,9 +8,9 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
+from cactiviz.datasets.archive import Files, open_files
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.datasets.endings import is_picture
-from cactiviz.datasets.files import Files, open_files
 from cactiviz.datasets.folder import checked
 from cactiviz.datasets.noticed import of_classes
 from cactiviz.datasets.tree import Layout, by_class, read_from

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cactiviz.datasets import cactus, caltech256, inaturalist, samples, scenes
+from cactiviz.datasets import aerial_cactus, caltech256, inaturalist, samples
 from cactiviz.datasets.folder import open_folder
+from cactiviz.datasets.scenes import scene
 from cactiviz.datasets.spec import Archive, DatasetSpec
 
 #: In the order in which they are listed.
@@ -20,17 +21,17 @@ ROWS = (
     ),
     DatasetSpec(
         "scenes",
-        scenes.TITLE,
+        scene.TITLE,
         "Aerial desert tiles drawn by a program, with and without columnar cacti.",
         "drawn when they are asked for",
         "It is here already.",
-        scenes.TERMS,
-        lambda _: scenes.open_scenes(),
+        scene.TERMS,
+        lambda _: scene.open_scenes(),
         place="installed",
     ),
     DatasetSpec(
         "cactus",
-        cactus.TITLE,
+        aerial_cactus.TITLE,
         "Tiles of 32 x 32 pixels of a Mexican desert from above, with and without a columnar "
         "cactus.",
         "train.csv beside train.zip or train/",
@@ -39,9 +40,9 @@ ROWS = (
         "train.zip from its page “Data”, and put both into one folder of the data folder; "
         "train.zip needn't be unpacked. With `pip install cactiviz[kaggle]` and a key of "
         "Kaggle's, `cactiviz data get cactus` does the rest once the rules are accepted.",
-        cactus.TERMS,
-        cactus.open_cactus,
-        locate=lambda folder: folder if cactus.is_here(folder) else None,
+        aerial_cactus.TERMS,
+        aerial_cactus.open_cactus,
+        locate=lambda folder: folder if aerial_cactus.is_here(folder) else None,
     ),
     DatasetSpec(
         "caltech256",

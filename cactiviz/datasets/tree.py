@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cactiviz.datasets.files import Files
+from cactiviz.datasets.archive import Files
 from cactiviz.datasets.splits import split_of
 from cactiviz.pictures.open import open_picture
 from cactiviz.types import Picture

@@ -8,8 +8,8 @@ from html import escape
 import streamlit as st
 
 from cactiviz.datasets import DATASETS, Dataset, DatasetSpec, data_folder
-from cactiviz.datasets.getting import get
-from cactiviz.datasets.inaturalist_search import search
+from cactiviz.datasets.download import get
+from cactiviz.datasets.inaturalist_api import search
 from cactiviz.errors import CactivizError
 from cactiviz.ui import sets, state, texts
 

@@ -20,8 +20,8 @@ from cactiviz.datasets import (
     find_dataset,
     open_dataset,
 )
-from cactiviz.datasets.inaturalist_search import Sighting, open_sighting
-from cactiviz.datasets.scenes import open_scenes
+from cactiviz.datasets.inaturalist_api import Sighting, open_sighting
+from cactiviz.datasets.scenes.scene import open_scenes
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.types import Picture
 from cactiviz.ui import state, texts

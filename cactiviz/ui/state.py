@@ -10,7 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from cactiviz.datasets import Item
-from cactiviz.datasets.inaturalist_search import Sighting
+from cactiviz.datasets.inaturalist_api import Sighting
 from cactiviz.ui import texts
 
 Source = Literal["set", "upload", "camera", "web"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from cactiviz.comparison import Comparison, describe
-from cactiviz.datasets.scenes import COUNT
+from cactiviz.datasets.scenes.scene import COUNT
 from cactiviz.reading import Reading
 from cactiviz.ui import state, texts
 from cactiviz.ui.lessons import figures, frame

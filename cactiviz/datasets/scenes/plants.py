@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cactiviz.datasets.canvas import Canvas, Colour, Floats, single, to_polyline
-from cactiviz.datasets.terrain import Sun
+from cactiviz.datasets.scenes.canvas import Canvas, Colour, Floats, single, to_polyline
+from cactiviz.datasets.scenes.terrain import Sun
 
 _LEAVES: tuple[Colour, ...] = (
     (84, 86, 68),

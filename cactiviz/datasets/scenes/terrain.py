@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.datasets.canvas import Canvas, Colour, Floats, single
+from cactiviz.datasets.scenes.canvas import Canvas, Colour, Floats, single
 
 #: Mean colours of bare and overgrown ground seen from a drone, and how often each is met.
 _SOILS: tuple[tuple[Colour, float], ...] = (

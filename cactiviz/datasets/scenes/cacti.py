@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.datasets.canvas import Canvas, Floats, to_polyline
+from cactiviz.datasets.scenes.canvas import Canvas, Floats, to_polyline
 
 _CORNERS = 7
 #: By how much, of 255, a lit column is brighter than the ground at the least.

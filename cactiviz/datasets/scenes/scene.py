@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.datasets.cacti import Cactus, draw_body, draw_shadow, masks_of, place_cacti
-from cactiviz.datasets.canvas import Canvas, Floats
 from cactiviz.datasets.dataset import Dataset
-from cactiviz.datasets.plants import draw_plants
-from cactiviz.datasets.terrain import draw_ground
+from cactiviz.datasets.scenes.cacti import Cactus, draw_body, draw_shadow, masks_of, place_cacti
+from cactiviz.datasets.scenes.canvas import Canvas, Floats
+from cactiviz.datasets.scenes.plants import draw_plants
+from cactiviz.datasets.scenes.terrain import draw_ground
 from cactiviz.errors import DataError
 from cactiviz.types import Picture
 

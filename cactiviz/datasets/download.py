@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cactiviz.datasets.catalogue import data_folder, find_dataset, get_dataset_spec
+from cactiviz.datasets.registry import data_folder, find_dataset, get_dataset_spec
 from cactiviz.datasets.spec import Archive, DatasetSpec
 from cactiviz.download import download
 from cactiviz.errors import Cancelled, DataError, DownloadError, OutputError

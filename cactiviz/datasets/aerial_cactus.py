@@ -6,8 +6,8 @@ import csv
 import io
 from pathlib import Path, PurePosixPath
 
+from cactiviz.datasets.archive import Files, open_files
 from cactiviz.datasets.dataset import Dataset
-from cactiviz.datasets.files import Files, open_files
 from cactiviz.datasets.tree import read_from
 from cactiviz.errors import DataError
 from cactiviz.types import Picture

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from cactiviz.datasets import cactus
-from cactiviz.datasets.catalogue import DATASETS, open_dataset
+from cactiviz.datasets import aerial_cactus
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.datasets.folder import open_folder
+from cactiviz.datasets.registry import DATASETS, open_dataset
 
 
 def open_anywhere(named: str, without: Iterable[Path] = ()) -> Dataset:
@@ -25,4 +25,8 @@ def open_anywhere(named: str, without: Iterable[Path] = ()) -> Dataset:
     path = Path(os.path.expanduser(named))
     if named in DATASETS and not os.path.exists(path):
         return open_dataset(named)
-    return cactus.open_cactus(path) if cactus.is_meant(path) else open_folder(path, without)
+    return (
+        aerial_cactus.open_cactus(path)
+        if aerial_cactus.is_meant(path)
+        else open_folder(path, without)
+    )
