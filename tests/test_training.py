@@ -34,11 +34,11 @@ from cactiviz.models.calibrate import calibrate
 from cactiviz.models.preprocess import normalise
 from cactiviz.models.weights import trained_size
 from cactiviz.training.batches import Batches, turned
-from cactiviz.training.classifier import Classifier
-from cactiviz.training.recipe import LIMITS, Recipe
+from cactiviz.training.in_memory import Tiles, labels_for, load_tiles
+from cactiviz.training.module import Classifier
 from cactiviz.training.run_folder import CHECKPOINT, SETTINGS, WEIGHTS, alone_in
+from cactiviz.training.settings import LIMITS, Recipe
 from cactiviz.training.split import is_excluded, split
-from cactiviz.training.tiles import Tiles, labels_for, load_tiles
 from cactiviz.training.train import (
     Outcome,
     half,

@@ -22,8 +22,8 @@ from tiny_tiles import write_tiles
 from cactiviz.cli import main
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.models import Checkpoint, load_model
-from cactiviz.training.recipe import Recipe
 from cactiviz.training.run_folder import CHECKPOINT, SETTINGS, WEIGHTS
+from cactiviz.training.settings import Recipe
 from cactiviz.training.train import train
 
 RECIPE = Recipe(input_size=32, epochs=8, batch_size=8, calibration_batches=2)

@@ -22,7 +22,7 @@ from cactiviz.rendering.figures.contact_sheet import draw_contact_sheet
 from cactiviz.rendering.figures.sheet import Cell
 from cactiviz.rendering.formats.metadata import signature
 from cactiviz.rendering.paint import percent
-from cactiviz.training.recipe import LIMITS
+from cactiviz.training.settings import LIMITS
 from cactiviz.training.split import split
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from cactiviz.commands.files import Files, of_source
 from cactiviz.commands.options import path, positive
 from cactiviz.commands.progress import long_reporter
 from cactiviz.datasets.sources import open_anywhere
-from cactiviz.training.recipe import LIMITS, Recipe
+from cactiviz.training.settings import LIMITS, Recipe
 
 _HELP = {
     "input_size": "side of a tile in pixels",

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from cactiviz.models.preprocess import normalise
-from cactiviz.training.tiles import Tiles
+from cactiviz.training.in_memory import Tiles
 from cactiviz.types import Preprocessing
 
 

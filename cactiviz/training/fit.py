@@ -18,8 +18,8 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from cactiviz.errors import CactivizError, WeightsError
 from cactiviz.files import whole_file
 from cactiviz.training.batches import Batches
-from cactiviz.training.classifier import Classifier
-from cactiviz.training.watch import Watch
+from cactiviz.training.callbacks import Watch
+from cactiviz.training.module import Classifier
 
 
 def fit(

@@ -20,13 +20,13 @@ from cactiviz.files import whole_file
 from cactiviz.models import get_spec
 from cactiviz.models.calibrate import calibrate
 from cactiviz.training.batches import Batches
-from cactiviz.training.classifier import Classifier
+from cactiviz.training.callbacks import Watch
 from cactiviz.training.fit import fit
-from cactiviz.training.recipe import Recipe
+from cactiviz.training.in_memory import Tiles, labels_for, load_tiles
+from cactiviz.training.module import Classifier
 from cactiviz.training.run_folder import CHECKPOINT, WEIGHTS, alone_in, digest
+from cactiviz.training.settings import Recipe
 from cactiviz.training.split import split
-from cactiviz.training.tiles import Tiles, labels_for, load_tiles
-from cactiviz.training.watch import Watch
 from cactiviz.types import Cancel, Preprocessing, Report
 
 _MODEL = "cactinet"

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cactiviz.training.recipe import Recipe
+from cactiviz.training.settings import Recipe
 
 
 class Classifier(lightning.LightningModule):
