@@ -15,7 +15,7 @@ from cactiviz.full_values import FullValues
 from cactiviz.kept import Said
 from cactiviz.look import Look, Pixels, image_size, layout_of, said_panel
 from cactiviz.methods import METHODS
-from cactiviz.recipe import animation_recipe, network_recipe, paths_of
+from cactiviz.recipes.recipe import animation_recipe, network_recipe, paths_of
 from cactiviz.redaction import told_sentence
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.frame import Panel, draw_frame

@@ -31,7 +31,7 @@ from cactiviz.errors import WeightsError
 from cactiviz.files import whole_file
 from cactiviz.models import Checkpoint
 from cactiviz.pictures.occlusion import cover
-from cactiviz.recipe import paths_of
+from cactiviz.recipes.recipe import paths_of
 from cactiviz.rendering import paint
 from cactiviz.rendering.formats.metadata import signature
 from cactiviz.report import told

@@ -22,12 +22,18 @@ from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, get_spec
-from cactiviz.origins import Origins
 from cactiviz.pictures.occlusion import How, cover
 from cactiviz.reading import FILTERS
-from cactiviz.recipe import FOLDERS, checkpoint_in, network_recipe, picture_recipe, told_origins
-from cactiviz.recipe_check import check
-from cactiviz.recipe_differences import differences as differences
+from cactiviz.recipes.check import check
+from cactiviz.recipes.differences import differences as differences
+from cactiviz.recipes.locate import Origins
+from cactiviz.recipes.recipe import (
+    FOLDERS,
+    checkpoint_in,
+    network_recipe,
+    picture_recipe,
+    told_origins,
+)
 from cactiviz.report import Paint
 from cactiviz.shots import Shot
 from cactiviz.types import Box, Picture, Report, Target

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cactiviz.errors import CactivizError, PictureError
-from cactiviz.recipe import picture_recipe, told_origins
+from cactiviz.recipes.recipe import picture_recipe, told_origins
 from cactiviz.types import Picture
 
 _MOST_REASONS = 3

@@ -29,7 +29,7 @@ from cactiviz.look import Look
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.open import open_picture
 from cactiviz.presets import PRESETS, of_source
-from cactiviz.recipe import read_recipe
+from cactiviz.recipes.recipe import read_recipe
 from cactiviz.shots import Shot
 from cactiviz.types import Picture, Target
 

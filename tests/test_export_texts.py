@@ -23,14 +23,14 @@ from cactiviz.comparison import Comparison
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint
-from cactiviz.origins import Origins
-from cactiviz.recipe import network_recipe, picture_recipe, read_recipe
+from cactiviz.recipes.locate import Origins
+from cactiviz.recipes.recipe import network_recipe, picture_recipe, read_recipe
+from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.redaction import folder_name, told_paths, told_sentence
 from cactiviz.remake import Asked, recipe_of
 from cactiviz.rendering.figures.html import map_html
 from cactiviz.report import Paint, told
 from cactiviz.shots import Shot
-from cactiviz.snippets import as_command, as_python
 from cactiviz.types import Box, Picture
 from cactiviz.ui import exports, grid
 from cactiviz.ui.choices import Choice

@@ -20,8 +20,8 @@ from cactiviz.datasets.endings import ENDINGS
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import LoadedModel, load_model
-from cactiviz.origins import Origins
 from cactiviz.presets import of_source
+from cactiviz.recipes.locate import Origins
 from cactiviz.ui import choices, state
 
 

@@ -32,7 +32,7 @@ from cactiviz.models import find_weights, get_spec, weights_folders
 from cactiviz.pictures.open import open_picture
 from cactiviz.pictures.urls import connect
 from cactiviz.pictures.web import fetch_picture
-from cactiviz.recipe import read_recipe
+from cactiviz.recipes.recipe import read_recipe
 from cactiviz.rendering.formats import check_size
 from cactiviz.streams import read_stream
 

@@ -17,8 +17,8 @@ from PIL import Image
 from cactiviz.cli import main
 from cactiviz.errors import CactivizError, DataError, DownloadError, PictureError, WeightsError
 from cactiviz.models import Checkpoint
-from cactiviz.origins import Origins
-from cactiviz.recipe import picture_recipe, read_recipe
+from cactiviz.recipes.locate import Origins
+from cactiviz.recipes.recipe import picture_recipe, read_recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = next((ROOT / "cactiviz/models/weights").glob("*.safetensors"))
@@ -251,7 +251,7 @@ def test_no_address_of_a_recipe_is_asked_unless_somebody_says_so(
         asked.append(address)
         raise DownloadError("not reached")
 
-    monkeypatch.setattr("cactiviz.origins.fetch_picture", fetch)
+    monkeypatch.setattr("cactiviz.recipes.locate.fetch_picture", fetch)
     address = "https://example.org/a.jpg"
     with pytest.raises(CactivizError, match=r"at example\.org, which isn't asked.*--fetch"):
         Origins(tmp_path).open(address)

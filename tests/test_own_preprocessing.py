@@ -21,11 +21,11 @@ from cactiviz.errors import ModelError, WeightsError
 from cactiviz.models import MODELS, find_weights
 from cactiviz.models.preprocess import preprocess
 from cactiviz.models.preprocessing import completed, parts_of, text_of_preprocessing
-from cactiviz.origins import Origins
-from cactiviz.recipe import checkpoint_in
+from cactiviz.recipes.locate import Origins
+from cactiviz.recipes.recipe import checkpoint_in
+from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.remake import Asked, recipe_of, remake_comparison
 from cactiviz.report import Paint
-from cactiviz.snippets import as_command, as_python
 from cactiviz.types import Preprocessing
 
 IMAGENET = Preprocessing((224, 224))

@@ -27,9 +27,9 @@ from cactiviz.errors import (
     WeightsError,
 )
 from cactiviz.models.preprocess import preprocess
+from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.remake import Asked, recipe_of, remake_comparison
 from cactiviz.report import Paint, everything_zip, report_html
-from cactiviz.snippets import as_command, as_python
 
 WAY = cv.Preprocessing((48, 48), "squash", 1.0)
 

@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from cactiviz.cli import main
 from cactiviz.errors import CactivizError
-from cactiviz.recipe import read_recipe
+from cactiviz.recipes.recipe import read_recipe
 from cactiviz.rendering.formats.metadata import xmp
 
 PICTURE = {
@@ -305,7 +305,7 @@ def test_the_first_versions_recipes_still_open(tmp_path: Path) -> None:
 
 
 def test_a_map_without_a_finite_number_is_told_and_compared() -> None:
-    from cactiviz.recipe_differences import differences
+    from cactiviz.recipes.differences import differences
 
     kept = {"cactinet/grad_cam": ["NaN", "Infinity", 0.5]}
     before = {**COMPARISON, "maps": kept}

@@ -18,8 +18,8 @@ from test_recipe_fields import ANIMATION, COMPARISON, OWN, carriers
 from cactiviz.cli import main
 from cactiviz.errors import CactivizError, DataError, PictureError, WeightsError
 from cactiviz.models import Checkpoint
-from cactiviz.origins import Origins
-from cactiviz.recipe import read_recipe
+from cactiviz.recipes.locate import Origins
+from cactiviz.recipes.recipe import read_recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = next((ROOT / "cactiviz/models/weights").glob("*.safetensors"))

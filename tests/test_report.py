@@ -20,7 +20,7 @@ from cactiviz.errors import CactivizError
 from cactiviz.explain import explain
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.occlusion import cover
-from cactiviz.recipe import read_recipe
+from cactiviz.recipes.recipe import read_recipe
 from cactiviz.remake import Asked, differences, recipe_of, remake_comparison
 from cactiviz.report import Paint, everything_zip, report_html, sheet_png
 from cactiviz.types import Box, Picture

@@ -27,14 +27,14 @@ from cactiviz.look import Look
 from cactiviz.models import Checkpoint
 from cactiviz.presets import PRESETS
 from cactiviz.reading import Reading
-from cactiviz.recipe import read_recipe
+from cactiviz.recipes.recipe import read_recipe
+from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.remake import Asked
 from cactiviz.rendering.figures import sheet
 from cactiviz.rendering.figures.frame import Layout, Panel, draw_frame
 from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.report import Paint, report_html
 from cactiviz.shots import Shot
-from cactiviz.snippets import as_command, as_python
 from cactiviz.types import Answer, Box, Picture, Target
 from cactiviz.ui import grid, texts
 from cactiviz.ui.grid import unpacked

@@ -17,10 +17,10 @@ from typing import Any
 from cactiviz.datasets import DATASETS, aerial_cactus, find_dataset, is_address
 from cactiviz.errors import CactivizError
 from cactiviz.models import Checkpoint, find_weights, get_spec
-from cactiviz.origins import Origins
 from cactiviz.overwriting import check_kept
 from cactiviz.pictures.open import SAMPLES, sample_path
-from cactiviz.recipe import checkpoint_in, read_recipe
+from cactiviz.recipes.locate import Origins
+from cactiviz.recipes.recipe import checkpoint_in, read_recipe
 from cactiviz.rendering.formats.metadata import is_signed
 
 

@@ -17,8 +17,8 @@ from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files
 from cactiviz.errors import CactivizError
 from cactiviz.models import find_weights, get_spec
-from cactiviz.origins import Origins, host_of
-from cactiviz.recipe import paths_of, read_recipe
+from cactiviz.recipes.locate import Origins, host_of
+from cactiviz.recipes.recipe import paths_of, read_recipe
 from cactiviz.remake import differences, recipe_of, remake_animation, remake_comparison
 from cactiviz.report import told
 

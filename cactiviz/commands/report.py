@@ -17,7 +17,7 @@ from cactiviz.comparison import Comparison
 from cactiviz.errors import OutputError, WeightsError
 from cactiviz.files import folder_of_export, whole_file
 from cactiviz.models import Checkpoint
-from cactiviz.recipe import paths_of
+from cactiviz.recipes.recipe import paths_of
 from cactiviz.remake import Asked, recipe_of
 from cactiviz.rendering import paint as render
 from cactiviz.report import Paint, everything_zip, report_html, sheet_png, told

@@ -10,8 +10,8 @@ import streamlit as st
 from cactiviz.comparison import Comparison
 from cactiviz.datasets import is_address
 from cactiviz.errors import CactivizError
+from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.report import Paint
-from cactiviz.snippets import as_command, as_python
 from cactiviz.ui import (
     asking,
     chosen_layers,

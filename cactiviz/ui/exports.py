@@ -17,7 +17,7 @@ from cactiviz.comparison_gif import gif_of
 from cactiviz.errors import MethodError
 from cactiviz.methods import METHODS
 from cactiviz.reading import FILTERS, method_of
-from cactiviz.recipe import paths_of
+from cactiviz.recipes.recipe import paths_of
 from cactiviz.remake import Asked, recipe_of
 from cactiviz.report import Paint, everything_zip, report_html, sheet_png, told
 from cactiviz.types import Target

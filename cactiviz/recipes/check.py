@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from cactiviz.errors import RecipeError
-from cactiviz.recipe_schema import COMMON, LONGEST_TEXT, SCHEMAS, Field
+from cactiviz.recipes.schema import COMMON, LONGEST_TEXT, SCHEMAS, Field
 
 _DEEPEST = 12  # levels; a whole recipe has six
 # What may be missing until the recipe is made again: exports of earlier versions, and the inputs

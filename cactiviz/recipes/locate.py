@@ -20,10 +20,10 @@ from cactiviz.datasets import (
 from cactiviz.errors import CactivizError, DataError, PictureError, WeightsError
 from cactiviz.files import is_stream
 from cactiviz.models import Checkpoint
-from cactiviz.nearby import Place, folder_of
 from cactiviz.pictures.open import SAMPLES, open_picture, sample_path
 from cactiviz.pictures.urls import parsed
 from cactiviz.pictures.web import fetch_picture
+from cactiviz.recipes.nearby import Place, folder_of
 from cactiviz.redaction import is_web, told_paths
 from cactiviz.types import Picture
 

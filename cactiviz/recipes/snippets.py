@@ -10,7 +10,7 @@ from cactiviz import cam_layers
 from cactiviz.arguments import Given
 from cactiviz.datasets import is_address
 from cactiviz.models import Checkpoint, LoadedModel
-from cactiviz.recipe import FOLDERS, picture_recipe
+from cactiviz.recipes.recipe import FOLDERS, picture_recipe
 from cactiviz.remake import Asked
 from cactiviz.report import Paint
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cactiviz.recipe import told_origins
+from cactiviz.recipes.recipe import told_origins
 
 _CLOSE = 1e-6  # relative: what two runs on one machine may differ by
 

@@ -24,8 +24,8 @@ from cactiviz.kept import Question, Said
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, LoadedModel, is_named
 from cactiviz.models.checkpoint import IMAGENET
-from cactiviz.origins import Resolved
-from cactiviz.recipe_check import check
+from cactiviz.recipes.check import check
+from cactiviz.recipes.locate import Resolved
 from cactiviz.redaction import is_web, told_paths, told_sentence, told_text, without_secrets
 from cactiviz.rendering.formats.metadata import recipe_in
 from cactiviz.streams import read_stream
