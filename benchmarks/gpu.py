@@ -22,10 +22,10 @@ import numpy as np
 import torch
 
 from cactiviz.errors import CactivizError, DeviceError
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
+from cactiviz.explanations.results import FILTERS, VIEWS, Reading
 from cactiviz.models import load_model
 from cactiviz.pictures.open import samples
-from cactiviz.reading import FILTERS, VIEWS, Reading
 from cactiviz.runner import Network, Runner
 from cactiviz.types import Picture
 

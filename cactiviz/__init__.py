@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from cactiviz.comparison import Comparison
     from cactiviz.datasets import open_item
     from cactiviz.errors import CactivizError
-    from cactiviz.explain import explain
-    from cactiviz.explain_neurons import NeuronExplanation, explain_neurons
-    from cactiviz.filters import filters
+    from cactiviz.explanations.explain import explain
+    from cactiviz.explanations.filters import filters
+    from cactiviz.explanations.neurons import NeuronExplanation, explain_neurons
+    from cactiviz.explanations.results import Explanation, Reading
     from cactiviz.methods import METHODS
     from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model, network
     from cactiviz.pictures.open import open_picture, samples
-    from cactiviz.reading import Explanation, Reading
     from cactiviz.types import Answer, FilterGrid, Layer, Neuron, Picture, Preprocessing, Target
 
 __version__ = "0.1.0"

@@ -9,14 +9,15 @@ from typing import Literal
 
 import torch
 
-from cactiviz import arguments, cam_layers
-from cactiviz.arguments import Given
+from cactiviz import cam_layers
 from cactiviz.comparison import Comparison
 from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError
-from cactiviz.explain import explain
+from cactiviz.explanations import arguments
+from cactiviz.explanations.arguments import Given
+from cactiviz.explanations.explain import explain
+from cactiviz.explanations.results import VIEWS, Reading
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
 from cactiviz.pictures.open import Source, open_picture
-from cactiviz.reading import VIEWS, Reading
 from cactiviz.types import Cancel, Layer, Report, Target
 
 

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz import explained
 from cactiviz.errors import MethodError, ModelError
+from cactiviz.explanations import explained_class
+from cactiviz.explanations.results import FILTERS, Explanation, Reading, method_of
+from cactiviz.explanations.results import describe as describe
 from cactiviz.files import whole_file
 from cactiviz.limits import NUMBERS, limits
 from cactiviz.methods import METHODS
-from cactiviz.reading import FILTERS, Explanation, Reading, method_of
-from cactiviz.reading import describe as describe
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures import html as page
 from cactiviz.rendering.figures.plotly import figure
@@ -199,7 +199,7 @@ class Comparison:
 
     def explained(self) -> str:
         """Which class the maps are of, if it isn't each network's own answer; else empty."""
-        return explained.line(
+        return explained_class.line(
             [self.readings[name] for name in self.models if name in self.readings]
         )
 
@@ -225,7 +225,10 @@ class Comparison:
             else:
                 note = "random weights" if reading.untrained else ""
                 said = self._said_before(model)
-                answers, marks = explained.answers_beside(reading), explained.marks(reading)
+                answers, marks = (
+                    explained_class.answers_beside(reading),
+                    explained_class.marks(reading),
+                )
                 columns.append(Column(reading.title, answers, note, said, marks))
         return columns
 

@@ -6,8 +6,8 @@ import io
 
 from cactiviz.comparison import Comparison, describe
 from cactiviz.errors import MethodError, ModelError
-from cactiviz.explained import EXPLAINED, own_answer
-from cactiviz.reading import FILTERS, Explanation
+from cactiviz.explanations.explained_class import EXPLAINED, own_answer
+from cactiviz.explanations.results import FILTERS, Explanation
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.frame import Panel, draw_frame
 from cactiviz.rendering.figures.frame_layout import DARK, LIGHT, Layout

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from cactiviz import cam_layers as places
 from cactiviz.cam_layers import Places
 from cactiviz.errors import MethodError, OutputError
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
+from cactiviz.explanations.results import FILTERS, VIEWS, Explanation, Reading, method_of
 from cactiviz.files import whole_file
 from cactiviz.models import LoadedModel
-from cactiviz.reading import FILTERS, VIEWS, Explanation, Reading, method_of
 from cactiviz.types import Box, Cancel, Picture, Target
 
 _META = "meta.json"

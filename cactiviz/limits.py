@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from cactiviz.explanations.caveats import held_against
+from cactiviz.explanations.results import Reading, method_of
 from cactiviz.methods import METHODS
-from cactiviz.notes import held_against
-from cactiviz.reading import Reading, method_of
 from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.types import Box, Picture
 

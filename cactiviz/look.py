@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.explained import EXPLAINED, own_answer
+from cactiviz.explanations.explained_class import EXPLAINED, own_answer
 from cactiviz.kept import Question, Said
 from cactiviz.methods import METHODS
 from cactiviz.rendering import paint

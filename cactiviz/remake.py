@@ -14,16 +14,16 @@ import numpy as np
 
 from cactiviz import __version__, cam_layers
 from cactiviz.answers import Answers
-from cactiviz.arguments import Given
 from cactiviz.cam_layers import Places
 from cactiviz.compare import compare
 from cactiviz.comparison import Comparison
 from cactiviz.errors import CactivizError, RecipeError
+from cactiviz.explanations.arguments import Given
+from cactiviz.explanations.results import FILTERS
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, get_spec
 from cactiviz.pictures.occlusion import How, cover
-from cactiviz.reading import FILTERS
 from cactiviz.recipes.check import check
 from cactiviz.recipes.differences import differences as differences
 from cactiviz.recipes.locate import Origins

@@ -16,9 +16,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from cactiviz.comparison import Comparison, describe
+from cactiviz.explanations.results import Explanation
 from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
-from cactiviz.reading import Explanation
 from cactiviz.redaction import told_sentence, told_text
 from cactiviz.rendering import paint as render
 from cactiviz.rendering.figures.html import Table, page

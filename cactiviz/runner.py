@@ -17,13 +17,13 @@ from cachetools import LRUCache, TTLCache
 from cactiviz.engine.backprop import Need
 from cactiviz.engine.device import pick_device
 from cactiviz.errors import CactivizError, Cancelled
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
+from cactiviz.explanations.results import FILTERS, Reading
 from cactiviz.jobs import Jobs, Ticket
 from cactiviz.memory import arrays, room_for_models, size_bytes
 from cactiviz.memory import spare_the_collector as spare_the_collector
 from cactiviz.methods import METHODS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
-from cactiviz.reading import FILTERS, Reading
 from cactiviz.types import Cancel, Layer, Picture, Target
 
 T = TypeVar("T")

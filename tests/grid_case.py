@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cactiviz.comparison import Comparison
+from cactiviz.explanations.results import Explanation, Reading
 from cactiviz.pictures.open import sample
-from cactiviz.reading import Explanation, Reading
 from cactiviz.types import Answer, Box, FilterGrid, Picture
 
 HOSTILE = "<img src=x onerror=alert(1)>"

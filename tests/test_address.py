@@ -13,10 +13,10 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from cactiviz.explanations.results import VIEWS
 from cactiviz.models import MODELS
 from cactiviz.pictures.open import sample
 from cactiviz.pictures.web import Fetched
-from cactiviz.reading import VIEWS
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.types import Target

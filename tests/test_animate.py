@@ -23,7 +23,7 @@ from cactiviz.answers import Answers
 from cactiviz.cli import main
 from cactiviz.commands import animate as command
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
 from cactiviz.kept import Kept, Question, Said, ask
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint, load_model

@@ -19,7 +19,7 @@ from streamlit.testing.v1.element_tree import Button
 from cactiviz.datasets import DATASETS, Item, download, open_dataset
 from cactiviz.datasets import inaturalist_api as live
 from cactiviz.errors import DownloadError
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
 from cactiviz.models import MODELS, find_weights, load_model
 from cactiviz.pictures.open import SAMPLES, sample
 from cactiviz.types import Picture, Progress

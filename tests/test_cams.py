@@ -19,12 +19,12 @@ from torchvision.transforms.v2.functional import center_crop
 
 from cactiviz.compare import compare
 from cactiviz.engine.class_pass import Pass, run
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
+from cactiviz.explanations.results import Explanation
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import samples
-from cactiviz.reading import Explanation
 from cactiviz.types import Layer, Picture, Target
 
 # Captum says so whenever its guided backprop is used.

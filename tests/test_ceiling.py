@@ -16,7 +16,7 @@ from cactiviz.cli import main
 from cactiviz.engine.class_pass import run
 from cactiviz.engine.neuron_pass import layer_map, run_neurons
 from cactiviz.errors import TargetError
-from cactiviz.explain_neurons import explain_neurons
+from cactiviz.explanations.neurons import explain_neurons
 from cactiviz.models import LoadedModel, get_spec, load_model
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import samples

@@ -19,9 +19,9 @@ from PIL import Image
 
 import cactiviz as cv
 from cactiviz import cli, download
+from cactiviz.explanations.results import VIEWS
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, find_weights
-from cactiviz.reading import VIEWS
 from cactiviz.rendering import paint
 
 ROOT = Path(__file__).resolve().parent.parent

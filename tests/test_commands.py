@@ -18,8 +18,8 @@ from PIL import Image
 
 import cactiviz as cv
 from cactiviz import cli
-from cactiviz.explain_neurons import explain_neurons
-from cactiviz.filters import convolutions, filters
+from cactiviz.explanations.filters import convolutions, filters
+from cactiviz.explanations.neurons import explain_neurons
 from cactiviz.models import LoadedModel, load_model, search
 from cactiviz.pictures.open import sample
 from cactiviz.rendering import paint as render

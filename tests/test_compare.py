@@ -20,11 +20,11 @@ from PIL import Image
 import cactiviz as cv
 from cactiviz import comparison as comparison_module
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError, TargetError
+from cactiviz.explanations.target import find_class, find_target
 from cactiviz.models.preprocess import preprocess
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.sheet import Column
 from cactiviz.rendering.scales import number
-from cactiviz.targets import find_class, find_target
 
 compare_module = importlib.import_module("cactiviz.compare")  # its name is also a function's
 

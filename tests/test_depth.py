@@ -17,13 +17,13 @@ from cactiviz.engine import class_pass
 from cactiviz.engine.class_pass import Pass, run
 from cactiviz.engine.trace import trace
 from cactiviz.errors import LayerError, MethodError
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
+from cactiviz.explanations.results import FILTERS, Reading
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, LoadedModel, get_spec, load_model
 from cactiviz.models.preprocess import preprocess
 from cactiviz.models.skeleton import build_empty
 from cactiviz.pictures.open import samples
-from cactiviz.reading import FILTERS, Reading
 from cactiviz.types import Layer, Picture, Target
 
 NEEDS = frozenset({"activations", "input_gradients", "guided_gradients"})

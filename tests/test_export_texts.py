@@ -171,7 +171,7 @@ def test_every_download_of_the_app_opens_and_is_whole(
 def test_a_name_is_no_path_in_a_file_of_maps() -> None:
     values = np.ones((2, 2))
     picture = Picture(np.zeros((9, 9, 3), np.uint8))
-    from cactiviz.reading import Explanation, Reading
+    from cactiviz.explanations.results import Explanation, Reading
 
     name = "../../../etc/cron.d/x"
     one = Explanation(name, "grad_cam", values, "positive", "x", 0, "a", 1.0, 1.0)

@@ -11,7 +11,7 @@ import pytest
 from inside_pages import Walls, captions, open_page, pixels, press, settled, watch_walls
 from streamlit.testing.v1 import AppTest
 
-from cactiviz.filters import convolutions, filters
+from cactiviz.explanations.filters import convolutions, filters
 from cactiviz.models import MODELS, LoadedModel, load_model
 from cactiviz.pictures.open import sample
 from cactiviz.rendering import paint as render

@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from cactiviz.datasets.scenes.scene import open_scenes
 from cactiviz.errors import CactivizError
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
+from cactiviz.explanations.results import VIEWS, Reading
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, LoadedModel, find_weights, load_model
-from cactiviz.reading import VIEWS, Reading
 from cactiviz.runner import Network
 from cactiviz.types import Target
 from cactiviz.ui import asking, learn, state, texts

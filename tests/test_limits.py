@@ -11,10 +11,10 @@ import cactiviz as cv
 from cactiviz import comparison as comparison_module
 from cactiviz.comparison import Comparison
 from cactiviz.engine.trace import trace
+from cactiviz.explanations.caveats import UNTRAINED
 from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS
-from cactiviz.notes import UNTRAINED
 from cactiviz.rendering.figures.html import page
 from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.report import Paint, report_html

@@ -24,7 +24,7 @@ from cactiviz.engine.neuron_pass import (
 )
 from cactiviz.engine.receptive_field import bounding_box, receptive_field
 from cactiviz.errors import CactivizError, Cancelled, LayerError, MethodError, TargetError
-from cactiviz.explain_neurons import NEURON_METHODS, explain_neurons
+from cactiviz.explanations.neurons import NEURON_METHODS, explain_neurons
 from cactiviz.models import MODELS, LoadedModel, load_model
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import samples

@@ -12,7 +12,7 @@ from inside_pages import Walls, captions, open_page, pixels, press, settled, wat
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.errors import TargetError
-from cactiviz.explain_neurons import explain_neurons, map_neurons
+from cactiviz.explanations.neurons import explain_neurons, map_neurons
 from cactiviz.models import MODELS, LoadedModel, load_model
 from cactiviz.pictures.open import sample
 from cactiviz.rendering import paint as render

@@ -13,7 +13,7 @@ from PIL import Image
 from cactiviz.comparison import Comparison
 from cactiviz.comparison_gif import gif_of
 from cactiviz.errors import CactivizError, MethodError
-from cactiviz.reading import Explanation, Reading
+from cactiviz.explanations.results import Explanation, Reading
 from cactiviz.rendering.figures.frame import DARK, LIGHT, Layout, Panel, draw_frame, fitted
 from cactiviz.types import Answer, Box, Picture
 

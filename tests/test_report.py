@@ -17,7 +17,7 @@ from cactiviz.cli import main
 from cactiviz.comparison import Comparison
 from cactiviz.datasets import open_item
 from cactiviz.errors import CactivizError
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.occlusion import cover
 from cactiviz.recipes.recipe import read_recipe

@@ -17,11 +17,11 @@ from torch import nn
 
 from cactiviz import runner as runner_module
 from cactiviz.errors import CactivizError, Cancelled, DeviceError, ModelError
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
+from cactiviz.explanations.results import Reading
 from cactiviz.jobs import Ticket
 from cactiviz.models import MODELS, LoadedModel, load_model
 from cactiviz.pictures.open import sample
-from cactiviz.reading import Reading
 from cactiviz.runner import Network, Runner, pieces
 from cactiviz.types import Cancel, FilterGrid, Picture, Target
 

@@ -22,11 +22,11 @@ from cactiviz.cli import main
 from cactiviz.comparison import Comparison
 from cactiviz.comparison_gif import gif_of, panel_of
 from cactiviz.errors import MethodError
+from cactiviz.explanations.results import Reading
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint
 from cactiviz.presets import PRESETS
-from cactiviz.reading import Reading
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.remake import Asked
@@ -86,7 +86,7 @@ def asked() -> Comparison:
 
 
 def test_a_line_says_what_is_explained_unless_it_is_the_own_answer() -> None:
-    from cactiviz.explained import line
+    from cactiviz.explanations.explained_class import line
 
     assert line([said_by("a", 0, 0.81)]) == ""
     assert line([said_by("a", 5, 0.03)]) == "Explained: coffee mug (3 %)"
@@ -105,7 +105,7 @@ def test_a_line_says_what_is_explained_unless_it_is_the_own_answer() -> None:
 
 
 def test_the_class_explained_is_among_the_answers_and_marked() -> None:
-    from cactiviz.explained import answers_beside, marks
+    from cactiviz.explanations.explained_class import answers_beside, marks
 
     names = [one.class_name for one in answers_beside(said_by("a", 5, 0.03))]
     assert names == ["espresso", "soup bowl", "coffee mug"]

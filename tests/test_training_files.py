@@ -28,7 +28,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from cactiviz import cli
 from cactiviz.errors import WeightsError
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
 from cactiviz.limits import limits
 from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model
 from cactiviz.models.preprocess import preprocess

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from cactiviz import download
 from cactiviz.errors import Cancelled, ModelError, WeightsError
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
 from cactiviz.models import (
     MODELS,
     Checkpoint,

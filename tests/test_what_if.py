@@ -12,12 +12,12 @@ import torch
 
 from cactiviz.comparison import Comparison
 from cactiviz.engine import class_pass
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
+from cactiviz.explanations.results import Reading
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import sample
-from cactiviz.reading import Reading
 from cactiviz.types import Answer, Box, Picture, Target
 from cactiviz.ui import texts, what_if, why_not
 from cactiviz.ui.choices import Choice

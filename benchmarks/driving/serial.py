@@ -10,9 +10,9 @@ import numpy as np
 
 from cactiviz.comparison import Comparison
 from cactiviz.datasets import open_dataset
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
+from cactiviz.explanations.results import VIEWS, Reading
 from cactiviz.models import LoadedModel, load_model
-from cactiviz.reading import VIEWS, Reading
 from cactiviz.types import Picture
 from cactiviz.ui import grid
 

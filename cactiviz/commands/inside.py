@@ -15,9 +15,9 @@ from cactiviz.commands import files, outputs
 from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files
 from cactiviz.engine.receptive_field import layer_with_parts
-from cactiviz.explain_neurons import NEURON_METHODS, NeuronExplanation, explain_neurons
+from cactiviz.explanations.filters import convolutions, filters
+from cactiviz.explanations.neurons import NEURON_METHODS, NeuronExplanation, explain_neurons
 from cactiviz.files import whole_file
-from cactiviz.filters import convolutions, filters
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint

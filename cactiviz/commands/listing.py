@@ -11,9 +11,9 @@ from cactiviz import doctor
 from cactiviz.commands.options import path
 from cactiviz.comparison import describe
 from cactiviz.errors import ModelError
+from cactiviz.explanations.results import VIEWS
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, find_weights, search, weights_folders
-from cactiviz.reading import VIEWS
 
 _TIMEOUT_SECONDS = 3
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import get_args
 
 from cactiviz.errors import DownloadError
+from cactiviz.explanations.results import FILTERS, VIEWS
 from cactiviz.models import MODELS
 from cactiviz.pictures.urls import parsed
-from cactiviz.reading import FILTERS, VIEWS
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.ui import covered, texts

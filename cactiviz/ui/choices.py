@@ -13,10 +13,10 @@ from streamlit.delta_generator import DeltaGenerator
 from cactiviz.comparison import describe
 from cactiviz.datasets.endings import ENDINGS
 from cactiviz.errors import CactivizError, DownloadError, PictureError
+from cactiviz.explanations.results import VIEWS
 from cactiviz.models import MODELS, find_weights
 from cactiviz.pictures import open
 from cactiviz.pictures.web import fetch_picture
-from cactiviz.reading import VIEWS
 from cactiviz.types import Picture, Target
 from cactiviz.ui import (
     brought,

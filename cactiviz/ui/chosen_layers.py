@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from cactiviz.explanations.results import method_of
 from cactiviz.methods import METHODS
-from cactiviz.reading import method_of
 from cactiviz.ui import networks, state, texts
 
 #: (network, layer) pairs.

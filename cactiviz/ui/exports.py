@@ -15,8 +15,8 @@ from cactiviz.cam_layers import Places
 from cactiviz.comparison import Comparison
 from cactiviz.comparison_gif import gif_of
 from cactiviz.errors import MethodError
+from cactiviz.explanations.results import FILTERS, method_of
 from cactiviz.methods import METHODS
-from cactiviz.reading import FILTERS, method_of
 from cactiviz.recipes.recipe import paths_of
 from cactiviz.remake import Asked, recipe_of
 from cactiviz.report import Paint, everything_zip, report_html, sheet_png, told

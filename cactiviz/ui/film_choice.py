@@ -9,9 +9,9 @@ import streamlit as st
 from cactiviz.comparison import describe
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
+from cactiviz.explanations.results import VIEWS
 from cactiviz.kept import Question
 from cactiviz.presets import PRESETS, of_dataset
-from cactiviz.reading import VIEWS
 from cactiviz.shots import Shot
 from cactiviz.types import Picture
 from cactiviz.ui import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cactiviz.explain_neurons import NEURON_METHODS
+from cactiviz.explanations.neurons import NEURON_METHODS
 from cactiviz.models import MODELS
 from cactiviz.ui import parameters, texts
 from cactiviz.ui.address import is_layer
@@ -87,7 +87,7 @@ class NeuronsLink:
 
     Attributes:
         layers: (network, layer), in the table's order; of others the one that Neurons begins with.
-        method: One of :data:`~cactiviz.explain_neurons.NEURON_METHODS`.
+        method: One of :data:`~cactiviz.explanations.neurons.NEURON_METHODS`.
         seed: Of those drawn by chance, where the others are None.
         at: (down, across), 0..1: the most active ones over this place of the picture.
         neuron: (channel, row, column) of the one that is shown.

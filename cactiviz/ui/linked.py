@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from cactiviz.errors import CactivizError, DataError
+from cactiviz.explanations.results import VIEWS
 from cactiviz.models import MODELS
-from cactiviz.reading import VIEWS
 from cactiviz.ui import (
     address,
     brought,

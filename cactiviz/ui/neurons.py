@@ -14,7 +14,7 @@ from cactiviz.engine.neuron_pass import LayerMap, random_neurons
 from cactiviz.engine.receptive_field import layer_with_parts
 from cactiviz.engine.trace import Trace, trace
 from cactiviz.errors import TargetError
-from cactiviz.explain_neurons import NeuronExplanation, explain_chosen, map_neurons
+from cactiviz.explanations.neurons import NeuronExplanation, explain_chosen, map_neurons
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint as render

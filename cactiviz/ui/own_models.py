@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from cactiviz.errors import BusyError, CactivizError, WeightsError
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
 from cactiviz.jobs import Ticket
 from cactiviz.models import MODELS, LoadedModel, search
 from cactiviz.models.checkpoint import IMAGENET

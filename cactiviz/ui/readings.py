@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from cactiviz.comparison import Comparison
+from cactiviz.explanations.results import Reading
 from cactiviz.jobs import Ticket
-from cactiviz.reading import Reading
 from cactiviz.runner import pieces
 from cactiviz.ui import asking, networks
 from cactiviz.ui.choices import Choice

@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 
 from cactiviz.datasets import DATASETS, Item
-from cactiviz.explain_neurons import NeuronExplanation
+from cactiviz.explanations.neurons import NeuronExplanation
+from cactiviz.explanations.results import Explanation
 from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
 from cactiviz.models import ModelSpec
 from cactiviz.pictures.occlusion import How
-from cactiviz.reading import Explanation
 from cactiviz.rendering.captions import caption
 from cactiviz.rendering.evidence import where_is_the_peak
 from cactiviz.rendering.kernels import Inputs, ShownWeights

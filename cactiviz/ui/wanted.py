@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cactiviz.explain_neurons import NEURON_METHODS
+from cactiviz.explanations.neurons import NEURON_METHODS
 from cactiviz.methods import METHODS
 from cactiviz.ui import inside, point, state, texts
 from cactiviz.ui.choices import Choice
@@ -20,7 +20,7 @@ class Wanted:
     """Which neurons are shown, whatever the network and the layer.
 
     Attributes:
-        method: One of :data:`~cactiviz.explain_neurons.NEURON_METHODS`.
+        method: One of :data:`~cactiviz.explanations.neurons.NEURON_METHODS`.
         seed: Chooses :data:`HOW_MANY` by chance, where the others are None.
         at: (down, across), in fractions of the picture: the most active ones there.
         neuron: This one alone.

@@ -13,8 +13,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.comparison import Comparison
 from cactiviz.errors import PictureError
+from cactiviz.explanations.results import Reading
 from cactiviz.pictures.occlusion import HOWS, cover
-from cactiviz.reading import Reading
 from cactiviz.types import Answer, Box, Picture
 from cactiviz.ui import encode, networks, state, texts
 from cactiviz.ui.choices import Choice

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.comparison import Comparison
-from cactiviz.reading import Reading
+from cactiviz.explanations.results import Reading
 from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.scales import number
 from cactiviz.types import Answer

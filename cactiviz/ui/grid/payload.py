@@ -6,11 +6,12 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cactiviz import cam_layers, explained
+from cactiviz import cam_layers
 from cactiviz.comparison import Comparison, describe
 from cactiviz.errors import CactivizError
+from cactiviz.explanations import explained_class
+from cactiviz.explanations.results import Explanation, Reading, method_of
 from cactiviz.methods import METHODS
-from cactiviz.reading import Explanation, Reading, method_of
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.sheet import SIGNS
 from cactiviz.types import Answer, Box, FilterGrid
@@ -111,7 +112,7 @@ def _explained(comparison: Comparison) -> str:
     """Which class the maps are of, where it isn't each network's own answer alone."""
     readings = [comparison.readings[n] for n in comparison.models if n in comparison.readings]
     titles = {reading.model: networks.title(reading.model) for reading in readings}
-    return explained.line(readings, titles)
+    return explained_class.line(readings, titles)
 
 
 def _answers(reading: Reading, before: Sequence[Answer] | None) -> list[dict[str, Any]]:
@@ -119,8 +120,8 @@ def _answers(reading: Reading, before: Sequence[Answer] | None) -> list[dict[str
 
     What was asked for is among them, and marked.
     """
-    now, shown = reading.answers, list(explained.answers_beside(reading))
-    marks = explained.marks(reading)
+    now, shown = reading.answers, list(explained_class.answers_beside(reading))
+    marks = explained_class.marks(reading)
     earlier = {answer.class_index: answer.probability for answer in before or ()}
     if before and not marks:
         fallen = [answer for answer in now if answer.class_index == before[0].class_index]

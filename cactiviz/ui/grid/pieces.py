@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cactiviz.explanations.caveats import UNTRAINED
+from cactiviz.explanations.results import Explanation, method_of
 from cactiviz.methods import METHODS
-from cactiviz.notes import UNTRAINED
-from cactiviz.reading import Explanation, method_of
 from cactiviz.rendering import paint
 from cactiviz.rendering.evidence import where_the_evidence_lies
 from cactiviz.rendering.scales import Display, Scale, unscaled

@@ -10,8 +10,8 @@ from typing import TypeVar
 import streamlit as st
 
 from cactiviz.datasets import Item
+from cactiviz.explanations.results import Reading
 from cactiviz.jobs import Ticket
-from cactiviz.reading import Reading
 from cactiviz.runner import Network
 from cactiviz.types import Picture, Target
 from cactiviz.ui import asking, networks, sets, state, texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cactiviz.comparison import Comparison
-from cactiviz.reading import Reading
+from cactiviz.explanations.results import Reading
 from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts
 from cactiviz.ui.lessons import figures, frame

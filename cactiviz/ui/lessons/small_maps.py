@@ -10,10 +10,10 @@ import numpy as np
 import streamlit as st
 
 from cactiviz.comparison import Comparison
-from cactiviz.explain import explain
+from cactiviz.explanations.explain import explain
+from cactiviz.explanations.results import Explanation, Reading
 from cactiviz.jobs import Ticket
 from cactiviz.models import LoadedModel
-from cactiviz.reading import Explanation, Reading
 from cactiviz.types import Cancel, Picture, Target
 from cactiviz.ui import asking, texts
 from cactiviz.ui.lessons import figures, frame

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from cactiviz.comparison import Comparison
+from cactiviz.explanations.results import Reading
 from cactiviz.methods import METHODS
-from cactiviz.reading import Reading
 from cactiviz.ui import texts
 from cactiviz.ui.lessons import figures, frame
 from cactiviz.ui.lessons.agreement import agreement

@@ -9,7 +9,7 @@ import streamlit as st
 
 from cactiviz.comparison import Comparison, describe
 from cactiviz.datasets.scenes.scene import COUNT
-from cactiviz.reading import Reading
+from cactiviz.explanations.results import Reading
 from cactiviz.ui import state, texts
 from cactiviz.ui.lessons import figures, frame
 from cactiviz.ui.lessons.agreement import agreement, sizes

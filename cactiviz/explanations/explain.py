@@ -10,19 +10,19 @@ from typing import Literal
 import numpy as np
 import torch
 
-from cactiviz import arguments
 from cactiviz.engine import class_pass
 from cactiviz.engine.backprop import Need
 from cactiviz.engine.trace import Trace, trace
 from cactiviz.errors import LayerError, TargetError
-from cactiviz.filters import filters
+from cactiviz.explanations import arguments
+from cactiviz.explanations.caveats import notes_beside
+from cactiviz.explanations.filters import filters
+from cactiviz.explanations.results import FILTERS, Explanation, Reading
+from cactiviz.explanations.target import check_contrast, find_target, notes_on_target
 from cactiviz.methods import Method, get_method
 from cactiviz.models import LoadedModel, ModelSpec
 from cactiviz.models.preprocess import preprocess
-from cactiviz.notes import notes_beside
 from cactiviz.pictures.open import Source, open_picture
-from cactiviz.reading import FILTERS, Explanation, Reading
-from cactiviz.targets import check_contrast, find_target, notes_on_target
 from cactiviz.types import Answer, Cancel, Layer, Target
 
 _TOP = 5
@@ -48,7 +48,7 @@ def explain(
         model: A loaded network; other threads may use it at the same time.
         picture: As :func:`~cactiviz.pictures.open.open_picture` takes it.
         methods: Names of :data:`VIEWS`, or one of them.
-        target: A class by index (an int) or by name (a str, see :mod:`cactiviz.targets`); None for
+        target: A class by index (an int) or by name (a str, see :mod:`cactiviz.explanations.target`); None for
             the network's top class.
         layer: Where class activation maps are taken; None for the network's own target layer.
         layers: Several such places, from edges to object, instead of one: each class activation

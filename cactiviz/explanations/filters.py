@@ -7,9 +7,9 @@ from typing import Literal
 
 import torch
 
-from cactiviz import arguments
 from cactiviz.engine.neuron_pass import feature_maps
 from cactiviz.errors import LayerError
+from cactiviz.explanations import arguments
 from cactiviz.models import LoadedModel
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import Source, open_picture

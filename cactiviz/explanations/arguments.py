@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from cactiviz.errors import LayerError, MethodError, ModelError
+from cactiviz.explanations.results import VIEWS
 from cactiviz.models import Checkpoint, LoadedModel, no_network
-from cactiviz.reading import VIEWS
 from cactiviz.types import Layer
 
 Given = str | Checkpoint | LoadedModel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cactiviz.reading import Reading
+from cactiviz.explanations.results import Reading
 from cactiviz.rendering.scales import percent
 from cactiviz.types import Answer
 

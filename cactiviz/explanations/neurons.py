@@ -9,7 +9,6 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cactiviz import arguments
 from cactiviz.engine.backprop import Need
 from cactiviz.engine.neuron_pass import (
     LayerMap,
@@ -21,6 +20,7 @@ from cactiviz.engine.neuron_pass import (
 )
 from cactiviz.engine.receptive_field import bounding_box, receptive_fields
 from cactiviz.errors import MethodError, TargetError
+from cactiviz.explanations import arguments
 from cactiviz.models import LoadedModel
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import Source, open_picture
