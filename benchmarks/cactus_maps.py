@@ -25,7 +25,7 @@ from cactiviz.datasets.sources import open_anywhere
 from cactiviz.engine import class_pass
 from cactiviz.errors import DataError
 from cactiviz.methods import METHODS
-from cactiviz.metrics import covered, energy_ratio, largest, peak_inside
+from cactiviz.metrics.localization import covered, energy_ratio, largest, peak_inside
 from cactiviz.models import Checkpoint, LoadedModel, load_model
 from cactiviz.models.preprocess import normalise
 from cactiviz.training.in_memory import load_tiles

@@ -26,7 +26,7 @@ from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import FILTERS, VIEWS, Reading
 from cactiviz.models import load_model
 from cactiviz.pictures.open import samples
-from cactiviz.runner import Network, Runner
+from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Picture
 
 NETWORKS = (

@@ -22,7 +22,7 @@ from cactiviz.kept import Question, Said
 from cactiviz.look import Look
 from cactiviz.models import load_model
 from cactiviz.pictures.open import sample
-from cactiviz.runner import Network, Runner
+from cactiviz.runtime.runner import Network, Runner
 from cactiviz.shots import Reel, Shot
 from cactiviz.types import Picture
 from cactiviz.ui import asking, film_choice, film_file, film_work, state, texts, uploads

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.errors import BusyError, Cancelled, ModelError
-from cactiviz.jobs import Jobs, Ticket
+from cactiviz.runtime.queue import Jobs, Ticket
 from cactiviz.types import Cancel
 from cactiviz.ui import asking, state
 from cactiviz.ui.asking import Waiting, Why

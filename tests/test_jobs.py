@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from cactiviz.errors import BusyError, Cancelled
-from cactiviz.jobs import Jobs
+from cactiviz.runtime.queue import Jobs
 from cactiviz.types import Cancel
 
 SOON = 20  # seconds; what a test waits for comes at once, unless it never comes

@@ -267,7 +267,10 @@ def test_the_scan_finds(path: str, source: str, name: str) -> None:
             "import json\nimport cv2\nfrom PIL import Image\nfrom .types import Box",
         ),
         ("cactiviz/methods/cam.py", "from ..engine import Pass\nfrom . import registry"),
-        ("cactiviz/metrics.py", "import torch\nfrom cactiviz import __version__, compare, models"),
+        (
+            "cactiviz/metrics/localization.py",
+            "import torch\nfrom cactiviz import __version__, compare, models",
+        ),
         ("cactiviz/ui/grid/__init__.py", "from ... import render\nfrom ..state import read"),
         ("pages/compare.py", "import time\nimport streamlit as st\nfrom cactiviz import ui"),
     ],

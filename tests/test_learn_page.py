@@ -17,7 +17,7 @@ from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import VIEWS, Reading
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, LoadedModel, find_weights, load_model
-from cactiviz.runner import Network
+from cactiviz.runtime.runner import Network
 from cactiviz.types import Target
 from cactiviz.ui import asking, learn, state, texts
 from cactiviz.ui.lessons import figures, frame, methods, own_scale, small_maps, two_classes

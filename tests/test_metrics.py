@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from cactiviz.metrics import covered, energy_ratio, largest, peak_inside
+from cactiviz.metrics.localization import covered, energy_ratio, largest, peak_inside
 
 OBJECT = np.zeros((4, 5), dtype=bool)
 OBJECT[1:3, 1:3] = True  # 4 of 20

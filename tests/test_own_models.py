@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 from cactiviz.errors import OutputError, WeightsError
 from cactiviz.models import MODELS, find_weights, load_model
-from cactiviz.runner import Network
+from cactiviz.runtime.runner import Network
 from cactiviz.ui import asking, own_files, state, texts
 from cactiviz.ui.networks import told
 from cactiviz.ui.own_files import Shelf

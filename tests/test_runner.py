@@ -15,14 +15,14 @@ import pytest
 import torch
 from torch import nn
 
-from cactiviz import runner as runner_module
 from cactiviz.errors import CactivizError, Cancelled, DeviceError, ModelError
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Reading
-from cactiviz.jobs import Ticket
 from cactiviz.models import MODELS, LoadedModel, load_model
 from cactiviz.pictures.open import sample
-from cactiviz.runner import Network, Runner, pieces
+from cactiviz.runtime import runner as runner_module
+from cactiviz.runtime.queue import Ticket
+from cactiviz.runtime.runner import Network, Runner, pieces
 from cactiviz.types import Cancel, FilterGrid, Picture, Target
 
 SOON = 30  # seconds

@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from cactiviz import runner
 from cactiviz.datasets import open_dataset
 from cactiviz.pictures.open import open_picture
+from cactiviz.runtime import runner
 from cactiviz.types import Picture, Target
 from cactiviz.ui import readings, sets, state, styles, texts, what_if, why_not
 from cactiviz.ui.choices import Choice

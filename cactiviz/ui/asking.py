@@ -10,8 +10,8 @@ from typing import TypeVar
 import streamlit as st
 
 from cactiviz.errors import BusyError, CactivizError
-from cactiviz.jobs import Ticket
-from cactiviz.runner import Runner, spare_the_collector
+from cactiviz.runtime.queue import Ticket
+from cactiviz.runtime.runner import Runner, spare_the_collector
 from cactiviz.ui import state
 
 T = TypeVar("T")

@@ -10,8 +10,8 @@ import streamlit as st
 
 from cactiviz.engine.trace import trace
 from cactiviz.explanations.filters import convolutions
-from cactiviz.jobs import Ticket
 from cactiviz.models import LoadedModel
+from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Cancel, Picture, Target
 from cactiviz.ui import asking, chosen_layers, networks, state, texts
 from cactiviz.ui.chosen_layers import Layers

@@ -12,12 +12,12 @@ from pathlib import Path
 from cactiviz.animate import Animation
 from cactiviz.errors import BusyError, CactivizError, Cancelled
 from cactiviz.full_values import FullValues
-from cactiviz.jobs import Ticket
 from cactiviz.kept import Kept, Question, Said, ask
 from cactiviz.look import Look
-from cactiviz.memory import size_bytes
 from cactiviz.models import Checkpoint, LoadedModel
-from cactiviz.runner import Network, Runner
+from cactiviz.runtime.memory import size_bytes
+from cactiviz.runtime.queue import Ticket
+from cactiviz.runtime.runner import Network, Runner
 from cactiviz.shots import Reel, Shot, key_of
 from cactiviz.types import Cancel, Picture
 from cactiviz.ui import networks, texts

@@ -9,9 +9,9 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
-from cactiviz.jobs import Ticket
 from cactiviz.models import LoadedModel
-from cactiviz.runner import Network
+from cactiviz.runtime.queue import Ticket
+from cactiviz.runtime.runner import Network
 from cactiviz.types import Cancel
 from cactiviz.ui import asking, encode, links, networks, texts, wall
 from cactiviz.ui.choices import Choice

@@ -12,7 +12,7 @@ import streamlit as st
 
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS, Checkpoint, ModelSpec, find_weights
-from cactiviz.runner import Network
+from cactiviz.runtime.runner import Network
 from cactiviz.ui import own_files, state, texts
 
 

@@ -27,7 +27,7 @@ from cactiviz.models import Checkpoint
 from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.models.file_kind import ENDINGS
 from cactiviz.models.text import text_of
-from cactiviz.runner import Network
+from cactiviz.runtime.runner import Network
 from cactiviz.ui import asking, state, texts
 from cactiviz.ui.known_browsers import KnownBrowsers
 from cactiviz.ui.own_choice import Remembered

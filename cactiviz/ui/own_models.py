@@ -10,12 +10,12 @@ import streamlit as st
 
 from cactiviz.errors import BusyError, CactivizError, WeightsError
 from cactiviz.explanations.explain import explain
-from cactiviz.jobs import Ticket
 from cactiviz.models import MODELS, LoadedModel, search
 from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.models.file_kind import ENDINGS
 from cactiviz.pictures.open import sample
-from cactiviz.runner import Network
+from cactiviz.runtime.queue import Ticket
+from cactiviz.runtime.runner import Network
 from cactiviz.types import Cancel
 from cactiviz.ui import asking, networks, own_files, own_preprocessing, state, texts
 from cactiviz.ui.asking import Waiting, Why

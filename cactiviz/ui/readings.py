@@ -8,8 +8,8 @@ from functools import partial
 
 from cactiviz.comparison import Comparison
 from cactiviz.explanations.results import Reading
-from cactiviz.jobs import Ticket
-from cactiviz.runner import pieces
+from cactiviz.runtime.queue import Ticket
+from cactiviz.runtime.runner import pieces
 from cactiviz.ui import asking, networks
 from cactiviz.ui.choices import Choice
 

@@ -11,8 +11,8 @@ import streamlit as st
 
 from cactiviz.datasets import Item
 from cactiviz.explanations.results import Reading
-from cactiviz.jobs import Ticket
-from cactiviz.runner import Network
+from cactiviz.runtime.queue import Ticket
+from cactiviz.runtime.runner import Network
 from cactiviz.types import Picture, Target
 from cactiviz.ui import asking, networks, sets, state, texts
 from cactiviz.ui.lessons import figures

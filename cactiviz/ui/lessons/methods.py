@@ -10,9 +10,9 @@ import streamlit as st
 
 from cactiviz.comparison import Comparison, describe
 from cactiviz.explanations.results import FILTERS, VIEWS, Reading
-from cactiviz.jobs import Ticket
 from cactiviz.methods import METHODS
 from cactiviz.pictures import open
+from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Picture
 from cactiviz.ui import asking, networks, texts
 from cactiviz.ui.lessons import figures, frame

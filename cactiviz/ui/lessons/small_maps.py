@@ -12,8 +12,8 @@ import streamlit as st
 from cactiviz.comparison import Comparison
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Explanation, Reading
-from cactiviz.jobs import Ticket
 from cactiviz.models import LoadedModel
+from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Cancel, Picture, Target
 from cactiviz.ui import asking, texts
 from cactiviz.ui.lessons import figures, frame

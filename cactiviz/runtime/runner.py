@@ -19,11 +19,11 @@ from cactiviz.engine.device import pick_device
 from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import FILTERS, Reading
-from cactiviz.jobs import Jobs, Ticket
-from cactiviz.memory import arrays, room_for_models, size_bytes
-from cactiviz.memory import spare_the_collector as spare_the_collector
 from cactiviz.methods import METHODS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
+from cactiviz.runtime.memory import arrays, room_for_models, size_bytes
+from cactiviz.runtime.memory import spare_the_collector as spare_the_collector
+from cactiviz.runtime.queue import Jobs, Ticket
 from cactiviz.types import Cancel, Layer, Picture, Target
 
 T = TypeVar("T")
