@@ -8,8 +8,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cactiviz.compare import compare
-    from cactiviz.comparison import Comparison
+    from cactiviz.comparison.compare import compare
+    from cactiviz.comparison.comparison import Comparison
     from cactiviz.datasets import open_item
     from cactiviz.errors import CactivizError
     from cactiviz.explanations.explain import explain

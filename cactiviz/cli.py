@@ -25,8 +25,9 @@ from cactiviz.commands import (
 from cactiviz.commands import options as shared
 from cactiviz.commands.ending import ended_well
 from cactiviz.commands.files import Files
-from cactiviz.compare import compare
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.compare import compare
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.comparison.report import told
 from cactiviz.errors import WeightsError
 from cactiviz.files import whole_file
 from cactiviz.models import Checkpoint
@@ -34,7 +35,6 @@ from cactiviz.pictures.occlusion import cover
 from cactiviz.recipes.recipe import paths_of
 from cactiviz.rendering import paint
 from cactiviz.rendering.formats.metadata import signature
-from cactiviz.report import told
 from cactiviz.types import Target
 
 _DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")

@@ -15,8 +15,9 @@ import numpy as np
 from cactiviz import __version__, cam_layers
 from cactiviz.answers import Answers
 from cactiviz.cam_layers import Places
-from cactiviz.compare import compare
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.compare import compare
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.comparison.report import Paint
 from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.explanations.arguments import Given
 from cactiviz.explanations.results import FILTERS
@@ -34,7 +35,6 @@ from cactiviz.recipes.recipe import (
     picture_recipe,
     told_origins,
 )
-from cactiviz.report import Paint
 from cactiviz.shots import Shot
 from cactiviz.types import Box, Picture, Report, Target
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Explanation, Reading
 from cactiviz.pictures.open import sample
 from cactiviz.types import Answer, Box, FilterGrid, Picture

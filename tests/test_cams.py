@@ -17,7 +17,7 @@ from test_references import MIDDLE, TRAINED, in_modules, with_guided_modules
 from torch import Tensor, nn
 from torchvision.transforms.v2.functional import center_crop
 
-from cactiviz.compare import compare
+from cactiviz.comparison.compare import compare
 from cactiviz.engine.class_pass import Pass, run
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Explanation

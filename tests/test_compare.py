@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import cactiviz as cv
-from cactiviz import comparison as comparison_module
+from cactiviz.comparison import comparison as comparison_module
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError, TargetError
 from cactiviz.explanations.target import find_class, find_target
 from cactiviz.models.preprocess import preprocess

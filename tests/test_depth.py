@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cactiviz.compare import compare
+from cactiviz.comparison.compare import compare
 from cactiviz.engine import class_pass
 from cactiviz.engine.class_pass import Pass, run
 from cactiviz.engine.trace import trace

@@ -19,7 +19,8 @@ from cactiviz.answers import Answers
 from cactiviz.cells import cell
 from cactiviz.cli import main
 from cactiviz.commands import report as command
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.comparison.report import Paint, told
 from cactiviz.kept import Question
 from cactiviz.look import Look
 from cactiviz.models import Checkpoint
@@ -29,7 +30,6 @@ from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.redaction import folder_name, told_paths, told_sentence
 from cactiviz.remake import Asked, recipe_of
 from cactiviz.rendering.figures.html import map_html
-from cactiviz.report import Paint, told
 from cactiviz.shots import Shot
 from cactiviz.types import Box, Picture
 from cactiviz.ui import exports, grid

@@ -15,7 +15,7 @@ import pytest
 from grid_case import FAILED, HOSTILE, METHOD_FAILED, NETWORKS, VIEWS, answers, comparison, reading
 from numpy.typing import NDArray
 
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.rendering import paint
 from cactiviz.types import Box
 from cactiviz.ui import grid

@@ -244,7 +244,11 @@ def test_the_table_itself_goes_down_only() -> None:
             "import importlib\nimportlib.import_module('cactiviz.ui')",
             "cactiviz.ui",
         ),
-        ("cactiviz/compare.py", "from cactiviz.metrics import deletion", "cactiviz.metrics"),
+        (
+            "cactiviz/comparison/compare.py",
+            "from cactiviz.metrics import deletion",
+            "cactiviz.metrics",
+        ),
         ("cactiviz/cli.py", "from cactiviz import ui", "cactiviz.ui"),
         ("cactiviz/ui/grid.py", "import app", "app"),
         ("app.py", "import torch", "torch"),

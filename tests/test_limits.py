@@ -8,16 +8,16 @@ from dataclasses import replace
 import pytest
 
 import cactiviz as cv
-from cactiviz import comparison as comparison_module
-from cactiviz.comparison import Comparison
+from cactiviz.comparison import comparison as comparison_module
+from cactiviz.comparison.caveats import NUMBERS
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.comparison.report import Paint, report_html
 from cactiviz.engine.trace import trace
 from cactiviz.explanations.caveats import UNTRAINED
-from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS
 from cactiviz.rendering.figures.html import page
 from cactiviz.rendering.figures.sheet import Remark
-from cactiviz.report import Paint, report_html
 from cactiviz.ui import texts
 
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 import cactiviz as cv
 from cactiviz.cli import main
 from cactiviz.commands.options import preprocessing as typed
+from cactiviz.comparison.report import Paint
 from cactiviz.errors import ModelError, WeightsError
 from cactiviz.models import MODELS, find_weights
 from cactiviz.models.preprocess import preprocess
@@ -25,7 +26,6 @@ from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import checkpoint_in
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.remake import Asked, recipe_of, remake_comparison
-from cactiviz.report import Paint
 from cactiviz.types import Preprocessing
 
 IMAGENET = Preprocessing((224, 224))

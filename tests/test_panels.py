@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz.comparison import Comparison
-from cactiviz.comparison_gif import gif_of
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.comparison.gif import gif_of
 from cactiviz.errors import CactivizError, MethodError
 from cactiviz.explanations.results import Explanation, Reading
 from cactiviz.rendering.figures.frame import DARK, LIGHT, Layout, Panel, draw_frame, fitted

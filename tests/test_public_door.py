@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import cactiviz as cv
+from cactiviz.comparison.report import Paint, everything_zip, report_html
 from cactiviz.errors import (
     CactivizError,
     LayerError,
@@ -29,7 +30,6 @@ from cactiviz.errors import (
 from cactiviz.models.preprocess import preprocess
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.remake import Asked, recipe_of, remake_comparison
-from cactiviz.report import Paint, everything_zip, report_html
 
 WAY = cv.Preprocessing((48, 48), "squash", 1.0)
 

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from cactiviz.cli import main
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.comparison.report import Paint, everything_zip, report_html, sheet_png
 from cactiviz.datasets import open_item
 from cactiviz.errors import CactivizError
 from cactiviz.explanations.explain import explain
@@ -22,7 +23,6 @@ from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.occlusion import cover
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.remake import Asked, differences, recipe_of, remake_comparison
-from cactiviz.report import Paint, everything_zip, report_html, sheet_png
 from cactiviz.types import Box, Picture
 
 ROOT = Path(__file__).resolve().parent.parent

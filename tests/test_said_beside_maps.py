@@ -19,8 +19,9 @@ import cactiviz.animate as animating
 from cactiviz.animate import Animation
 from cactiviz.answers import Answers
 from cactiviz.cli import main
-from cactiviz.comparison import Comparison
-from cactiviz.comparison_gif import gif_of, panel_of
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.comparison.gif import gif_of, panel_of
+from cactiviz.comparison.report import Paint, report_html
 from cactiviz.errors import MethodError
 from cactiviz.explanations.results import Reading
 from cactiviz.kept import Question
@@ -33,7 +34,6 @@ from cactiviz.remake import Asked
 from cactiviz.rendering.figures import sheet
 from cactiviz.rendering.figures.frame import Layout, Panel, draw_frame
 from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
-from cactiviz.report import Paint, report_html
 from cactiviz.shots import Shot
 from cactiviz.types import Answer, Box, Picture, Target
 from cactiviz.ui import grid, texts
@@ -210,7 +210,7 @@ def test_a_sheet_is_given_class_layer_and_grid(
         given.update(named, columns=places[1], cells=places[3])
         return draw_sheet(*places, **named)
 
-    monkeypatch.setattr("cactiviz.comparison.draw_sheet", spy)
+    monkeypatch.setattr("cactiviz.comparison.comparison.draw_sheet", spy)
     asked.sheet(cell_width=120)
     explained = asked.readings["cactinet"].explained
     assert explained is not None
@@ -263,7 +263,7 @@ def test_each_frame_of_a_gif_says_it(asked: Comparison, monkeypatch: pytest.Monk
         given.append((panels[0], layout))
         return draw_frame(panels, layout, **named)
 
-    monkeypatch.setattr("cactiviz.comparison_gif.draw_frame", spy)
+    monkeypatch.setattr("cactiviz.comparison.gif.draw_frame", spy)
     gif_of(asked, "grad_cam")
     assert all(layout.heading == "Grad-CAM" for _, layout in given)
     _, mine, others = (panel for panel, _ in given)

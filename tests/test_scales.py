@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cactiviz.compare import Comparison
+from cactiviz.comparison.compare import Comparison
 from cactiviz.errors import CactivizError
 from cactiviz.rendering import scales
 from cactiviz.types import Box, Picture

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cactiviz import compare
 from cactiviz.cli import main
+from cactiviz.comparison import compare
+from cactiviz.comparison.report import Paint
 from cactiviz.datasets import open_item
 from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.remake import Asked, differences, recipe_of, remake_comparison
-from cactiviz.report import Paint
 from cactiviz.types import Box, Target
 from cactiviz.ui import exports, grid, state
 from cactiviz.ui.choices import Choice

@@ -11,13 +11,13 @@ import pytest
 
 import cactiviz as cv
 from cactiviz.cli import main
+from cactiviz.comparison.report import Paint
 from cactiviz.errors import TargetError
 from cactiviz.explanations.target import find_class, notes_on_target
 from cactiviz.models import MODELS, ModelSpec
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.remake import Asked, recipe_of, remake_comparison
-from cactiviz.report import Paint
 
 DIGITS = ("0", "1", "10", *"2345678")
 

@@ -27,9 +27,9 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from cactiviz import cli
+from cactiviz.comparison.caveats import limits
 from cactiviz.errors import WeightsError
 from cactiviz.explanations.explain import explain
-from cactiviz.limits import limits
 from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model
 from cactiviz.models.preprocess import preprocess
 from cactiviz.models.safe_globals import SAFE

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.engine import class_pass
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Reading

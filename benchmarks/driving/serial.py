@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets import open_dataset
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import VIEWS, Reading

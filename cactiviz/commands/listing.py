@@ -9,7 +9,7 @@ import textwrap
 
 from cactiviz import doctor
 from cactiviz.commands.options import path
-from cactiviz.comparison import describe
+from cactiviz.comparison.comparison import describe
 from cactiviz.errors import ModelError
 from cactiviz.explanations.results import VIEWS
 from cactiviz.methods import METHODS

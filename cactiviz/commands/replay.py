@@ -15,12 +15,12 @@ from cactiviz.commands import animate as films
 from cactiviz.commands import files, report
 from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files
+from cactiviz.comparison.report import told
 from cactiviz.errors import CactivizError
 from cactiviz.models import find_weights, get_spec
 from cactiviz.recipes.locate import Origins, host_of
 from cactiviz.recipes.recipe import paths_of, read_recipe
 from cactiviz.remake import differences, recipe_of, remake_animation, remake_comparison
-from cactiviz.report import told
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -13,14 +13,14 @@ from typing import Any
 from cactiviz.commands import files, outputs
 from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.comparison.report import Paint, everything_zip, report_html, sheet_png, told
 from cactiviz.errors import OutputError, WeightsError
 from cactiviz.files import folder_of_export, whole_file
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.recipe import paths_of
 from cactiviz.remake import Asked, recipe_of
 from cactiviz.rendering import paint as render
-from cactiviz.report import Paint, everything_zip, report_html, sheet_png, told
 from cactiviz.types import Target
 
 _ENDINGS = (".html", ".png", ".zip", ".json")

@@ -10,7 +10,7 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cactiviz.comparison import describe
+from cactiviz.comparison.comparison import describe
 from cactiviz.datasets.endings import ENDINGS
 from cactiviz.errors import CactivizError, DownloadError, PictureError
 from cactiviz.explanations.results import VIEWS

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.comparison.report import Paint
 from cactiviz.datasets import is_address
 from cactiviz.errors import CactivizError
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.report import Paint
 from cactiviz.ui import (
     asking,
     chosen_layers,

@@ -12,14 +12,14 @@ import numpy as np
 import streamlit as st
 
 from cactiviz.cam_layers import Places
-from cactiviz.comparison import Comparison
-from cactiviz.comparison_gif import gif_of
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.comparison.gif import gif_of
+from cactiviz.comparison.report import Paint, everything_zip, report_html, sheet_png, told
 from cactiviz.errors import MethodError
 from cactiviz.explanations.results import FILTERS, method_of
 from cactiviz.methods import METHODS
 from cactiviz.recipes.recipe import paths_of
 from cactiviz.remake import Asked, recipe_of
-from cactiviz.report import Paint, everything_zip, report_html, sheet_png, told
 from cactiviz.types import Target
 from cactiviz.ui import networks, state, texts
 from cactiviz.ui.choices import Choice

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from cactiviz.comparison import describe
+from cactiviz.comparison.comparison import describe
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
 from cactiviz.explanations.results import VIEWS

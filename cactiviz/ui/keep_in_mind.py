@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.models import MODELS
 from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.ui import texts

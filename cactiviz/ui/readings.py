@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Reading
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import pieces

@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
+from cactiviz.comparison.caveats import NUMBERS
 from cactiviz.datasets import DATASETS, Item
 from cactiviz.explanations.neurons import NeuronExplanation
 from cactiviz.explanations.results import Explanation
-from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
 from cactiviz.models import ModelSpec
 from cactiviz.pictures.occlusion import How

@@ -11,7 +11,7 @@ import cv2
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import PictureError
 from cactiviz.explanations.results import Reading
 from cactiviz.pictures.occlusion import HOWS, cover

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Reading
 from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.scales import number

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.rendering.colormaps import DIVERGING, PALETTES
 from cactiviz.types import Answer
 from cactiviz.ui.grid.payload import payload

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cactiviz import cam_layers
-from cactiviz.comparison import Comparison, describe
+from cactiviz.comparison.comparison import Comparison, describe
 from cactiviz.errors import CactivizError
 from cactiviz.explanations import explained_class
 from cactiviz.explanations.results import Explanation, Reading, method_of

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.comparison import Comparison, describe
+from cactiviz.comparison.comparison import Comparison, describe
 from cactiviz.rendering import paint
 from cactiviz.types import FilterGrid, Picture
 from cactiviz.ui import texts

@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from cactiviz.comparison import Comparison, describe
+from cactiviz.comparison.comparison import Comparison, describe
 from cactiviz.explanations.results import FILTERS, VIEWS, Reading
 from cactiviz.methods import METHODS
 from cactiviz.pictures import open

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Explanation, Reading
 from cactiviz.models import LoadedModel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Reading
 from cactiviz.methods import METHODS
 from cactiviz.ui import texts

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cactiviz.comparison import Comparison, describe
+from cactiviz.comparison.comparison import Comparison, describe
 from cactiviz.datasets.scenes.scene import COUNT
 from cactiviz.explanations.results import Reading
 from cactiviz.ui import state, texts

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cactiviz.comparison.caveats import NUMBERS, limits
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.explanations import explained_class
 from cactiviz.explanations.results import FILTERS, Explanation, Reading, method_of
 from cactiviz.explanations.results import describe as describe
 from cactiviz.files import whole_file
-from cactiviz.limits import NUMBERS, limits
 from cactiviz.methods import METHODS
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures import html as page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from cactiviz.comparison import Comparison, describe
+from cactiviz.comparison.comparison import Comparison, describe
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.explanations.explained_class import EXPLAINED, own_answer
 from cactiviz.explanations.results import FILTERS, Explanation

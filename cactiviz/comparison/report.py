@@ -15,9 +15,9 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from cactiviz.comparison import Comparison, describe
+from cactiviz.comparison.caveats import NUMBERS
+from cactiviz.comparison.comparison import Comparison, describe
 from cactiviz.explanations.results import Explanation
-from cactiviz.limits import NUMBERS
 from cactiviz.methods import METHODS
 from cactiviz.redaction import told_sentence, told_text
 from cactiviz.rendering import paint as render

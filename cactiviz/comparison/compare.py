@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 
 from cactiviz import cam_layers
-from cactiviz.comparison import Comparison
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError
 from cactiviz.explanations import arguments
 from cactiviz.explanations.arguments import Given
