@@ -17,20 +17,20 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-import cactiviz.answers as module
-from cactiviz.animate import Animation
-from cactiviz.answers import Answers
+import cactiviz.batch.collect as module
+from cactiviz.batch.animation import Animation
+from cactiviz.batch.collect import Answers
+from cactiviz.batch.panels import Look
+from cactiviz.batch.presets import PRESETS, of_source
+from cactiviz.batch.sequence import Shot
+from cactiviz.batch.store import Kept, Question, Said, ask
 from cactiviz.cli import main
 from cactiviz.commands import animate as command
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError
 from cactiviz.explanations.explain import explain
-from cactiviz.kept import Kept, Question, Said, ask
-from cactiviz.look import Look
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.open import open_picture
-from cactiviz.presets import PRESETS, of_source
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.shots import Shot
 from cactiviz.types import Picture, Target
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -17,13 +17,13 @@ from inside_pages import captions, open_page
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cactiviz import kept
-from cactiviz.kept import Question, Said
-from cactiviz.look import Look
+from cactiviz.batch import store
+from cactiviz.batch.panels import Look
+from cactiviz.batch.sequence import Reel, Shot
+from cactiviz.batch.store import Question, Said
 from cactiviz.models import load_model
 from cactiviz.pictures.open import sample
 from cactiviz.runtime.runner import Network, Runner
-from cactiviz.shots import Reel, Shot
 from cactiviz.types import Picture
 from cactiviz.ui import asking, film_choice, film_file, film_work, state, texts, uploads
 from cactiviz.ui.film_file import Drawer, Making
@@ -73,7 +73,7 @@ def test_a_first_visit_computes_what_the_package_says_and_plays_it(app: AppTest)
     assert len(plan.shots) == 16 and plan.shots[0].title.startswith("cactus")
     model = load_model("cactinet", device="cpu")
     for index in (0, 9):
-        expected = kept.ask(model, plan.shots[index].open(), plan.question)
+        expected = store.ask(model, plan.shots[index].open(), plan.question)
         for mine, theirs in zip(work.said(index, 0), expected, strict=True):
             assert mine.answer == theirs.answer
             for method in plan.question.methods:
@@ -214,7 +214,7 @@ def slow(
 ) -> list[tuple[int, str]]:
     """Which picture each network is asked about; after the first few only once the gate opens."""
     asked: list[tuple[int, str]] = []
-    true = kept.ask
+    true = store.ask
 
     def ask(model: object, picture: Picture, question: Question, cancel: object) -> list[Said]:
         asked.append((int(picture.rgb[0, 0, 0]), picture.name))

@@ -14,23 +14,23 @@ import pytest
 from PIL import Image
 
 import cactiviz as cv
-from cactiviz.animate import Animation
-from cactiviz.answers import Answers
+from cactiviz.batch.animation import Animation
+from cactiviz.batch.collect import Answers
+from cactiviz.batch.panels import Look
+from cactiviz.batch.sequence import Shot
+from cactiviz.batch.store import Question
 from cactiviz.cells import cell
 from cactiviz.cli import main
 from cactiviz.commands import report as command
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.report import Paint, told
-from cactiviz.kept import Question
-from cactiviz.look import Look
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import network_recipe, picture_recipe, read_recipe
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.redaction import folder_name, told_paths, told_sentence
-from cactiviz.remake import Asked, recipe_of
 from cactiviz.rendering.figures.html import map_html
-from cactiviz.shots import Shot
+from cactiviz.replay import Asked, recipe_of
 from cactiviz.types import Box, Picture
 from cactiviz.ui import exports, grid
 from cactiviz.ui.choices import Choice

@@ -14,13 +14,13 @@ from inside_pages import captions, open_page
 from PIL import Image
 
 from cactiviz import cli
-from cactiviz.answers import Answers
+from cactiviz.batch.collect import Answers
+from cactiviz.batch.presets import of_source
 from cactiviz.datasets import Dataset, Item, open_dataset, walk
 from cactiviz.datasets.endings import ENDINGS
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import LoadedModel, load_model
-from cactiviz.presets import of_source
 from cactiviz.recipes.locate import Origins
 from cactiviz.ui import choices, state
 
@@ -461,7 +461,7 @@ def cactinet() -> LoadedModel:
 @pytest.fixture
 def loaded(cactinet: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """The network, read from its file once for all of these tests."""
-    monkeypatch.setattr("cactiviz.answers.load_model", lambda *_, **__: cactinet)
+    monkeypatch.setattr("cactiviz.batch.collect.load_model", lambda *_, **__: cactinet)
     monkeypatch.setattr("cactiviz.commands.options.load_model", lambda *_, **__: cactinet)
 
 

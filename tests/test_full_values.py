@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cactiviz.full_values import FullValues
-from cactiviz.kept import Question, Said
+from cactiviz.batch.sequence import Reel, Shot
+from cactiviz.batch.shared_scale import FullValues
+from cactiviz.batch.store import Question, Said
 from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.rendering.running_scale import Tally
 from cactiviz.rendering.scales import Display, Scale, full_value
-from cactiviz.shots import Reel, Shot
 from cactiviz.types import Box, Picture
 
 Floats = NDArray[np.float32]

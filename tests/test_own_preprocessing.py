@@ -25,7 +25,7 @@ from cactiviz.models.preprocessing import completed, parts_of, text_of_preproces
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import checkpoint_in
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.remake import Asked, recipe_of, remake_comparison
+from cactiviz.replay import Asked, recipe_of, remake_comparison
 from cactiviz.types import Preprocessing
 
 IMAGENET = Preprocessing((224, 224))

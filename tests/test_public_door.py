@@ -29,7 +29,7 @@ from cactiviz.errors import (
 )
 from cactiviz.models.preprocess import preprocess
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.remake import Asked, recipe_of, remake_comparison
+from cactiviz.replay import Asked, recipe_of, remake_comparison
 
 WAY = cv.Preprocessing((48, 48), "squash", 1.0)
 

@@ -192,7 +192,7 @@ def refused(
     def load_model(*given: object, **named: object) -> None:
         raise AssertionError("a network was loaded")
 
-    for module in ("cactiviz.answers", "cactiviz.compare"):
+    for module in ("cactiviz.batch.collect", "cactiviz.compare"):
         monkeypatch.setattr(sys.modules[module], "load_model", load_model)
 
     def refusal(content: bytes, out: str) -> str:

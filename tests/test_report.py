@@ -22,7 +22,7 @@ from cactiviz.explanations.explain import explain
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.occlusion import cover
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.remake import Asked, differences, recipe_of, remake_comparison
+from cactiviz.replay import Asked, differences, recipe_of, remake_comparison
 from cactiviz.types import Box, Picture
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -17,7 +17,7 @@ from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.remake import Asked, differences, recipe_of, remake_comparison
+from cactiviz.replay import Asked, differences, recipe_of, remake_comparison
 from cactiviz.types import Box, Target
 from cactiviz.ui import exports, grid, state
 from cactiviz.ui.choices import Choice

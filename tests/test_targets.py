@@ -17,7 +17,7 @@ from cactiviz.explanations.target import find_class, notes_on_target
 from cactiviz.models import MODELS, ModelSpec
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.remake import Asked, recipe_of, remake_comparison
+from cactiviz.replay import Asked, recipe_of, remake_comparison
 
 DIGITS = ("0", "1", "10", *"2345678")
 

@@ -11,20 +11,20 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from cactiviz.animate import Animation
-from cactiviz.answers import Answers
+from cactiviz.batch.animation import Animation
+from cactiviz.batch.collect import Answers
+from cactiviz.batch.panels import Look
+from cactiviz.batch.presets import PRESETS, of_dataset, of_source, open_preset_data
+from cactiviz.batch.sequence import Shot
+from cactiviz.batch.store import Question
 from cactiviz.commands import files, outputs
 from cactiviz.commands import options as shared
 from cactiviz.commands.files import Files
 from cactiviz.commands.progress import long_reporter
 from cactiviz.errors import CactivizError, Cancelled, OutputError, WeightsError
-from cactiviz.kept import Question
-from cactiviz.look import Look
 from cactiviz.models import Checkpoint
-from cactiviz.presets import PRESETS, of_dataset, of_source, open_preset_data
 from cactiviz.rendering import paint
 from cactiviz.rendering.formats import check_ending, check_size
-from cactiviz.shots import Shot
 from cactiviz.types import Target
 
 _DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")

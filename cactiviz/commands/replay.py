@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from cactiviz.animate import Animation
+from cactiviz.batch.animation import Animation
 from cactiviz.commands import animate as films
 from cactiviz.commands import files, report
 from cactiviz.commands import options as shared
@@ -20,7 +20,7 @@ from cactiviz.errors import CactivizError
 from cactiviz.models import find_weights, get_spec
 from cactiviz.recipes.locate import Origins, host_of
 from cactiviz.recipes.recipe import paths_of, read_recipe
-from cactiviz.remake import differences, recipe_of, remake_animation, remake_comparison
+from cactiviz.replay import differences, recipe_of, remake_animation, remake_comparison
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

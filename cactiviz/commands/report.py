@@ -19,8 +19,8 @@ from cactiviz.errors import OutputError, WeightsError
 from cactiviz.files import folder_of_export, whole_file
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.recipe import paths_of
-from cactiviz.remake import Asked, recipe_of
 from cactiviz.rendering import paint as render
+from cactiviz.replay import Asked, recipe_of
 from cactiviz.types import Target
 
 _ENDINGS = (".html", ".png", ".zip", ".json")

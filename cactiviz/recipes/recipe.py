@@ -19,9 +19,9 @@ from typing import Any
 from PIL import Image
 
 from cactiviz import __version__
+from cactiviz.batch.panels import Look
+from cactiviz.batch.store import Question, Said
 from cactiviz.errors import CactivizError, RecipeError
-from cactiviz.kept import Question, Said
-from cactiviz.look import Look
 from cactiviz.models import Checkpoint, LoadedModel, is_named
 from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.recipes.check import check

@@ -12,7 +12,7 @@ from cactiviz.datasets import is_address
 from cactiviz.explanations.arguments import Given
 from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.recipes.recipe import FOLDERS, picture_recipe
-from cactiviz.remake import Asked
+from cactiviz.replay import Asked
 
 _FIRST = Paint()
 

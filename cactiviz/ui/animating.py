@@ -6,8 +6,8 @@ import base64
 
 import streamlit as st
 
-from cactiviz.animate import Animation
-from cactiviz.look import Look, layout_of
+from cactiviz.batch.animation import Animation
+from cactiviz.batch.panels import Look, layout_of
 from cactiviz.ui import (
     asking,
     copy_link,

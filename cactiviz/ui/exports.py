@@ -19,7 +19,7 @@ from cactiviz.errors import MethodError
 from cactiviz.explanations.results import FILTERS, method_of
 from cactiviz.methods import METHODS
 from cactiviz.recipes.recipe import paths_of
-from cactiviz.remake import Asked, recipe_of
+from cactiviz.replay import Asked, recipe_of
 from cactiviz.types import Target
 from cactiviz.ui import networks, state, texts
 from cactiviz.ui.choices import Choice

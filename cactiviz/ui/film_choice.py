@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from cactiviz.batch.presets import PRESETS, of_dataset
+from cactiviz.batch.sequence import Shot
+from cactiviz.batch.store import Question
 from cactiviz.comparison.comparison import describe
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
 from cactiviz.explanations.results import VIEWS
-from cactiviz.kept import Question
-from cactiviz.presets import PRESETS, of_dataset
-from cactiviz.shots import Shot
 from cactiviz.types import Picture
 from cactiviz.ui import (
     choices,

@@ -15,9 +15,9 @@ from weakref import finalize
 
 import streamlit as st
 
-from cactiviz.animate import Animation
+from cactiviz.batch.animation import Animation
+from cactiviz.batch.panels import Look
 from cactiviz.errors import CactivizError, Cancelled
-from cactiviz.look import Look
 from cactiviz.rendering.formats import write_animation
 from cactiviz.ui import asking, state, texts
 from cactiviz.ui.film_work import Plan, Work

@@ -9,16 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cactiviz.animate import Animation
+from cactiviz.batch.animation import Animation
+from cactiviz.batch.panels import Look
+from cactiviz.batch.sequence import Reel, Shot, key_of
+from cactiviz.batch.shared_scale import FullValues
+from cactiviz.batch.store import Kept, Question, Said, ask
 from cactiviz.errors import BusyError, CactivizError, Cancelled
-from cactiviz.full_values import FullValues
-from cactiviz.kept import Kept, Question, Said, ask
-from cactiviz.look import Look
 from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.runtime.memory import size_bytes
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network, Runner
-from cactiviz.shots import Reel, Shot, key_of
 from cactiviz.types import Cancel, Picture
 from cactiviz.ui import networks, texts
 

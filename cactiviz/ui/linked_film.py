@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from cactiviz.batch.panels import Look
 from cactiviz.errors import CactivizError
-from cactiviz.look import Look
 from cactiviz.models import MODELS
 from cactiviz.ui import brought, sets, state
 from cactiviz.ui.film_link import FIRST_PRESET, FilmLink, can_be_said

@@ -8,9 +8,9 @@ from io import BytesIO
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from cactiviz.batch.sequence import Shot
 from cactiviz.errors import PictureError
 from cactiviz.pictures import open
-from cactiviz.shots import Shot
 from cactiviz.types import Picture
 from cactiviz.ui import brought, own_files, own_pictures, state, texts
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cactiviz.answers import Answered
+from cactiviz.batch.collect import Answered
+from cactiviz.batch.panels import Look, Pixels, image_size, layout_of, said_panel
+from cactiviz.batch.shared_scale import FullValues
+from cactiviz.batch.store import Said
 from cactiviz.errors import Cancelled
 from cactiviz.files import folder_of_export
-from cactiviz.full_values import FullValues
-from cactiviz.kept import Said
-from cactiviz.look import Look, Pixels, image_size, layout_of, said_panel
 from cactiviz.methods import METHODS
 from cactiviz.recipes.recipe import animation_recipe, network_recipe, paths_of
 from cactiviz.redaction import told_sentence

@@ -13,7 +13,10 @@ from typing import Any
 import numpy as np
 
 from cactiviz import __version__, cam_layers
-from cactiviz.answers import Answers
+from cactiviz.batch.collect import Answers
+from cactiviz.batch.panels import Look
+from cactiviz.batch.sequence import Shot
+from cactiviz.batch.store import Question
 from cactiviz.cam_layers import Places
 from cactiviz.comparison.compare import compare
 from cactiviz.comparison.comparison import Comparison
@@ -21,8 +24,6 @@ from cactiviz.comparison.report import Paint
 from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.explanations.arguments import Given
 from cactiviz.explanations.results import FILTERS
-from cactiviz.kept import Question
-from cactiviz.look import Look
 from cactiviz.models import Checkpoint, get_spec
 from cactiviz.pictures.occlusion import How, cover
 from cactiviz.recipes.check import check
@@ -35,7 +36,6 @@ from cactiviz.recipes.recipe import (
     picture_recipe,
     told_origins,
 )
-from cactiviz.shots import Shot
 from cactiviz.types import Box, Picture, Report, Target
 
 

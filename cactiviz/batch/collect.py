@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 from cactiviz import __version__
+from cactiviz.batch.sequence import Reel, Shot, key_of
+from cactiviz.batch.store import Kept, Question, Said, ask
 from cactiviz.cam_layers import check
 from cactiviz.errors import CactivizError, Cancelled, ModelError, OutputError
-from cactiviz.kept import Kept, Question, Said, ask
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
-from cactiviz.shots import Reel, Shot, key_of
 from cactiviz.types import Cancel, Report
 
 

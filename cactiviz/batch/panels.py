@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cactiviz.batch.store import Question, Said
 from cactiviz.explanations.explained_class import EXPLAINED, own_answer
-from cactiviz.kept import Question, Said
 from cactiviz.methods import METHODS
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.frame import Panel

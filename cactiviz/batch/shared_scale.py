@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from itertools import product
 
-from cactiviz.answers import Answered
-from cactiviz.kept import Said
-from cactiviz.look import display_of
+from cactiviz.batch.collect import Answered
+from cactiviz.batch.panels import display_of
+from cactiviz.batch.store import Said
 from cactiviz.rendering import paint
 from cactiviz.rendering.running_scale import Tally
 
