@@ -9,7 +9,7 @@ from cactiviz.interrupts import ends_on_interrupt
 def main() -> int:
     """Run the command line; Ctrl+C ends it with one word from its first moment to its last."""
     with ends_on_interrupt():
-        from cactiviz.cli import main as run
+        from cactiviz.cli.main import main as run
     code = run()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # all is done; what is left needs no words

@@ -24,8 +24,8 @@ from cactiviz.batch.panels import Look
 from cactiviz.batch.presets import PRESETS, of_source
 from cactiviz.batch.sequence import Shot
 from cactiviz.batch.store import Kept, Question, Said, ask
-from cactiviz.cli import main
-from cactiviz.commands import animate as command
+from cactiviz.cli import animate as command
+from cactiviz.cli.main import main
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError
 from cactiviz.explanations.explain import explain
 from cactiviz.models import Checkpoint, load_model

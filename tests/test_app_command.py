@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cactiviz import cli
-from cactiviz.commands import app
+from cactiviz.cli import app, main
 from cactiviz.ui.server import names
 
 
@@ -42,7 +41,7 @@ def test_it_listens_to_this_computer_alone_and_says_nothing_of_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CACTIVIZ_DATA", "a/relative/folder")
-    assert cli.main(["app"]) == 0
+    assert main.main(["app"]) == 0
     assert started[0][:4] == [sys.executable, "-m", "cactiviz.ui.serve", "run"]
     said = flags(started[0])
     assert said["--server.address"] == "127.0.0.1" and said["--server.port"] == "8501"
@@ -59,7 +58,7 @@ def test_it_listens_to_this_computer_alone_and_says_nothing_of_others(
 def test_before_it_lets_others_in_it_says_what_that_opens(
     host: str, started: list[list[str]], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["app", "--host", host, "--port", "8600", "--no-browser"]) == 0
+    assert main.main(["app", "--host", host, "--port", "8600", "--no-browser"]) == 0
     said = flags(started[0])
     assert said["--server.address"] == host and said["--server.port"] == "8600"
     assert said["--server.headless"] == "true"
@@ -73,7 +72,7 @@ def test_before_it_lets_others_in_it_says_what_that_opens(
 def test_this_computers_own_names_are_no_reason_for_a_warning(
     host: str, started: list[list[str]], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["app", "--host", host]) == 0
+    assert main.main(["app", "--host", host]) == 0
     assert capfd.readouterr().err == ""
 
 
@@ -81,11 +80,11 @@ def test_names_that_are_allowed_reach_the_server(
     started: list[list[str]], capfd: pytest.CaptureFixture[str]
 ) -> None:
     named = ["--allow-name", "cactus.example", "--allow-name", "desert.local"]
-    assert cli.main(["app", "--host", "0.0.0.0", *named]) == 0
+    assert main.main(["app", "--host", "0.0.0.0", *named]) == 0
     assert app.allowed == ["cactus.example,desert.local"]  # type: ignore[attr-defined]
     assert app.ALLOWED_NAMES == names.ALLOWED_NAMES
     with pytest.raises(SystemExit):
-        cli.main(["app", "--allow-name", "http://cactus.example"])
+        main.main(["app", "--allow-name", "http://cactus.example"])
     assert "without a port" in capfd.readouterr().err
 
 
@@ -94,7 +93,7 @@ def test_a_port_that_is_none_is_wrong_usage(
     port: str, started: list[list[str]], capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        cli.main(["app", f"--port={port}"])
+        main.main(["app", f"--port={port}"])
     assert ended.value.code == 2 and not started
     assert "from 1 to 65535" in capfd.readouterr().err
 
@@ -106,5 +105,5 @@ def test_where_only_the_package_is_installed_it_says_what_is_missing(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(app, "_FOLDER", tmp_path)
-    assert cli.main(["app"]) == 1 and not started
+    assert main.main(["app"]) == 1 and not started
     assert "folder of the repository" in capfd.readouterr().err

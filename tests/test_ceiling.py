@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from test_references import with_guided_modules
 from torch import Tensor, nn
 
-from cactiviz.cli import main
+from cactiviz.cli.main import main
 from cactiviz.engine.class_pass import run
 from cactiviz.engine.neuron_pass import layer_map, run_neurons
 from cactiviz.errors import TargetError
@@ -488,7 +488,7 @@ def test_the_command_says_ceiling_and_how_many_answer(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, picture: Picture
 ) -> None:
     model = loaded(made(nn.ReLU6()))
-    monkeypatch.setattr("cactiviz.commands.inside.shared.load_network", lambda _: model)
+    monkeypatch.setattr("cactiviz.cli.layers.shared.load_network", lambda _: model)
     arguments = ["neurons", "sample:rocket", "--model", "alexnet", "--layer", "act"]
     assert main([*arguments, "--at", "3,5", "--random", "30"]) == 0
     output = capsys.readouterr().out
@@ -507,7 +507,7 @@ def test_a_field_of_the_whole_picture_is_said_and_not_outlined(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = load_model("cactinet", untrained=True, device="cpu")
-    monkeypatch.setattr("cactiviz.commands.inside.shared.load_network", lambda _: model)
+    monkeypatch.setattr("cactiviz.cli.layers.shared.load_network", lambda _: model)
     drawn: list[object] = []
     monkeypatch.setattr("cactiviz.rendering.paint.outline", lambda *given: drawn.append(given))
     assert main(["neurons", "sample:rocket", "--model", "cactinet", "--random", "3"]) == 0

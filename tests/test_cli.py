@@ -18,7 +18,8 @@ import torch
 from PIL import Image
 
 import cactiviz as cv
-from cactiviz import cli, download
+from cactiviz import download
+from cactiviz.cli import main
 from cactiviz.explanations.results import VIEWS
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, find_weights
@@ -58,7 +59,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     """The exit code, standard output and standard error of one command."""
     capsys.readouterr()
     try:
-        code = cli.main([str(argument) for argument in arguments])
+        code = main.main([str(argument) for argument in arguments])
     except SystemExit as leaving:  # what argparse does
         assert isinstance(leaving.code, int)
         code = leaving.code
@@ -303,7 +304,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     def compare(*_: object, **__: object) -> None:
         raise AssertionError("the work was begun")
 
-    monkeypatch.setattr(cli, "compare", compare)
+    monkeypatch.setattr(main, "compare", compare)
 
 
 @pytest.mark.usefixtures("no_work")
@@ -400,7 +401,7 @@ def test_ctrl_c_ends_in_a_word(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "compare", interrupted)
+    monkeypatch.setattr(main, "compare", interrupted)
     assert run(capsys, *CACTINET) == (1, "", "Stopped.\n")
 
 
@@ -446,7 +447,7 @@ def test_a_crash_while_writing_leaves_the_old_file_and_no_other(
 
     monkeypatch.setattr(Image.Image, "save", crash)
     with pytest.raises(ZeroDivisionError):
-        cli.main([*CACTINET, "--methods", "grad_cam", "--out", str(out / "s.png")])
+        main.main([*CACTINET, "--methods", "grad_cam", "--out", str(out / "s.png")])
     assert os.listdir(out) == ["s.png"]
     assert (out / "s.png").read_bytes() == b"of yesterday"
 

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 import cactiviz as cv
-from cactiviz import cli
+from cactiviz.cli import main
 from cactiviz.explanations.filters import convolutions, filters
 from cactiviz.explanations.neurons import explain_neurons
 from cactiviz.models import LoadedModel, load_model, search
@@ -60,7 +60,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     """The exit code, standard output and standard error of one command."""
     capsys.readouterr()
     try:
-        code = cli.main([str(argument) for argument in arguments])
+        code = main.main([str(argument) for argument in arguments])
     except SystemExit as leaving:  # what argparse does
         assert isinstance(leaving.code, int)
         code = leaving.code

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cactiviz.cli import main
+from cactiviz.cli.main import main
 from cactiviz.errors import PictureError
 from cactiviz.pictures.occlusion import HOWS, How, cover, covered_pixels
 from cactiviz.pictures.open import sample

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cactiviz import cli
-from cactiviz.commands import data
-from cactiviz.commands import options as shared
+from cactiviz.cli import data, main
+from cactiviz.cli import options as shared
 from cactiviz.datasets import DATASETS, open_item
 from cactiviz.datasets.download import Got
 from cactiviz.datasets.inaturalist_api import Sighting
@@ -46,7 +45,7 @@ def bears(tmp_path: Path) -> Path:
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
     capsys.readouterr()
-    code = cli.main([*map(str, arguments)])
+    code = main.main([*map(str, arguments)])
     output, errors = capsys.readouterr()
     assert "Traceback" not in errors
     return code, output, errors
@@ -198,7 +197,7 @@ def test_a_folder_that_can_not_be_made_is_a_sentence(
 )
 def test_wrong_usage_is_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        cli.main(arguments)
+        main.main(arguments)
     assert caught.value.code == 2
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import torch
 
-from cactiviz import cli, doctor
+from cactiviz.cli import doctor, main
 from cactiviz.models import MODELS
 
 ALEXNET = "alexnet-owt-7be5be79.pth"
@@ -259,7 +259,7 @@ def test_a_data_folder_that_is_not_there_is_not_made(
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     capsys.readouterr()
-    assert cli.main(["doctor", *arguments]) == 0
+    assert main.main(["doctor", *arguments]) == 0
     output, errors = capsys.readouterr()
     assert errors == ""
     return output

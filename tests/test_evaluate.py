@@ -19,7 +19,7 @@ from sklearn import metrics
 from tiny_tiles import write_tiles
 from torch import Tensor, nn
 
-from cactiviz import cli
+from cactiviz.cli import main
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.errors import Cancelled, DataError, PictureError
@@ -389,7 +389,7 @@ def test_random_state_and_network_stay_as_they_were() -> None:
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
     capsys.readouterr()
-    code = cli.main(["evaluate", *map(str, arguments)])
+    code = main.main(["evaluate", *map(str, arguments)])
     return (code, *capsys.readouterr())
 
 
@@ -402,7 +402,7 @@ def tiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def by_red(monkeypatch: pytest.MonkeyPatch) -> LoadedModel:
     """What the command loads."""
     model = network(RED[0], ((8.0, 0.0, 0.0),), (-3.236,))
-    monkeypatch.setattr("cactiviz.commands.options.load_model", lambda *_, **__: model)
+    monkeypatch.setattr("cactiviz.cli.options.load_model", lambda *_, **__: model)
     return model
 
 
@@ -467,7 +467,7 @@ def test_command_draws_no_mistakes_too(
     tiles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_hue = network(("no cactus", "cactus"), ((100.0, 0.0, 0.0),), (-36.5,))
-    monkeypatch.setattr("cactiviz.commands.options.load_model", lambda *_, **__: by_hue)
+    monkeypatch.setattr("cactiviz.cli.options.load_model", lambda *_, **__: by_hue)
     sheet = tmp_path / "sheet.jpg"
     code, out, _ = run(capsys, "any", "--data", tiles, "--sheet", sheet)
     assert code == 0
@@ -531,7 +531,7 @@ def test_command_gives_one_sentence(
 )
 def test_values_out_of_range_are_wrong_usage(option: str, tiles: Path) -> None:
     with pytest.raises(SystemExit) as caught:
-        cli.main(["evaluate", "cactinet", "--data", str(tiles), option])
+        main.main(["evaluate", "cactinet", "--data", str(tiles), option])
     assert caught.value.code == 2
 
 

@@ -19,9 +19,9 @@ from cactiviz.batch.collect import Answers
 from cactiviz.batch.panels import Look
 from cactiviz.batch.sequence import Shot
 from cactiviz.batch.store import Question
-from cactiviz.cells import cell
-from cactiviz.cli import main
-from cactiviz.commands import report as command
+from cactiviz.cli import report as command
+from cactiviz.cli.cells import cell
+from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.report import Paint, told
 from cactiviz.models import Checkpoint

@@ -13,9 +13,9 @@ import pytest
 from inside_pages import captions, open_page
 from PIL import Image
 
-from cactiviz import cli
 from cactiviz.batch.collect import Answers
 from cactiviz.batch.presets import of_source
+from cactiviz.cli import main
 from cactiviz.datasets import Dataset, Item, open_dataset, walk
 from cactiviz.datasets.endings import ENDINGS
 from cactiviz.datasets.sources import open_anywhere
@@ -462,11 +462,11 @@ def cactinet() -> LoadedModel:
 def loaded(cactinet: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """The network, read from its file once for all of these tests."""
     monkeypatch.setattr("cactiviz.batch.collect.load_model", lambda *_, **__: cactinet)
-    monkeypatch.setattr("cactiviz.commands.options.load_model", lambda *_, **__: cactinet)
+    monkeypatch.setattr("cactiviz.cli.options.load_model", lambda *_, **__: cactinet)
 
 
 def animate(out: Path, *sources: Path) -> int:
-    return cli.main(
+    return main.main(
         ["animate", *map(str, sources), "--out", str(out), "--models", "cactinet", "--panel", "64"]
     )
 
@@ -537,7 +537,7 @@ def test_pictures_are_not_drawn_into_the_folder_that_they_are_drawn_from(
     place = put(tmp_path, *(f"{number}.png" for number in range(5)))
     before = {path: path.read_bytes() for path in place.iterdir()}
     command = ["data", "sample", "folder", "--dir", str(place), "--out", str(place / where)]
-    assert cli.main([*command, "--count", "9"]) == 2
+    assert main.main([*command, "--count", "9"]) == 2
     assert "lies in the data that are read here" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in place.iterdir()} == before
 
@@ -556,7 +556,7 @@ def test_what_is_left_out_is_said_by_data_and_evaluate(
         ["evaluate", "cactinet", "--data", str(place), "--sheet", str(sheet)],
         ["evaluate", "cactinet", "--data", str(place), "--sheet", str(sheet)],
     ):
-        assert cli.main(command) == 0
+        assert main.main(command) == 0
         told = " ".join(capsys.readouterr())
         assert "1 file is no picture and was left out: notes.txt." in told
         assert "1 hidden file or folder was left out: .hidden.png." in told

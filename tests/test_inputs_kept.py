@@ -17,11 +17,10 @@ from PIL import Image
 from safetensors.torch import save_file
 from tiny_tiles import write_tiles
 
-from cactiviz import cli
-from cactiviz.commands import animate, inside, replay, report, train
+from cactiviz.cli import animate, layers, main, replay, report, train
+from cactiviz.cli.overwriting import check_kept
 from cactiviz.errors import OutputPlaceError
 from cactiviz.models import MODELS, Checkpoint, load_model
-from cactiviz.overwriting import check_kept
 
 CPU = ("--untrained", "--device", "cpu")
 #: Commands that write no file, or none that a person names.
@@ -83,12 +82,12 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("the work was begun")
 
     for module, name in (
-        (cli.shared, "read_picture"),
-        (cli.shared, "load_network"),
-        (cli, "compare"),
+        (main.shared, "read_picture"),
+        (main.shared, "load_network"),
+        (main, "compare"),
         (animate, "Answers"),
-        (cli.shared, "load_model"),
-        (inside, "explain_neurons"),
+        (main.shared, "load_model"),
+        (layers, "explain_neurons"),
         (replay, "remake_comparison"),
         (replay, "remake_animation"),
         (report, "write"),
@@ -99,7 +98,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
     capsys.readouterr()
-    code = cli.main([str(argument) for argument in arguments])
+    code = main.main([str(argument) for argument in arguments])
     output, errors = capsys.readouterr()
     return code, output, errors
 
@@ -476,7 +475,7 @@ def _commands(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple
 
 
 def test_every_command_that_writes_says_what_it_reads_and_writes() -> None:
-    found = dict(_commands(cli._parser()))
+    found = dict(_commands(main._parser()))
     assert {name for name, files in found.items() if files is None} == SILENT
     assert {"compare", "animate", "report", "replay", "neurons", "filters", "data sample"} < set(
         found

@@ -249,7 +249,7 @@ def test_the_table_itself_goes_down_only() -> None:
             "from cactiviz.metrics import deletion",
             "cactiviz.metrics",
         ),
-        ("cactiviz/cli.py", "from cactiviz import ui", "cactiviz.ui"),
+        ("cactiviz/cli/main.py", "from cactiviz import ui", "cactiviz.ui"),
         ("cactiviz/ui/grid.py", "import app", "app"),
         ("app.py", "import torch", "torch"),
         ("pages/compare.py", "import numpy as np", "numpy"),

@@ -23,8 +23,7 @@ import torch
 from PIL import Image
 
 import cactiviz as cv
-from cactiviz import cli, doctor
-from cactiviz.commands import app, ending
+from cactiviz.cli import app, doctor, ending, main
 from cactiviz.datasets import data_folder, open_dataset
 from cactiviz.download import download
 from cactiviz.errors import CactivizError, DataError, DownloadError, OutputError, PictureError
@@ -53,7 +52,7 @@ for arguments in json.loads(sys.argv[1]):
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
     capsys.readouterr()
     try:
-        code = cli.main([str(argument) for argument in arguments])
+        code = main.main([str(argument) for argument in arguments])
     except SystemExit as leaving:
         assert isinstance(leaving.code, int)
         code = leaving.code
@@ -323,7 +322,7 @@ def test_each_exception_of_the_system_has_its_words(
         assert_one_sentence(capsys.readouterr().err)
     with pytest.raises(TypeError):  # a mistake of the program's own keeps its traceback
         ending.ended_well(lambda: len(3))  # type: ignore[arg-type]
-    monkeypatch.setattr(cli, "_parser", lambda: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(main, "_parser", lambda: signal.raise_signal(signal.SIGINT))
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever had it before
     try:
         assert run(capsys, "methods") == (1, "", "Stopped.\n")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cactiviz.cli import main
+from cactiviz.cli.main import main
 from cactiviz.errors import CactivizError, DataError, DownloadError, PictureError, WeightsError
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.locate import Origins

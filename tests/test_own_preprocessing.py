@@ -15,8 +15,8 @@ from PIL import Image
 from safetensors.torch import save_file
 
 import cactiviz as cv
-from cactiviz.cli import main
-from cactiviz.commands.options import preprocessing as typed
+from cactiviz.cli.main import main
+from cactiviz.cli.options import preprocessing as typed
 from cactiviz.comparison.report import Paint
 from cactiviz.errors import ModelError, WeightsError
 from cactiviz.models import MODELS, find_weights

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from cactiviz.cli import main
+from cactiviz.cli.main import main
 from cactiviz.errors import CactivizError
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.rendering.formats.metadata import xmp

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from test_recipe_fields import ANIMATION, COMPARISON, OWN, carriers
 
-from cactiviz.cli import main
+from cactiviz.cli.main import main
 from cactiviz.errors import CactivizError, DataError, PictureError, WeightsError
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.locate import Origins

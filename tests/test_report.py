@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cactiviz.cli import main
+from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.report import Paint, everything_zip, report_html, sheet_png
 from cactiviz.datasets import open_item

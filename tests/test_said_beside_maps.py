@@ -22,7 +22,7 @@ from cactiviz.batch.panels import Look
 from cactiviz.batch.presets import PRESETS
 from cactiviz.batch.sequence import Shot
 from cactiviz.batch.store import Question
-from cactiviz.cli import main
+from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.gif import gif_of, panel_of
 from cactiviz.comparison.report import Paint, report_html

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cactiviz.cli import main
+from cactiviz.cli.main import main
 from cactiviz.comparison import compare
 from cactiviz.comparison.report import Paint
 from cactiviz.datasets import open_item

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import cactiviz as cv
-from cactiviz.cli import main
+from cactiviz.cli.main import main
 from cactiviz.comparison.report import Paint
 from cactiviz.errors import TargetError
 from cactiviz.explanations.target import find_class, notes_on_target

@@ -25,7 +25,7 @@ from safetensors.torch import load_file
 from tiny_tiles import write_tiles
 from torch import Tensor, nn
 
-from cactiviz import cli
+from cactiviz.cli import main
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.errors import Cancelled, DataError, OutputError, WeightsError
@@ -883,7 +883,7 @@ def test_values_out_of_range_are_wrong_usage(
     option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        cli.main(command("--data", tmp_path, "--out", tmp_path / "run", option))
+        main.main(command("--data", tmp_path, "--out", tmp_path / "run", option))
     assert caught.value.code == 2
     assert option.partition("=")[0] in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
@@ -891,7 +891,7 @@ def test_values_out_of_range_are_wrong_usage(
 
 def test_help_names_every_default(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        cli.main(["train", "--help"])
+        main.main(["train", "--help"])
     text = " ".join(capsys.readouterr().out.split())
     for field in dataclasses.fields(Recipe):
         assert f"--{field.name.replace('_', '-')}" in text
@@ -908,7 +908,8 @@ def test_command_trains_and_says_so(tmp_path: Path, capfd: pytest.CaptureFixture
     small = ("--input-size", 32, "--epochs", 1, "--batch-size", 16, "--calibration-batches", 1)
     capfd.readouterr()
     assert (
-        cli.main(command("--data", tmp_path / "data", "--out", run, "--device", "cpu", *small)) == 0
+        main.main(command("--data", tmp_path / "data", "--out", run, "--device", "cpu", *small))
+        == 0
     )
     out, err = capfd.readouterr()
     assert "1.00 epochs on 33 pictures, 6 excluded" in out
@@ -934,5 +935,5 @@ def test_command_gives_one_sentence(
     elif which == "no run":
         write_tiles(data)
         run.write_text("")
-    assert cli.main(command("--data", data, "--out", run, "--device", "cpu")) == 1
+    assert main.main(command("--data", data, "--out", run, "--device", "cpu")) == 1
     assert is_sentence(capsys.readouterr().err)

@@ -26,7 +26,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from cactiviz import cli
+from cactiviz.cli import main
 from cactiviz.comparison.caveats import limits
 from cactiviz.errors import WeightsError
 from cactiviz.explanations.explain import explain
@@ -303,7 +303,7 @@ def test_what_was_taken_is_said_in_the_output_the_json_and_beside_the_maps(
     file = saved(tmp_path / "x.pth", {"model": spoilt(trained), "model_ema": trained})
     results = tmp_path / "x.json"
     given = ["compare", "sample:chelsea", "--methods", "grad_cam", "--json", str(results)]
-    assert cli.main([*given, "--checkpoint", f"mine={SQUEEZENET}:{file}"]) == 0
+    assert main.main([*given, "--checkpoint", f"mine={SQUEEZENET}:{file}"]) == 0
     assert "mine: Its file holds averaged weights (“model_ema”)" in capsys.readouterr().out
     (said,) = of_file(json.loads(results.read_text("utf-8"))["predictions"]["mine"]["remarks"])
     reading = explain(load(file), sample("chelsea"), ["grad_cam"])

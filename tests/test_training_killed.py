@@ -19,7 +19,7 @@ import torch
 from safetensors.torch import load_file
 from tiny_tiles import write_tiles
 
-from cactiviz.cli import main
+from cactiviz.cli.main import main
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.training.run_folder import CHECKPOINT, SETTINGS, WEIGHTS

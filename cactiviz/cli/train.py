@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
-from cactiviz.commands.files import Files, of_source
-from cactiviz.commands.options import path, positive
-from cactiviz.commands.progress import long_reporter
+from cactiviz.cli.files import Files, of_source
+from cactiviz.cli.options import path, positive
+from cactiviz.cli.progress import long_reporter
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.training.settings import LIMITS, Recipe
 

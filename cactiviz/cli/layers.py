@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.commands import files, outputs
-from cactiviz.commands import options as shared
-from cactiviz.commands.files import Files
+from cactiviz.cli import files, outputs
+from cactiviz.cli import options as shared
+from cactiviz.cli.files import Files
 from cactiviz.engine.receptive_field import layer_with_parts
 from cactiviz.explanations.filters import convolutions, filters
 from cactiviz.explanations.neurons import NEURON_METHODS, NeuronExplanation, explain_neurons

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from cactiviz.commands import files, outputs
-from cactiviz.commands import options as shared
-from cactiviz.commands.files import Files
-from cactiviz.commands.progress import long_reporter
+from cactiviz.cli import files, outputs
+from cactiviz.cli import options as shared
+from cactiviz.cli.files import Files
+from cactiviz.cli.progress import long_reporter
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.files import whole_file

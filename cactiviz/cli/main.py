@@ -9,22 +9,22 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 
 from cactiviz import __version__
-from cactiviz.commands import (
+from cactiviz.cli import (
     animate,
     app,
     data,
     evaluate,
     files,
-    inside,
+    layers,
     listing,
     outputs,
     replay,
     report,
     train,
 )
-from cactiviz.commands import options as shared
-from cactiviz.commands.ending import ended_well
-from cactiviz.commands.files import Files
+from cactiviz.cli import options as shared
+from cactiviz.cli.ending import ended_well
+from cactiviz.cli.files import Files
 from cactiviz.comparison.compare import compare
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.report import told
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     animate.add(commands)
     report.add(commands)
     replay.add(commands)
-    inside.add(commands)
+    layers.add(commands)
     listing.add(commands)
     data.add(commands)
     train.add(commands)

@@ -17,10 +17,10 @@ from cactiviz.batch.panels import Look
 from cactiviz.batch.presets import PRESETS, of_dataset, of_source, open_preset_data
 from cactiviz.batch.sequence import Shot
 from cactiviz.batch.store import Question
-from cactiviz.commands import files, outputs
-from cactiviz.commands import options as shared
-from cactiviz.commands.files import Files
-from cactiviz.commands.progress import long_reporter
+from cactiviz.cli import files, outputs
+from cactiviz.cli import options as shared
+from cactiviz.cli.files import Files
+from cactiviz.cli.progress import long_reporter
 from cactiviz.errors import CactivizError, Cancelled, OutputError, WeightsError
 from cactiviz.models import Checkpoint
 from cactiviz.rendering import paint

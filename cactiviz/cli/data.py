@@ -13,9 +13,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from cactiviz.cells import cell
-from cactiviz.commands import options as shared
-from cactiviz.commands.files import Files, of_dataset
+from cactiviz.cli import options as shared
+from cactiviz.cli.cells import cell
+from cactiviz.cli.files import Files, of_dataset
 from cactiviz.datasets import (
     DATASETS,
     data_folder,

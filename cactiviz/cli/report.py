@@ -10,9 +10,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from cactiviz.commands import files, outputs
-from cactiviz.commands import options as shared
-from cactiviz.commands.files import Files
+from cactiviz.cli import files, outputs
+from cactiviz.cli import options as shared
+from cactiviz.cli.files import Files
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.report import Paint, everything_zip, report_html, sheet_png, told
 from cactiviz.errors import OutputError, WeightsError

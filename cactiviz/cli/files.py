@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cactiviz.cli.overwriting import check_kept
 from cactiviz.datasets import DATASETS, aerial_cactus, find_dataset, is_address
 from cactiviz.errors import CactivizError
 from cactiviz.models import Checkpoint, find_weights, get_spec
-from cactiviz.overwriting import check_kept
 from cactiviz.pictures.open import SAMPLES, sample_path
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import checkpoint_in, read_recipe

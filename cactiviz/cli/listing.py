@@ -7,8 +7,8 @@ import json
 import socket
 import textwrap
 
-from cactiviz import doctor
-from cactiviz.commands.options import path
+from cactiviz.cli import doctor
+from cactiviz.cli.options import path
 from cactiviz.comparison.comparison import describe
 from cactiviz.errors import ModelError
 from cactiviz.explanations.results import VIEWS

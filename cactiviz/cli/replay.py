@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cactiviz.batch.animation import Animation
-from cactiviz.commands import animate as films
-from cactiviz.commands import files, report
-from cactiviz.commands import options as shared
-from cactiviz.commands.files import Files
+from cactiviz.cli import animate as films
+from cactiviz.cli import files, report
+from cactiviz.cli import options as shared
+from cactiviz.cli.files import Files
 from cactiviz.comparison.report import told
 from cactiviz.errors import CactivizError
 from cactiviz.models import find_weights, get_spec
