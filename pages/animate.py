@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from cactiviz.ui import animating, navigation, styles
+from cactiviz.ui import animating, navigation
+from cactiviz.ui.components import styles
 
 navigation.enter()
 st.html(styles.sheets("film"))

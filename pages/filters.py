@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from cactiviz.ui import choices, copy_link, filters, navigation, styles, texts
+from cactiviz.ui import choices, copy_link, filters, navigation, texts
+from cactiviz.ui.components import styles
 
 navigation.enter()
 st.html(styles.sheets("inside"))  # before all that can end a run

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from cactiviz.ui import gallery, missing, navigation, state, styles, texts
+from cactiviz.ui import gallery, missing, navigation, texts
+from cactiviz.ui.components import styles
+from cactiviz.ui.session import state
 
 navigation.enter()
 st.html(styles.sheets("gallery"))

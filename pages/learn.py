@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from cactiviz.ui import learn, navigation, styles
+from cactiviz.ui import learn, navigation
+from cactiviz.ui.components import styles
 
 navigation.enter()
 st.html(styles.sheets("learn"))

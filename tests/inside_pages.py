@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cactiviz.ui import texts, wall
+from cactiviz.ui import texts
+from cactiviz.ui.components import wall
 
 ROOT = Path(__file__).resolve().parent.parent
 Walls = dict[str, Sequence[wall.Cell]]

@@ -20,10 +20,11 @@ from cactiviz.pictures.web import Fetched
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.types import Target
-from cactiviz.ui import address, linked, links, sets, state, texts
+from cactiviz.ui import address, linked, links, sets, texts
 from cactiviz.ui.address import Link, from_query, to_query
 from cactiviz.ui.covered import Covered
 from cactiviz.ui.grid import unpacked
+from cactiviz.ui.session import state
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -25,9 +25,10 @@ from cactiviz.models import load_model
 from cactiviz.pictures.open import sample
 from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Picture
-from cactiviz.ui import asking, film_choice, film_file, film_work, state, texts, uploads
+from cactiviz.ui import film_choice, film_file, film_work, texts, uploads
 from cactiviz.ui.film_file import Drawer, Making
 from cactiviz.ui.film_work import Plan, Work
+from cactiviz.ui.session import polling, state
 
 SMALL = Look(panel=(60, 60), captions=False)
 
@@ -87,11 +88,11 @@ def test_a_first_visit_computes_what_the_package_says_and_plays_it(app: AppTest)
 def test_another_look_is_painted_anew_and_computes_nothing(app: AppTest) -> None:
     app.number_input(key=state.FILM_EACH).set_value(2).run()
     work = finished(app)
-    before = asking.runner().jobs.finished
+    before = polling.runner().jobs.finished
     app.selectbox(key=state.FILM_LOOK + "palette").set_value("viridis")
     app.slider(key=state.FILM_LOOK + "seconds").set_value(0.5).run()
     assert not app.exception
-    assert drawer_of(app).work is work and asking.runner().jobs.finished == before
+    assert drawer_of(app).work is work and polling.runner().jobs.finished == before
     look = list(drawer_of(app)._files)[-1][0]
     assert (look.palette, look.seconds) == ("viridis", 0.5)
 

@@ -15,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from cactiviz.models import MODELS, find_weights
 from cactiviz.models.spec import Weights
-from cactiviz.ui import downloads, state, texts
+from cactiviz.ui import downloads, texts
+from cactiviz.ui.session import state
 
 ROOT = Path(__file__).resolve().parent.parent
 BODY = bytes(range(256)) * 4000

@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from cactiviz.errors import BusyError, Cancelled, ModelError
 from cactiviz.runtime.queue import Jobs, Ticket
 from cactiviz.types import Cancel
-from cactiviz.ui import asking, state
-from cactiviz.ui.asking import Waiting, Why
+from cactiviz.ui.session import polling, state
+from cactiviz.ui.session.polling import Waiting, Why
 
 SOON = 20  # seconds
 
@@ -72,11 +72,11 @@ class Session(dict[str, Any]):
         self, questions: dict[str, Callable[[], Any]], patience: float = 0.0
     ) -> dict[str, Any]:
         self._monkeypatch.setattr(st, "session_state", self)
-        return asking.ask(questions, patience)
+        return polling.ask(questions, patience)
 
     def wants_nothing(self) -> None:
         self._monkeypatch.setattr(st, "session_state", self)
-        asking.want_nothing()
+        polling.want_nothing()
 
 
 @pytest.fixture
@@ -95,10 +95,10 @@ def test_answers_come_one_by_one(desk: Desk, session: Session) -> None:
     desk.answer("a")
     assert desk.begun["b"].wait(SOON)
     found = session.asks(questions)
-    assert found == {"x": "answer to a", "y": Waiting(0)} and asking.pending(found)
+    assert found == {"x": "answer to a", "y": Waiting(0)} and polling.pending(found)
     desk.answer("b")
     found = session.asks(questions, SOON)
-    assert found == {"x": "answer to a", "y": "answer to b"} and not asking.pending(found)
+    assert found == {"x": "answer to a", "y": "answer to b"} and not polling.pending(found)
     assert desk.times == ["a", "b"] and session[state.TICKETS] == []
 
 
@@ -204,11 +204,11 @@ def test_a_run_that_is_stopped_while_it_asks_leaves_nothing_behind(
 def page() -> None:
     import streamlit as st
 
-    from cactiviz.ui import asking
+    from cactiviz.ui.session import polling as asking
 
     desk = st.session_state["desk"]
     names = st.session_state["names"]
-    found = asking.ask({name: desk(name) for name in names}, st.session_state["patience"])
+    found = polling.ask({name: desk(name) for name in names}, st.session_state["patience"])
     st.json({name: str(answer) for name, answer in found.items()})
 
 

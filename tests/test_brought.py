@@ -14,11 +14,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.errors import OutputError
-from cactiviz.ui import browser_word, known_classes, own_files, own_pictures, sets, state, texts
-from cactiviz.ui.known_browsers import KnownBrowsers, is_word
-from cactiviz.ui.own_choice import OwnChoice, Remembered, merged
-from cactiviz.ui.own_files import KEPT_SECONDS, Shelf
-from cactiviz.ui.own_pictures import NOT_KEPT
+from cactiviz.ui import browser_word, known_classes, sets, texts
+from cactiviz.ui.brought import pictures, store
+from cactiviz.ui.brought.known_browsers import KnownBrowsers, is_word
+from cactiviz.ui.brought.own_choice import OwnChoice, Remembered, merged
+from cactiviz.ui.brought.pictures import NOT_KEPT
+from cactiviz.ui.brought.store import KEPT_SECONDS, Shelf
+from cactiviz.ui.session import state
 
 ROOT = Path(__file__).resolve().parent.parent
 ONE, OTHER = "0" * 31 + "1", "0" * 31 + "2"
@@ -30,7 +32,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
-    monkeypatch.setattr(own_files, "_shelves", WeakSet[Shelf]())  # none of other tests
+    monkeypatch.setattr(store, "_shelves", WeakSet[Shelf]())  # none of other tests
     return folder
 
 
@@ -82,7 +84,7 @@ def test_it_is_kept_for_half_an_hour_after_its_last_session_was_seen(
 def test_where_room_is_short_the_longest_unseen_goes_and_never_one_in_use(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_files, "MOST_BYTES_OF_ALL", 4000)
+    monkeypatch.setattr(store, "MOST_BYTES_OF_ALL", 4000)
     used, old, older, newest = (Shelf(lambda _: None, clock) for _ in range(4))
     for shelf in (used, old, older):
         network(shelf, 1000)
@@ -105,7 +107,7 @@ def test_where_room_is_short_the_longest_unseen_goes_and_never_one_in_use(
 def test_what_cannot_fit_costs_nobody_anything(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_files, "MOST_BYTES_OF_ALL", 1000)
+    monkeypatch.setattr(store, "MOST_BYTES_OF_ALL", 1000)
     left, now = Shelf(lambda _: None, clock), Shelf(lambda _: None, clock)
     network(left, 500)
     left.leave_in(1e6)
@@ -117,7 +119,7 @@ def test_what_cannot_fit_costs_nobody_anything(
 def test_a_browser_has_no_more_networks_than_the_form_says_whatever_its_tabs_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(own_files, "MOST_NETWORKS", 2)
+    monkeypatch.setattr(store, "MOST_NETWORKS", 2)
     shelf = Shelf(lambda _: None)
     for name in ("one", "two"):
         network(shelf, 1, name)
@@ -128,7 +130,7 @@ def test_a_browser_has_no_more_networks_than_the_form_says_whatever_its_tabs_do(
 def test_promised_room_is_never_more_than_there_is_however_many_ask(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(own_files, "MOST_BYTES_OF_ALL", 5000)
+    monkeypatch.setattr(store, "MOST_BYTES_OF_ALL", 5000)
     shelves = [Shelf(lambda _: None) for _ in range(4)]
     kept: list[str] = []
 
@@ -147,7 +149,7 @@ def test_promised_room_is_never_more_than_there_is_however_many_ask(
 def test_the_pictures_of_one_browser_make_room_for_its_newer_ones(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_pictures, "MOST_BYTES", 1000)
+    monkeypatch.setattr(pictures, "MOST_BYTES", 1000)
     shelf = Shelf(lambda _: None)
     album = shelf.pictures
     first, second = (album.put(name, bytes(400)) for name in ("a", "b"))
@@ -158,7 +160,7 @@ def test_the_pictures_of_one_browser_make_room_for_its_newer_ones(
     assert album.put("d", bytes(400), beside=(first, third)) == NOT_KEPT
     assert album.get(first) and album.get(third)
     assert album.put("large", bytes(1001)) == NOT_KEPT
-    monkeypatch.setattr(own_pictures, "MOST_PICTURES", 2)
+    monkeypatch.setattr(pictures, "MOST_PICTURES", 2)
     album.put("small", b"1")
     assert len(files_in(temporary)) == 2
     kept = album.get(third)
@@ -200,7 +202,7 @@ def new_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[...
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("CACTIVIZ_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(own_files, "_known", KnownBrowsers[Shelf](lambda shelf: shelf.closed))
+    monkeypatch.setattr(store, "_known", KnownBrowsers[Shelf](lambda shelf: shelf.closed))
     monkeypatch.setattr(browser_word, "_PATIENCE_SECONDS", -1.0)  # AppTest has no browser
     st.cache_data.clear()
     st.cache_resource.clear()

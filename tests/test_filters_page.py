@@ -18,9 +18,11 @@ from cactiviz.rendering import paint as render
 from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.kernels import shown_weights
 from cactiviz.types import Box, FilterGrid
-from cactiviz.ui import encode, state, texts
+from cactiviz.ui import texts
 from cactiviz.ui.choices import Choice
+from cactiviz.ui.components import data_url
 from cactiviz.ui.filters import AT_ONCE, FilterLook, Style, look, map_full, paint
+from cactiviz.ui.session import state
 from cactiviz.ui.sets import first_item, opened
 
 STYLE = Style("response", "shared", "heaviest", AT_ONCE)
@@ -128,7 +130,7 @@ def test_a_map_lies_on_what_the_network_saw(choice: Choice) -> None:
     seen = alexnet.spec.preprocessing.seen(*choice.picture.size)
     cell = paint(found, STYLE, choice.picture.size).cells[0]
     over = next(pane for pane in cell.large if len(pane.films) == 2)
-    assert over.films[1].box == over.lit == encode.in_fractions(seen, choice.picture.size)
+    assert over.films[1].box == over.lit == data_url.in_fractions(seen, choice.picture.size)
     assert not found.on_colours and "heaviest" in cell.words[2] and "of 64" in cell.words[2]
 
 

@@ -22,7 +22,8 @@ from cactiviz.datasets.sources import open_anywhere
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.recipes.locate import Origins
-from cactiviz.ui import choices, state
+from cactiviz.ui import choices
+from cactiviz.ui.session import state
 
 
 def picture(shade: int = 0, kind: str = "PNG") -> bytes:

@@ -19,10 +19,11 @@ from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, LoadedModel, find_weights, load_model
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Target
-from cactiviz.ui import asking, learn, state, texts
+from cactiviz.ui import learn, texts
 from cactiviz.ui.lessons import figures, frame, methods, own_scale, small_maps, two_classes
 from cactiviz.ui.lessons.agreement import agreement
 from cactiviz.ui.lessons.untrained import play
+from cactiviz.ui.session import polling, state
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -121,11 +122,11 @@ def test_a_method_without_words_of_its_own_is_shown_with_those_of_the_table(
 
 def test_only_the_part_that_is_open_is_computed(app: AppTest) -> None:
     settled(app)
-    assert asking.runner().jobs.finished == 1
-    assert asking.runner().in_memory() == ["cactinet"]
+    assert polling.runner().jobs.finished == 1
+    assert polling.runner().in_memory() == ["cactinet"]
     settled(app, "untrained")
-    assert asking.runner().jobs.finished == 3
-    assert asking.runner().in_memory() == ["cactinet"] * 2
+    assert polling.runner().jobs.finished == 3
+    assert polling.runner().in_memory() == ["cactinet"] * 2
 
 
 @needs_weights
@@ -258,7 +259,7 @@ def test_what_cannot_be_computed_is_a_sentence_and_the_page_lives_on(
     def fail(*_: object, **__: object) -> object:
         raise CactivizError(f"It is broken {HOSTILE}.")
 
-    monkeypatch.setattr(asking.Runner, "read", fail)
+    monkeypatch.setattr(polling.Runner, "read", fail)
     page = settled(app)
     assert shown(page).count("<img") == 1 and "&lt;img src=x" in shown(page)
     assert shown(page).count("It is broken") == len(VIEWS)

@@ -18,9 +18,11 @@ from cactiviz.pictures.open import sample
 from cactiviz.rendering import paint as render
 from cactiviz.rendering.scales import number
 from cactiviz.types import Box, Layer, Neuron
-from cactiviz.ui import encode, inside, state, texts, wall
+from cactiviz.ui import inside, texts
 from cactiviz.ui.choices import Choice
+from cactiviz.ui.components import data_url, wall
 from cactiviz.ui.neurons import around, in_field, look, paint, row_and_column
+from cactiviz.ui.session import state
 from cactiviz.ui.sets import first_item, opened
 from cactiviz.ui.wanted import HOW_MANY, Wanted
 
@@ -57,7 +59,7 @@ def test_ten_by_chance_are_those_of_the_seed_with_their_fields(app: AppTest, wal
     cells = walls["neurons cactinet"]
     assert keys(cells) == [one.neuron for one in expected]
     frames = [cell.large[0].frame for cell in cells]
-    assert frames == [encode.in_fractions(one.field, picture.size) for one in expected]
+    assert frames == [data_url.in_fractions(one.field, picture.size) for one in expected]
     assert "Seed 1" in captions(app)
 
     press(app, texts.DRAW_AGAIN)

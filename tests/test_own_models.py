@@ -20,9 +20,11 @@ from streamlit.testing.v1 import AppTest
 from cactiviz.errors import OutputError, WeightsError
 from cactiviz.models import MODELS, find_weights, load_model
 from cactiviz.runtime.runner import Network
-from cactiviz.ui import asking, own_files, state, texts
+from cactiviz.ui import texts
+from cactiviz.ui.brought import store
+from cactiviz.ui.brought.store import Shelf
 from cactiviz.ui.networks import told
-from cactiviz.ui.own_files import Shelf
+from cactiviz.ui.session import polling, state
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTILE = "<img src=x onerror=alert(1)> *b*"
@@ -36,7 +38,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
-    monkeypatch.setattr(own_files, "_shelves", WeakSet[Shelf]())  # none of other tests
+    monkeypatch.setattr(store, "_shelves", WeakSet[Shelf]())  # none of other tests
     return folder
 
 
@@ -112,7 +114,7 @@ def add(app: AppTest) -> None:
 def answer(app: AppTest) -> str:
     """What the session's own network says of the picture on the page; empty until it does."""
     (network,) = app.session_state[state.OWN].networks.values()
-    kept = dict(asking.runner()._results.items())
+    kept = dict(polling.runner()._results.items())
     return next((v.answers[0].class_name for k, v in kept.items() if is_of(k, network)), "")
 
 
@@ -167,10 +169,10 @@ def test_what_is_no_file_of_weights_or_too_large_is_refused_before_it_is_kept(
         put(shelf, packed.getvalue())
     with pytest.raises(WeightsError, match="ends in"):
         put(shelf, b"code", "a.py")
-    monkeypatch.setattr(own_files, "MOST_MEGABYTES", 1)
+    monkeypatch.setattr(store, "MOST_MEGABYTES", 1)
     with pytest.raises(WeightsError, match="up to 1 MB"):
         put(shelf, bytes(2**20 + 1))
-    monkeypatch.setattr(own_files, "MOST_BYTES_OF_ALL", 2**20)
+    monkeypatch.setattr(store, "MOST_BYTES_OF_ALL", 2**20)
     put(shelf, bytes(2**20))
     with pytest.raises(OutputError, match="no room"):
         put(Shelf(lambda _: None), b"one byte too many for all sessions together")
@@ -247,7 +249,7 @@ def test_code_in_a_file_is_never_run(
 def test_a_name_stays_text_and_a_network_can_be_removed_to_make_room(
     new_session: Callable[[], AppTest], temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_files, "MOST_NETWORKS", 1)
+    monkeypatch.setattr(store, "MOST_NETWORKS", 1)
     app = new_session()
     fill(app, cactinet(), "a.safetensors", HOSTILE)
     add(app)
@@ -262,7 +264,7 @@ def test_a_name_stays_text_and_a_network_can_be_removed_to_make_room(
     app.button(key="own remove 0").click().run()
     assert not app.exception and not files_in(temporary)
     assert app.button_group(key="models").value == ["cactinet"]
-    assert all(key[0].name != HOSTILE for key in asking.runner()._results)
+    assert all(key[0].name != HOSTILE for key in polling.runner()._results)
 
 
 @needs_weights
@@ -283,9 +285,7 @@ def test_two_sessions_share_neither_networks_nor_their_answers(
 def test_a_session_cut_off_from_the_server_takes_its_files_along(
     new_session: Callable[[], AppTest], temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        own_files, "_GRACE_SECONDS", 1 - st.get_option("server.disconnectedSessionTTL")
-    )
+    monkeypatch.setattr(store, "_GRACE_SECONDS", 1 - st.get_option("server.disconnectedSessionTTL"))
     app = new_session()
     fill(app, cactinet(), "a.safetensors", "mine")
     add(app)

@@ -20,9 +20,10 @@ from cactiviz.datasets import DATASETS
 from cactiviz.models import MODELS
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
-from cactiviz.ui import linked, state, texts
+from cactiviz.ui import linked, texts
 from cactiviz.ui.film_link import KINDS, LOOPS, MOST_METHODS, PANELS, FilmLink, methods_of
 from cactiviz.ui.inside_links import FiltersLink, NeuronsLink
+from cactiviz.ui.session import state
 
 Read = Callable[[Mapping[str, str]], tuple[object, list[str]]]
 READ: dict[str, Read] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import streamlit as st
 
-from cactiviz.ui import picker, state
+from cactiviz.ui import picker
+from cactiviz.ui.session import state
 
 
 @pytest.mark.parametrize("many", [2, 3, 60, 1000])

@@ -21,7 +21,9 @@ from playwright.sync_api import Browser, Page
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.pictures import open
-from cactiviz.ui import navigation, own_files, state, texts
+from cactiviz.ui import navigation, texts
+from cactiviz.ui.brought import store
+from cactiviz.ui.session import state
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
@@ -129,7 +131,7 @@ def test_the_settings_shut_the_app_off_and_tell_nobody() -> None:
     assert server["address"] == "127.0.0.1"
     assert server["enableXsrfProtection"] is True and server["enableCORS"] is True
     assert set(server["allowedHosts"]) == {"localhost", "127.0.0.1", "::1"}
-    assert server["maxUploadSize"] == own_files.MOST_MEGABYTES, "the form promises another limit"
+    assert server["maxUploadSize"] == store.MOST_MEGABYTES, "the form promises another limit"
     assert client["showErrorDetails"] == "none" and client["showErrorLinks"] is False
     assert SETTINGS["browser"]["gatherUsageStats"] is False
     switched_on = {"enableStaticServing", "enableAgentApi", "trustedUserHeaders"} & set(server)
@@ -137,7 +139,7 @@ def test_the_settings_shut_the_app_off_and_tell_nobody() -> None:
 
 
 def test_a_pictures_own_limits_are_far_below_the_servers() -> None:
-    assert open.MAX_BYTES == 50 * 2**20 < own_files.MOST_MEGABYTES * 2**20
+    assert open.MAX_BYTES == 50 * 2**20 < store.MOST_MEGABYTES * 2**20
 
 
 def test_the_tabs_icon_is_a_file_of_this_folder() -> None:

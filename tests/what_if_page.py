@@ -12,8 +12,10 @@ from cactiviz.datasets import open_dataset
 from cactiviz.pictures.open import open_picture
 from cactiviz.runtime import runner
 from cactiviz.types import Picture, Target
-from cactiviz.ui import readings, sets, state, styles, texts, what_if, why_not
+from cactiviz.ui import readings, sets, texts, what_if, why_not
 from cactiviz.ui.choices import Choice
+from cactiviz.ui.components import styles
+from cactiviz.ui.session import state
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

@@ -9,21 +9,19 @@ import streamlit as st
 from cactiviz.batch.animation import Animation
 from cactiviz.batch.panels import Look, layout_of
 from cactiviz.ui import (
-    asking,
     copy_link,
     downloads,
-    encode,
     film_choice,
     film_file,
     film_look,
     missing,
     networks,
-    stage,
-    state,
     texts,
 )
+from cactiviz.ui.components import data_url, player
 from cactiviz.ui.film_file import Drawer, Making
 from cactiviz.ui.film_work import Plan, Work
+from cactiviz.ui.session import polling, state
 
 _PATIENCE_SECONDS = 0.3
 _LOOK_AGAIN_SECONDS = 0.4
@@ -106,7 +104,7 @@ def _status(drawer: Drawer, work: Work, look: Look) -> None:
 def _progress(work: Work) -> str:
     index, place = work.at
     name = networks.title(work.plan.networks[place].name)
-    device = texts.DEVICES[asking.runner().device.type]
+    device = texts.DEVICES[polling.runner().device.type]
     if work.ahead is None:
         return texts.QUEUE_FULL
     pictures, models = len(work.plan.shots), len(work.plan.networks)
@@ -134,7 +132,7 @@ def _stage(drawer: Drawer, work: Work, film: Animation) -> None:
         plays = None
     plays = plays or drawer.made(look, _PREVIEW)
     moving = _address(plays) if plays is not None and plays.ready and work.finished else ""
-    stage.show(still, moving, layout.size, _alt(work))
+    player.show(still, moving, layout.size, _alt(work))
     if plays is not None and plays.sentence:
         st.error(texts.plain(plays.sentence))
 
@@ -151,7 +149,7 @@ def _still(drawer: Drawer, work: Work, film: Animation) -> str:
         frame = film.frame(*step)
         if frame is None:
             return ""
-        drawer.painted = key, encode.jpeg(frame)
+        drawer.painted = key, data_url.jpeg(frame)
     return drawer.painted[1]
 
 

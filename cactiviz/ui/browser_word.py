@@ -15,9 +15,10 @@ from importlib import resources
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from cactiviz.ui import own_files, state
 from cactiviz.ui.address import LEFT_OUT
-from cactiviz.ui.known_browsers import is_word
+from cactiviz.ui.brought import store
+from cactiviz.ui.brought.known_browsers import is_word
+from cactiviz.ui.session import state
 
 _KEY = "cv-browser-word"
 _PATIENCE_SECONDS = 3.0  # with a browser that doesn't tell
@@ -29,7 +30,7 @@ _SIGN_OF_LIFE_SECONDS = 30
 def ask() -> None:
     """Let the browser tell its word; ends the run where the page has to wait for it."""
     waits = _waits()
-    timed = _SIGN_OF_LIFE_SECONDS if own_files.here() is not None else None
+    timed = _SIGN_OF_LIFE_SECONDS if store.here() is not None else None
     with st.container(key="cv-browser"):
         st.fragment(_ask, run_every=_LOOK_AGAIN_SECONDS if waits else timed)(waits)
     if waits:
@@ -40,7 +41,7 @@ def _ask(waits: bool) -> None:
     session = st.session_state.setdefault(state.WORD_SESSION, uuid.uuid4().hex)
     data = {"asks": state.WORD not in st.session_state, "session": session}
     _component()(data=data, key=_KEY, on_word_change=_told)
-    own_files.here()  # a sign of life
+    store.here()  # a sign of life
     if st.session_state.pop(state.WORD_NEWS, False) or (waits and not _waits()):
         st.rerun()
 
@@ -57,8 +58,8 @@ def _told() -> None:
     said = st.session_state[_KEY].word
     if said is None or state.WORD in st.session_state:
         return
-    own_files.told(said if is_word(said) else "")
-    st.session_state[state.WORD_NEWS] = own_files.here() is not None
+    store.told(said if is_word(said) else "")
+    st.session_state[state.WORD_NEWS] = store.here() is not None
 
 
 @st.cache_resource(show_spinner=False)

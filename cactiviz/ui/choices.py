@@ -18,19 +18,10 @@ from cactiviz.models import MODELS, find_weights
 from cactiviz.pictures import open
 from cactiviz.pictures.web import fetch_picture
 from cactiviz.types import Picture, Target
-from cactiviz.ui import (
-    brought,
-    explained,
-    links,
-    networks,
-    own_models,
-    picker,
-    sets,
-    state,
-    texts,
-    uploads,
-)
+from cactiviz.ui import explained, links, networks, own_models, picker, sets, texts, uploads
 from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS
+from cactiviz.ui.brought import current
+from cactiviz.ui.session import state
 
 _FALLBACK = "chelsea"  # where not even the first picture can be read
 _USUAL_NETWORKS = (
@@ -237,7 +228,7 @@ def ask_picture() -> Picture:
 def _of_before() -> Picture:
     """The picture that was shown last, if it may still be; or the one chosen of a data set."""
     shown: Picture | None = st.session_state.get(state.SHOWN_PICTURE)
-    if shown is not None and brought.shown_source() == st.session_state.get(state.SHOWN_SOURCE):
+    if shown is not None and current.shown_source() == st.session_state.get(state.SHOWN_SOURCE):
         return shown
     get = st.session_state.get
     for name, place in (

@@ -8,7 +8,8 @@ import streamlit as st
 
 from cactiviz.explanations.results import method_of
 from cactiviz.methods import METHODS
-from cactiviz.ui import networks, state, texts
+from cactiviz.ui import networks, texts
+from cactiviz.ui.session import state
 
 #: (network, layer) pairs.
 Layers = tuple[tuple[str, str], ...]

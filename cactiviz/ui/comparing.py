@@ -13,7 +13,6 @@ from cactiviz.datasets import is_address
 from cactiviz.errors import CactivizError
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.ui import (
-    asking,
     chosen_layers,
     downloads,
     explained,
@@ -23,13 +22,13 @@ from cactiviz.ui import (
     links,
     networks,
     readings,
-    state,
     texts,
     why_not,
 )
 from cactiviz.ui import what_if as covering
 from cactiviz.ui.choices import Choice
 from cactiviz.ui.readings import Progress
+from cactiviz.ui.session import polling, state
 
 #: So long a run waits for answers, so that what is quick comes in one piece.
 _PATIENCE_SECONDS = 0.15
@@ -50,7 +49,7 @@ def _show(choice: Choice, timed: bool) -> None:
     if links.changed():
         st.rerun()
     if timed and st.session_state.get(state.WAITED) == choice.key:
-        asking.wait()
+        polling.wait()
     progress = _look(choice)
     st.session_state[state.WAITED] = choice.key if progress.waiting else None
     if timed != bool(progress.waiting):
@@ -97,7 +96,7 @@ def _look(choice: Choice, patience_seconds: float = 0.0) -> Progress:
     progress = readings.compared(shown, patience_seconds, first=choice)
     if st.session_state.get(state.STOPPED) != shown.key:
         return progress
-    asking.want_nothing()
+    polling.want_nothing()
     stopped = dict.fromkeys(progress.waiting, texts.STOPPED)
     failures = {**progress.comparison.failures, **stopped}
     return replace(progress, comparison=replace(progress.comparison, failures=failures), waiting=())
@@ -116,7 +115,7 @@ def _heading(choice: Choice, progress: Progress) -> None:
 
 
 def _status(choice: Choice, progress: Progress) -> None:
-    device = texts.DEVICES[asking.runner().device.type]
+    device = texts.DEVICES[polling.runner().device.type]
     at = covering.applied(choice).key
     if progress.waiting:
         titles = [networks.title(name) for name in progress.waiting]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cactiviz.ui import links, texts
-from cactiviz.ui.component import component
+from cactiviz.ui.components.loader import component
 
 
 def titled(title: str, page: str) -> None:

@@ -12,8 +12,9 @@ from cactiviz.download import download, hash_prefix
 from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.models import MODELS, ModelSpec, find_weights
 from cactiviz.models.weights import cache_folder
-from cactiviz.ui import networks, state, texts
+from cactiviz.ui import networks, texts
 from cactiviz.ui.grid import Offer
+from cactiviz.ui.session import state
 
 _log = logging.getLogger(__name__)
 _OFFERED = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3", "cactinet")

@@ -13,8 +13,9 @@ from cactiviz.explanations.filters import convolutions
 from cactiviz.models import LoadedModel
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Cancel, Picture, Target
-from cactiviz.ui import asking, chosen_layers, networks, state, texts
+from cactiviz.ui import chosen_layers, networks, texts
 from cactiviz.ui.chosen_layers import Layers
+from cactiviz.ui.session import polling, state
 
 T = TypeVar("T")
 
@@ -156,7 +157,7 @@ def _likeliest(
     found: list[tuple[float, str]] = []
     for name in models:
         question = partial(
-            asking.runner().read,
+            polling.runner().read,
             networks.network(name, untrained),
             picture,
             methods,
@@ -173,7 +174,7 @@ def _likeliest(
 def _layers(model: str, untrained: bool) -> list[str] | None:
     """The stages and convolutions of a network, or None where it can't tell them yet."""
     return _at_once(
-        lambda: asking.runner().ask(networks.network(model, untrained), "layers", _name_layers),
+        lambda: polling.runner().ask(networks.network(model, untrained), "layers", _name_layers),
         _PATIENCE_SECONDS,
     )
 

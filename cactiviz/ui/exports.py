@@ -21,9 +21,10 @@ from cactiviz.methods import METHODS
 from cactiviz.recipes.recipe import paths_of
 from cactiviz.replay import Asked, recipe_of
 from cactiviz.types import Target
-from cactiviz.ui import networks, state, texts
+from cactiviz.ui import networks, texts
 from cactiviz.ui.choices import Choice
 from cactiviz.ui.grid import Download, Look
+from cactiviz.ui.session import state
 
 _LONGEST_NAME = 60  # characters
 _SHEET_DPI = 144

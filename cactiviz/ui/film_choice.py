@@ -14,17 +14,7 @@ from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
 from cactiviz.explanations.results import VIEWS
 from cactiviz.types import Picture
-from cactiviz.ui import (
-    choices,
-    linked_film,
-    links,
-    missing,
-    networks,
-    sets,
-    state,
-    texts,
-    uploads,
-)
+from cactiviz.ui import choices, linked_film, links, missing, networks, sets, texts, uploads
 from cactiviz.ui.film_link import (
     FIRST_PRESET,
     FIRST_TOP,
@@ -36,6 +26,7 @@ from cactiviz.ui.film_link import (
     methods_of,
 )
 from cactiviz.ui.film_work import MOST_PICTURES, Plan
+from cactiviz.ui.session import state
 
 
 @dataclass(frozen=True)

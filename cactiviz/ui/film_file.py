@@ -19,8 +19,9 @@ from cactiviz.batch.animation import Animation
 from cactiviz.batch.panels import Look
 from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.rendering.formats import write_animation
-from cactiviz.ui import asking, state, texts
+from cactiviz.ui import texts
 from cactiviz.ui.film_work import Plan, Work
+from cactiviz.ui.session import polling, state
 
 FORMATS = ("gif", "webp", "mp4", "zip")
 PREVIEW_FRAMES = 60  #: So many of the first ones play on the page.
@@ -130,7 +131,7 @@ class Drawer:
             if self._answers_bytes > _MOST_BYTES // 2:  # room for those of the new plan
                 shutil.rmtree(self._folder / "answers", ignore_errors=True)
                 self._answers_bytes = 0
-            self.work = Work(plan, asking.runner(), self._folder / "answers", self._full)
+            self.work = Work(plan, polling.runner(), self._folder / "answers", self._full)
             self.work.go_on()
         return self.work
 

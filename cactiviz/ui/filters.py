@@ -16,10 +16,12 @@ from cactiviz.rendering import paint as render
 from cactiviz.rendering.kernels import Inputs, ShownWeights, shown_weights
 from cactiviz.rendering.scales import Floats
 from cactiviz.types import Box, Cancel, FilterGrid
-from cactiviz.ui import asking, encode, inside, state, texts, wall
+from cactiviz.ui import inside, texts
 from cactiviz.ui.choices import Choice
+from cactiviz.ui.components import data_url, wall
 from cactiviz.ui.inside import Found, Place, Question
 from cactiviz.ui.inside_links import AT_ONCE
+from cactiviz.ui.session import polling, state
 
 Order = Literal["response", "own"]
 MapScale = Literal["shared", "own"]
@@ -83,7 +85,7 @@ def look(layer: str | None, choice: Choice, model: LoadedModel, cancel: Cancel) 
         title=model.title,
         untrained=model.untrained,
         grid=grid,
-        seen=encode.in_fractions(preprocessing.seen(*size), size),
+        seen=data_url.in_fractions(preprocessing.seen(*size), size),
         on_colours=grid.layer == model.spec.first_conv,
     )
 
@@ -107,11 +109,11 @@ def paint(found: FilterLook, style: Style, picture_size: tuple[int, int]) -> Pai
     cells = []
     for index in order[: style.count]:
         own = map_full(maps[index], "own") if full is None else full
-        images[f"map {index}"] = encode.diverging(maps[index], own, _LONGEST_MAP)
+        images[f"map {index}"] = data_url.diverging(maps[index], own, _LONGEST_MAP)
         if not _single(grid):
             kernel = weights.weights[index : index + 1]
             painted = render.paint_filters(kernel, kernel.shape[3], weights.full)
-            images[f"kernel {index}"] = encode.png(painted)
+            images[f"kernel {index}"] = data_url.png(painted)
         cells.append(_cell(found, weights, style, index, ranked.index(index), own, picture_size))
     said = texts.filters_said(grid, weights, full)
     return Painted(tuple(cells), images, said, _single(grid))
@@ -215,7 +217,7 @@ def _column(
     answer = one.answer
     inside.head(one.name, answer.untrained if isinstance(answer, FilterLook) else None)
     inside.ask_layer(one, state.FILTER_LAYER + one.name)
-    if isinstance(answer, asking.Waiting | asking.Why):
+    if isinstance(answer, polling.Waiting | polling.Why):
         inside.instead(one, found)
         return
     painted = _painted(one.key, style, answer, choice.picture.size)

@@ -8,7 +8,8 @@ import streamlit as st
 
 from cactiviz.datasets import DATASETS, Dataset, Item
 from cactiviz.errors import CactivizError
-from cactiviz.ui import sets, state, texts, thumbnails
+from cactiviz.ui import sets, texts, thumbnails
+from cactiviz.ui.session import state
 
 PAGE_SIZE = 24
 _ALL = ""  # no class is called that

@@ -13,8 +13,10 @@ from cactiviz.models import LoadedModel
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Cancel
-from cactiviz.ui import asking, encode, links, networks, texts, wall
+from cactiviz.ui import links, networks, texts
 from cactiviz.ui.choices import Choice
+from cactiviz.ui.components import data_url, wall
+from cactiviz.ui.session import polling
 
 T = TypeVar("T")
 _PATIENCE_SECONDS = 0.15
@@ -50,7 +52,7 @@ class Question(Generic[T]):
 
     def ask(self, network: Network) -> T | Ticket[T]:
         """The answer, or a place in the queue."""
-        return asking.runner().ask(network, self.key, self.work)
+        return polling.runner().ask(network, self.key, self.work)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,7 @@ class Found(Generic[T]):
 
     name: str
     places: Sequence[Place]
-    answer: T | asking.Waiting | asking.Why
+    answer: T | polling.Waiting | polling.Why
     key: str
 
 
@@ -145,12 +147,12 @@ def ask_layer(found: Found[T], key: str, default: str | None = None) -> None:
 
 def instead(one: Found[T], found: Sequence[Found[T]]) -> None:
     """What stands where an answer isn't there: why, or what is waited for."""
-    if isinstance(one.answer, asking.Why):
+    if isinstance(one.answer, polling.Why):
         st.info(texts.plain(one.answer.sentence))
         return
-    waiting = [other for other in found if isinstance(other.answer, asking.Waiting)]
-    if one is waiting[0] and isinstance(one.answer, asking.Waiting):
-        device = texts.DEVICES[asking.runner().device.type]
+    waiting = [other for other in found if isinstance(other.answer, polling.Waiting)]
+    if one is waiting[0] and isinstance(one.answer, polling.Waiting):
+        device = texts.DEVICES[polling.runner().device.type]
         titles = [networks.title(other.name) for other in waiting]
         said = texts.working_on(titles, len(found), one.answer.ahead, device)
         st.caption(f":material/hourglass_top: {said}")
@@ -161,7 +163,7 @@ def instead(one: Found[T], found: Sequence[Found[T]]) -> None:
 @st.cache_data(max_entries=16, show_spinner=False)
 def picture_image(sha256: str, _rgb_of: Choice) -> str:
     """The picture as the enlarged views show it; known by its content."""
-    return encode.photograph(_rgb_of.picture, _LONGEST)
+    return data_url.photograph(_rgb_of.picture, _LONGEST)
 
 
 def images(choice: Choice, painted: Mapping[str, str]) -> dict[str, str]:
@@ -193,17 +195,17 @@ def _ask(
         keys[name] = repr((network, mine.key))
         asked[_PLACES + name] = partial(places.ask, network)
         asked[name] = partial(mine.ask, network)
-    answers = asking.ask(asked, patience_seconds)
+    answers = polling.ask(asked, patience_seconds)
     found: list[Found[T]] = []
     for name in choice.models:
         there = answers[_PLACES + name]
-        known = there if not isinstance(there, asking.Waiting | asking.Why) else ()
+        known = there if not isinstance(there, polling.Waiting | polling.Why) else ()
         answer = answers[name]
-        if isinstance(answer, asking.Why):
-            answer = asking.Why(networks.why(name, choice.untrained, answer.sentence))
+        if isinstance(answer, polling.Why):
+            answer = polling.Why(networks.why(name, choice.untrained, answer.sentence))
         found.append(Found(name, known, answer, keys[name]))  # type: ignore[arg-type]
     return found
 
 
-def _waiting(found: Sequence[Found[T]]) -> list[asking.Waiting]:
-    return [one.answer for one in found if isinstance(one.answer, asking.Waiting)]
+def _waiting(found: Sequence[Found[T]]) -> list[polling.Waiting]:
+    return [one.answer for one in found if isinstance(one.answer, polling.Waiting)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cactiviz.ui import networks, state, texts
+from cactiviz.ui import networks, texts
 from cactiviz.ui.address import FIRST_NETWORKS
+from cactiviz.ui.session import state
 
 
 def drop_unknown(known: dict[str, str], *, new: bool) -> list[str]:

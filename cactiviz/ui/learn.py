@@ -7,8 +7,9 @@ from html import escape
 
 import streamlit as st
 
-from cactiviz.ui import state, texts
+from cactiviz.ui import texts
 from cactiviz.ui.lessons import frame, methods, own_scale, small_maps, two_classes, untrained
+from cactiviz.ui.session import state
 
 #: What each part of the page shows; the names are keys of ``texts.LEARN_PARTS``.
 PARTS: dict[str, Callable[[], None]] = {

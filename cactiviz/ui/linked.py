@@ -11,21 +11,14 @@ import streamlit as st
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.explanations.results import VIEWS
 from cactiviz.models import MODELS
-from cactiviz.ui import (
-    address,
-    brought,
-    chosen_layers,
-    linked_film,
-    linked_inside,
-    sets,
-    state,
-    texts,
-)
+from cactiviz.ui import address, chosen_layers, linked_film, linked_inside, sets, texts
 from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS, SHARED, Link
+from cactiviz.ui.brought import current
 from cactiviz.ui.covered import Covered
 from cactiviz.ui.film_link import FILM
 from cactiviz.ui.inside_links import FILTERS, NEURONS
 from cactiviz.ui.parameters import Query
+from cactiviz.ui.session import state
 
 
 class _Part(NamedTuple):
@@ -101,9 +94,9 @@ def chosen(page: str) -> Link:
     picture, web, place = "", "", ""
     if page == "animate" and linked_film.kind() == "pictures":
         place = linked_film.place()
-    elif brought.shown_source() == "web":
+    elif current.shown_source() == "web":
         web = str(get(state.WEB) or "").strip()
-    elif brought.shown_source() == "set" and get(state.DATASET) not in (None, sets.LIVE):
+    elif current.shown_source() == "set" and get(state.DATASET) not in (None, sets.LIVE):
         picture = f"{get(state.DATASET)}:{get(state.CLASS)}/{get(state.ITEM)}"
         place = state.place() if get(state.DATASET) == sets.FOLDER else ""
         if picture == sets.first_item().address:
@@ -174,6 +167,6 @@ def _cover() -> Covered | None:
 
 def _stays_here() -> bool:
     """Whether the picture is one that a link leaves out."""
-    source = brought.shown_source()
+    source = current.shown_source()
     searched = source == "set" and st.session_state.get(state.DATASET) == sets.LIVE
-    return searched or source in brought.OWN_SOURCES
+    return searched or source in current.OWN_SOURCES

@@ -12,9 +12,11 @@ import streamlit as st
 from cactiviz.batch.panels import Look
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS
-from cactiviz.ui import brought, sets, state
+from cactiviz.ui import sets
+from cactiviz.ui.brought import current
 from cactiviz.ui.film_link import FIRST_PRESET, FilmLink, can_be_said
 from cactiviz.ui.parameters import Query
+from cactiviz.ui.session import state
 
 _OF_LOOK = (  # the rest of a look is asked for elsewhere, or in another form
     *("scale", "palette", "strength", "columns"),
@@ -98,7 +100,7 @@ def _chosen() -> FilmLink:
     get = st.session_state.get
     first = FilmLink.of(str(get(state.FILM_PRESET) or FIRST_PRESET), kind())
     known = tuple(name for name in models() if name in MODELS)  # not those of the user's own
-    travels = brought.film_source() != "upload" and _set() != sets.LIVE
+    travels = current.film_source() != "upload" and _set() != sets.LIVE
     return FilmLink(
         preset=first.preset,
         kind=first.kind,

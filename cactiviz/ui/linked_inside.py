@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from cactiviz.models import MODELS
-from cactiviz.ui import state
 from cactiviz.ui.address import FIRST_NETWORKS
 from cactiviz.ui.inside_links import (
     AT_ONCE,
@@ -18,6 +17,7 @@ from cactiviz.ui.inside_links import (
     first_convolution,
 )
 from cactiviz.ui.parameters import Query
+from cactiviz.ui.session import state
 
 
 def filters() -> Query:

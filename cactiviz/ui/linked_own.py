@@ -14,10 +14,12 @@ import streamlit as st
 
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS
-from cactiviz.ui import brought, chosen_layers, covered, linked_film, own_files, sets, state, texts
+from cactiviz.ui import chosen_layers, covered, linked_film, sets, texts
 from cactiviz.ui.address import FIRST_NETWORKS
+from cactiviz.ui.brought import current, store
+from cactiviz.ui.brought.own_choice import OWN, WORDS, OwnChoice, merged
 from cactiviz.ui.covered import Covered
-from cactiviz.ui.own_choice import OWN, WORDS, OwnChoice, merged
+from cactiviz.ui.session import state
 
 _LAYERS = {"filters": state.FILTER_LAYER, "neurons": state.NEURON_LAYER}
 
@@ -52,7 +54,7 @@ def said(page: str, lacking: Lacking) -> str:
     words = {*choice.words(), *missing}
     pieces = [word for word in WORDS if word in words]
     if choice != OwnChoice():
-        pieces.append(own_files.begin().choices.mark(choice))
+        pieces.append(store.begin().choices.mark(choice))
     elif missing and lacking.mark:
         pieces.append(lacking.mark)
     return " ".join(pieces)
@@ -80,7 +82,7 @@ def chosen(page: str) -> OwnChoice:
     """What is chosen on a page, as far as a link can't hold it."""
     picture = _picture(page)
     film = page == "animate" and linked_film.kind() == "pictures"
-    upload = film and brought.film_source() == "upload"
+    upload = film and current.film_source() == "upload"
     unsaid = film and not upload and not linked_film.can_travel()
     numbers = _numbers()
     models = [OWN + numbers[name] if name in numbers else name for name in _models(page)]
@@ -93,7 +95,7 @@ def chosen(page: str) -> OwnChoice:
         networks=tuple(models) if own else (),
         picture=picture,
         cover=_cover() if picture and page == "compare" else "",
-        pictures=brought.numbers() if upload else (),
+        pictures=current.numbers() if upload else (),
         dataset=str(get(state.FILM_SET)) if unsaid else "",
         classes=tuple(get(state.FILM_CLASSES) or ()) if unsaid else (),
         layers=tuple((one, str(layer)) for one, layer in layers.items() if layer),
@@ -113,7 +115,7 @@ def choose(page: str, query: Mapping[str, str], left_out: str) -> Lacking:
     """
     pieces = left_out.split()
     words = [word for word in WORDS if word in pieces]
-    shelf = own_files.here()
+    shelf = store.here()
     found = (shelf.choices.find(piece) for piece in pieces) if shelf is not None else ()
     choice = next((one for one in found if one is not None), OwnChoice())
     there = [word for word in choice.words() if _CHOOSE[word](page, query, choice)]
@@ -127,7 +129,7 @@ def choose(page: str, query: Mapping[str, str], left_out: str) -> Lacking:
 def _choose_picture(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
     source, which = choice.picture or ("", "")
     if source != sets.LIVE:
-        if not brought.choose(source, which):
+        if not current.choose(source, which):
             return False
     else:
         _bring_sightings()
@@ -147,7 +149,7 @@ def _choose_pictures(page: str, query: Mapping[str, str], choice: OwnChoice) -> 
 
 
 def _choose_files(choice: OwnChoice) -> bool:
-    return brought.choose_many(choice.pictures)
+    return current.choose_many(choice.pictures)
 
 
 def _choose_classes(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
@@ -195,11 +197,11 @@ _CHOOSE = {
 def _picture(page: str) -> tuple[str, str] | tuple[()]:
     if page == "animate" and linked_film.kind() == "pictures":
         return ()
-    source, get = brought.shown_source(), st.session_state.get
-    if source in brought.OWN_SOURCES:
-        return source, brought.number(source)
+    source, get = current.shown_source(), st.session_state.get
+    if source in current.OWN_SOURCES:
+        return source, current.number(source)
     if source == "set" and get(state.DATASET) == sets.LIVE:
-        own_files.begin().sightings = state.sightings()
+        store.begin().sightings = state.sightings()
         return sets.LIVE, f"{get(state.CLASS)}/{get(state.ITEM)}"
     return ()
 
@@ -213,7 +215,7 @@ def _cover() -> str:
 
 
 def _bring_sightings() -> None:
-    shelf = own_files.here()
+    shelf = store.here()
     if not state.sightings() and shelf is not None and shelf.sightings:
         st.session_state[state.SIGHTINGS] = shelf.sightings
 
@@ -226,7 +228,7 @@ def _models(page: str) -> Iterable[str]:
 
 def _numbers() -> dict[str, str]:
     """The number of each network of one's own, by its name."""
-    shelf = own_files.here()
+    shelf = store.here()
     return {name: one.revision for name, one in shelf.networks.items()} if shelf else {}
 
 
@@ -237,4 +239,4 @@ def _instead(page: str, word: str) -> object:
         return tuple(_models(page))
     if word == "picture":
         return tuple(get(key) for key in (state.SOURCE, state.DATASET, state.CLASS, state.ITEM))
-    return brought.film_source(), get(state.FILM_SET), linked_film.classes()
+    return current.film_source(), get(state.FILM_SET), linked_film.classes()

@@ -32,9 +32,10 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.errors import CactivizError
-from cactiviz.ui import address, known_classes, linked, linked_own, sets, state, texts
+from cactiviz.ui import address, known_classes, linked, linked_own, sets, texts
 from cactiviz.ui.address import LOOK, Link
 from cactiviz.ui.parameters import Query
+from cactiviz.ui.session import state
 from cactiviz.ui.trail import Trail
 
 _KEY = "cv-address"

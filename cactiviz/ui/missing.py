@@ -11,7 +11,8 @@ from cactiviz.datasets import DATASETS, Dataset, DatasetSpec, data_folder
 from cactiviz.datasets.download import get
 from cactiviz.datasets.inaturalist_api import search
 from cactiviz.errors import CactivizError
-from cactiviz.ui import sets, state, texts
+from cactiviz.ui import sets, texts
+from cactiviz.ui.session import state
 
 _FOUND = 12  # photographs of one search, which come one a second
 _PANEL_WIDTH = 760  # pixels; a line that can be read

@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.navigation.page import Page
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from cactiviz.ui import browser_word, film_file, links, server, state, texts
+from cactiviz.ui import browser_word, film_file, links, server, texts
+from cactiviz.ui.session import state
 
 _PAGES = [  # the first one opens where no other is asked for
     (state.COMPARE_PAGE, texts.COMPARE, ":material/compare:"),

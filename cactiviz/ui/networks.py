@@ -13,7 +13,9 @@ import streamlit as st
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS, Checkpoint, ModelSpec, find_weights
 from cactiviz.runtime.runner import Network
-from cactiviz.ui import own_files, state, texts
+from cactiviz.ui import texts
+from cactiviz.ui.brought import store
+from cactiviz.ui.session import state
 
 
 def names() -> list[str]:
@@ -23,7 +25,7 @@ def names() -> list[str]:
 
 def own() -> dict[str, Checkpoint]:
     """The session's own networks by name."""
-    shelf = own_files.here()
+    shelf = store.here()
     kept = shelf.networks if shelf else {}
     return {name: one.checkpoint for name, one in kept.items() if one.checkpoint is not None}
 
@@ -71,7 +73,7 @@ def network(name: str, untrained: bool) -> Network:
         untrained: Random weights will do where no trained ones are here.
     """
     if name not in MODELS:
-        shelf = own_files.here()
+        shelf = store.here()
         known = shelf.networks if shelf else {}
         return known.get(name, Network(name))  # which has an answer: there is no such network
     weights = find_weights(MODELS[name])

@@ -19,9 +19,11 @@ from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint as render
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
-from cactiviz.ui import asking, encode, inside, state, texts, wall
+from cactiviz.ui import inside, texts
 from cactiviz.ui.choices import Choice
+from cactiviz.ui.components import data_url, wall
 from cactiviz.ui.inside import Found, Place, Question
+from cactiviz.ui.session import polling, state
 from cactiviz.ui.wanted import HOW_MANY, Wanted, ask_wanted, found_strongest
 
 _SMALL = 96  # pixels a side: up to it a gradient is sent without loss
@@ -105,7 +107,7 @@ def _chosen(
         return drawn
     spec, size = model.spec.preprocessing, choice.picture.size
     preprocessing = replace(spec, resize=choice.resize) if choice.resize else spec
-    seen = encode.in_fractions(preprocessing.seen(*size), size)
+    seen = data_url.in_fractions(preprocessing.seen(*size), size)
     where = row_and_column(wanted.at, seen, there.size[1:])
     if where is None:
         raise TargetError(texts.place_not_seen(model.title))
@@ -161,7 +163,7 @@ def gradient_image(found: NeuronExplanation) -> str:
     ground = Picture(np.zeros((*size, 3), np.uint8))  # nothing of it shows
     everywhere = Box(0, 0, *size)
     painted = render.paint(ground, within, everywhere, display=display, full=full, size=size)
-    return encode.png(painted) if max(size) <= _SMALL else encode.jpeg(painted)
+    return data_url.png(painted) if max(size) <= _SMALL else data_url.jpeg(painted)
 
 
 def around(field: Box) -> Box:
@@ -193,7 +195,7 @@ def _cell(
     look_: NeuronLook, found: NeuronExplanation, number: int, picture_size: tuple[int, int]
 ) -> wall.Cell:
     height, width = picture_size
-    field = encode.in_fractions(found.field, picture_size)
+    field = data_url.in_fractions(found.field, picture_size)
     aspect = found.field.width / found.field.height
     whole = field.height > _NEARLY_ALL and field.width > _NEARLY_ALL
     few = max(in_field(found).shape[1:]) <= _SMALL
@@ -273,7 +275,7 @@ def _column(
     if one.places:
         st.session_state[state.NEURON_BEGINS + one.name] = one.places[0].name
     inside.ask_layer(one, state.NEURON_LAYER + one.name)
-    if isinstance(answer, asking.Waiting | asking.Why):
+    if isinstance(answer, polling.Waiting | polling.Why):
         inside.instead(one, found)
         return
     painted = _painted(one.key, answer, choice.picture.size)

@@ -17,8 +17,10 @@ from cactiviz.pictures.open import sample
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Cancel
-from cactiviz.ui import asking, networks, own_files, own_preprocessing, state, texts
-from cactiviz.ui.asking import Waiting, Why
+from cactiviz.ui import networks, own_preprocessing, texts
+from cactiviz.ui.brought import store
+from cactiviz.ui.session import polling, state
+from cactiviz.ui.session.polling import Waiting, Why
 
 _LONGEST_NAME = 40
 _LONGEST_LIST = 200_000  # characters
@@ -75,17 +77,17 @@ def _close() -> None:
 
 
 def _sign_of_life() -> None:
-    own_files.here()
+    store.here()
 
 
 @st.dialog(texts.OWN_TITLE, on_dismiss=_close)
 def _form() -> None:
-    shelf = own_files.begin()
+    shelf = store.begin()
     _list(shelf)
-    if len(shelf.networks) >= own_files.MOST_NETWORKS:
-        st.info(texts.own_full(own_files.MOST_NETWORKS))
+    if len(shelf.networks) >= store.MOST_NETWORKS:
+        st.info(texts.own_full(store.MOST_NETWORKS))
         return
-    limit = own_files.most_megabytes()
+    limit = store.most_megabytes()
     file = st.file_uploader(texts.OWN_FILE, type=_TYPES, max_upload_size=limit, key=_key("file"))
     st.caption(texts.own_limit(limit))
     st.selectbox(
@@ -137,7 +139,7 @@ def _key(field: str) -> str:
     return f"own {field} {st.session_state.get(state.OWN_OPENED, 0)}"
 
 
-def _list(shelf: own_files.Shelf) -> None:
+def _list(shelf: store.Shelf) -> None:
     """The networks that are here already, each with a way to be rid of it."""
     for number, (name, network) in enumerate(list(shelf.networks.items())):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -152,12 +154,12 @@ def _list(shelf: own_files.Shelf) -> None:
             )
 
 
-def _remove(shelf: own_files.Shelf, network: Network) -> None:
+def _remove(shelf: store.Shelf, network: Network) -> None:
     shelf.drop(network)
     st.session_state[state.OWN_FORM] = False
 
 
-def _begin(shelf: own_files.Shelf) -> None:
+def _begin(shelf: store.Shelf) -> None:
     """Keep what the form holds and have it read; or say what is wrong, and leave the form."""
     filled = st.session_state
     file, listed = filled[_key("file")], filled[_key("list")]
@@ -169,7 +171,7 @@ def _begin(shelf: own_files.Shelf) -> None:
         if architecture is None:
             raise WeightsError(texts.OWN_NO_ARCHITECTURE)
         name = _checked_name(filled[_key("name")] or Path(file.name).stem)
-        classes = own_files.class_list(listed.getvalue()) if listed else filled[_key("classes")]
+        classes = store.class_list(listed.getvalue()) if listed else filled[_key("classes")]
         if not (classes or "").strip() and filled[_key("imagenet")]:
             classes = IMAGENET
         given_pictures = own_preprocessing.text(_key)
@@ -180,7 +182,7 @@ def _begin(shelf: own_files.Shelf) -> None:
         filled[state.OWN_CHECK] = _Check(network, file.name)
 
 
-def _wait(shelf: own_files.Shelf) -> None:
+def _wait(shelf: store.Shelf) -> None:
     """Look whether the network is read; then the page begins anew."""
     check: _Check | None = st.session_state.get(state.OWN_CHECK)
     if check is None:
@@ -202,7 +204,7 @@ def _wait(shelf: own_files.Shelf) -> None:
 
 def _ask_after(check: _Check) -> str | Waiting | Why:
     try:
-        answer = asking.runner().ask(check.network, ("tried", _TRIED_ON), _tried)
+        answer = polling.runner().ask(check.network, ("tried", _TRIED_ON), _tried)
     except BusyError:
         return Waiting(None)
     except CactivizError as error:
@@ -227,7 +229,7 @@ def _end_check(*, keep: bool) -> None:
         return
     if check.ticket is not None:
         check.ticket.give_back()
-    shelf = own_files.here()
+    shelf = store.here()
     if shelf is not None and not keep:
         shelf.drop(check.network)
 

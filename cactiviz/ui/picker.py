@@ -9,7 +9,8 @@ import streamlit as st
 from cactiviz.datasets import Dataset
 from cactiviz.errors import CactivizError
 from cactiviz.types import Picture
-from cactiviz.ui import sets, state, texts
+from cactiviz.ui import sets, texts
+from cactiviz.ui.session import state
 
 _MOST_NAMES = 60  # to choose from by name; more are counted
 _NUMBER_WIDTH = 126  # pixels; leaves room for the button beside it

@@ -10,8 +10,9 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Reading
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import pieces
-from cactiviz.ui import asking, networks
+from cactiviz.ui import networks
 from cactiviz.ui.choices import Choice
+from cactiviz.ui.session import polling
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,14 +51,14 @@ def compared(
         for name in choice.models
         for when, one in asked.items()
     }
-    found = asking.ask(questions, patience_seconds)
+    found = polling.ask(questions, patience_seconds)
     firsts, readings, failures = {}, {}, {}
-    waiting: dict[str, asking.Waiting] = {}
+    waiting: dict[str, polling.Waiting] = {}
     for key, answer in found.items():
         when, _, name = key.partition(" ")
-        if isinstance(answer, asking.Waiting):
+        if isinstance(answer, polling.Waiting):
             waiting.setdefault(name, answer)
-        elif isinstance(answer, asking.Why):
+        elif isinstance(answer, polling.Why):
             failures[name] = networks.why(name, choice.untrained, answer.sentence)
         elif when == "first":
             firsts[name] = pieces(answer, ())
@@ -70,7 +71,7 @@ def compared(
 
 def _question(choice: Choice, name: str) -> Callable[[], Reading | Ticket[Reading]]:
     return partial(
-        asking.runner().read,
+        polling.runner().read,
         networks.network(name, choice.untrained),
         choice.picture,
         choice.methods,

@@ -24,7 +24,8 @@ from cactiviz.datasets.inaturalist_api import Sighting, open_sighting
 from cactiviz.datasets.scenes.scene import open_scenes
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.types import Picture
-from cactiviz.ui import state, texts
+from cactiviz.ui import texts
+from cactiviz.ui.session import state
 
 FOLDER = "folder"
 #: What a search of iNaturalist found, as a data set of this session.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cactiviz.datasets import Item
-from cactiviz.ui import texts, wall
+from cactiviz.ui import texts
+from cactiviz.ui.components import wall
 from cactiviz.ui.sets import Thumbnail
 
 

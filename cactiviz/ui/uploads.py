@@ -12,7 +12,10 @@ from cactiviz.batch.sequence import Shot
 from cactiviz.errors import PictureError
 from cactiviz.pictures import open
 from cactiviz.types import Picture
-from cactiviz.ui import brought, own_files, own_pictures, state, texts
+from cactiviz.ui import texts
+from cactiviz.ui.brought import current, store
+from cactiviz.ui.brought import pictures as own_pictures
+from cactiviz.ui.session import state
 
 
 def ask_file(types: Sequence[str]) -> Picture | None:
@@ -29,7 +32,7 @@ def ask_file(types: Sequence[str]) -> Picture | None:
         texts.UPLOAD,
         type=types,
         max_upload_size=limit,
-        key=brought.field("upload"),
+        key=current.field("upload"),
         on_change=_another,
         args=("upload",),
     )
@@ -47,7 +50,7 @@ def ask_camera() -> Picture | None:
     """
     shot = st.camera_input(
         texts.CAMERA,
-        key=brought.field("camera"),
+        key=current.field("camera"),
         label_visibility="collapsed",
         on_change=_another,
         args=("camera",),
@@ -71,12 +74,12 @@ def ask_files(types: Sequence[str], most: int) -> tuple[list[Shot], int]:
         type=types,
         accept_multiple_files=True,
         max_upload_size=open.MAX_BYTES // 2**20,
-        key=brought.field(brought.FILM),
+        key=current.field(current.FILM),
         on_change=lambda: st.session_state.pop(state.FILM_BROUGHT, None),
     )
     st.caption(texts.UPLOAD_HELP)
     if not files:
-        kept = brought.pictures()
+        kept = current.pictures()
         if kept:
             st.caption(texts.still_there_many(len(kept)))
         return [_shot(one.name, one.read, one.mark) for one in kept], len(kept)
@@ -98,13 +101,13 @@ def _brought(source: str, file: UploadedFile | None, name: str) -> Picture | Non
     said = st.session_state
     if file is not None and said.get(state.TAKEN + source) != file.file_id:
         found = _opened(own_pictures.number(name, file.getvalue()), name, file.getvalue)
-        number = own_files.begin().pictures.put(name, file.getvalue())
+        number = store.begin().pictures.put(name, file.getvalue())
         said[state.BROUGHT + source] = number
         if number == own_pictures.NOT_KEPT:
             st.caption(texts.PICTURE_NOT_KEPT)
             return found
         said[state.TAKEN + source] = file.file_id
-    kept = brought.picture(source)
+    kept = current.picture(source)
     if kept is None:
         return None
     if file is None:
@@ -121,16 +124,16 @@ def _another(source: str) -> None:
 def _keep_all(files: Sequence[UploadedFile]) -> None:
     """Keep an animation's files, unless they are all kept already."""
     now = tuple(file.file_id for file in files)
-    if st.session_state.get(state.TAKEN + brought.FILM) == now and brought.pictures():
+    if st.session_state.get(state.TAKEN + current.FILM) == now and current.pictures():
         return
-    pictures, numbers = own_files.begin().pictures, list[str]()
+    pictures, numbers = store.begin().pictures, list[str]()
     for file in files:
         numbers.append(pictures.put(file.name, file.getvalue(), beside=numbers))
         if numbers[-1] == own_pictures.NOT_KEPT:
             st.caption(texts.PICTURES_NOT_KEPT)
             break
     st.session_state[state.FILM_BROUGHT] = tuple(numbers)
-    st.session_state[state.TAKEN + brought.FILM] = now
+    st.session_state[state.TAKEN + current.FILM] = now
 
 
 # A picture is kept as the very object that it is: a copy in each run would cost as much as it is

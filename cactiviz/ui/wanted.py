@@ -8,9 +8,11 @@ import streamlit as st
 
 from cactiviz.explanations.neurons import NEURON_METHODS
 from cactiviz.methods import METHODS
-from cactiviz.ui import inside, point, state, texts
+from cactiviz.ui import inside, texts
 from cactiviz.ui.choices import Choice
+from cactiviz.ui.components import point_picker
 from cactiviz.ui.inside_links import FIRST_METHOD
+from cactiviz.ui.session import state
 
 HOW_MANY = 10
 
@@ -61,7 +63,7 @@ def ask_wanted(choice: Choice) -> Wanted:
     if way == "number":
         neuron = _ask_number()
         return Wanted(method, neuron=neuron, strongest=neuron is None)
-    return Wanted(method, at=point.ask(inside.picture_image(choice.picture.sha256, choice)))
+    return Wanted(method, at=point_picker.ask(inside.picture_image(choice.picture.sha256, choice)))
 
 
 def _ask_seed() -> int:

@@ -16,10 +16,12 @@ from cactiviz.errors import PictureError
 from cactiviz.explanations.results import Reading
 from cactiviz.pictures.occlusion import HOWS, cover
 from cactiviz.types import Answer, Box, Picture
-from cactiviz.ui import encode, networks, state, texts
+from cactiviz.ui import networks, texts
 from cactiviz.ui.choices import Choice
+from cactiviz.ui.components import data_url
 from cactiviz.ui.covered import Covered, covered_from
 from cactiviz.ui.readings import Progress
+from cactiviz.ui.session import state
 
 _SHOWN_PIXELS = 900  # of the picture's longer side, in the browser
 _KEY = "what if"
@@ -190,7 +192,7 @@ def _overlap(one: Box, other: Box) -> bool:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _shown(sha256: str, _picture: Picture) -> str:
-    return encode.photograph(_picture, _SHOWN_PIXELS)
+    return data_url.photograph(_picture, _SHOWN_PIXELS)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

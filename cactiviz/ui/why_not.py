@@ -16,8 +16,9 @@ from cactiviz.explanations.results import Reading
 from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.scales import number
 from cactiviz.types import Answer
-from cactiviz.ui import networks, state, texts
+from cactiviz.ui import networks, texts
 from cactiviz.ui.choices import Choice
+from cactiviz.ui.session import state
 
 _OTHER = 40  # steps of the palette from its end, where both colours are seen on light and dark
 

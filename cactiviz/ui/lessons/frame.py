@@ -14,8 +14,9 @@ from cactiviz.explanations.results import Reading
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Picture, Target
-from cactiviz.ui import asking, networks, sets, state, texts
+from cactiviz.ui import networks, sets, texts
 from cactiviz.ui.lessons import figures
+from cactiviz.ui.session import polling, state
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ def read(
 ) -> Callable[[], Reading | Ticket[Reading]]:
     """The question what a network's views say of a class."""
     target = Target(class_)
-    return partial(asking.runner().read, network, picture, views, target=target, layer=layer)
+    return partial(polling.runner().read, network, picture, views, target=target, layer=layer)
 
 
 def share(reading: Reading, class_: str) -> float:
@@ -56,18 +57,18 @@ def share(reading: Reading, class_: str) -> float:
 
 def answers(questions: Mapping[str, Callable[[], T | Ticket[T]]]) -> dict[str, T] | None:
     """All answers; None while some are to come, or one can't be had, which is said then."""
-    found = asking.ask(questions, PATIENCE_SECONDS)
-    if asking.pending(found):
+    found = polling.ask(questions, PATIENCE_SECONDS)
+    if polling.pending(found):
         st.fragment(_wait, run_every=LOOK_AGAIN_SECONDS)(questions)
         return None
-    why = [answer.sentence for answer in found.values() if isinstance(answer, asking.Why)]
+    why = [answer.sentence for answer in found.values() if isinstance(answer, polling.Why)]
     if why:
         st.info(texts.plain(why[0]))
         return None
     return {
         name: answer
         for name, answer in found.items()
-        if not isinstance(answer, asking.Waiting | asking.Why)
+        if not isinstance(answer, polling.Waiting | polling.Why)
     }
 
 
@@ -110,10 +111,10 @@ def is_revealed(name: str, turn: int = 0) -> bool:
 
 
 def _wait(questions: Mapping[str, Callable[[], T | Ticket[T]]]) -> None:
-    found = asking.ask(questions)
-    if not asking.pending(found):
+    found = polling.ask(questions)
+    if not polling.pending(found):
         st.rerun()  # which ends the timer
-    waiting = [one for one in found.values() if isinstance(one, asking.Waiting)]
+    waiting = [one for one in found.values() if isinstance(one, polling.Waiting)]
     st.caption(f":material/hourglass_top: {texts.learn_waiting(waiting[0].ahead)}")
     boxes = [figures.Figure("", "", "", texts.WAITING)] * min(len(questions) + 1, 3)
     st.html(figures.row(boxes))

@@ -14,8 +14,9 @@ from cactiviz.methods import METHODS
 from cactiviz.pictures import open
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Picture
-from cactiviz.ui import asking, networks, texts
+from cactiviz.ui import networks, texts
 from cactiviz.ui.lessons import figures, frame
+from cactiviz.ui.session import polling
 
 #: ImageNet's networks, the one that shows most differences between methods first.
 _PREFERRED = ("alexnet", "densenet121", "efficientnet_b0", "resnet50", "resnet152")
@@ -27,21 +28,21 @@ def show() -> None:
     """All views, each with the same network and picture."""
     name, picture = _subject()
     network = networks.network(name, untrained=True)
-    question = partial(asking.runner().read, network, picture, VIEWS)
-    found = asking.ask({name: question}, frame.PATIENCE_SECONDS)
-    if asking.pending(found):
+    question = partial(polling.runner().read, network, picture, VIEWS)
+    found = polling.ask({name: question}, frame.PATIENCE_SECONDS)
+    if polling.pending(found):
         st.fragment(_wait, run_every=frame.LOOK_AGAIN_SECONDS)(name, picture, question)
         return
     answer = found[name]
     if isinstance(answer, Reading):
         st.html(_page(Comparison(picture, (name,), VIEWS, {name: answer}), name))
-    elif isinstance(answer, asking.Why):
+    elif isinstance(answer, polling.Why):
         failed = Comparison(picture, (name,), VIEWS, failures={name: answer.sentence})
         st.html(_page(failed, name))
 
 
 def _wait(name: str, picture: Picture, question: Callable[[], Reading | Ticket[Reading]]) -> None:
-    if not asking.pending(asking.ask({name: question})):
+    if not polling.pending(polling.ask({name: question})):
         st.rerun()  # which ends the timer
     empty = Comparison(picture, (name,), VIEWS, failures={name: texts.WAITING})
     st.html(_page(empty, name))

@@ -15,8 +15,9 @@ from cactiviz.explanations.results import Explanation, Reading
 from cactiviz.models import LoadedModel
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Cancel, Picture, Target
-from cactiviz.ui import asking, texts
+from cactiviz.ui import texts
 from cactiviz.ui.lessons import figures, frame
+from cactiviz.ui.session import polling
 
 _SCENE = 178
 _LAYERS = ("stages.1", "stages.2", "stages.3", "head")  # each halves what the one before left
@@ -80,7 +81,7 @@ def _question(picture: Picture, pixels: int) -> Callable[[], Reading | Ticket[Re
         )
 
     question = ("learn", "size", picture.sha256, pixels)
-    return partial(asking.runner().ask, frame.trained(), question, work)
+    return partial(polling.runner().ask, frame.trained(), question, work)
 
 
 def _row(picture: Picture, reading: Reading, pixels: int) -> str:

@@ -10,9 +10,10 @@ import streamlit as st
 from cactiviz.comparison.comparison import Comparison, describe
 from cactiviz.datasets.scenes.scene import COUNT
 from cactiviz.explanations.results import Reading
-from cactiviz.ui import state, texts
+from cactiviz.ui import texts
 from cactiviz.ui.lessons import figures, frame
 from cactiviz.ui.lessons.agreement import agreement, sizes
+from cactiviz.ui.session import state
 
 #: One after the other; in the sanity checks the first fared worst.
 _METHODS = ("guided_backprop", "saliency", "grad_cam")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cactiviz.ui import state, texts
-from cactiviz.ui.component import component
+from cactiviz.ui import texts
+from cactiviz.ui.components.loader import component
+from cactiviz.ui.session import state
 
 
 def ask(image: str) -> tuple[float, float]:

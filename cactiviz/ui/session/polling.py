@@ -12,7 +12,7 @@ import streamlit as st
 from cactiviz.errors import BusyError, CactivizError
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Runner, spare_the_collector
-from cactiviz.ui import state
+from cactiviz.ui.session import state
 
 T = TypeVar("T")
 

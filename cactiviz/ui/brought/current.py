@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from cactiviz.ui import own_files, state
-from cactiviz.ui.own_pictures import NOT_KEPT, OwnPicture
+from cactiviz.ui.brought import store
+from cactiviz.ui.brought.pictures import NOT_KEPT, OwnPicture
+from cactiviz.ui.session import state
 
 OWN_SOURCES = ("upload", "camera")
 FILM = "film upload"  #: The field of an animation.
@@ -84,7 +85,7 @@ def _has_picture(source: str) -> bool:
 
 
 def _kept(which: str) -> OwnPicture | None:
-    shelf = own_files.here() if which else None
+    shelf = store.here() if which else None
     return None if shelf is None else shelf.pictures.get(which)
 
 

@@ -28,11 +28,12 @@ from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.models.file_kind import ENDINGS
 from cactiviz.models.text import text_of
 from cactiviz.runtime.runner import Network
-from cactiviz.ui import asking, state, texts
-from cactiviz.ui.known_browsers import KnownBrowsers
-from cactiviz.ui.own_choice import Remembered
-from cactiviz.ui.own_pictures import Album
-from cactiviz.ui.presence import Shared
+from cactiviz.ui import texts
+from cactiviz.ui.brought.known_browsers import KnownBrowsers
+from cactiviz.ui.brought.own_choice import Remembered
+from cactiviz.ui.brought.pictures import Album
+from cactiviz.ui.brought.presence import Shared
+from cactiviz.ui.session import polling, state
 
 MOST_NETWORKS = 4  #: Of one browser.
 #: So long something is kept after its browser was seen last.
@@ -218,7 +219,7 @@ def begin() -> Shelf:
     """The shelf of this session's browser, a new one if need be."""
     shelf = here()
     if shelf is None:
-        shelf = st.session_state[state.OWN] = Shelf(asking.runner().forget)
+        shelf = st.session_state[state.OWN] = Shelf(polling.runner().forget)
         _known.add(st.session_state.get(state.WORD) or "", shelf)
     return _leased(shelf)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cactiviz.ui import texts
-from cactiviz.ui.component import component
+from cactiviz.ui.components.loader import component
 
 
 def show(still: str, moving: str, size: tuple[int, int], alt: str) -> None:

@@ -1,0 +1,1 @@
+"""Components that several pages use: the wall of small pictures, the player, the point picker."""
