@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from cactiviz.ui import choices, comparing
+from cactiviz.ui import comparing
 from cactiviz.ui.components import styles
+from cactiviz.ui.sidebar import sidebar
 
 st.html(styles.sheets())  # before all that can end a run
-choice = choices.ask()
+choice = sidebar.ask()
 comparing.show(choice)

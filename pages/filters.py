@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from cactiviz.ui import choices, copy_link, filters, navigation, texts
+from cactiviz.ui import filters, navigation, texts
+from cactiviz.ui.address import copy_link
 from cactiviz.ui.components import styles
+from cactiviz.ui.sidebar import sidebar
 
 navigation.enter()
 st.html(styles.sheets("inside"))  # before all that can end a run
 copy_link.titled(texts.FILTERS_TITLE, "filters")
 st.caption(f"{texts.FILTERS_WHAT}  \n{texts.FILTERS_LIMIT}")
-choice = choices.ask("filters")
+choice = sidebar.ask("filters")
 filters.show(choice)

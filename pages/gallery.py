@@ -2,15 +2,16 @@
 
 import streamlit as st
 
-from cactiviz.ui import gallery, missing, navigation, texts
+from cactiviz.ui import gallery, navigation, texts
 from cactiviz.ui.components import styles
+from cactiviz.ui.pictures import obtain
 from cactiviz.ui.session import state
 
 navigation.enter()
 st.html(styles.sheets("gallery"))
 st.title(texts.GALLERY_TITLE, anchor=False)
 
-dataset = missing.open_or_offer(gallery.ask_dataset())
+dataset = obtain.open_or_offer(gallery.ask_dataset())
 state.say_once()
 if dataset is not None:
     chosen = gallery.ask_classes(dataset)

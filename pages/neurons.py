@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from cactiviz.ui import choices, copy_link, navigation, neurons, texts
+from cactiviz.ui import navigation, neurons, texts
+from cactiviz.ui.address import copy_link
 from cactiviz.ui.components import styles
+from cactiviz.ui.sidebar import sidebar
 
 navigation.enter()
 st.html(styles.sheets("inside"))  # before all that can end a run
 copy_link.titled(texts.NEURONS_TITLE, "neurons")
 st.caption(f"{texts.NEURONS_WHAT}  \n{texts.NEURONS_LIMIT}")
-choice = choices.ask("neurons")
+choice = sidebar.ask("neurons")
 neurons.show(choice)

@@ -20,10 +20,13 @@ from cactiviz.pictures.web import Fetched
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.types import Target
-from cactiviz.ui import address, linked, links, sets, texts
-from cactiviz.ui.address import Link, from_query, to_query
-from cactiviz.ui.covered import Covered
+from cactiviz.ui import texts
+from cactiviz.ui.address import binding, history
+from cactiviz.ui.address import link as address
+from cactiviz.ui.address.link import Link, from_query, to_query
+from cactiviz.ui.address.occlusion import Covered
 from cactiviz.ui.grid import unpacked
+from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,7 +76,7 @@ def test_links_come_back_from_their_parameters_without_a_complaint() -> None:
         link = any_link(seed)
         query = to_query(link)
         assert from_query(query) == (link, []), seed
-        assert set(query) <= {*linked.PARAMETERS["compare"], *address.LOOK} and all(query.values())
+        assert set(query) <= {*binding.PARAMETERS["compare"], *address.LOOK} and all(query.values())
 
 
 def test_a_first_visit_has_a_clean_address() -> None:
@@ -138,7 +141,7 @@ def test_no_parameter_raises_whatever_it_says() -> None:
     for _ in range(3000):
         query = {
             key: "".join(chance.choices(pieces, k=chance.randint(0, 6)))
-            for key in chance.sample([*linked.EVERY_PARAMETER, "other"], 4)
+            for key in chance.sample([*binding.EVERY_PARAMETER, "other"], 4)
         }
         link, _ = from_query(query)
         assert set(link.models) <= set(MODELS) and link.models
@@ -151,16 +154,16 @@ TOLD: list[dict[str, str]] = []
 
 def hear_of_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a run begin with what ``address.js`` tells of another entry: AppTest has no browser."""
-    real = links.enter
+    real = history.enter
 
     def enter(page: str) -> None:
         if TOLD and state.TRAIL in st.session_state:
-            links._move(dict(TOLD[-1]))
+            history._move(dict(TOLD[-1]))
         TOLD.clear()
         real(page)
 
     TOLD.clear()
-    monkeypatch.setattr(links, "enter", enter)
+    monkeypatch.setattr(history, "enter", enter)
 
 
 @pytest.fixture
@@ -239,7 +242,7 @@ def test_what_a_link_says_of_class_and_layer_is_what_networks_are_asked(
 def test_a_link_with_nonsense_is_followed_as_far_as_it_makes_sense(app: AppTest) -> None:
     go(app, {"networks": f"alexnet {HOSTILE}", "picture": "caltech256:bear/1", "class": "tabby"})
     assert app.button_group(key="models").value == ["alexnet"]
-    assert picked(app) == sets.first_item().address
+    assert picked(app) == library.first_item().address
     sentences = " ".join(one.value for one in app.warning)
     assert len(app.warning) == 2 and "Caltech" in sentences and "\\<img" in sentences
     app.run()
@@ -263,7 +266,7 @@ def test_each_choice_is_written_and_back_restores_the_one_before(app: AppTest) -
     second = said(app)
     assert second == {**first, "picture": "samples:photographs/coffee"}
     go(app, first)
-    assert picked(app) == sets.first_item().address
+    assert picked(app) == library.first_item().address
     assert app.button_group(key="models").value == ["alexnet", "cactinet"]
     go(app, {})
     assert app.button_group(key="models").value == ["cactinet"]
@@ -309,7 +312,7 @@ def test_a_link_asks_before_it_fetches_and_what_is_typed_needs_no_question(
         Image.fromarray(sample("coffee").rgb).save(data, "PNG")
         return Fetched(data.getvalue(), "a cat", web)
 
-    monkeypatch.setattr("cactiviz.ui.choices.fetch_picture", fetch)
+    monkeypatch.setattr("cactiviz.ui.sidebar.sidebar.fetch_picture", fetch)
     go(app, {"web": WEB})
     assert not fetched and said(app) == {"web": WEB}
     question = "This link wants to fetch a picture from pictures.example."
@@ -334,7 +337,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_link_asks_before_it_opens_a_folder_of_this_computer(app: AppTest, folder: Path) -> None:
     query = {"picture": f"folder:{HOSTILE}/a.png", "place": str(folder)}
     go(app, query)
-    assert picked(app) == sets.first_item().address and said(app) == query
+    assert picked(app) == library.first_item().address and said(app) == query
     next(one for one in app.button if one.label == texts.LINK_OPEN).click().run()
     assert not app.exception and not app.warning
     assert picked(app) == query["picture"] and said(app) == query
@@ -350,7 +353,7 @@ def test_another_picture_ends_the_question_about_a_folder(app: AppTest, folder: 
 def test_where_others_may_come_in_a_link_opens_no_folder(
     app: AppTest, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sets, "folders_may_be_named", lambda: False)
+    monkeypatch.setattr(library, "folders_may_be_named", lambda: False)
     go(app, {"picture": f"folder:{HOSTILE}/a.png", "place": str(folder)})
     assert [one.value for one in app.warning] == [texts.plain(texts.LINK_PLACE_SHUT)]
     assert not [one for one in app.button if one.label == texts.LINK_OPEN]

@@ -25,9 +25,10 @@ from cactiviz.models import load_model
 from cactiviz.pictures.open import sample
 from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Picture
-from cactiviz.ui import film_choice, film_file, film_work, texts, uploads
+from cactiviz.ui import film_choice, film_file, film_work, texts
 from cactiviz.ui.film_file import Drawer, Making
 from cactiviz.ui.film_work import Plan, Work
+from cactiviz.ui.pictures import uploads
 from cactiviz.ui.session import polling, state
 
 SMALL = Look(panel=(60, 60), captions=False)

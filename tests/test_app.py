@@ -23,8 +23,9 @@ from cactiviz.explanations.explain import explain
 from cactiviz.models import MODELS, find_weights, load_model
 from cactiviz.pictures.open import SAMPLES, sample
 from cactiviz.types import Picture, Progress
-from cactiviz.ui import sets, texts
+from cactiviz.ui import texts
 from cactiviz.ui.grid import unpacked
+from cactiviz.ui.pictures import library
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -108,7 +109,7 @@ def test_a_first_visit_shows_a_labelled_result_without_a_click(app: AppTest) -> 
 def test_a_first_visit_shows_a_trained_network_that_is_sure_of_a_cactus(app: AppTest) -> None:
     app.run()
     assert "untrained" not in json.dumps(grid(app)["columns"])
-    first = sets.first_item()
+    first = library.first_item()
     reading = explain(load_model("cactinet"), open_dataset("scenes").open(first), [])
     assert first.class_name == "cactus" == reading.answers[0].class_name
     assert reading.answers[0].probability >= 0.9
@@ -290,7 +291,7 @@ def test_what_is_not_here_is_offered_with_its_size_and_terms(
     def fail(*_: object, **__: object) -> None:
         raise DownloadError("The address can't be reached; please check the connection.")
 
-    monkeypatch.setattr("cactiviz.ui.missing.get", fail)
+    monkeypatch.setattr("cactiviz.ui.pictures.obtain.get", fail)
     button(gallery, f"Download {size}").click().run()
     assert not gallery.exception
     assert [error.value for error in gallery.error] == [
@@ -309,7 +310,7 @@ def test_a_download_shows_its_progress_and_then_the_pictures(
         (pictures / "kind 01/one.png").rename(place / "009_0001.png")
         return download.Got(place.parent, "Verified: it is what was published.")
 
-    monkeypatch.setattr("cactiviz.ui.missing.get", get)
+    monkeypatch.setattr("cactiviz.ui.pictures.obtain.get", get)
     gallery.button_group(key="shown").set_value("caltech256").run()
     button(gallery, "Download about 1.2 GB").click().run()
     assert not gallery.exception and not gallery.error
@@ -350,7 +351,7 @@ def test_a_broken_file_is_a_cell_that_says_so(pictures: Path, gallery: AppTest) 
     gallery.button_group(key="kind").set_value("kind 00").run()
     assert not gallery.exception and not gallery.error
     dataset = open_dataset("folder", pictures)
-    found = sets.thumbnails(dataset, dataset.page(0, 9, "kind 00"))
+    found = library.thumbnails(dataset, dataset.page(0, 9, "kind 00"))
     assert [bool(one.why) for one in found] == [True, False]
     assert "broken.jpg" in found[0].why and found[1].jpeg.startswith("data:image/jpeg;base64,")
 
@@ -366,7 +367,7 @@ def test_folders_are_named_only_where_the_app_is_open_to_this_computer_alone(
 ) -> None:
     for address, may in (("127.0.0.1", True), ("localhost", True), ("0.0.0.0", False), ("", False)):
         monkeypatch.setattr(st, "get_option", lambda _, address=address: address)
-        assert sets.folders_may_be_named() == may
+        assert library.folders_may_be_named() == may
     gallery.button_group(key="shown").set_value("folder").run()
     assert not gallery.exception
     assert "this computer alone" in gallery.info[0].value
@@ -386,8 +387,8 @@ def test_iNaturalist_is_asked_only_on_request_and_credits_are_kept(
     def fetch(one: live.Sighting) -> Picture:
         return Picture(sample("coffee").rgb, "Aa bb 7", one.source)
 
-    monkeypatch.setattr("cactiviz.ui.missing.search", search)
-    monkeypatch.setattr("cactiviz.ui.sets.open_sighting", fetch)
+    monkeypatch.setattr("cactiviz.ui.pictures.obtain.search", search)
+    monkeypatch.setattr("cactiviz.ui.pictures.library.open_sighting", fetch)
     gallery.button_group(key="shown").set_value("live").run()
     assert not asked and "Nothing is asked" in gallery.caption[0].value
     gallery.text_input[0].set_value("Aa bb")

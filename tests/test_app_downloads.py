@@ -15,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from cactiviz.models import MODELS, find_weights
 from cactiviz.models.spec import Weights
-from cactiviz.ui import downloads, texts
+from cactiviz.ui import texts
+from cactiviz.ui.networks import downloads
 from cactiviz.ui.session import state
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,12 +14,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.errors import OutputError
-from cactiviz.ui import browser_word, known_classes, sets, texts
+from cactiviz.ui import texts
+from cactiviz.ui.address import browser_word, known_classes
 from cactiviz.ui.brought import pictures, store
 from cactiviz.ui.brought.known_browsers import KnownBrowsers, is_word
 from cactiviz.ui.brought.own_choice import OwnChoice, Remembered, merged
 from cactiviz.ui.brought.pictures import NOT_KEPT
 from cactiviz.ui.brought.store import KEPT_SECONDS, Shelf
+from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -295,8 +297,8 @@ def test_a_class_goes_with_the_networks_that_know_it_and_others_stay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     names = {"mine": ("sand", "thorns"), "cactinet": ("cactus", "no cactus"), "nameless": ()}
-    monkeypatch.setattr("cactiviz.ui.networks.names", lambda: list(names))
-    monkeypatch.setattr("cactiviz.ui.networks.class_names", names.__getitem__)
+    monkeypatch.setattr("cactiviz.ui.networks.catalog.names", lambda: list(names))
+    monkeypatch.setattr("cactiviz.ui.networks.catalog.class_names", names.__getitem__)
     session = {state.MODELS: ["mine", "cactinet"], state.TARGET: "Thorns", state.AGAINST: "cactus"}
     monkeypatch.setattr(st, "session_state", session)
     known: dict[str, str] = {}
@@ -324,5 +326,5 @@ def test_the_first_picture_of_all_stands_in_where_nothing_was_shown(
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.session_state[state.SOURCE] = "upload"
     app.run()
-    first = sets.picture(sets.opened(sets.first()), sets.first_item())
+    first = library.picture(library.opened(library.first()), library.first_item())
     assert not app.exception and asked[-1].sha256 == first.sha256  # type: ignore[attr-defined]

@@ -33,7 +33,7 @@ from cactiviz.rendering.figures.html import map_html
 from cactiviz.replay import Asked, recipe_of
 from cactiviz.types import Box, Picture
 from cactiviz.ui import exports, grid
-from cactiviz.ui.choices import Choice
+from cactiviz.ui.sidebar.sidebar import Choice
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = next((ROOT / "cactiviz/models/weights").glob("*.safetensors"))

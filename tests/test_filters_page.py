@@ -19,11 +19,11 @@ from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.kernels import shown_weights
 from cactiviz.types import Box, FilterGrid
 from cactiviz.ui import texts
-from cactiviz.ui.choices import Choice
 from cactiviz.ui.components import data_url
 from cactiviz.ui.filters import AT_ONCE, FilterLook, Style, look, map_full, paint
+from cactiviz.ui.pictures.library import first_item, opened
 from cactiviz.ui.session import state
-from cactiviz.ui.sets import first_item, opened
+from cactiviz.ui.sidebar.sidebar import Choice
 
 STYLE = Style("response", "shared", "heaviest", AT_ONCE)
 

@@ -22,8 +22,8 @@ from cactiviz.datasets.sources import open_anywhere
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.recipes.locate import Origins
-from cactiviz.ui import choices
 from cactiviz.ui.session import state
+from cactiviz.ui.sidebar import sidebar
 
 
 def picture(shade: int = 0, kind: str = "PNG") -> bytes:
@@ -88,7 +88,7 @@ def test_every_ending_counts_everywhere_in_small_and_large_letters(tmp_path: Pat
     assert open_anywhere(str(classes)).items["a"] == sorted(names)
     packed = pack(tmp_path / "x.zip", *(f"a/{n}" for n in names), "b/1.png")
     assert open_dataset("folder", packed).items["a"] == sorted(names)
-    assert [f".{ending}" for ending in choices.TYPES] == list(ENDINGS)
+    assert [f".{ending}" for ending in sidebar.TYPES] == list(ENDINGS)
     assert {".jfif", ".jpe", ".mpo", ".heif", ".jp2", ".ppm", ".pgm"} <= set(ENDINGS)
 
 

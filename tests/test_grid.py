@@ -19,8 +19,8 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.rendering import paint
 from cactiviz.types import Box
 from cactiviz.ui import grid
-from cactiviz.ui.grid import mount, pieces
-from cactiviz.ui.grid.mount import event
+from cactiviz.ui.grid import component, encoding
+from cactiviz.ui.grid.component import event
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_a_heat_map_goes_as_its_values(made: Comparison, told: dict[str, Any]) -
 def test_a_fine_heat_map_is_averaged() -> None:
     one = reading("alexnet", "A", Box(0, 0, 1, 1), seed=3).explanations["grad_cam"]
     fine = replace(one, values=np.kron(np.arange(4.0).reshape(2, 2), np.ones((64, 64))))
-    body = pieces.piece(fine).body
+    body = encoding.piece(fine).body
     assert body["grid"] == [64, 64] and set(body["values"]) == {0.0, 1.0, 2.0, 3.0}
     assert body["sum"] == fine.values.sum(), "shares are those of the map as it was"
 
@@ -80,8 +80,8 @@ def test_signs_come_back_from_a_jpeg(made: Comparison, told: dict[str, Any]) -> 
     values = made.readings["alexnet"].explanations["guided_backprop"].values
     sent = cell(told, "alexnet", "guided_backprop")
     assert sent["src"].startswith("data:image/jpeg;")
-    sides = pixels(sent["src"]).transpose(2, 0, 1).astype(float) - pieces.MIDDLE
-    back = sent["most"] * np.sign(sides) * (sides / pieces.LEVELS) ** 2
+    sides = pixels(sent["src"]).transpose(2, 0, 1).astype(float) - encoding.MIDDLE
+    back = sent["most"] * np.sign(sides) * (sides / encoding.LEVELS) ** 2
     full = sent["full"]["own"]
     painted = [127 * np.clip(one / full, -1, 1) for one in (back, values)]
     assert np.abs(painted[0] - painted[1]).mean() < 4, "of 127 levels, before cells average them"
@@ -91,9 +91,9 @@ def test_many_zeros_stay_zeros() -> None:
     one = reading("alexnet", "A", Box(0, 0, 1, 1), seed=3).explanations["guided_backprop"]
     values = one.values.copy()
     values[:, :100] = 0
-    sent = pieces.piece(replace(one, values=values)).body["src"]
+    sent = encoding.piece(replace(one, values=values)).body["src"]
     assert sent.startswith("data:image/png;")
-    assert (pixels(sent)[:100] == pieces.MIDDLE).all()
+    assert (pixels(sent)[:100] == encoding.MIDDLE).all()
 
 
 @pytest.mark.parametrize("scale", paint.SCALES)
@@ -203,10 +203,10 @@ def test_encoded_once_and_let_go() -> None:
         grid.payload(mine)
         seconds.append(time.perf_counter() - started)
     assert min(seconds) < 0.01
-    kept = len(pieces._pieces)
+    kept = len(encoding._pieces)
     del mine
     gc.collect()
-    assert len(pieces._pieces) <= kept - 7
+    assert len(encoding._pieces) <= kept - 7
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,9 @@ def test_a_strength_out_of_range_is_the_first_one(strength: object) -> None:
 
 
 def test_the_files_are_one_module_that_never_writes_html() -> None:
-    script = mount.script()
+    script = component.script()
     assert script.count("export default") == 1
     assert "innerHTML" not in script and "insertAdjacentHTML" not in script
-    assert "http://" not in script + mount.sheet() and "https://" not in script + mount.sheet()
+    assert (
+        "http://" not in script + component.sheet() and "https://" not in script + component.sheet()
+    )

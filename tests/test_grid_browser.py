@@ -20,7 +20,7 @@ from playwright.sync_api import Page, TimeoutError, expect, sync_playwright
 
 from cactiviz.rendering import paint
 from cactiviz.ui import texts
-from cactiviz.ui.grid import pieces
+from cactiviz.ui.grid import encoding
 
 pytestmark = pytest.mark.browser
 FOLDER = Path(__file__).resolve().parent
@@ -134,7 +134,7 @@ def painted(
     """What ``render`` paints of a cell, and where it is seen."""
     reading = MADE.readings[network]
     explanation = reading.explanations[view]
-    display = pieces.display_of(explanation)
+    display = encoding.display_of(explanation)
     shown = [e.values for e in MADE.explanations() if e.method == view]
     scale = look.get("scale", "own")
     maps = paint.on_one_scale(explanation.values, shown, scale)

@@ -14,12 +14,13 @@ from playwright.sync_api import Page, expect
 from safetensors.torch import load_file, save
 
 from cactiviz.models import MODELS, find_weights
-from cactiviz.ui import sets, texts
+from cactiviz.ui import texts
+from cactiviz.ui.pictures import library
 
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
-FIRST = sets.first_item().address
+FIRST = library.first_item().address
 WEIGHTS = find_weights(MODELS["cactinet"])
 needs_weights = pytest.mark.skipif(WEIGHTS is None, reason="the weights are not in this checkout")
 

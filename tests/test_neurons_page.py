@@ -19,11 +19,11 @@ from cactiviz.rendering import paint as render
 from cactiviz.rendering.scales import number
 from cactiviz.types import Box, Layer, Neuron
 from cactiviz.ui import inside, texts
-from cactiviz.ui.choices import Choice
 from cactiviz.ui.components import data_url, wall
 from cactiviz.ui.neurons import around, in_field, look, paint, row_and_column
+from cactiviz.ui.pictures.library import first_item, opened
 from cactiviz.ui.session import state
-from cactiviz.ui.sets import first_item, opened
+from cactiviz.ui.sidebar.sidebar import Choice
 from cactiviz.ui.wanted import HOW_MANY, Wanted
 
 

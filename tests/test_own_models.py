@@ -23,7 +23,7 @@ from cactiviz.runtime.runner import Network
 from cactiviz.ui import texts
 from cactiviz.ui.brought import store
 from cactiviz.ui.brought.store import Shelf
-from cactiviz.ui.networks import told
+from cactiviz.ui.networks.catalog import told
 from cactiviz.ui.session import polling, state
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -20,9 +20,17 @@ from cactiviz.datasets import DATASETS
 from cactiviz.models import MODELS
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
-from cactiviz.ui import linked, texts
-from cactiviz.ui.film_link import KINDS, LOOPS, MOST_METHODS, PANELS, FilmLink, methods_of
-from cactiviz.ui.inside_links import FiltersLink, NeuronsLink
+from cactiviz.ui import texts
+from cactiviz.ui.address import binding
+from cactiviz.ui.address.animate_link import (
+    KINDS,
+    LOOPS,
+    MOST_METHODS,
+    PANELS,
+    FilmLink,
+    methods_of,
+)
+from cactiviz.ui.address.layers_link import FiltersLink, NeuronsLink
 from cactiviz.ui.session import state
 
 Read = Callable[[Mapping[str, str]], tuple[object, list[str]]]
@@ -73,7 +81,7 @@ def test_films_come_back_from_their_parameters_without_a_complaint() -> None:
         film = any_film(seed)
         query = film.query()
         assert FilmLink.read(query) == (film, []), seed
-        assert set(query) <= set(linked.PARAMETERS["animate"]) and all(query.values())
+        assert set(query) <= set(binding.PARAMETERS["animate"]) and all(query.values())
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -146,7 +154,7 @@ def test_no_parameter_raises_whatever_it_says() -> None:
     pieces = ["", " ", "|", ":", "\n", "\ud800", "٣", "9" * 30, "-", ".", "0.5", "1", "alexnet:"]
     for _ in range(3000):
         page = chance.choice(list(READ))
-        keys = chance.sample(linked.PARAMETERS[page], 4)
+        keys = chance.sample(binding.PARAMETERS[page], 4)
         link, _ = READ[page]({key: "".join(chance.choices(pieces, k=4)) for key in keys})
         assert READ[page](link.query()) == (link, [])  # type: ignore[attr-defined]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import streamlit as st
 
-from cactiviz.ui import picker
+from cactiviz.ui.pictures import picker
 from cactiviz.ui.session import state
 
 

@@ -490,7 +490,7 @@ def test_what_is_asked_for_stands_above_the_grid(app: AppTest) -> None:
 
 
 def test_the_address_holds_a_layer_of_each_network() -> None:
-    from cactiviz.ui.address import Link, from_query, to_query
+    from cactiviz.ui.address.link import Link, from_query, to_query
 
     layers: Any = (("alexnet", "features.8"), ("cactinet", "stages.1"))
     link = Link(models=("alexnet", "cactinet"), layers=layers)

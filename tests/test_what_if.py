@@ -20,8 +20,8 @@ from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import sample
 from cactiviz.types import Answer, Box, Picture, Target
 from cactiviz.ui import texts, what_if, why_not
-from cactiviz.ui.choices import Choice
 from cactiviz.ui.readings import Progress
+from cactiviz.ui.sidebar.sidebar import Choice
 from cactiviz.ui.what_if import Covered, covered_from
 
 CAT = sample("chelsea")

@@ -12,10 +12,11 @@ from cactiviz.datasets import open_dataset
 from cactiviz.pictures.open import open_picture
 from cactiviz.runtime import runner
 from cactiviz.types import Picture, Target
-from cactiviz.ui import readings, sets, texts, what_if, why_not
-from cactiviz.ui.choices import Choice
+from cactiviz.ui import readings, texts, what_if, why_not
 from cactiviz.ui.components import styles
+from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
+from cactiviz.ui.sidebar.sidebar import Choice
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -25,7 +26,7 @@ def chosen() -> Choice:
     if "sample" in said:
         picture = open_picture(f"sample:{said['sample']}", name=said.get("name", HOSTILE))
     else:
-        picture = open_dataset("scenes").open(sets.first_item())
+        picture = open_dataset("scenes").open(library.first_item())
     against = st.session_state.get(state.AGAINST, said.get("against"))
     class_ = st.session_state.get(state.TARGET, said.get("class"))
     return Choice(

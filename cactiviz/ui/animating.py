@@ -8,19 +8,13 @@ import streamlit as st
 
 from cactiviz.batch.animation import Animation
 from cactiviz.batch.panels import Look, layout_of
-from cactiviz.ui import (
-    copy_link,
-    downloads,
-    film_choice,
-    film_file,
-    film_look,
-    missing,
-    networks,
-    texts,
-)
+from cactiviz.ui import film_choice, film_file, film_look, texts
+from cactiviz.ui.address import copy_link
 from cactiviz.ui.components import data_url, player
 from cactiviz.ui.film_file import Drawer, Making
 from cactiviz.ui.film_work import Plan, Work
+from cactiviz.ui.networks import catalog, downloads
+from cactiviz.ui.pictures import obtain
 from cactiviz.ui.session import polling, state
 
 _PATIENCE_SECONDS = 0.3
@@ -39,7 +33,7 @@ def show() -> None:
     for note in chosen.notes:
         st.caption(texts.plain(note))
     if chosen.missing:
-        missing.open_or_offer(chosen.missing)
+        obtain.open_or_offer(chosen.missing)
     if chosen.plan is None:
         film_file.leave()
         if not chosen.missing:
@@ -103,7 +97,7 @@ def _status(drawer: Drawer, work: Work, look: Look) -> None:
 
 def _progress(work: Work) -> str:
     index, place = work.at
-    name = networks.title(work.plan.networks[place].name)
+    name = catalog.title(work.plan.networks[place].name)
     device = texts.DEVICES[polling.runner().device.type]
     if work.ahead is None:
         return texts.QUEUE_FULL
@@ -154,7 +148,7 @@ def _still(drawer: Drawer, work: Work, film: Animation) -> str:
 
 
 def _alt(work: Work) -> str:
-    names = [networks.title(network.name) for network in work.plan.networks]
+    names = [catalog.title(network.name) for network in work.plan.networks]
     return texts.film_alt(len(work.plan.shots), names)
 
 
@@ -219,7 +213,7 @@ def _file_name(plan: Plan) -> str:
 
 def _offer_weights(work: Work) -> None:
     """What the networks say nothing for, and a way to the weights that aren't here."""
-    without = [spec.name for spec in networks.missing() if spec.name in work.failures]
+    without = [spec.name for spec in catalog.missing() if spec.name in work.failures]
     downloads.offer(without)
     titles = {shot.key: shot.title for shot in work.plan.shots}
     sentences = [why for name, why in work.failures.items() if name not in without]

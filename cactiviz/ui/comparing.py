@@ -12,23 +12,14 @@ from cactiviz.comparison.report import Paint
 from cactiviz.datasets import is_address
 from cactiviz.errors import CactivizError
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.ui import (
-    chosen_layers,
-    downloads,
-    explained,
-    exports,
-    grid,
-    keep_in_mind,
-    links,
-    networks,
-    readings,
-    texts,
-    why_not,
-)
+from cactiviz.ui import exports, grid, keep_in_mind, readings, texts, why_not
 from cactiviz.ui import what_if as covering
-from cactiviz.ui.choices import Choice
+from cactiviz.ui.address import history
+from cactiviz.ui.networks import catalog, chosen_layers, downloads
 from cactiviz.ui.readings import Progress
 from cactiviz.ui.session import polling, state
+from cactiviz.ui.sidebar import target
+from cactiviz.ui.sidebar.sidebar import Choice
 
 #: So long a run waits for answers, so that what is quick comes in one piece.
 _PATIENCE_SECONDS = 0.15
@@ -46,7 +37,7 @@ def show(choice: Choice) -> None:
 
 
 def _show(choice: Choice, timed: bool) -> None:
-    if links.changed():
+    if history.changed():
         st.rerun()
     if timed and st.session_state.get(state.WAITED) == choice.key:
         polling.wait()
@@ -61,12 +52,12 @@ def _show(choice: Choice, timed: bool) -> None:
     pressed = grid.show(
         progress.comparison,
         offers=downloads.offers(choice.models),
-        look=grid.Look.read(links.look()),
+        look=grid.Look.read(history.look()),
         before=covering.before(progress),
         download=_to_hand_out(),
         problem=str(st.session_state.pop(state.PROBLEM, "")),
-        cannot_travel=links.cannot_travel(),
-        address=links.text(),
+        cannot_travel=history.cannot_travel(),
+        address=history.text(),
     )
     if pressed is not None:
         _do(pressed, choice, progress)
@@ -86,7 +77,7 @@ def _say_what_does_not_count(choice: Choice, progress: Progress) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         whys = [why for one in readings for why in list(one.failures.values())[:1]]
         st.caption(texts.plain(texts.nobody_knows(whys)), width="content")
-        if st.button(texts.EXPLAIN_OWN, key="explain own", on_click=explained.forget_target):
+        if st.button(texts.EXPLAIN_OWN, key="explain own", on_click=target.forget_target):
             st.rerun()  # the whole page, whose side says what is explained
 
 
@@ -118,7 +109,7 @@ def _status(choice: Choice, progress: Progress) -> None:
     device = texts.DEVICES[polling.runner().device.type]
     at = covering.applied(choice).key
     if progress.waiting:
-        titles = [networks.title(name) for name in progress.waiting]
+        titles = [catalog.title(name) for name in progress.waiting]
         said = texts.working_on(titles, len(choice.models), progress.ahead, device)
         st.caption(said, width="content")
         st.button(texts.STOP, key="stop", type="tertiary", on_click=_stop, args=(at,))

@@ -21,10 +21,11 @@ from cactiviz.methods import METHODS
 from cactiviz.recipes.recipe import paths_of
 from cactiviz.replay import Asked, recipe_of
 from cactiviz.types import Target
-from cactiviz.ui import networks, texts
-from cactiviz.ui.choices import Choice
+from cactiviz.ui import texts
 from cactiviz.ui.grid import Download, Look
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
+from cactiviz.ui.sidebar.sidebar import Choice
 
 _LONGEST_NAME = 60  # characters
 _SHEET_DPI = 144
@@ -33,13 +34,13 @@ _TYPES = {"png": "image/png", "gif": "image/gif", "html": "text/html", "zip": "a
 
 def asked_of(choice: Choice, comparison: Comparison) -> Asked:
     """What the page asked, as a recipe has it."""
-    own = networks.own()
+    own = catalog.own()
     is_covered = comparison.picture.sha256 != choice.picture.sha256
     covered = st.session_state.get(state.COVERED) if is_covered else None
     random = tuple(name for name, r in comparison.readings.items() if r.untrained)
     return Asked(
         origin=choice.picture.name,
-        networks=tuple(networks.told(own[n]) if n in own else n for n in comparison.models),
+        networks=tuple(catalog.told(own[n]) if n in own else n for n in comparison.models),
         methods=comparison.methods,
         target=choice.target or Target(),
         layer=_layers(choice, comparison),
@@ -70,7 +71,7 @@ def make(kind: str, choice: Choice, comparison: Comparison, look: Look, number: 
         CactivizError: There is nothing to be exported like that.
     """
     paint = Paint(look.scale, look.palette, look.strength)
-    comparison = told(comparison, paths_of(networks.own().values()))
+    comparison = told(comparison, paths_of(catalog.own().values()))
     recipe = recipe_of(comparison, asked_of(choice, comparison), paint)
     if kind == "png":
         data = sheet_png(comparison, paint, recipe, _SHEET_DPI)

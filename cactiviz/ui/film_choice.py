@@ -14,8 +14,9 @@ from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
 from cactiviz.explanations.results import VIEWS
 from cactiviz.types import Picture
-from cactiviz.ui import choices, linked_film, links, missing, networks, sets, texts, uploads
-from cactiviz.ui.film_link import (
+from cactiviz.ui import texts
+from cactiviz.ui.address import animate_binding, history
+from cactiviz.ui.address.animate_link import (
     FIRST_PRESET,
     FIRST_TOP,
     KINDS,
@@ -26,7 +27,11 @@ from cactiviz.ui.film_link import (
     methods_of,
 )
 from cactiviz.ui.film_work import MOST_PICTURES, Plan
+from cactiviz.ui.networks import catalog
+from cactiviz.ui.pictures import library, uploads
+from cactiviz.ui.pictures import obtain as missing
 from cactiviz.ui.session import state
+from cactiviz.ui.sidebar import sidebar
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,11 @@ class Chosen:
 
 def ask() -> Chosen:
     """Show the choices at the side; a first visit has all that it needs."""
-    links.enter("animate")
+    history.enter("animate")
     if state.FILM_KIND not in st.session_state:
         _begin_with(FIRST_PRESET)
     with st.sidebar:
-        with choices.group("film"):
+        with sidebar.group("film"):
             st.selectbox(
                 texts.FILM_PRESET,
                 list(PRESETS),
@@ -71,24 +76,24 @@ def ask() -> Chosen:
                 persist_state="session",
                 width="stretch",
             )
-        with choices.group("picture"):
+        with sidebar.group("picture"):
             if kind == "pictures":
                 found = _ask_pictures()
             else:
-                found = _Pictures([_shot(choices.ask_picture())])
-        with choices.group("networks"):
-            models = _ask_one() if kind == "layers" else choices.ask_models(state.FILM_MODELS)
-        with choices.group("views"):
+                found = _Pictures([_shot(sidebar.ask_picture())])
+        with sidebar.group("networks"):
+            models = _ask_one() if kind == "layers" else sidebar.ask_models(state.FILM_MODELS)
+        with sidebar.group("views"):
             methods = _ask_methods(layers_only=kind == "layers")
             top = _ask_top() if kind == "answers" else 1
-        with choices.group("rare"), st.expander(texts.MORE, icon=":material/tune:"):
+        with sidebar.group("rare"), st.expander(texts.MORE, icon=":material/tune:"):
             for label, about, key in (
                 (texts.WHOLE, texts.WHOLE_HELP, state.FILM_WHOLE),
                 (texts.UNTRAINED, texts.UNTRAINED_HELP, state.UNTRAINED),
             ):
                 st.toggle(label, help=about, key=key, persist_state="session")
         if found.missing or (found.shots and models and methods):
-            links.keep()
+            history.keep()
     whole = bool(st.session_state.get(state.FILM_WHOLE))
     if found.missing or not (found.shots and models and methods):
         return Chosen(None, whole, found.notes, found.missing)
@@ -101,7 +106,7 @@ def ask() -> Chosen:
     )
     plan = Plan(
         shots=tuple(found.shots[:MOST_PICTURES]),
-        networks=tuple(networks.network(name, untrained) for name in models),
+        networks=tuple(catalog.network(name, untrained) for name in models),
         question=question,
         place=found.place,
     )
@@ -118,7 +123,7 @@ class _Pictures:
 
 def _begin_with(name: str) -> None:
     """Choose all that a preset says, but for light or dark, which the page has already."""
-    linked_film.begin_with(replace(FilmLink.of(name), ground=linked_film.ground()))
+    animate_binding.begin_with(replace(FilmLink.of(name), ground=animate_binding.ground()))
 
 
 def _ask_pictures() -> _Pictures:
@@ -142,14 +147,14 @@ def _ask_pictures() -> _Pictures:
 
 
 def _ask_uploads() -> _Pictures:
-    shots, count = uploads.ask_files(choices.TYPES, MOST_PICTURES)
+    shots, count = uploads.ask_files(sidebar.TYPES, MOST_PICTURES)
     return _Pictures(shots, _too_many(count))
 
 
 def _ask_set() -> _Pictures:
-    names = [*DATASETS, *([sets.LIVE] if sets.is_here(sets.LIVE) else [])]
+    names = [*DATASETS, *([library.LIVE] if library.is_here(library.LIVE) else [])]
     if st.session_state.get(state.FILM_SET) not in names:
-        st.session_state[state.FILM_SET] = sets.first()
+        st.session_state[state.FILM_SET] = library.first()
     name = st.selectbox(
         texts.DATASET,
         names,
@@ -158,15 +163,15 @@ def _ask_set() -> _Pictures:
         persist_state="session",
         on_change=lambda: st.session_state.pop(state.FILM_CLASSES, None),
     )
-    if name == sets.FOLDER:
+    if name == library.FOLDER:
         dataset = missing.open_or_offer(name)
         if dataset is None:
             return _Pictures([])
-    elif not sets.is_here(name):
+    elif not library.is_here(name):
         return _Pictures([], missing=name)
     else:
         try:
-            dataset = sets.opened(name)
+            dataset = library.opened(name)
         except CactivizError as error:
             st.error(texts.plain(str(error)))
             return _Pictures([])
@@ -174,8 +179,8 @@ def _ask_set() -> _Pictures:
 
 
 def _set_title(name: str) -> str:
-    here = sets.is_here(name) or name == sets.FOLDER
-    return sets.title(name) if here else f"{sets.title(name)} · {texts.NOT_HERE}"
+    here = library.is_here(name) or name == library.FOLDER
+    return library.title(name) if here else f"{library.title(name)} · {texts.NOT_HERE}"
 
 
 def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
@@ -189,20 +194,20 @@ def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
     cut = len(shots) < total and dataset.name != "scenes"  # of drawn ones none is left out
     some = (texts.film_some(len(shots), total, each),) if cut else ()
     fewer = (texts.film_fewer(len(shots), hoped),) if len(shots) < hoped else ()
-    place = state.place() if dataset.name == sets.FOLDER else ""
+    place = state.place() if dataset.name == library.FOLDER else ""
     notes = (*dataset.notes, *some, *fewer, *_too_many(len(shots)))
     return _Pictures(shots, notes, place=place)
 
 
 def _ask_classes(dataset: Dataset) -> list[str]:
-    known = [name for name in sets.ordered(dataset) if dataset.count(name)]
+    known = [name for name in library.ordered(dataset) if dataset.count(name)]
     chosen = st.session_state.get(state.FILM_CLASSES)
     unknown = [name for name in chosen or () if name not in known]
     if chosen is None or unknown:
         found = [name for name in chosen or () if name in known]
-        st.session_state[state.FILM_CLASSES] = found or sets.opening_first(dataset)
+        st.session_state[state.FILM_CLASSES] = found or library.opening_first(dataset)
     if unknown:
-        links.not_there(texts.link_classes(unknown, sets.title(dataset.name)))
+        history.not_there(texts.link_classes(unknown, library.title(dataset.name)))
     return st.multiselect(
         texts.CLASSES,
         known,
@@ -217,13 +222,13 @@ def _too_many(count: int) -> tuple[str, ...]:
 
 def _ask_one() -> list[str]:
     """One network, for its layers."""
-    names = networks.names()
+    names = catalog.names()
     if st.session_state.get(state.FILM_ONE) not in names:
         st.session_state[state.FILM_ONE] = names[0]
     one = st.selectbox(
         texts.FILM_NETWORK,
         names,
-        format_func=networks.title,
+        format_func=catalog.title,
         key=state.FILM_ONE,
         filter_mode="contains",
         persist_state="session",

@@ -10,8 +10,8 @@ from cactiviz.batch.panels import Look
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import SCALES
 from cactiviz.ui import texts
-from cactiviz.ui.film_link import LONGEST_TITLE, LOOPS, MOST_COLUMNS, PANELS, SECONDS
-from cactiviz.ui.linked_film import look_key
+from cactiviz.ui.address.animate_binding import look_key
+from cactiviz.ui.address.animate_link import LONGEST_TITLE, LOOPS, MOST_COLUMNS, PANELS, SECONDS
 
 T = TypeVar("T")
 

@@ -20,7 +20,8 @@ from cactiviz.runtime.memory import size_bytes
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Cancel, Picture
-from cactiviz.ui import networks, texts
+from cactiviz.ui import texts
+from cactiviz.ui.networks import catalog as networks
 
 MOST_PICTURES = 200  #: In the app; the command line has no limit.
 _log = logging.getLogger(__name__)

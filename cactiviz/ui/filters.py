@@ -17,11 +17,11 @@ from cactiviz.rendering.kernels import Inputs, ShownWeights, shown_weights
 from cactiviz.rendering.scales import Floats
 from cactiviz.types import Box, Cancel, FilterGrid
 from cactiviz.ui import inside, texts
-from cactiviz.ui.choices import Choice
+from cactiviz.ui.address.layers_link import AT_ONCE
 from cactiviz.ui.components import data_url, wall
 from cactiviz.ui.inside import Found, Place, Question
-from cactiviz.ui.inside_links import AT_ONCE
 from cactiviz.ui.session import polling, state
+from cactiviz.ui.sidebar.sidebar import Choice
 
 Order = Literal["response", "own"]
 MapScale = Literal["shared", "own"]

@@ -8,7 +8,8 @@ import streamlit as st
 
 from cactiviz.datasets import DATASETS, Dataset, Item
 from cactiviz.errors import CactivizError
-from cactiviz.ui import sets, texts, thumbnails
+from cactiviz.ui import texts, thumbnails
+from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 PAGE_SIZE = 24
@@ -18,8 +19,8 @@ _MOST_PILLS = 400
 
 def ask_dataset() -> str:
     """Show the data sets, and return the name of the one chosen."""
-    names = [*DATASETS, sets.LIVE]
-    st.session_state.setdefault(state.SHOWN, sets.first())
+    names = [*DATASETS, library.LIVE]
+    st.session_state.setdefault(state.SHOWN, library.first())
     name = st.pills(
         texts.DATASET,
         names,
@@ -30,17 +31,17 @@ def ask_dataset() -> str:
         on_change=_another_dataset,
         label_visibility="collapsed",
     )
-    return name or sets.first()
+    return name or library.first()
 
 
 def ask_classes(dataset: Dataset) -> Dataset:
     """Say whose pictures they are, let classes be searched, and return what is to be shown."""
     about = DATASETS[dataset.name].about if dataset.name in DATASETS else ""
-    if dataset.name != sets.LIVE:
+    if dataset.name != library.LIVE:
         st.caption(texts.about_dataset(about, dataset.terms))
     for note in dataset.notes:
         st.caption(texts.plain(note))
-    opening, every = sets.opening(dataset), sets.ordered(dataset)
+    opening, every = library.opening(dataset), library.ordered(dataset)
     words, all_of_them = "", False
     if len(every) > len(opening):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -52,11 +53,11 @@ def ask_classes(dataset: Dataset) -> Dataset:
     scope = [name for name in scope if words.casefold() in name.casefold()]
     if not scope:
         st.info(texts.NO_CLASS)
-        return sets.only(dataset, ())
+        return library.only(dataset, ())
     if len(every) == 1:
         return dataset
     kind = _ask_class(dataset, scope)
-    return sets.only(dataset, (kind,) if kind in scope else tuple(scope))
+    return library.only(dataset, (kind,) if kind in scope else tuple(scope))
 
 
 def ask_items(dataset: Dataset) -> tuple[Item, ...]:
@@ -119,7 +120,7 @@ def ask_page(dataset: Dataset) -> None:
 
 def show(dataset: Dataset, items: tuple[Item, ...]) -> None:
     """The pictures; the one that is pressed is shown larger."""
-    found = sets.thumbnails(dataset, items)
+    found = library.thumbnails(dataset, items)
     several = len(dataset.classes) > 1
     item = thumbnails.show(found, texts.THUMBNAILS, with_class=several)
     if item is not None:
@@ -133,12 +134,12 @@ def look_at(dataset: Dataset, item: Item) -> None:
 
 def _larger(dataset: Dataset, item: Item) -> None:
     try:
-        picture = sets.picture(dataset, item)
+        picture = library.picture(dataset, item)
     except CactivizError as error:
         st.error(texts.plain(str(error)))
         return
     st.html(
-        f'<img class="cv-larger" src="{sets.data_address(picture, sets.LARGE)}" '
+        f'<img class="cv-larger" src="{library.data_address(picture, library.LARGE)}" '
         f'alt="{escape(texts.alt(item))}">'
     )
     st.caption(texts.plain(" · ".join([item.address, texts.size_of(picture), *picture.notes])))
@@ -184,8 +185,8 @@ def _ask_class(dataset: Dataset, scope: list[str]) -> str:
 
 
 def _dataset_label(name: str) -> str:
-    asked = name in (sets.LIVE, sets.FOLDER)  # always there, once something is named
-    return texts.dataset_label(sets.title(name), asked or sets.is_here(name))
+    asked = name in (library.LIVE, library.FOLDER)  # always there, once something is named
+    return texts.dataset_label(library.title(name), asked or library.is_here(name))
 
 
 def _class_label(dataset: Dataset, name: str) -> str:

@@ -13,10 +13,12 @@ from cactiviz.models import LoadedModel
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Cancel
-from cactiviz.ui import links, networks, texts
-from cactiviz.ui.choices import Choice
+from cactiviz.ui import texts
+from cactiviz.ui.address import history
 from cactiviz.ui.components import data_url, wall
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling
+from cactiviz.ui.sidebar.sidebar import Choice
 
 T = TypeVar("T")
 _PATIENCE_SECONDS = 0.15
@@ -90,7 +92,7 @@ def show(
     timed = _LOOK_AGAIN_SECONDS if _waiting(found) else None
 
     def part(timed: bool) -> None:
-        if links.changed():
+        if history.changed():
             st.rerun()
         now = _ask(choice, places, question)
         if bool(_waiting(now)) != timed:
@@ -102,7 +104,7 @@ def show(
 
 def head(name: str, untrained: bool | None) -> None:
     """What a network is called, above its column."""
-    st.header(texts.plain(networks.title(name)), anchor=False)
+    st.header(texts.plain(catalog.title(name)), anchor=False)
     if untrained is not None:
         # Said of trained ones too, so that the columns stay level.
         said = f":orange[{texts.UNTRAINED_NOTE}]" if untrained else texts.TRAINED_NOTE
@@ -117,7 +119,7 @@ def ask_layer(found: Found[T], key: str, default: str | None = None) -> None:
         key: Where the choice is kept.
         default: What is chosen at first; None for the first one.
     """
-    label = texts.layer_of(networks.title(found.name))
+    label = texts.layer_of(catalog.title(found.name))
     if not found.places:
         st.selectbox(
             label,
@@ -133,7 +135,7 @@ def ask_layer(found: Found[T], key: str, default: str | None = None) -> None:
     if chosen not in names:
         st.session_state[key] = default if default in names else names[0]
         if chosen is not None:
-            links.not_there(texts.link_layer(str(chosen), networks.title(found.name)))
+            history.not_there(texts.link_layer(str(chosen), catalog.title(found.name)))
     st.selectbox(
         label,
         names,
@@ -153,7 +155,7 @@ def instead(one: Found[T], found: Sequence[Found[T]]) -> None:
     waiting = [other for other in found if isinstance(other.answer, polling.Waiting)]
     if one is waiting[0] and isinstance(one.answer, polling.Waiting):
         device = texts.DEVICES[polling.runner().device.type]
-        titles = [networks.title(other.name) for other in waiting]
+        titles = [catalog.title(other.name) for other in waiting]
         said = texts.working_on(titles, len(found), one.answer.ahead, device)
         st.caption(f":material/hourglass_top: {said}")
     else:
@@ -190,7 +192,7 @@ def _ask(
     asked: dict[str, Callable[[], object]] = {}
     keys: dict[str, str] = {}
     for name in choice.models:
-        network = networks.network(name, choice.untrained)
+        network = catalog.network(name, choice.untrained)
         mine = question(name)
         keys[name] = repr((network, mine.key))
         asked[_PLACES + name] = partial(places.ask, network)
@@ -202,7 +204,7 @@ def _ask(
         known = there if not isinstance(there, polling.Waiting | polling.Why) else ()
         answer = answers[name]
         if isinstance(answer, polling.Why):
-            answer = polling.Why(networks.why(name, choice.untrained, answer.sentence))
+            answer = polling.Why(catalog.why(name, choice.untrained, answer.sentence))
         found.append(Found(name, known, answer, keys[name]))  # type: ignore[arg-type]
     return found
 

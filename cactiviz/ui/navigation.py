@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.navigation.page import Page
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from cactiviz.ui import browser_word, film_file, links, server, texts
+from cactiviz.ui import film_file, server, texts
+from cactiviz.ui.address import browser_word, history
 from cactiviz.ui.session import state
 
 _PAGES = [  # the first one opens where no other is asked for
@@ -33,7 +34,7 @@ def _asked_for() -> Page:
     st.session_state[state.INSIDE] = True
     chosen = _pages()
     browser_word.ask()
-    links.arrive(chosen.url_path)
+    history.arrive(chosen.url_path)
     if chosen.url_path != Path(state.ANIMATE_PAGE).stem:
         film_file.leave()
     return chosen

@@ -10,9 +10,9 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Reading
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import pieces
-from cactiviz.ui import networks
-from cactiviz.ui.choices import Choice
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling
+from cactiviz.ui.sidebar.sidebar import Choice
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ def compared(
         if isinstance(answer, polling.Waiting):
             waiting.setdefault(name, answer)
         elif isinstance(answer, polling.Why):
-            failures[name] = networks.why(name, choice.untrained, answer.sentence)
+            failures[name] = catalog.why(name, choice.untrained, answer.sentence)
         elif when == "first":
             firsts[name] = pieces(answer, ())
         else:
@@ -72,7 +72,7 @@ def compared(
 def _question(choice: Choice, name: str) -> Callable[[], Reading | Ticket[Reading]]:
     return partial(
         polling.runner().read,
-        networks.network(name, choice.untrained),
+        catalog.network(name, choice.untrained),
         choice.picture,
         choice.methods,
         target=choice.target,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cactiviz.datasets import Item
 from cactiviz.ui import texts
 from cactiviz.ui.components import wall
-from cactiviz.ui.sets import Thumbnail
+from cactiviz.ui.pictures.library import Thumbnail
 
 
 def show(thumbnails: list[Thumbnail], label: str, *, with_class: bool) -> Item | None:

@@ -9,10 +9,10 @@ import streamlit as st
 from cactiviz.explanations.neurons import NEURON_METHODS
 from cactiviz.methods import METHODS
 from cactiviz.ui import inside, texts
-from cactiviz.ui.choices import Choice
+from cactiviz.ui.address.layers_link import FIRST_METHOD
 from cactiviz.ui.components import point_picker
-from cactiviz.ui.inside_links import FIRST_METHOD
 from cactiviz.ui.session import state
+from cactiviz.ui.sidebar.sidebar import Choice
 
 HOW_MANY = 10
 

@@ -16,12 +16,13 @@ from cactiviz.errors import PictureError
 from cactiviz.explanations.results import Reading
 from cactiviz.pictures.occlusion import HOWS, cover
 from cactiviz.types import Answer, Box, Picture
-from cactiviz.ui import networks, texts
-from cactiviz.ui.choices import Choice
+from cactiviz.ui import texts
+from cactiviz.ui.address.occlusion import Covered, covered_from
 from cactiviz.ui.components import data_url
-from cactiviz.ui.covered import Covered, covered_from
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.readings import Progress
 from cactiviz.ui.session import state
+from cactiviz.ui.sidebar.sidebar import Choice
 
 _SHOWN_PIXELS = 900  # of the picture's longer side, in the browser
 _KEY = "what if"
@@ -141,7 +142,7 @@ def _row(
     name: str, comparison: Comparison, firsts: Mapping[str, Reading], covered: Covered
 ) -> dict[str, Any]:
     first, now = firsts.get(name), comparison.readings.get(name)
-    row: dict[str, Any] = {"title": networks.title(name), "note": "", "why": "", "waiting": True}
+    row: dict[str, Any] = {"title": catalog.title(name), "note": "", "why": "", "waiting": True}
     if name in comparison.failures:
         return {**row, "why": comparison.failures[name], "waiting": False}
     if first is None:

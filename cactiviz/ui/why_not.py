@@ -16,9 +16,10 @@ from cactiviz.explanations.results import Reading
 from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.scales import number
 from cactiviz.types import Answer
-from cactiviz.ui import networks, texts
-from cactiviz.ui.choices import Choice
+from cactiviz.ui import texts
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
+from cactiviz.ui.sidebar.sidebar import Choice
 
 _OTHER = 40  # steps of the palette from its end, where both colours are seen on light and dark
 
@@ -108,7 +109,7 @@ def _pair(reading: Reading) -> tuple[str, str] | None:
 
 def _known(reading: Reading) -> set[str]:
     """The names, in small letters, that each stand for one of its classes."""
-    names: Sequence[str] = networks.class_names(reading.model)
+    names: Sequence[str] = catalog.class_names(reading.model)
     if not names:  # then it is known by what it answered
         answers = [*reading.answers, *filter(None, [reading.explained])]
         names = list({a.class_index: a.class_name for a in answers}.values())
@@ -127,7 +128,7 @@ def payload(choice: Choice, comparison: Comparison) -> dict[str, Any]:
     class_, other = _asked(choice, margins)
     cards = [_card(name, comparison, margins) for name in comparison.models]
     notes = [
-        texts.one_score(networks.title(name), found.first.class_name, found.second.class_name)
+        texts.one_score(catalog.title(name), found.first.class_name, found.second.class_name)
         for name, found in margins.items()
         if found is not None and found.one_score
     ]
@@ -154,7 +155,7 @@ def _asked(choice: Choice, margins: dict[str, Margin | None]) -> tuple[str, str]
 def _card(
     name: str, comparison: Comparison, margins: dict[str, Margin | None]
 ) -> dict[str, Any] | None:
-    title = networks.title(name)
+    title = catalog.title(name)
     if name in comparison.failures:
         return {"title": title, "why": comparison.failures[name]}
     if name not in comparison.readings:

@@ -6,8 +6,8 @@ that none of it needs a run of the page.
 
 from __future__ import annotations
 
-from cactiviz.ui.grid.mount import show, unpacked
+from cactiviz.ui.grid.component import show, unpacked
+from cactiviz.ui.grid.events import EXPORTS, Download, Event, Export, Look, Offer
 from cactiviz.ui.grid.payload import payload
-from cactiviz.ui.grid.values import EXPORTS, Download, Event, Export, Look, Offer
 
 __all__ = ["EXPORTS", "Download", "Event", "Export", "Look", "Offer", "payload", "show", "unpacked"]

@@ -15,9 +15,10 @@ from cactiviz.methods import METHODS
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.sheet import SIGNS
 from cactiviz.types import Answer, Box, FilterGrid
-from cactiviz.ui import networks, texts
-from cactiviz.ui.grid import pieces
-from cactiviz.ui.grid.values import EXPORTS, Download, Look, Offer
+from cactiviz.ui import texts
+from cactiviz.ui.grid import encoding
+from cactiviz.ui.grid.events import EXPORTS, Download, Look, Offer
+from cactiviz.ui.networks import catalog
 
 MOST_WITH_OFFERS = 3  # networks; with more of them there is no room, and no need
 _EVERYTHING = (0.0, 0.0, 1.0, 1.0)
@@ -55,7 +56,7 @@ def payload(
     return {
         "words": texts.GRID,
         "picture": {
-            **pieces.picture(picture),
+            **encoding.picture(picture),
             "name": picture.name,
             "alt": f"{texts.ORIGINAL}: {picture.name}",
         },
@@ -93,12 +94,12 @@ def _column(
         why = comparison.failures.get(name, "")
         said = "" if why else waiting or texts.WAITING
         return {
-            **{"id": name, "title": networks.title(name), "note": "", "knows": "", "answers": []},
+            **{"id": name, "title": catalog.title(name), "note": "", "knows": "", "answers": []},
             **{"seen": _EVERYTHING, "why": why, "waiting": said},
         }
     return {
         "id": name,
-        "title": networks.title(name) if reading.untrained else reading.title,
+        "title": catalog.title(name) if reading.untrained else reading.title,
         "note": texts.UNTRAINED_NOTE if reading.untrained else "",
         "knows": "" if reading.untrained else texts.KNOWS_ONLY.get(name, ""),
         "answers": _answers(reading, before),
@@ -111,7 +112,7 @@ def _column(
 def _explained(comparison: Comparison) -> str:
     """Which class the maps are of, where it isn't each network's own answer alone."""
     readings = [comparison.readings[n] for n in comparison.models if n in comparison.readings]
-    titles = {reading.model: networks.title(reading.model) for reading in readings}
+    titles = {reading.model: catalog.title(reading.model) for reading in readings}
     return explained_class.line(readings, titles)
 
 
@@ -177,15 +178,15 @@ def _cell(
     try:
         found = reading[view]
         if isinstance(found, FilterGrid):
-            body = pieces.filters(found)
+            body = encoding.filters(found)
             return {**body, "alt": texts.alt_of_filters(title, reading.title), "notes": []}
-        scales = {scale: pieces.on_scale(found, together, scale) for scale in paint.SCALES}
+        scales = {scale: encoding.on_scale(found, together, scale) for scale in paint.SCALES}
         all_of_it = _seen(reading.seen, comparison.picture.size) == _EVERYTHING
-        words = pieces.in_words(found, texts.WHOLE_PICTURE if all_of_it else texts.PART_SEEN)
+        words = encoding.in_words(found, texts.WHOLE_PICTURE if all_of_it else texts.PART_SEEN)
     except CactivizError as error:
         return {"why": str(error)}
     return {
-        **pieces.piece(found).body,
+        **encoding.piece(found).body,
         "full": {scale: full for scale, (full, _) in scales.items()},
         "words": words[:1].upper() + words[1:] + ".",
         "captions": {scale: caption for scale, (_, caption) in scales.items()},

@@ -14,8 +14,10 @@ from cactiviz.explanations.results import Reading
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Picture, Target
-from cactiviz.ui import networks, sets, texts
+from cactiviz.ui import texts
 from cactiviz.ui.lessons import figures
+from cactiviz.ui.networks import catalog
+from cactiviz.ui.pictures import library
 from cactiviz.ui.session import polling, state
 
 T = TypeVar("T")
@@ -28,7 +30,7 @@ LOOK_AGAIN_SECONDS = 0.25
 
 def trained() -> Network:
     """CactiNet with the weights that come along; ``untrained`` where they don't."""
-    return networks.network(NETWORK, untrained=True)
+    return catalog.network(NETWORK, untrained=True)
 
 
 def untrained() -> Network:
@@ -38,8 +40,8 @@ def untrained() -> Network:
 
 def scene(number: int, class_name: str = CACTUS) -> Picture:
     """A drawn scene."""
-    dataset = sets.opened("scenes")
-    return sets.picture(dataset, Item("scenes", class_name, str(number)))
+    dataset = library.opened("scenes")
+    return library.picture(dataset, Item("scenes", class_name, str(number)))
 
 
 def read(

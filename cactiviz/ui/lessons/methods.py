@@ -14,8 +14,9 @@ from cactiviz.methods import METHODS
 from cactiviz.pictures import open
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Picture
-from cactiviz.ui import networks, texts
+from cactiviz.ui import texts
 from cactiviz.ui.lessons import figures, frame
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling
 
 #: ImageNet's networks, the one that shows most differences between methods first.
@@ -27,7 +28,7 @@ _SCENE = 178  # CactiNet is sure of it
 def show() -> None:
     """All views, each with the same network and picture."""
     name, picture = _subject()
-    network = networks.network(name, untrained=True)
+    network = catalog.network(name, untrained=True)
     question = partial(polling.runner().read, network, picture, VIEWS)
     found = polling.ask({name: question}, frame.PATIENCE_SECONDS)
     if polling.pending(found):
@@ -50,9 +51,9 @@ def _wait(name: str, picture: Picture, question: Callable[[], Reading | Ticket[R
 
 def _subject() -> tuple[str, Picture]:
     """A network of ImageNet's with a photograph, where its weights are here; else CactiNet."""
-    missing = {spec.name for spec in networks.missing()}
+    missing = {spec.name for spec in catalog.missing()}
     for name in _PREFERRED:
-        if name in networks.names() and name not in missing:
+        if name in catalog.names() and name not in missing:
             return name, open.sample(_PHOTOGRAPH)
     return frame.NETWORK, frame.scene(_SCENE)
 
@@ -60,7 +61,7 @@ def _subject() -> tuple[str, Picture]:
 def _page(comparison: Comparison, name: str) -> str:
     reading = comparison.readings.get(name)
     answer = reading.answers[0] if reading else None
-    title = reading.title if reading else networks.title(name)
+    title = reading.title if reading else catalog.title(name)
     said = texts.learn_subject(
         title,
         name == frame.NETWORK,

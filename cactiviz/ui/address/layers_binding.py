@@ -8,15 +8,15 @@ from typing import Any
 import streamlit as st
 
 from cactiviz.models import MODELS
-from cactiviz.ui.address import FIRST_NETWORKS
-from cactiviz.ui.inside_links import (
+from cactiviz.ui.address.layers_link import (
     AT_ONCE,
     FiltersLink,
     Layers,
     NeuronsLink,
     first_convolution,
 )
-from cactiviz.ui.parameters import Query
+from cactiviz.ui.address.link import FIRST_NETWORKS
+from cactiviz.ui.address.reader import Query
 from cactiviz.ui.session import state
 
 

@@ -14,11 +14,14 @@ import streamlit as st
 
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS
-from cactiviz.ui import chosen_layers, covered, linked_film, sets, texts
-from cactiviz.ui.address import FIRST_NETWORKS
+from cactiviz.ui import texts
+from cactiviz.ui.address import animate_binding, occlusion
+from cactiviz.ui.address.link import FIRST_NETWORKS
+from cactiviz.ui.address.occlusion import Covered
 from cactiviz.ui.brought import current, store
 from cactiviz.ui.brought.own_choice import OWN, WORDS, OwnChoice, merged
-from cactiviz.ui.covered import Covered
+from cactiviz.ui.networks import chosen_layers
+from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 _LAYERS = {"filters": state.FILTER_LAYER, "neurons": state.NEURON_LAYER}
@@ -81,9 +84,9 @@ def cannot_travel(page: str) -> list[str]:
 def chosen(page: str) -> OwnChoice:
     """What is chosen on a page, as far as a link can't hold it."""
     picture = _picture(page)
-    film = page == "animate" and linked_film.kind() == "pictures"
+    film = page == "animate" and animate_binding.kind() == "pictures"
     upload = film and current.film_source() == "upload"
-    unsaid = film and not upload and not linked_film.can_travel()
+    unsaid = film and not upload and not animate_binding.can_travel()
     numbers = _numbers()
     models = [OWN + numbers[name] if name in numbers else name for name in _models(page)]
     own = {name: one for name, one in numbers.items() if OWN + one in models}
@@ -128,16 +131,16 @@ def choose(page: str, query: Mapping[str, str], left_out: str) -> Lacking:
 
 def _choose_picture(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
     source, which = choice.picture or ("", "")
-    if source != sets.LIVE:
+    if source != library.LIVE:
         if not current.choose(source, which):
             return False
     else:
         _bring_sightings()
         try:
-            state.choose(sets.opened(sets.LIVE).find(which))
+            state.choose(library.opened(library.LIVE).find(which))
         except CactivizError:
             return False
-    if page == "compare" and (cover := covered.read(choice.cover)):
+    if page == "compare" and (cover := occlusion.read(choice.cover)):
         st.session_state[state.COVERED] = cover
         st.session_state[state.COVERING] = True
         st.session_state[state.COVERED_HOW] = cover.how
@@ -153,9 +156,9 @@ def _choose_files(choice: OwnChoice) -> bool:
 
 
 def _choose_classes(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
-    if choice.dataset == sets.LIVE:
+    if choice.dataset == library.LIVE:
         _bring_sightings()
-    if not sets.is_here(choice.dataset):
+    if not library.is_here(choice.dataset):
         return False
     st.session_state[state.FILM_SET] = choice.dataset
     st.session_state[state.FILM_CLASSES] = list(choice.classes)
@@ -172,7 +175,7 @@ def _choose_networks(page: str, query: Mapping[str, str], choice: OwnChoice) -> 
     ]
     if not any(name not in MODELS for name in found):
         return False
-    if page == "animate" and linked_film.kind() == "layers":
+    if page == "animate" and animate_binding.kind() == "layers":
         st.session_state[state.FILM_ONE] = found[0]
     else:
         st.session_state[state.FILM_MODELS if page == "animate" else state.MODELS] = found
@@ -195,14 +198,14 @@ _CHOOSE = {
 
 
 def _picture(page: str) -> tuple[str, str] | tuple[()]:
-    if page == "animate" and linked_film.kind() == "pictures":
+    if page == "animate" and animate_binding.kind() == "pictures":
         return ()
     source, get = current.shown_source(), st.session_state.get
     if source in current.OWN_SOURCES:
         return source, current.number(source)
-    if source == "set" and get(state.DATASET) == sets.LIVE:
+    if source == "set" and get(state.DATASET) == library.LIVE:
         store.begin().sightings = state.sightings()
-        return sets.LIVE, f"{get(state.CLASS)}/{get(state.ITEM)}"
+        return library.LIVE, f"{get(state.CLASS)}/{get(state.ITEM)}"
     return ()
 
 
@@ -222,7 +225,7 @@ def _bring_sightings() -> None:
 
 def _models(page: str) -> Iterable[str]:
     if page == "animate":
-        return linked_film.models()
+        return animate_binding.models()
     return tuple(st.session_state.get(state.MODELS) or FIRST_NETWORKS)
 
 
@@ -239,4 +242,4 @@ def _instead(page: str, word: str) -> object:
         return tuple(_models(page))
     if word == "picture":
         return tuple(get(key) for key in (state.SOURCE, state.DATASET, state.CLASS, state.ITEM))
-    return current.film_source(), get(state.FILM_SET), linked_film.classes()
+    return current.film_source(), get(state.FILM_SET), animate_binding.classes()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cactiviz.ui import networks, texts
-from cactiviz.ui.address import FIRST_NETWORKS
+from cactiviz.ui import texts
+from cactiviz.ui.address.link import FIRST_NETWORKS
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
 
 
@@ -26,7 +27,7 @@ def drop_unknown(known: dict[str, str], *, new: bool) -> list[str]:
     """
     chosen = [*(st.session_state.get(state.MODELS) or FIRST_NETWORKS)]
     chosen += st.session_state.get(state.JOINING, [])
-    every = networks.names()
+    every = catalog.names()
     there = [name for name in chosen if name in every] or list(FIRST_NETWORKS)
     said = []
     for key in (state.TARGET, state.AGAINST):
@@ -44,7 +45,7 @@ def drop_unknown(known: dict[str, str], *, new: bool) -> list[str]:
 
 def _knows(network: str, class_: str) -> bool:
     """Whether it may have this class; by its number, it says itself how many it has."""
-    names = networks.class_names(network)
+    names = catalog.class_names(network)
     kind, _, rest = class_.partition(":")
     if not names or class_.strip().isdecimal() or kind == "index":
         return True

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cactiviz.ui import links, texts
+from cactiviz.ui import texts
+from cactiviz.ui.address import history
 from cactiviz.ui.components.loader import component
 
 
@@ -19,7 +20,7 @@ def titled(title: str, page: str) -> None:
         "copy": texts.GRID["copy"],
         "copied": texts.GRID["copied"],
         "byHand": texts.GRID["copy_by_hand"],
-        "cannotTravel": links.cannot_travel(page),
+        "cannotTravel": history.cannot_travel(page),
     }
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"

@@ -8,7 +8,8 @@ import streamlit as st
 
 from cactiviz.explanations.results import method_of
 from cactiviz.methods import METHODS
-from cactiviz.ui import networks, texts
+from cactiviz.ui import texts
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
 
 #: (network, layer) pairs.
@@ -37,8 +38,8 @@ def drop(models: Sequence[str]) -> None:
         return
     for name in gone:
         choose(name, None)
-    here = set(networks.names())
-    said = [texts.layer_dropped(layer, networks.title(n), n in here) for n, layer in gone.items()]
+    here = set(catalog.names())
+    said = [texts.layer_dropped(layer, catalog.title(n), n in here) for n, layer in gone.items()]
     st.session_state[state.DROPPED] = None, said
 
 

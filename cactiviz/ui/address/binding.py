@@ -11,13 +11,17 @@ import streamlit as st
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.explanations.results import VIEWS
 from cactiviz.models import MODELS
-from cactiviz.ui import address, chosen_layers, linked_film, linked_inside, sets, texts
-from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS, SHARED, Link
+from cactiviz.ui import texts
+from cactiviz.ui.address import animate_binding, layers_binding
+from cactiviz.ui.address import link as address
+from cactiviz.ui.address.animate_link import FILM
+from cactiviz.ui.address.layers_link import FILTERS, NEURONS
+from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS, SHARED, Link
+from cactiviz.ui.address.occlusion import Covered
+from cactiviz.ui.address.reader import Query
 from cactiviz.ui.brought import current
-from cactiviz.ui.covered import Covered
-from cactiviz.ui.film_link import FILM
-from cactiviz.ui.inside_links import FILTERS, NEURONS
-from cactiviz.ui.parameters import Query
+from cactiviz.ui.networks import chosen_layers
+from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 
@@ -30,9 +34,9 @@ class _Part(NamedTuple):
 
 
 _PARTS = {
-    "filters": _Part(FILTERS, linked_inside.filters, linked_inside.choose_filters),
-    "neurons": _Part(NEURONS, linked_inside.neurons, linked_inside.choose_neurons),
-    "animate": _Part(FILM, linked_film.query, linked_film.choose),
+    "filters": _Part(FILTERS, layers_binding.filters, layers_binding.choose_filters),
+    "neurons": _Part(NEURONS, layers_binding.neurons, layers_binding.choose_neurons),
+    "animate": _Part(FILM, animate_binding.query, animate_binding.choose),
 }
 #: All that a page writes; each change of one is an entry in the browser's history.
 PARAMETERS = {
@@ -83,7 +87,7 @@ def choose(page: str, query: Mapping[str, str], link: Link) -> list[str]:
     if link.cover and "cover" in SHARED[page]:
         st.session_state[state.COVERING] = True
         st.session_state[state.COVERED_HOW] = link.cover.how
-    if page == "animate" and linked_film.kind() == "pictures":
+    if page == "animate" and animate_binding.kind() == "pictures":
         return wrong  # of data sets; the one picture of other pages stays
     return wrong + choose_picture(link)
 
@@ -92,14 +96,14 @@ def chosen(page: str) -> Link:
     """What is chosen, as far as pages have it in common and a link can hold it."""
     get = st.session_state.get
     picture, web, place = "", "", ""
-    if page == "animate" and linked_film.kind() == "pictures":
-        place = linked_film.place()
+    if page == "animate" and animate_binding.kind() == "pictures":
+        place = animate_binding.place()
     elif current.shown_source() == "web":
         web = str(get(state.WEB) or "").strip()
-    elif current.shown_source() == "set" and get(state.DATASET) not in (None, sets.LIVE):
+    elif current.shown_source() == "set" and get(state.DATASET) not in (None, library.LIVE):
         picture = f"{get(state.DATASET)}:{get(state.CLASS)}/{get(state.ITEM)}"
-        place = state.place() if get(state.DATASET) == sets.FOLDER else ""
-        if picture == sets.first_item().address:
+        place = state.place() if get(state.DATASET) == library.FOLDER else ""
+        if picture == library.first_item().address:
             picture = ""
     models = get(state.MODELS) or FIRST_NETWORKS
     methods = get(state.METHODS) or FIRST_VIEWS
@@ -131,14 +135,14 @@ def choose_picture(link: Link) -> list[str]:
     if link.web:  # the page asks before it fetches
         st.session_state[state.SOURCE], st.session_state[state.WEB] = "web", link.web
         return []
-    state.choose(sets.first_item())
+    state.choose(library.first_item())
     name, _, place = link.picture.partition(":")
     if not name:
         return []
     try:
-        if not sets.is_here(name):
-            raise DataError(texts.link_dataset(sets.title(name)))
-        state.choose(sets.opened(name).find(place))
+        if not library.is_here(name):
+            raise DataError(texts.link_dataset(library.title(name)))
+        state.choose(library.opened(name).find(place))
     except CactivizError as error:
         return [texts.link_picture(str(error))]
     return []
@@ -168,5 +172,5 @@ def _cover() -> Covered | None:
 def _stays_here() -> bool:
     """Whether the picture is one that a link leaves out."""
     source = current.shown_source()
-    searched = source == "set" and st.session_state.get(state.DATASET) == sets.LIVE
+    searched = source == "set" and st.session_state.get(state.DATASET) == library.LIVE
     return searched or source in current.OWN_SOURCES

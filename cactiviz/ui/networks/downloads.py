@@ -12,8 +12,9 @@ from cactiviz.download import download, hash_prefix
 from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.models import MODELS, ModelSpec, find_weights
 from cactiviz.models.weights import cache_folder
-from cactiviz.ui import networks, texts
+from cactiviz.ui import texts
 from cactiviz.ui.grid import Offer
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
 
 _log = logging.getLogger(__name__)
@@ -129,7 +130,7 @@ def fetch(name: str) -> None:
     if name not in MODELS:
         return
     if not _can_be_fetched(MODELS[name]):
-        networks.join(name)
+        catalog.join(name)
         return
     mine = _mine()
     if name not in mine or mine[name].ended():
@@ -182,7 +183,7 @@ def _show() -> None:
         else:
             _drop(name)
             if not transfer.stopped:
-                networks.join(name)
+                catalog.join(name)
             again = True
     if again:
         st.rerun()
@@ -231,7 +232,7 @@ def _mine() -> dict[str, Transfer]:
 
 
 def _can_be_fetched(spec: ModelSpec) -> bool:
-    return networks.can_be_fetched(spec) and find_weights(spec) is None
+    return catalog.can_be_fetched(spec) and find_weights(spec) is None
 
 
 def _press(name: str) -> str:

@@ -17,9 +17,10 @@ from cactiviz.models import MODELS
 from cactiviz.pictures.urls import parsed
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
-from cactiviz.ui import covered, texts
-from cactiviz.ui.covered import Covered
-from cactiviz.ui.parameters import Parameters
+from cactiviz.ui import texts
+from cactiviz.ui.address import occlusion
+from cactiviz.ui.address.occlusion import Covered
+from cactiviz.ui.address.reader import Parameters
 
 FIRST_NETWORKS = ("cactinet",)
 FIRST_VIEWS = ("grad_cam", "saliency", "guided_backprop", FILTERS)
@@ -150,7 +151,7 @@ def from_query(query: Mapping[str, str]) -> tuple[Link, list[str]]:
         class_=said.text("class"),
         against=said.text("against"),
         layers=layers,
-        cover=covered.read(said.text("cover", lambda text: covered.read(text) is not None)),
+        cover=occlusion.read(said.text("cover", lambda text: occlusion.read(text) is not None)),
         whole=said.switch("whole"),
         untrained=said.switch("untrained"),
         without=said.text(LEFT_OUT, lambda text: _WITHOUT.fullmatch(text) is not None),

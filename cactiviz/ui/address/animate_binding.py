@@ -12,10 +12,10 @@ import streamlit as st
 from cactiviz.batch.panels import Look
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS
-from cactiviz.ui import sets
+from cactiviz.ui.address.animate_link import FIRST_PRESET, FilmLink, can_be_said
+from cactiviz.ui.address.reader import Query
 from cactiviz.ui.brought import current
-from cactiviz.ui.film_link import FIRST_PRESET, FilmLink, can_be_said
-from cactiviz.ui.parameters import Query
+from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 _OF_LOOK = (  # the rest of a look is asked for elsewhere, or in another form
@@ -42,12 +42,12 @@ def models() -> list[str]:
 
 def place() -> str:
     """The folder on this computer that the pictures are in, or nothing."""
-    return state.place() if _set() == sets.FOLDER else ""
+    return state.place() if _set() == library.FOLDER else ""
 
 
 def can_travel() -> bool:
     """Whether a link can name a film's data set and classes."""
-    return _set() != sets.LIVE and can_be_said(classes())
+    return _set() != library.LIVE and can_be_said(classes())
 
 
 def choose(query: Mapping[str, str]) -> list[str]:
@@ -100,7 +100,7 @@ def _chosen() -> FilmLink:
     get = st.session_state.get
     first = FilmLink.of(str(get(state.FILM_PRESET) or FIRST_PRESET), kind())
     known = tuple(name for name in models() if name in MODELS)  # not those of the user's own
-    travels = current.film_source() != "upload" and _set() != sets.LIVE
+    travels = current.film_source() != "upload" and _set() != library.LIVE
     return FilmLink(
         preset=first.preset,
         kind=first.kind,
@@ -127,14 +127,16 @@ def _look(first: Look) -> Look:
 
 
 def _set() -> str:
-    return str(st.session_state.get(state.FILM_SET) or sets.first())
+    return str(st.session_state.get(state.FILM_SET) or library.first())
 
 
 def classes() -> tuple[str, ...]:
     """The classes chosen; none where they are those that the data set opens with."""
     chosen = tuple(st.session_state.get(state.FILM_CLASSES) or ())
     with suppress(CactivizError):
-        if sets.is_here(_set()) and list(chosen) == sets.opening_first(sets.opened(_set())):
+        if library.is_here(_set()) and list(chosen) == library.opening_first(
+            library.opened(_set())
+        ):
             return ()
     return chosen
 

@@ -14,8 +14,8 @@ from streamlit.components.v2.types import ComponentRenderer
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.rendering.colormaps import DIVERGING, PALETTES
 from cactiviz.types import Answer
+from cactiviz.ui.grid.events import EXPORTS, Download, Event, Look, Offer
 from cactiviz.ui.grid.payload import payload
-from cactiviz.ui.grid.values import EXPORTS, Download, Event, Look, Offer
 
 #: In this order they are one module: what stands above doesn't know what stands below.
 _SCRIPTS = (

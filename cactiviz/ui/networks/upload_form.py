@@ -17,8 +17,9 @@ from cactiviz.pictures.open import sample
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Cancel
-from cactiviz.ui import networks, own_preprocessing, texts
+from cactiviz.ui import texts
 from cactiviz.ui.brought import store
+from cactiviz.ui.networks import catalog, own_preprocessing
 from cactiviz.ui.session import polling, state
 from cactiviz.ui.session.polling import Waiting, Why
 
@@ -51,7 +52,7 @@ class _Check:
 
 def ask() -> None:
     """Show the button that opens the form, and the form while it is open."""
-    some = bool(networks.own())
+    some = bool(catalog.own())
     st.button(
         texts.OWN_CHANGE if some else texts.OWN_ADD,
         type="tertiary",
@@ -196,7 +197,7 @@ def _wait(shelf: store.Shelf) -> None:
         _end_check(keep=False)
     else:
         shelf.add(check.network)
-        networks.join(check.network.name)
+        catalog.join(check.network.name)
         _end_check(keep=True)
         _close()
     st.rerun()
@@ -256,7 +257,7 @@ def _checked_name(given: str) -> str:
         raise WeightsError(texts.OWN_NO_NAME)
     if "/" in name or "\\" in name:  # networks' names become folders in what is saved
         raise WeightsError(texts.OWN_SLASH)
-    taken = [*networks.names(), *map(networks.title, networks.names())]
+    taken = [*catalog.names(), *map(catalog.title, catalog.names())]
     if name.casefold() in map(str.casefold, taken):
         raise WeightsError(texts.own_taken(name))
     return name

@@ -13,8 +13,9 @@ from cactiviz.explanations.filters import convolutions
 from cactiviz.models import LoadedModel
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Cancel, Picture, Target
-from cactiviz.ui import chosen_layers, networks, texts
-from cactiviz.ui.chosen_layers import Layers
+from cactiviz.ui import texts
+from cactiviz.ui.networks import catalog, chosen_layers
+from cactiviz.ui.networks.chosen_layers import Layers
 from cactiviz.ui.session import polling, state
 
 T = TypeVar("T")
@@ -55,7 +56,7 @@ def ask(
     target, layers = target_chosen(), chosen_layers.of(models)
     if not folded.open and (target or layers):
         class_, against = (target.class_, target.contrast) if target else (None, None)
-        titled = [(networks.title(name), layer) for name, layer in layers]
+        titled = [(catalog.title(name), layer) for name, layer in layers]
         said = texts.what_is_explained(
             str(class_ or ""), str(against or ""), titled, len(models) == 1
         )
@@ -75,7 +76,7 @@ def forget_target() -> None:
 
 
 def _ask_classes(likeliest: list[str], models: Sequence[str]) -> None:
-    names = {name: None for model in models for name in networks.class_names(model)}
+    names = {name: None for model in models for name in catalog.class_names(model)}
     class_, against = (st.session_state.get(key) for key in (state.TARGET, state.AGAINST))
     every = list(dict.fromkeys([*likeliest, *sorted(names, key=str.casefold)]))
     _select(texts.EXPLAIN_CLASS, texts.EXPLAIN_TOP, state.TARGET, every, texts.EXPLAIN_CLASS_HELP)
@@ -114,13 +115,13 @@ def _ask_layers(models: Sequence[str], untrained: bool) -> None:
         model = st.selectbox(
             texts.EXPLAIN_LAYER_OF,
             models,
-            format_func=networks.title,
+            format_func=catalog.title,
             key=_WHOSE_LAYER,
             help=texts.EXPLAIN_LAYER_OF_HELP,
         )
     if model is not None:
         _ask_layer(model, untrained)
-    others = [(networks.title(n), layer) for n, layer in chosen_layers.of(models) if n != model]
+    others = [(catalog.title(n), layer) for n, layer in chosen_layers.of(models) if n != model]
     if others:
         st.caption(texts.plain(texts.layers_elsewhere(others)))
 
@@ -158,7 +159,7 @@ def _likeliest(
     for name in models:
         question = partial(
             polling.runner().read,
-            networks.network(name, untrained),
+            catalog.network(name, untrained),
             picture,
             methods,
             target=target,
@@ -174,7 +175,7 @@ def _likeliest(
 def _layers(model: str, untrained: bool) -> list[str] | None:
     """The stages and convolutions of a network, or None where it can't tell them yet."""
     return _at_once(
-        lambda: polling.runner().ask(networks.network(model, untrained), "layers", _name_layers),
+        lambda: polling.runner().ask(catalog.network(model, untrained), "layers", _name_layers),
         _PATIENCE_SECONDS,
     )
 

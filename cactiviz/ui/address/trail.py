@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cactiviz.ui.address import Link
-from cactiviz.ui.linked_own import Lacking
-from cactiviz.ui.parameters import Query
+from cactiviz.ui.address.link import Link
+from cactiviz.ui.address.own import Lacking
+from cactiviz.ui.address.reader import Query
 
 
 @dataclass

@@ -15,7 +15,7 @@ from importlib import resources
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from cactiviz.ui.address import LEFT_OUT
+from cactiviz.ui.address.link import LEFT_OUT
 from cactiviz.ui.brought import store
 from cactiviz.ui.brought.known_browsers import is_word
 from cactiviz.ui.session import state

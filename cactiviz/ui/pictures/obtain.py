@@ -11,7 +11,8 @@ from cactiviz.datasets import DATASETS, Dataset, DatasetSpec, data_folder
 from cactiviz.datasets.download import get
 from cactiviz.datasets.inaturalist_api import search
 from cactiviz.errors import CactivizError
-from cactiviz.ui import sets, texts
+from cactiviz.ui import texts
+from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 _FOUND = 12  # photographs of one search, which come one a second
@@ -21,23 +22,23 @@ _PAUSE_SECONDS = 0.2  # between two looks at the progress bar
 
 def open_or_offer(name: str) -> Dataset | None:
     """The data set, after what must be asked for it; or a panel in its place, and None."""
-    if name == sets.LIVE:
+    if name == library.LIVE:
         _ask_species()
-    elif name == sets.FOLDER:
+    elif name == library.FOLDER:
         _ask_place()
-    if sets.is_here(name):
+    if library.is_here(name):
         try:
-            return sets.opened(name)
+            return library.opened(name)
         except CactivizError as error:
             st.error(texts.plain(str(error)))
             return None
-    if name != sets.LIVE and DATASETS[name].place == "searched":
+    if name != library.LIVE and DATASETS[name].place == "searched":
         _offer(DATASETS[name])
     return None
 
 
 def _ask_place() -> None:
-    if not sets.folders_may_be_named():
+    if not library.folders_may_be_named():
         st.info(texts.PLACE_SHUT)
         return
     named = st.text_input(
@@ -50,7 +51,7 @@ def _ask_place() -> None:
     )
     if not (named or "").strip():
         st.caption(texts.PLACE_ASK)
-    elif not sets.is_here(sets.FOLDER):
+    elif not library.is_here(library.FOLDER):
         st.error(texts.plain(texts.no_place(named)))
 
 
@@ -124,6 +125,6 @@ def _fetch(spec: DatasetSpec, expected: int) -> None:
         bar.empty()
         st.error(texts.plain(str(error)))
     else:
-        sets.forget_places()
+        library.forget_places()
         st.session_state[state.SAID] = got.note
         st.rerun()

@@ -18,10 +18,14 @@ from cactiviz.models import MODELS, find_weights
 from cactiviz.pictures import open
 from cactiviz.pictures.web import fetch_picture
 from cactiviz.types import Picture, Target
-from cactiviz.ui import explained, links, networks, own_models, picker, sets, texts, uploads
-from cactiviz.ui.address import FIRST_NETWORKS, FIRST_VIEWS
+from cactiviz.ui import texts
+from cactiviz.ui.address import history
+from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS
 from cactiviz.ui.brought import current
+from cactiviz.ui.networks import catalog, upload_form
+from cactiviz.ui.pictures import library, picker, uploads
 from cactiviz.ui.session import state
+from cactiviz.ui.sidebar import target as explained
 
 _FALLBACK = "chelsea"  # where not even the first picture can be read
 _USUAL_NETWORKS = (
@@ -63,13 +67,13 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
             choice then has no methods.
     """
     with_views = page == "compare"
-    links.enter(page)
+    history.enter(page)
     with st.container(key="cv-side-hint"):  # on a phone alone, where the sidebar is shut at first
         st.caption(texts.SIDE_HINT)
     with st.sidebar:
         with group("picture"):
             picture = ask_picture()
-            links.shows(picture.sha256)
+            history.shows(picture.sha256)
         with group("networks"):
             models = ask_models()
         methods: list[str] = []
@@ -83,7 +87,7 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
                 target, layers = explained.ask(picture, models, methods, resize, untrained)
             _ask_more()
         if models and (methods or not with_views):
-            links.keep()
+            history.keep()
     if not models or (with_views and not methods):
         if with_views:
             st.title(texts.COMPARE_TITLE, anchor=False)
@@ -91,7 +95,7 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
         st.stop()
     return Choice(
         picture=picture,
-        models=tuple(name for name in networks.names() if name in models),
+        models=tuple(name for name in catalog.names() if name in models),
         methods=tuple(view for view in VIEWS if view in methods),
         resize=_chosen_resize(),
         untrained=bool(st.session_state.get(state.UNTRAINED)),
@@ -107,11 +111,11 @@ def ask_models(key: str = state.MODELS) -> list[str]:
         key: What the session remembers them by.
     """
     before = st.session_state.get(key)
-    chosen = networks.settled(FIRST_NETWORKS if before is None else before)
+    chosen = catalog.settled(FIRST_NETWORKS if before is None else before)
     if chosen != before:  # the first time, or one joined or went
         st.session_state[key] = chosen
-    usual = [*_USUAL_NETWORKS, *networks.own()]
-    every = [*usual, *(name for name in networks.names() if name not in usual)]
+    usual = [*_USUAL_NETWORKS, *catalog.own()]
+    every = [*usual, *(name for name in catalog.names() if name not in usual)]
     models = st.pills(
         texts.NETWORKS,
         _usual_or_all(every, usual, chosen, state.MORE_MODELS),
@@ -122,7 +126,7 @@ def ask_models(key: str = state.MODELS) -> list[str]:
         persist_state="session",
     )
     _offer_more(texts.MORE_NETWORKS, state.MORE_MODELS)
-    own_models.ask()
+    upload_form.ask()
     return models
 
 
@@ -133,14 +137,14 @@ def group(name: str) -> DeltaGenerator:
 
 def _network_label(name: str) -> str:
     spec = MODELS.get(name)
-    if spec is None or not networks.can_be_fetched(spec) or find_weights(spec) is not None:
-        return networks.label(name)
+    if spec is None or not catalog.can_be_fetched(spec) or find_weights(spec) is not None:
+        return catalog.label(name)
     return texts.not_here(spec.title)
 
 
 def _sizes() -> str | None:
     """How large the downloads of the networks are that aren't here."""
-    sizes = {spec.title: spec.download_megabytes for spec in networks.missing()}
+    sizes = {spec.title: spec.download_megabytes for spec in catalog.missing()}
     return texts.not_here_help(sizes) if sizes else None
 
 
@@ -233,12 +237,12 @@ def _of_before() -> Picture:
     get = st.session_state.get
     for name, place in (
         (get(state.DATASET), f"{get(state.CLASS)}/{get(state.ITEM)}"),
-        (sets.first(), sets.first_item().address.partition(":")[2]),
+        (library.first(), library.first_item().address.partition(":")[2]),
     ):
         with suppress(CactivizError):
-            if name and sets.is_here(name):
-                dataset = sets.opened(name)
-                return sets.picture(dataset, dataset.find(place))
+            if name and library.is_here(name):
+                dataset = library.opened(name)
+                return library.picture(dataset, dataset.find(place))
     return _sample(_FALLBACK)
 
 
@@ -248,10 +252,10 @@ def _ask_address() -> Picture | None:
         help=texts.ADDRESS_HELP,
         key=state.WEB,
         persist_state="session",
-        on_change=lambda: links.agree(_address()),
+        on_change=lambda: history.agree(_address()),
     )
     # One that a link brought is fetched only once its question is answered.
-    return _fetched(_address()) if links.may_fetch(_address()) else None
+    return _fetched(_address()) if history.may_fetch(_address()) else None
 
 
 def _address() -> str:

@@ -15,7 +15,7 @@ from cactiviz.models import MODELS
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts
-from cactiviz.ui.parameters import Parameters, Query
+from cactiviz.ui.address.reader import Parameters, Query
 
 #: Its parameters.
 FILM = (

@@ -9,7 +9,8 @@ import streamlit as st
 from cactiviz.datasets import Dataset
 from cactiviz.errors import CactivizError
 from cactiviz.types import Picture
-from cactiviz.ui import sets, texts
+from cactiviz.ui import texts
+from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 _MOST_NAMES = 60  # to choose from by name; more are counted
@@ -18,29 +19,29 @@ _NUMBER_WIDTH = 126  # pixels; leaves room for the button beside it
 
 def pick() -> Picture | None:
     """Show the choices, and return the picture; None if it can't be read, which is said."""
-    names = sets.here()
+    names = library.here()
     if st.session_state.get(state.DATASET) not in names:
-        _forget(sets.first())
+        _forget(library.first())
     name = st.selectbox(
         texts.DATASET,
         names,
-        format_func=sets.title,
+        format_func=library.title,
         key=state.DATASET,
         persist_state="session",
         on_change=_another_dataset,
     )
     try:
-        dataset = sets.opened(name)
+        dataset = library.opened(name)
         class_name = _pick_class(dataset)
         item = _pick_item(dataset, class_name)
-        return sets.picture(dataset, dataset.find(f"{class_name}/{item}"))
+        return library.picture(dataset, dataset.find(f"{class_name}/{item}"))
     except CactivizError as error:
         st.error(texts.plain(str(error)))
         return None
 
 
 def _pick_class(dataset: Dataset) -> str:
-    classes = [name for name in sets.ordered(dataset) if dataset.count(name)]
+    classes = [name for name in library.ordered(dataset) if dataset.count(name)]
     if st.session_state.get(state.CLASS) not in classes:
         st.session_state[state.CLASS] = classes[0]
     if len(classes) == 1:
@@ -137,7 +138,7 @@ def _another_class() -> None:
 
 
 def _forget(dataset: str) -> None:
-    first = sets.first_item()
+    first = library.first_item()
     st.session_state[state.DATASET] = dataset
     st.session_state[state.CLASS] = first.class_name
     st.session_state[state.ITEM] = first.name

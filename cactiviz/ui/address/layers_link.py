@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from cactiviz.explanations.neurons import NEURON_METHODS
 from cactiviz.models import MODELS
-from cactiviz.ui import parameters, texts
-from cactiviz.ui.address import is_layer
-from cactiviz.ui.parameters import Parameters, Query
+from cactiviz.ui import texts
+from cactiviz.ui.address import reader
+from cactiviz.ui.address.link import is_layer
+from cactiviz.ui.address.reader import Parameters, Query
 
 FILTERS = ("convolutions", "order", "maps", "inputs", "count")  #: Its parameters.
 NEURONS = ("layers", "method", "seed", "at", "neuron")  #: Its parameters.
@@ -113,7 +114,7 @@ class NeuronsLink:
             "layers": " ".join(f"{name}:{layer}" for name, layer in self.layers),
             "method": "" if self.method == FIRST_METHOD else self.method,
             "seed": str(self.seed) if by_chance and self.seed != 1 else "",
-            "at": parameters.shares(self.at) if self.at else "",
+            "at": reader.shares(self.at) if self.at else "",
             "neuron": _STRONGEST if self.strongest else one,
         }
         return {key: value for key, value in said.items() if value}
@@ -154,12 +155,12 @@ def _known(layers: Layers, first: Callable[[str], str]) -> Layers:
 
 
 def _at(text: str) -> tuple[float, float] | None:
-    found = parameters.numbers(text)
+    found = reader.numbers(text)
     return found if found is not None and len(found) == 2 and max(found) <= 1 else None
 
 
 def _neuron(text: str) -> tuple[int, int, int] | None:
-    found = parameters.numbers(text)
+    found = reader.numbers(text)
     if found is None or len(found) != 3 or any(part % 1 for part in found):
         return None
     return int(found[0]), int(found[1]), int(found[2])

@@ -32,11 +32,14 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.errors import CactivizError
-from cactiviz.ui import address, known_classes, linked, linked_own, sets, texts
-from cactiviz.ui.address import LOOK, Link
-from cactiviz.ui.parameters import Query
+from cactiviz.ui import texts
+from cactiviz.ui.address import binding, known_classes, own
+from cactiviz.ui.address import link as address
+from cactiviz.ui.address.link import LOOK, Link
+from cactiviz.ui.address.reader import Query
+from cactiviz.ui.address.trail import Trail
+from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
-from cactiviz.ui.trail import Trail
 
 _KEY = "cv-address"
 _WORD_SECONDS = 0.25  # nothing goes wrong where word comes later
@@ -46,7 +49,7 @@ def enter(page: str) -> None:
     """Take over what the address says, if that is news; before any widget is made in a run.
 
     Args:
-        page: One of those in :data:`~cactiviz.ui.linked.PARAMETERS`.
+        page: One of those in :data:`~cactiviz.ui.address.binding.PARAMETERS`.
     """
     trail: Trail | None = st.session_state.get(state.TRAIL)
     new = trail is None and state.SOURCE not in st.session_state  # not if the Gallery came first
@@ -79,7 +82,7 @@ def keep() -> None:
         trail.instead.append(before)
     elif query != before:
         trail.written, trail.instead = trail.written + 1, []
-        ours = {*LOOK, *linked.EVERY_PARAMETER}
+        ours = {*LOOK, *binding.EVERY_PARAMETER}
         others = {key: text for key, text in st.query_params.items() if key not in ours}
         st.query_params.from_dict({**others, **query})  # one message, so one entry
     _in_the_browser(trail)
@@ -104,7 +107,7 @@ def not_there(sentence: str) -> None:
 def shows(sha256: str) -> None:
     """Note which picture is shown, for what a link covers of it."""
     trail = _trail()
-    linked.cover_on(sha256, of_link=not (_asks_to_fetch(trail) or _pending(trail)))
+    binding.cover_on(sha256, of_link=not (_asks_to_fetch(trail) or _pending(trail)))
 
 
 def text() -> str:
@@ -119,7 +122,7 @@ def look() -> dict[str, object]:
 
 def cannot_travel(page: str = "compare") -> str:
     """Which part of what a page shows a link leaves out, in plain sentences; empty if none."""
-    return " ".join(linked_own.cannot_travel(page))
+    return " ".join(own.cannot_travel(page))
 
 
 def arrive(page: str) -> None:
@@ -177,31 +180,31 @@ def _let_be_told(trail: Trail) -> None:
 
 def _seen(trail: Trail) -> Query:
     """What the browser's address says, as this run was asked for."""
-    ours = linked.PARAMETERS[trail.page]
+    ours = binding.PARAMETERS[trail.page]
     return {key: text for key, text in st.query_params.items() if key in ours}
 
 
 def _follow(trail: Trail, query: Mapping[str, str]) -> None:
     """Choose what a link says; a folder of this computer only after a question."""
     trail.at = dict(query)
-    link, trail.wrong = linked.read(trail.page, trail.at)
+    link, trail.wrong = binding.read(trail.page, trail.at)
     trail.folder = None
     asks = link.place not in ("", state.place())
-    if asks and not sets.folders_may_be_named():
+    if asks and not library.folders_may_be_named():
         trail.wrong.append(texts.LINK_PLACE_SHUT)
     given = replace(link, picture="") if asks else link
-    trail.wrong += linked.choose(trail.page, trail.at, given)
-    trail.lacking = linked_own.choose(trail.page, trail.at, link.without)
-    if asks and sets.folders_may_be_named():
-        trail.folder, trail.picked = link, linked.picked()
+    trail.wrong += binding.choose(trail.page, trail.at, given)
+    trail.lacking = own.choose(trail.page, trail.at, link.without)
+    if asks and library.folders_may_be_named():
+        trail.folder, trail.picked = link, binding.picked()
     trail.instead, trail.followed = [], True
     trail.kept = _chosen(trail)
 
 
 def _chosen(trail: Trail) -> Query:
     """What a link says of what is chosen; while a folder is asked about, it holds that folder."""
-    query, asks = linked.query(trail.page), _pending(trail)
-    if left_out := linked_own.said(trail.page, trail.lacking):
+    query, asks = binding.query(trail.page), _pending(trail)
+    if left_out := own.said(trail.page, trail.lacking):
         query[address.LEFT_OUT] = left_out
     if asks is None:
         return query
@@ -211,7 +214,7 @@ def _chosen(trail: Trail) -> Query:
 
 def _pending(trail: Trail) -> Link | None:
     """The link whose folder nobody has agreed to yet, until another picture is chosen."""
-    return trail.folder if trail.picked == linked.picked() else None
+    return trail.folder if trail.picked == binding.picked() else None
 
 
 def _asks_to_fetch(trail: Trail) -> str:
@@ -225,7 +228,7 @@ def _say(trail: Trail) -> None:
     """What is wrong with the link, what it lacks, and what it may not do unasked."""
     for sentence in trail.wrong:
         st.warning(texts.plain(sentence))
-    if missing := linked_own.still(trail.page, trail.lacking):
+    if missing := own.still(trail.page, trail.lacking):
         st.info(" ".join(texts.LEFT_OUT[word] for word in missing))
     if web := _asks_to_fetch(trail):
         try:
@@ -247,14 +250,14 @@ def _agree_to_folder(link: Link) -> None:
     trail = _trail()
     trail.folder = None
     st.session_state[state.PLACE] = link.place
-    trail.wrong = linked.choose_picture(link) if link.picture else []
+    trail.wrong = binding.choose_picture(link) if link.picture else []
 
 
 def _in_the_browser(trail: Trail) -> None:
     """Let the browser's entry say what is chosen; hear of it where it is another one."""
     others = LOOK if trail.page == "compare" else ()  # which the grid writes
     data = {
-        "keys": [key for key in linked.EVERY_PARAMETER if key not in others],
+        "keys": [key for key in binding.EVERY_PARAMETER if key not in others],
         "page": trail.page,
         "query": trail.at,
         "instead": trail.instead,
@@ -274,7 +277,7 @@ def _moved() -> None:
 def _move(said: Mapping[object, object]) -> None:
     """Follow the parameters of another entry, whatever they are."""
     trail = _trail()
-    ours = linked.PARAMETERS[trail.page]
+    ours = binding.PARAMETERS[trail.page]
     query = {key: text for key in ours if isinstance(text := said.get(key), str) and text}
     if query != trail.at or _chosen(trail) != trail.kept:  # what was chosen before, sent once more
         _follow(trail, query)

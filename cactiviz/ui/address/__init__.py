@@ -1,0 +1,1 @@
+"""The address of each page and what is chosen, kept in step; "Copy link"."""

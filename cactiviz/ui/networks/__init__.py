@@ -1,0 +1,1 @@
+"""The networks to choose among: those of the package, downloads, and a person's own."""

@@ -1,0 +1,1 @@
+"""The pictures to choose among: data sets, uploads, the camera."""

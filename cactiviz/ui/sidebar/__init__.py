@@ -1,0 +1,1 @@
+"""What is asked in the sidebar: picture, networks, methods, class and layers."""
