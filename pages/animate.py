@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from cactiviz.ui import animating, navigation
+from cactiviz.ui import navigation
+from cactiviz.ui.animate import page
 from cactiviz.ui.components import styles
 
 navigation.enter()
 st.html(styles.sheets("film"))
-animating.show()
+page.show()

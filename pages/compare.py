@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from cactiviz.ui import comparing
+from cactiviz.ui.compare import page
 from cactiviz.ui.components import styles
 from cactiviz.ui.sidebar import sidebar
 
 st.html(styles.sheets())  # before all that can end a run
 choice = sidebar.ask()
-comparing.show(choice)
+page.show(choice)

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from cactiviz.ui import learn, navigation
+from cactiviz.ui import navigation
 from cactiviz.ui.components import styles
+from cactiviz.ui.learn import page
 
 navigation.enter()
 st.html(styles.sheets("learn"))
-learn.show()
+page.show()

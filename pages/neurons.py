@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from cactiviz.ui import navigation, neurons, texts
+from cactiviz.ui import navigation, texts
 from cactiviz.ui.address import copy_link
 from cactiviz.ui.components import styles
+from cactiviz.ui.layers import neurons
 from cactiviz.ui.sidebar import sidebar
 
 navigation.enter()

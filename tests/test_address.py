@@ -231,7 +231,7 @@ def test_what_a_link_says_of_class_and_layer_is_what_networks_are_asked(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
-    monkeypatch.setattr("cactiviz.ui.comparing.show", lambda choice: asked.append(choice))
+    monkeypatch.setattr("cactiviz.ui.compare.page.show", lambda choice: asked.append(choice))
     go(app, {"class": "cactus", "against": "no cactus", "layer": "stages.1", "whole": "1"})
     (choice,) = asked
     assert choice.target == Target("cactus", "no cactus")  # type: ignore[attr-defined]

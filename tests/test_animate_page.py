@@ -25,9 +25,12 @@ from cactiviz.models import load_model
 from cactiviz.pictures.open import sample
 from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Picture
-from cactiviz.ui import film_choice, film_file, film_work, texts
-from cactiviz.ui.film_file import Drawer, Making
-from cactiviz.ui.film_work import Plan, Work
+from cactiviz.ui import texts
+from cactiviz.ui.animate import choice
+from cactiviz.ui.animate import files as film_file
+from cactiviz.ui.animate import work as film_work
+from cactiviz.ui.animate.files import Drawer, Making
+from cactiviz.ui.animate.work import Plan, Work
 from cactiviz.ui.pictures import uploads
 from cactiviz.ui.session import polling, state
 
@@ -157,7 +160,7 @@ def test_hostile_names_and_broken_files_are_sentences(app: AppTest, tmp_path: Pa
 def test_more_pictures_than_the_limit_are_left_out_and_it_is_said(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(film_choice, "MOST_PICTURES", 5)
+    monkeypatch.setattr(choice, "MOST_PICTURES", 5)
     app.number_input(key=state.FILM_EACH).set_value(4).run()
     assert len(finished(app).plan.shots) == 5
     assert "The first 5 of 8 pictures" in " ".join(captions(app))

@@ -322,7 +322,9 @@ def test_the_first_picture_of_all_stands_in_where_nothing_was_shown(
     new_session: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
-    monkeypatch.setattr("cactiviz.ui.comparing.show", lambda choice: asked.append(choice.picture))
+    monkeypatch.setattr(
+        "cactiviz.ui.compare.page.show", lambda choice: asked.append(choice.picture)
+    )
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.session_state[state.SOURCE] = "upload"
     app.run()

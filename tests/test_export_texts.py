@@ -32,7 +32,8 @@ from cactiviz.redaction import folder_name, told_paths, told_sentence
 from cactiviz.rendering.figures.html import map_html
 from cactiviz.replay import Asked, recipe_of
 from cactiviz.types import Box, Picture
-from cactiviz.ui import exports, grid
+from cactiviz.ui import grid
+from cactiviz.ui.compare import exports
 from cactiviz.ui.sidebar.sidebar import Choice
 
 ROOT = Path(__file__).resolve().parent.parent

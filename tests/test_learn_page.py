@@ -19,10 +19,11 @@ from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, LoadedModel, find_weights, load_model
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Target
-from cactiviz.ui import learn, texts
-from cactiviz.ui.lessons import figures, frame, methods, own_scale, small_maps, two_classes
+from cactiviz.ui import texts
+from cactiviz.ui.learn import figures, lesson, methods, own_scale, small_maps, two_classes
+from cactiviz.ui.learn import page as learn
+from cactiviz.ui.learn.untrained import play
 from cactiviz.ui.lessons.agreement import agreement
-from cactiviz.ui.lessons.untrained import play
 from cactiviz.ui.session import polling, state
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -271,7 +272,7 @@ def test_what_cannot_be_computed_is_a_sentence_and_the_page_lives_on(
 def test_without_trained_weights_a_lesson_says_so(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frame, "trained", lambda: Network("cactinet", untrained=True))
+    monkeypatch.setattr(lesson, "trained", lambda: Network("cactinet", untrained=True))
     page = settled(app, "scale")
     assert page.info[0].value == texts.LEARN_NO_WEIGHTS and not page.radio
 

@@ -18,13 +18,14 @@ from cactiviz.pictures.open import sample
 from cactiviz.rendering import paint as render
 from cactiviz.rendering.scales import number
 from cactiviz.types import Box, Layer, Neuron
-from cactiviz.ui import inside, texts
+from cactiviz.ui import texts
 from cactiviz.ui.components import data_url, wall
-from cactiviz.ui.neurons import around, in_field, look, paint, row_and_column
+from cactiviz.ui.layers import columns
+from cactiviz.ui.layers.neuron_choice import HOW_MANY, Wanted
+from cactiviz.ui.layers.neurons import around, in_field, look, paint, row_and_column
 from cactiviz.ui.pictures.library import first_item, opened
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.sidebar import Choice
-from cactiviz.ui.wanted import HOW_MANY, Wanted
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def test_a_layer_that_sees_the_whole_picture_is_said_once_and_not_outlined(
     assert texts.begins_at("stem") not in " ".join(captions(app))
     for cell in walls["neurons cactinet"]:
         assert all(pane.frame is None and pane.lit is None for pane in (*cell.small, *cell.large))
-        assert not any(film.image == inside.PICTURE for pane in cell.small for film in pane.films)
+        assert not any(film.image == columns.PICTURE for pane in cell.small for film in pane.films)
 
 
 def test_one_opens_on_the_strongest_until_a_number_is_chosen(app: AppTest, walls: Walls) -> None:

@@ -19,10 +19,11 @@ from cactiviz.recipes.recipe import read_recipe
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.replay import Asked, differences, recipe_of, remake_comparison
 from cactiviz.types import Box, Target
-from cactiviz.ui import exports, grid
+from cactiviz.ui import grid
+from cactiviz.ui.compare import exports
+from cactiviz.ui.compare.occlusion import Covered
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.sidebar import Choice
-from cactiviz.ui.what_if import Covered
 
 SCENE = "scenes:cactus/178"
 ASKED = Asked(

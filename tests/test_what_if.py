@@ -19,10 +19,11 @@ from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import sample
 from cactiviz.types import Answer, Box, Picture, Target
-from cactiviz.ui import texts, what_if, why_not
-from cactiviz.ui.readings import Progress
+from cactiviz.ui import texts
+from cactiviz.ui.compare import contrast, occlusion
+from cactiviz.ui.compare.occlusion import Covered, covered_from
+from cactiviz.ui.compare.progress import Progress
 from cactiviz.ui.sidebar.sidebar import Choice
-from cactiviz.ui.what_if import Covered, covered_from
 
 CAT = sample("chelsea")
 BOX = (0.2, 0.25, 0.5, 0.5)
@@ -102,7 +103,7 @@ def test_the_change_is_that_of_the_first_answer_in_each_network(
     first = {name: explain(model, CAT, []) for name, model in both.items()}
     now = {name: explain(model, other, []) for name, model in both.items()}
     progress = Progress(Comparison(other, tuple(both), ("grad_cam",), now), first=first)
-    rows = what_if.rows(progress, covered)
+    rows = occlusion.rows(progress, covered)
     assert [row["title"] for row in rows] == ["CactiNet", "AlexNet"]
     for row, model in zip(rows, both.values(), strict=True):
         before, after = scores_of(model, CAT)[1], scores_of(model, other)[1]
@@ -114,7 +115,7 @@ def test_the_change_is_that_of_the_first_answer_in_each_network(
         wanted = model.spec.class_name(new) if top != new else texts.COVER_UNCHANGED
         assert row["topName"] == wanted
         assert not row["waiting"] and not row["why"] and not row["unseen"]
-    for name, answers in what_if.before(progress).items():
+    for name, answers in occlusion.before(progress).items():
         shares = scores_of(both[name], CAT)[1]
         for answer in answers:
             assert answer.probability == pytest.approx(shares[answer.class_index], rel=1e-9)
@@ -141,7 +142,7 @@ def test_a_readers_own_sum_comes_out() -> None:
     """52.449 - 11.351 is 41.098, but of the numbers shown, 52.4 and 11.4, it is 41.0."""
     first, now = made("a", [0.52449, 0.27551, 0.2]), made("a", [0.11351, 0.28649, 0.6])
     progress = Progress(Comparison(CAT, ("a",), (), {"a": now}), first={"a": first})
-    (row,) = what_if.rows(progress, COVERED)
+    (row,) = occlusion.rows(progress, COVERED)
     shown = (row["firstText"], row["nowText"], row["change"], row["sign"])
     assert shown == ("52.4 %", "11.4 %", "−41.0", "down")
     assert (row["topName"], row["topText"], row["changed"]) == ("class 2", "60.0 %", True)
@@ -150,7 +151,7 @@ def test_a_readers_own_sum_comes_out() -> None:
 def test_each_network_is_there_from_the_start_and_says_why_it_is_not() -> None:
     first = {"a": made("a", [0.5, 0.3, 0.2]), "b": made("b", [0.5, 0.3, 0.2])}
     comparison = Comparison(CAT, ("c", "b", "a"), (), {"b": first["b"]}, {"c": HOSTILE})
-    rows = what_if.rows(Progress(comparison, ("a",), first=first), COVERED)
+    rows = occlusion.rows(Progress(comparison, ("a",), first=first), COVERED)
     assert [(row["why"], row["waiting"]) for row in rows] == [
         (HOSTILE, False),
         ("", False),
@@ -167,8 +168,8 @@ def test_a_network_that_never_saw_the_covered_part_says_so() -> None:
     over = Covered(CAT.sha256, (0, 0, 1, 77 / 451), "grey")
     reading = replace(made("a", [0.5, 0.3, 0.2]), seen=seen)
     progress = Progress(Comparison(CAT, ("a",), (), {"a": reading}), first={"a": reading})
-    assert what_if.rows(progress, left)[0]["unseen"] == texts.COVER_UNSEEN
-    assert what_if.rows(progress, over)[0]["unseen"] == ""
+    assert occlusion.rows(progress, left)[0]["unseen"] == texts.COVER_UNSEEN
+    assert occlusion.rows(progress, over)[0]["unseen"] == ""
 
 
 # --- Why A and not B ----------------------------------------------------------------------------
@@ -182,7 +183,7 @@ def test_the_margin_is_the_difference_of_the_logits(
     names = [alexnet.spec.class_name(index) for index in range(1000)]
     first = int(np.argmax(logits)) if pair[0] is None else names.index(pair[0])
     second = pair[1] if isinstance(pair[1], int) else names.index(pair[1])
-    found = why_not.margin(explain(alexnet, CAT, ["grad_cam"], target=Target(*pair)))
+    found = contrast.margin(explain(alexnet, CAT, ["grad_cam"], target=Target(*pair)))
     assert found is not None and not found.one_score
     assert found.ahead == pytest.approx(logits[first] - logits[second], rel=1e-9)
     assert found.first.probability == pytest.approx(shares[first], rel=1e-9)
@@ -198,7 +199,7 @@ def test_of_a_single_score_the_contrast_is_twice_the_score_and_twice_the_map(
     target = Target("cactus", "no cactus")
     both = explain(cactinet, CAT, views, target=target)
     alone = explain(cactinet, CAT, views, target="cactus")
-    found = why_not.margin(both)
+    found = contrast.margin(both)
     z = cactinet.module(preprocess(CAT, cactinet.spec.preprocessing).double()).item()
     assert found is not None and found.one_score
     assert found.ahead == pytest.approx(2 * z, rel=1e-9)
@@ -207,7 +208,7 @@ def test_of_a_single_score_the_contrast_is_twice_the_score_and_twice_the_map(
         one, other = both.explanations[view].values, alone.explanations[view].values
         one = np.maximum(one, 0) if view == "grad_cam" else one  # a map alone ends at 0
         assert np.abs(one - 2 * other).max() <= 1e-9 * np.abs(one).max()
-    shown = why_not.payload(
+    shown = contrast.payload(
         Choice(CAT, ("cactinet",), tuple(views), target=target),
         Comparison(CAT, ("cactinet",), tuple(views), {"cactinet": both}),
     )
@@ -219,7 +220,7 @@ def test_of_a_single_score_the_contrast_is_twice_the_score_and_twice_the_map(
 def test_two_scores_of_two_classes_are_no_single_score() -> None:
     reading = made("a", [0.7, 0.3])
     reading = replace(reading, explained=reading.answers[0], against=reading.answers[1])
-    found = why_not.margin(reading)
+    found = contrast.margin(reading)
     assert found is not None and not found.one_score
 
 
@@ -232,7 +233,7 @@ def test_a_network_that_does_not_know_a_class_says_so_in_its_place(
     names = ("alexnet", "cactinet", "resnet50", "densenet121")
     failures = {"resnet50": "No weights."}
     comparison = Comparison(CAT, names, ("saliency",), readings, failures)
-    shown = why_not.payload(Choice(CAT, names, ("saliency",), target=target), comparison)
+    shown = contrast.payload(Choice(CAT, names, ("saliency",), target=target), comparison)
     whys = [card["why"] for card in shown["cards"]]
     assert whys[0].startswith(f"AlexNet has no class “{HOSTILE}”")
     assert whys[1].startswith("CactiNet has no class “Egyptian cat”")
@@ -246,15 +247,15 @@ def test_the_first_networks_two_likeliest_classes_are_offered() -> None:
     explained = replace(reading, explained=reading.answers[0])
     choice = Choice(CAT, ("a", "b"), ())
     comparison = Comparison(CAT, ("a", "b"), (), {"b": explained}, {"a": "No weights."})
-    assert why_not.offered(choice, comparison) == ("class 1", "class 2")
+    assert contrast.offered(choice, comparison) == ("class 1", "class 2")
     nothing = Comparison(CAT, ("a", "b"), (), {"b": reading}, {"a": "No weights."})
-    assert why_not.offered(choice, nothing) is None
+    assert contrast.offered(choice, nothing) is None
     random = replace(made("a", [0.6, 0.3, 0.1]), untrained=True)
     random = replace(random, explained=random.answers[0])
     both = replace(comparison, readings={"a": random, "b": explained}, failures={})
-    assert why_not.offered(choice, both) == ("class 1", "class 2"), "what has learnt nothing waits"
+    assert contrast.offered(choice, both) == ("class 1", "class 2"), "what has learnt nothing waits"
     alone = replace(both, readings={"a": random})
-    assert why_not.offered(choice, alone) == ("class 0", "class 1")
+    assert contrast.offered(choice, alone) == ("class 0", "class 1")
 
 
 def answering(name: str, *classes: str, untrained: bool = False) -> Reading:
@@ -267,7 +268,7 @@ def answering(name: str, *classes: str, untrained: bool = False) -> Reading:
 def pair_of(*readings: Reading) -> tuple[str, str] | None:
     by_name = {reading.model: reading for reading in readings}
     comparison = Comparison(CAT, tuple(by_name), (), by_name)
-    return why_not.offered(Choice(CAT, tuple(by_name), ()), comparison)
+    return contrast.offered(Choice(CAT, tuple(by_name), ()), comparison)
 
 
 def test_the_classes_that_most_networks_know_are_offered() -> None:
@@ -295,7 +296,7 @@ def test_a_name_of_two_classes_is_not_offered() -> None:
 def test_each_networks_own_answer_is_said_where_no_class_was_chosen(alexnet: LoadedModel) -> None:
     target = Target(None, 281)
     reading = explain(alexnet, CAT, ["saliency"], target=target)
-    shown = why_not.payload(
+    shown = contrast.payload(
         Choice(CAT, ("alexnet",), ("saliency",), target=target),
         Comparison(CAT, ("alexnet",), ("saliency",), {"alexnet": reading}),
     )

@@ -12,7 +12,9 @@ from cactiviz.datasets import open_dataset
 from cactiviz.pictures.open import open_picture
 from cactiviz.runtime import runner
 from cactiviz.types import Picture, Target
-from cactiviz.ui import readings, texts, what_if, why_not
+from cactiviz.ui import texts
+from cactiviz.ui.compare import contrast, occlusion
+from cactiviz.ui.compare import progress as readings
 from cactiviz.ui.components import styles
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
@@ -55,14 +57,14 @@ def explained() -> list[str]:
 
 
 def show(choice: Choice, timed: bool) -> None:
-    progress = readings.compared(what_if.applied(choice), first=choice)
+    progress = readings.compared(occlusion.applied(choice), first=choice)
     if timed != bool(progress.waiting):
         st.rerun()
     with st.container(horizontal=True):
-        what_if.button()
-        why_not.button(choice, progress.comparison)
-    what_if.panel(choice, progress)
-    why_not.show(choice, progress.comparison)
+        occlusion.button()
+        contrast.button(choice, progress.comparison)
+    occlusion.panel(choice, progress)
+    contrast.show(choice, progress.comparison)
     st.caption(f"{len(explained())} computations")
 
 
@@ -71,5 +73,5 @@ explained()
 choice = chosen()
 st.html(styles.sheets())
 st.title(texts.COMPARE_TITLE, anchor=False)
-waiting = bool(readings.compared(what_if.applied(choice), 0.15, first=choice).waiting)
+waiting = bool(readings.compared(occlusion.applied(choice), 0.15, first=choice).waiting)
 st.fragment(show, run_every=0.25 if waiting else None)(choice, waiting)

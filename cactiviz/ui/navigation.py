@@ -8,8 +8,9 @@ import streamlit as st
 from streamlit.navigation.page import Page
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from cactiviz.ui import film_file, server, texts
+from cactiviz.ui import server, texts
 from cactiviz.ui.address import browser_word, history
+from cactiviz.ui.animate import files
 from cactiviz.ui.session import state
 
 _PAGES = [  # the first one opens where no other is asked for
@@ -36,7 +37,7 @@ def _asked_for() -> Page:
     browser_word.ask()
     history.arrive(chosen.url_path)
     if chosen.url_path != Path(state.ANIMATE_PAGE).stem:
-        film_file.leave()
+        files.leave()
     return chosen
 
 

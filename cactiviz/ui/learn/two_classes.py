@@ -8,7 +8,7 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Reading
 from cactiviz.methods import METHODS
 from cactiviz.ui import texts
-from cactiviz.ui.lessons import figures, frame
+from cactiviz.ui.learn import figures, lesson
 from cactiviz.ui.lessons.agreement import agreement
 
 _SCENE = 178  # CactiNet is sure of it
@@ -19,12 +19,12 @@ _SAME = 0.9  # agreement from which the eye sees hardly any difference
 
 def show() -> None:
     """Guided backprop and Grad-CAM for "cactus" and for "no cactus"."""
-    picture = frame.scene(_SCENE)
+    picture = lesson.scene(_SCENE)
     st.html(figures.prose(*texts.LEARN_2))
     views = [*_SHOWN, _PLAIN]
-    classes = (frame.CACTUS, frame.NO_CACTUS)
-    readings = frame.answers(
-        {name: frame.read(frame.trained(), picture, views, name) for name in classes}
+    classes = (lesson.CACTUS, lesson.NO_CACTUS)
+    readings = lesson.answers(
+        {name: lesson.read(lesson.trained(), picture, views, name) for name in classes}
     )
     if readings is None:
         return
@@ -33,14 +33,14 @@ def show() -> None:
         figures.row(
             [
                 figures.of_picture(picture, texts.ORIGINAL),
-                *_maps(comparison, frame.CACTUS),
+                *_maps(comparison, lesson.CACTUS),
             ]
         )
     )
     alike = {method: _agreement(readings, method) for method in views}
-    if frame.guess("classes", texts.LEARN_2_ASK, texts.LEARN_2_OPTIONS, right(alike)):
-        again = _maps(comparison, frame.NO_CACTUS)
-        st.html(figures.row(again, texts.learn_asked(frame.NO_CACTUS)))
+    if lesson.guess("classes", texts.LEARN_2_ASK, texts.LEARN_2_OPTIONS, right(alike)):
+        again = _maps(comparison, lesson.NO_CACTUS)
+        st.html(figures.row(again, texts.learn_asked(lesson.NO_CACTUS)))
         st.html(
             figures.prose(
                 texts.learn_2_numbers(alike["guided_backprop"], alike["grad_cam"]),

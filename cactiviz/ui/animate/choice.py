@@ -26,7 +26,7 @@ from cactiviz.ui.address.animate_link import (
     FilmLink,
     methods_of,
 )
-from cactiviz.ui.film_work import MOST_PICTURES, Plan
+from cactiviz.ui.animate.work import MOST_PICTURES, Plan
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.pictures import library, uploads
 from cactiviz.ui.pictures import obtain as missing

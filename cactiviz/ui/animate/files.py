@@ -20,7 +20,7 @@ from cactiviz.batch.panels import Look
 from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.rendering.formats import write_animation
 from cactiviz.ui import texts
-from cactiviz.ui.film_work import Plan, Work
+from cactiviz.ui.animate.work import Plan, Work
 from cactiviz.ui.session import polling, state
 
 FORMATS = ("gif", "webp", "mp4", "zip")

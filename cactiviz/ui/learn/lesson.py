@@ -15,7 +15,7 @@ from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Picture, Target
 from cactiviz.ui import texts
-from cactiviz.ui.lessons import figures
+from cactiviz.ui.learn import figures
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import polling, state

@@ -8,7 +8,8 @@ import streamlit as st
 
 from cactiviz.datasets import DATASETS, Dataset, Item
 from cactiviz.errors import CactivizError
-from cactiviz.ui import texts, thumbnails
+from cactiviz.ui import texts
+from cactiviz.ui.gallery import thumbnails
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 

@@ -12,11 +12,13 @@ from cactiviz.comparison.report import Paint
 from cactiviz.datasets import is_address
 from cactiviz.errors import CactivizError
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.ui import exports, grid, keep_in_mind, readings, texts, why_not
-from cactiviz.ui import what_if as covering
+from cactiviz.ui import grid, texts
 from cactiviz.ui.address import history
+from cactiviz.ui.compare import caveats, contrast, exports
+from cactiviz.ui.compare import occlusion as covering
+from cactiviz.ui.compare import progress as readings
+from cactiviz.ui.compare.progress import Progress
 from cactiviz.ui.networks import catalog, chosen_layers, downloads
-from cactiviz.ui.readings import Progress
 from cactiviz.ui.session import polling, state
 from cactiviz.ui.sidebar import target
 from cactiviz.ui.sidebar.sidebar import Choice
@@ -47,7 +49,7 @@ def _show(choice: Choice, timed: bool) -> None:
         st.rerun()  # which ends the timer, or begins one
     _heading(choice, progress)
     covering.panel(choice, progress)
-    why_not.show(choice, progress.comparison)
+    contrast.show(choice, progress.comparison)
     _say_what_does_not_count(choice, progress)
     pressed = grid.show(
         progress.comparison,
@@ -63,7 +65,7 @@ def _show(choice: Choice, timed: bool) -> None:
         _do(pressed, choice, progress)
     downloads.offer(progress.comparison.models)
     if not progress.waiting:
-        keep_in_mind.show(progress.comparison)
+        caveats.show(progress.comparison)
         _again(choice, progress.comparison)
 
 
@@ -101,7 +103,7 @@ def _heading(choice: Choice, progress: Progress) -> None:
             st.title(texts.COMPARE_TITLE, anchor=False, width="content")
             _status(choice, progress)
             covering.button()
-            why_not.button(choice, progress.comparison)
+            contrast.button(choice, progress.comparison)
         st.caption(picture)
 
 

@@ -18,9 +18,9 @@ from cactiviz.pictures.occlusion import HOWS, cover
 from cactiviz.types import Answer, Box, Picture
 from cactiviz.ui import texts
 from cactiviz.ui.address.occlusion import Covered, covered_from
+from cactiviz.ui.compare.progress import Progress
 from cactiviz.ui.components import data_url
 from cactiviz.ui.networks import catalog
-from cactiviz.ui.readings import Progress
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.sidebar import Choice
 

@@ -16,7 +16,7 @@ from cactiviz.models import LoadedModel
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Cancel, Picture, Target
 from cactiviz.ui import texts
-from cactiviz.ui.lessons import figures, frame
+from cactiviz.ui.learn import figures, lesson
 from cactiviz.ui.session import polling
 
 _SCENE = 178
@@ -28,9 +28,9 @@ _SIDE = 64  # squares; more than any map has, so that each square is painted as 
 
 def show() -> None:
     """Grad-CAM at four layers at 64 x 64 pixels, then at 32 x 32."""
-    picture, empty = frame.scene(_SCENE), frame.scene(_SCENE, frame.NO_CACTUS)
+    picture, empty = lesson.scene(_SCENE), lesson.scene(_SCENE, lesson.NO_CACTUS)
     st.html(figures.prose(*texts.LEARN_4))
-    found = frame.answers(
+    found = lesson.answers(
         {
             "native": _question(picture, _NATIVE),
             "small": _question(picture, _SMALL),
@@ -42,7 +42,7 @@ def show() -> None:
         return
     st.html(_row(picture, found["native"], _NATIVE))
     last = _last(found["small"])
-    if frame.guess("size", texts.LEARN_4_ASK, texts.LEARN_4_OPTIONS, str(last.grid[0])):
+    if lesson.guess("size", texts.LEARN_4_ASK, texts.LEARN_4_OPTIONS, str(last.grid[0])):
         st.html(_row(picture, found["small"], _SMALL))
         values = last.values
         st.html(
@@ -75,13 +75,13 @@ def _question(picture: Picture, pixels: int) -> Callable[[], Reading | Ticket[Re
             at_size(model, pixels),
             picture,
             [_METHOD],
-            target=Target(frame.CACTUS),
+            target=Target(lesson.CACTUS),
             layers=_LAYERS,
             cancel=cancel,
         )
 
     question = ("learn", "size", picture.sha256, pixels)
-    return partial(polling.runner().ask, frame.trained(), question, work)
+    return partial(polling.runner().ask, lesson.trained(), question, work)
 
 
 def _row(picture: Picture, reading: Reading, pixels: int) -> str:
@@ -103,6 +103,6 @@ def _last(reading: Reading) -> Explanation:
 def _said(found: Mapping[str, Reading]) -> tuple[float, ...]:
     """How likely "cactus" is: small and with one, small without, native with, native without."""
     return tuple(
-        frame.share(found[key], frame.CACTUS)
+        lesson.share(found[key], lesson.CACTUS)
         for key in ("small", "small, none", "native", "native, none")
     )

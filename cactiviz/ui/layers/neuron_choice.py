@@ -8,9 +8,10 @@ import streamlit as st
 
 from cactiviz.explanations.neurons import NEURON_METHODS
 from cactiviz.methods import METHODS
-from cactiviz.ui import inside, texts
+from cactiviz.ui import texts
 from cactiviz.ui.address.layers_link import FIRST_METHOD
 from cactiviz.ui.components import point_picker
+from cactiviz.ui.layers import columns
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.sidebar import Choice
 
@@ -63,7 +64,7 @@ def ask_wanted(choice: Choice) -> Wanted:
     if way == "number":
         neuron = _ask_number()
         return Wanted(method, neuron=neuron, strongest=neuron is None)
-    return Wanted(method, at=point_picker.ask(inside.picture_image(choice.picture.sha256, choice)))
+    return Wanted(method, at=point_picker.ask(columns.picture_image(choice.picture.sha256, choice)))
 
 
 def _ask_seed() -> int:

@@ -16,10 +16,11 @@ from cactiviz.rendering import paint as render
 from cactiviz.rendering.kernels import Inputs, ShownWeights, shown_weights
 from cactiviz.rendering.scales import Floats
 from cactiviz.types import Box, Cancel, FilterGrid
-from cactiviz.ui import inside, texts
+from cactiviz.ui import texts
 from cactiviz.ui.address.layers_link import AT_ONCE
 from cactiviz.ui.components import data_url, wall
-from cactiviz.ui.inside import Found, Place, Question
+from cactiviz.ui.layers import columns as inside
+from cactiviz.ui.layers.columns import Found, Place, Question
 from cactiviz.ui.session import polling, state
 from cactiviz.ui.sidebar.sidebar import Choice
 

@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from cactiviz.ui import texts
-from cactiviz.ui.lessons import frame, methods, own_scale, small_maps, two_classes, untrained
+from cactiviz.ui.learn import lesson, methods, own_scale, small_maps, two_classes, untrained
 from cactiviz.ui.session import state
 
 #: What each part of the page shows; the names are keys of ``texts.LEARN_PARTS``.
@@ -34,7 +34,7 @@ def show() -> None:
                 f'<p class="cv-progress">{escape(texts.learn_progress(number, len(_LESSONS)))}</p>'
                 f"<h2>{escape(texts.LEARN_TITLES[part])}</h2>"
             )
-        if part in _LESSONS and frame.trained().untrained:
+        if part in _LESSONS and lesson.trained().untrained:
             st.info(texts.LEARN_NO_WEIGHTS)
         else:
             PARTS[part]()

@@ -15,7 +15,7 @@ from cactiviz.pictures import open
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Picture
 from cactiviz.ui import texts
-from cactiviz.ui.lessons import figures, frame
+from cactiviz.ui.learn import figures, lesson
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling
 
@@ -30,9 +30,9 @@ def show() -> None:
     name, picture = _subject()
     network = catalog.network(name, untrained=True)
     question = partial(polling.runner().read, network, picture, VIEWS)
-    found = polling.ask({name: question}, frame.PATIENCE_SECONDS)
+    found = polling.ask({name: question}, lesson.PATIENCE_SECONDS)
     if polling.pending(found):
-        st.fragment(_wait, run_every=frame.LOOK_AGAIN_SECONDS)(name, picture, question)
+        st.fragment(_wait, run_every=lesson.LOOK_AGAIN_SECONDS)(name, picture, question)
         return
     answer = found[name]
     if isinstance(answer, Reading):
@@ -55,7 +55,7 @@ def _subject() -> tuple[str, Picture]:
     for name in _PREFERRED:
         if name in catalog.names() and name not in missing:
             return name, open.sample(_PHOTOGRAPH)
-    return frame.NETWORK, frame.scene(_SCENE)
+    return lesson.NETWORK, lesson.scene(_SCENE)
 
 
 def _page(comparison: Comparison, name: str) -> str:
@@ -64,7 +64,7 @@ def _page(comparison: Comparison, name: str) -> str:
     title = reading.title if reading else catalog.title(name)
     said = texts.learn_subject(
         title,
-        name == frame.NETWORK,
+        name == lesson.NETWORK,
         answer.class_name if answer else "",
         answer.probability if answer else 0.0,
     )
@@ -82,7 +82,7 @@ def _view(comparison: Comparison, name: str, view: str) -> str:
     limit = METHODS[view].limit if view in METHODS else texts.LEARN_FILTERS_LIMIT
     source = METHODS[view].source if view in METHODS else ""
     notes = list(explained.notes) if explained else []
-    if view == FILTERS and reading and name == frame.NETWORK and not reading.untrained:
+    if view == FILTERS and reading and name == lesson.NETWORK and not reading.untrained:
         notes.append(texts.LEARN_FILTERS_CACTINET)
     words = (
         f'<p class="cv-question">{escape(asks)}</p>'

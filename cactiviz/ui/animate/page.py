@@ -8,11 +8,13 @@ import streamlit as st
 
 from cactiviz.batch.animation import Animation
 from cactiviz.batch.panels import Look, layout_of
-from cactiviz.ui import film_choice, film_file, film_look, texts
+from cactiviz.ui import texts
 from cactiviz.ui.address import copy_link
+from cactiviz.ui.animate import choice, style
+from cactiviz.ui.animate import files as film_file
+from cactiviz.ui.animate.files import Drawer, Making
+from cactiviz.ui.animate.work import Plan, Work
 from cactiviz.ui.components import data_url, player
-from cactiviz.ui.film_file import Drawer, Making
-from cactiviz.ui.film_work import Plan, Work
 from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.pictures import obtain
 from cactiviz.ui.session import polling, state
@@ -28,7 +30,7 @@ _MIME = {"gif": "image/gif", "webp": "image/webp", "mp4": "video/mp4", "zip": "a
 def show() -> None:
     """Ask at the side what moves, show it, and below how it is painted."""
     downloads.show()
-    chosen = film_choice.ask()
+    chosen = choice.ask()
     copy_link.titled(texts.FILM_PAGE_TITLE, "animate")
     for note in chosen.notes:
         st.caption(texts.plain(note))
@@ -44,7 +46,7 @@ def show() -> None:
     if not (work.held or work.problem):
         work.go_on()  # where the page was left for another
     upper = st.container()
-    look = film_look.ask(chosen.squash)
+    look = style.ask(chosen.squash)
     with upper:
         work.first_frame.wait(_PATIENCE_SECONDS)
         busy = _busy(drawer, work, look)

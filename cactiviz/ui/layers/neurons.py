@@ -19,12 +19,13 @@ from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint as render
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
-from cactiviz.ui import inside, texts
+from cactiviz.ui import texts
 from cactiviz.ui.components import data_url, wall
-from cactiviz.ui.inside import Found, Place, Question
+from cactiviz.ui.layers import columns as inside
+from cactiviz.ui.layers.columns import Found, Place, Question
+from cactiviz.ui.layers.neuron_choice import HOW_MANY, Wanted, ask_wanted, found_strongest
 from cactiviz.ui.session import polling, state
 from cactiviz.ui.sidebar.sidebar import Choice
-from cactiviz.ui.wanted import HOW_MANY, Wanted, ask_wanted, found_strongest
 
 _SMALL = 96  # pixels a side: up to it a gradient is sent without loss
 _NEARLY_ALL = 0.8  # of the picture's sides: a field that needs no enlarging

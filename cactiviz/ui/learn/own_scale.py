@@ -8,7 +8,7 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Reading
 from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts
-from cactiviz.ui.lessons import figures, frame
+from cactiviz.ui.learn import figures, lesson
 
 #: In the first the trained network's map is by far the stronger one, in the second the random
 #: network's is; the sentences are made of the numbers all the same.
@@ -20,11 +20,11 @@ _SIDES = ("trained", "untrained")
 def show() -> None:
     """Two maps on scales of their own, then on one scale; then another picture."""
     st.html(figures.prose(*texts.LEARN_3))
-    networks = dict(zip(_SIDES, (frame.trained(), frame.untrained()), strict=True))
-    found = frame.answers(
+    networks = dict(zip(_SIDES, (lesson.trained(), lesson.untrained()), strict=True))
+    found = lesson.answers(
         {
-            f"{number} {side}": frame.read(
-                network, frame.scene(number), [_METHOD], frame.CACTUS, _LAYER
+            f"{number} {side}": lesson.read(
+                network, lesson.scene(number), [_METHOD], lesson.CACTUS, _LAYER
             )
             for number in _SCENES
             for side, network in networks.items()
@@ -33,9 +33,9 @@ def show() -> None:
     if found is None:
         return
     first, second = (_comparison(number, found) for number in _SCENES)
-    revealed = frame.is_revealed("scale")
+    revealed = lesson.is_revealed("scale")
     st.html(_pair(first, "own", hide_range=not revealed, with_picture=True))
-    if frame.guess("scale", texts.LEARN_3_ASK, texts.LEARN_3_OPTIONS, "unknown"):
+    if lesson.guess("scale", texts.LEARN_3_ASK, texts.LEARN_3_OPTIONS, "unknown"):
         st.html(figures.prose(texts.learn_3_first(*_largest(first))))
         st.html(_pair(first, "shared"))
         st.html(figures.prose(texts.learn_3_second(*_largest(second), *_largest(first))))
@@ -45,7 +45,7 @@ def show() -> None:
 
 def _comparison(number: int, found: dict[str, Reading]) -> Comparison:
     readings = {side: found[f"{number} {side}"] for side in _SIDES}
-    return Comparison(frame.scene(number), _SIDES, (_METHOD,), readings)
+    return Comparison(lesson.scene(number), _SIDES, (_METHOD,), readings)
 
 
 def _pair(

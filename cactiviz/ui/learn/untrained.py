@@ -11,7 +11,7 @@ from cactiviz.comparison.comparison import Comparison, describe
 from cactiviz.datasets.scenes.scene import COUNT
 from cactiviz.explanations.results import Reading
 from cactiviz.ui import texts
-from cactiviz.ui.lessons import figures, frame
+from cactiviz.ui.learn import figures, lesson
 from cactiviz.ui.lessons.agreement import agreement, sizes
 from cactiviz.ui.session import state
 
@@ -50,19 +50,19 @@ def play(number: int) -> Round:
 def show() -> None:
     """One round, and the way to the next."""
     this = play(int(st.session_state.get(state.ROUND, 1)))
-    picture = frame.scene(this.scene)
+    picture = lesson.scene(this.scene)
     title, asks = describe(this.method)
     st.html(figures.prose(*texts.LEARN_1, texts.learn_1_round(this.number, title, asks)))
     networks = {
-        side: frame.untrained() if side == this.untrained else frame.trained() for side in "AB"
+        side: lesson.untrained() if side == this.untrained else lesson.trained() for side in "AB"
     }
-    readings = frame.answers(
-        {s: frame.read(n, picture, list(_METHODS), frame.CACTUS) for s, n in networks.items()}
+    readings = lesson.answers(
+        {s: lesson.read(n, picture, list(_METHODS), lesson.CACTUS) for s, n in networks.items()}
     )
     if readings is None:
         return
     comparison = Comparison(picture, ("A", "B"), (this.method,), readings)
-    hidden = not frame.is_revealed("untrained", this.number)
+    hidden = not lesson.is_revealed("untrained", this.number)
     maps = [
         figures.of_map(
             comparison, side, this.method, _title(side, readings, hidden), hide_range=hidden
@@ -70,7 +70,7 @@ def show() -> None:
         for side in "AB"
     ]
     st.html(figures.row([figures.of_picture(picture, texts.ORIGINAL), *maps]))
-    if frame.guess(
+    if lesson.guess(
         "untrained", texts.LEARN_1_ASK, texts.LEARN_1_OPTIONS, this.untrained, this.number
     ):
         st.html(figures.prose(*_why(this, readings)))
@@ -89,7 +89,9 @@ def _why(this: Round, readings: dict[str, Reading]) -> list[str]:
     maps = [one.explanations[this.method].values for one in (learnt, random_one)]
     shown = [sizes(values) for values in maps]
     return [
-        texts.learn_1_who(frame.share(learnt, frame.CACTUS), frame.share(random_one, frame.CACTUS)),
+        texts.learn_1_who(
+            lesson.share(learnt, lesson.CACTUS), lesson.share(random_one, lesson.CACTUS)
+        ),
         texts.learn_1_alike(agreement(*shown)),
         texts.learn_1_size(*(float(sizes(abs(values)).max()) for values in maps)),
         *texts.LEARN_1_KNOWN,

@@ -1,0 +1,1 @@
+"""The page Animate: frames as networks answer, and the file made of them."""

@@ -1,0 +1,1 @@
+"""The page Compare: the grid of answers and maps, what if, why not, exports."""
