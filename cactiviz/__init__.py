@@ -7,6 +7,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from cactiviz._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from cactiviz.comparison.compare import compare
     from cactiviz.comparison.comparison import Comparison
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model, network
     from cactiviz.pictures.open import open_picture, samples
     from cactiviz.types import Answer, FilterGrid, Layer, Neuron, Picture, Preprocessing, Target
-
-__version__ = "0.1.0"
 
 __all__ = [
     "METHODS",

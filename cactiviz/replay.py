@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from cactiviz import __version__, cam_layers
+from cactiviz import cam_layers
+from cactiviz._version import __version__
 from cactiviz.batch.collect import Answers
 from cactiviz.batch.panels import Look
 from cactiviz.batch.sequence import Shot

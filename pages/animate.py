@@ -7,5 +7,5 @@ from cactiviz.ui.animate import page
 from cactiviz.ui.components import styles
 
 navigation.enter()
-st.html(styles.sheets("film"))
+st.html(styles.sheets("animate"))
 page.show()

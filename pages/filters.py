@@ -9,7 +9,7 @@ from cactiviz.ui.layers import filters
 from cactiviz.ui.sidebar import sidebar
 
 navigation.enter()
-st.html(styles.sheets("inside"))  # before all that can end a run
+st.html(styles.sheets("layers"))  # before all that can end a run
 copy_link.titled(texts.FILTERS_TITLE, "filters")
 st.caption(f"{texts.FILTERS_WHAT}  \n{texts.FILTERS_LIMIT}")
 choice = sidebar.ask("filters")

@@ -9,7 +9,7 @@ from cactiviz.ui.layers import neurons
 from cactiviz.ui.sidebar import sidebar
 
 navigation.enter()
-st.html(styles.sheets("inside"))  # before all that can end a run
+st.html(styles.sheets("layers"))  # before all that can end a run
 copy_link.titled(texts.NEURONS_TITLE, "neurons")
 st.caption(f"{texts.NEURONS_WHAT}  \n{texts.NEURONS_LIMIT}")
 choice = sidebar.ask("neurons")

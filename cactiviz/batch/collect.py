@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from cactiviz import __version__
+from cactiviz._version import __version__
 from cactiviz.batch.sequence import Reel, Shot, key_of
 from cactiviz.batch.store import Kept, Question, Said, ask
 from cactiviz.cam_layers import check

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from itertools import chain
 
-from cactiviz import __version__
+from cactiviz._version import __version__
 from cactiviz.cli import (
     animate,
     app,

@@ -2,13 +2,13 @@
 
 How it leaves the network as it found it, while other threads use the same network:
 
-* The forward runs under :class:`~cactiviz.engine.trace.Steps`, which sees the operations of this thread
-  only. A layer is known by the position of its operation: no hook on a module.
+* The forward runs under :class:`~cactiviz.engine.trace.Steps`, which sees the operations of this
+  thread only. A layer is known by the position of its operation: no hook on a module.
 * Each activation's output gets a tensor hook, which lives and dies with this pass's graph. It does
   nothing in the first backward and applies the guided rule in the second; the flag between the two
   is an object of this pass (on CUDA, backward runs on threads of its own).
-* Batch norms are differentiated by their input alone (:mod:`cactiviz.engine.batch_norm`), which is quicker
-  and holds less memory; the forward is the network's own to the last bit.
+* Batch norms are differentiated by their input alone (:mod:`cactiviz.engine.batch_norm`), which is
+  quicker and holds less memory; the forward is the network's own to the last bit.
 * Gradients come from ``torch.autograd.grad``: no parameter's ``.grad`` is written.
 """
 

@@ -1,7 +1,7 @@
 """ONE pass through a network that yields all that the methods need.
 
-:mod:`cactiviz.engine.backprop` says how a pass leaves a network as it found it; here is what is asked of
-it: why this class, or why this class and not that one.
+:mod:`cactiviz.engine.backprop` says how a pass leaves a network as it found it; here is what is
+asked of it: why this class, or why this class and not that one.
 """
 
 from __future__ import annotations

@@ -48,8 +48,8 @@ def explain(
         model: A loaded network; other threads may use it at the same time.
         picture: As :func:`~cactiviz.pictures.open.open_picture` takes it.
         methods: Names of :data:`VIEWS`, or one of them.
-        target: A class by index (an int) or by name (a str, see :mod:`cactiviz.explanations.target`); None for
-            the network's top class.
+        target: A class by index (an int) or by name (a str, see
+            :mod:`cactiviz.explanations.target`); None for the network's top class.
         layer: Where class activation maps are taken; None for the network's own target layer.
         layers: Several such places, from edges to object, instead of one: each class activation
             map is there once for each, as ``METHOD@LAYER``. "all-stages" takes the last map of

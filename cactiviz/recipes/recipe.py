@@ -18,7 +18,7 @@ from typing import Any
 
 from PIL import Image
 
-from cactiviz import __version__
+from cactiviz._version import __version__
 from cactiviz.batch.panels import Look
 from cactiviz.batch.store import Question, Said
 from cactiviz.errors import CactivizError, RecipeError

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from cactiviz import __version__
+from cactiviz._version import __version__
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.engine.device import pick_device
 from cactiviz.errors import DataError

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from importlib import resources
 
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.ui.address.link import LEFT_OUT
 from cactiviz.ui.brought import store
 from cactiviz.ui.brought.known_browsers import is_word
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.session import state
 
 _KEY = "cv-browser-word"
@@ -40,7 +39,9 @@ def ask() -> None:
 def _ask(waits: bool) -> None:
     session = st.session_state.setdefault(state.WORD_SESSION, uuid.uuid4().hex)
     data = {"asks": state.WORD not in st.session_state, "session": session}
-    _component()(data=data, key=_KEY, on_word_change=_told)
+    component("browser_word", "address", ("browser_word.js",))(
+        data=data, key=_KEY, on_word_change=_told
+    )
     store.here()  # a sign of life
     if st.session_state.pop(state.WORD_NEWS, False) or (waits and not _waits()):
         st.rerun()
@@ -60,9 +61,3 @@ def _told() -> None:
         return
     store.told(said if is_word(said) else "")
     st.session_state[state.WORD_NEWS] = store.here() is not None
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> ComponentRenderer:
-    script = resources.files("cactiviz.ui").joinpath("browser_word.js").read_text("utf-8")
-    return st.components.v2.component("cactiviz_browser_word", js=script)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cactiviz.ui import texts
 from cactiviz.ui.address import history
-from cactiviz.ui.components.loader import component
+from cactiviz.ui.components.loader import small_component
 
 
 def titled(title: str, page: str) -> None:
@@ -26,4 +26,4 @@ def titled(title: str, page: str) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.title(title, anchor=False, width="content")
-        component("copy_link")(data=data, key="copy link", width="content")
+        small_component("address", "copy_link")(data=data, key="copy link", width="content")

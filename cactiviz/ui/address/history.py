@@ -25,11 +25,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib import resources
 from urllib.parse import urlencode
 
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.errors import CactivizError
 from cactiviz.ui import texts
@@ -38,6 +36,7 @@ from cactiviz.ui.address import link as address
 from cactiviz.ui.address.link import LOOK, Link
 from cactiviz.ui.address.reader import Query
 from cactiviz.ui.address.trail import Trail
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
@@ -263,7 +262,7 @@ def _in_the_browser(trail: Trail) -> None:
         "instead": trail.instead,
         "written": trail.written,
     }
-    _component()(data=data, key=_KEY, on_moved_change=_moved)
+    component("history", "address", ("history.js",))(data=data, key=_KEY, on_moved_change=_moved)
 
 
 def _moved() -> None:
@@ -282,11 +281,3 @@ def _move(said: Mapping[object, object]) -> None:
     if query != trail.at or _chosen(trail) != trail.kept:  # what was chosen before, sent once more
         _follow(trail, query)
     trail.heard = _seen(trail)
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> ComponentRenderer:
-    files = resources.files("cactiviz.ui")
-    return st.components.v2.component(
-        "cactiviz_address", js=files.joinpath("address.js").read_text("utf-8")
-    )

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Reading
@@ -17,6 +15,7 @@ from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.scales import number
 from cactiviz.types import Answer
 from cactiviz.ui import texts
+from cactiviz.ui.components.loader import small_component
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.sidebar import Choice
@@ -119,7 +118,7 @@ def _known(reading: Reading) -> set[str]:
 def show(choice: Choice, comparison: Comparison) -> None:
     """Say what the maps show and which class is ahead in each network, if a contrast is asked."""
     if choice.target is not None and choice.target.contrast is not None:
-        _component()(data=payload(choice, comparison), key="why not")
+        small_component("compare", "contrast")(data=payload(choice, comparison), key="why not")
 
 
 def payload(choice: Choice, comparison: Comparison) -> dict[str, Any]:
@@ -184,13 +183,3 @@ def _explain(class_name: str, other: str) -> None:
 
 def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> ComponentRenderer:
-    files = resources.files("cactiviz.ui").joinpath("cover")
-    return st.components.v2.component(
-        "cactiviz_why_not",
-        css=files.joinpath("margins.css").read_text("utf-8"),
-        js=files.joinpath("margins.js").read_text("utf-8"),
-    )

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib import resources
 from typing import Any
 
 import cv2
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import PictureError
@@ -20,6 +18,7 @@ from cactiviz.ui import texts
 from cactiviz.ui.address.occlusion import Covered, covered_from
 from cactiviz.ui.compare.progress import Progress
 from cactiviz.ui.components import data_url
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.sidebar import Choice
@@ -27,7 +26,7 @@ from cactiviz.ui.sidebar.sidebar import Choice
 _SHOWN_PIXELS = 900  # of the picture's longer side, in the browser
 _KEY = "what if"
 #: In this order they are one module: what stands above doesn't know what stands below.
-_SCRIPTS = ("place", "editor", "answers")
+_SCRIPTS = ("occlusion_box.js", "occlusion_editor.js", "occlusion_answers.js")
 
 
 def button() -> None:
@@ -69,7 +68,9 @@ def panel(choice: Choice, progress: Progress) -> None:
         return
     st.session_state[state.COVERED_OF] = choice.picture.sha256
     with st.container(border=True):
-        _component()(data=payload(choice, progress), key=_KEY, on_covered_change=_changed)
+        component("occlusion", "compare", _SCRIPTS, ("occlusion.css",))(
+            data=payload(choice, progress), key=_KEY, on_covered_change=_changed
+        )
 
 
 def before(progress: Progress) -> dict[str, tuple[Answer, ...]]:
@@ -222,13 +223,3 @@ _WORDS = {
     "caution": texts.COVER_CAUTION,
     "done": texts.COVER_DONE,
 }
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> ComponentRenderer:
-    files = resources.files("cactiviz.ui").joinpath("cover")
-    return st.components.v2.component(
-        "cactiviz_cover",
-        css=files.joinpath("cover.css").read_text("utf-8"),
-        js="\n".join(files.joinpath(f"{name}.js").read_text("utf-8") for name in _SCRIPTS),
-    )

@@ -1,19 +1,58 @@
-"""A small component of the page's: one script and one style sheet of its own name."""
+"""Load the scripts and style sheets that lie beside the code, and register components once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from importlib import resources
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 
+def text(folder: str, names: Iterable[str]) -> str:
+    """Read files of one package and join them, one line apart.
+
+    Args:
+        folder: Name of a package under ``cactiviz.ui``, such as ``"grid"``.
+        names: File names, in the order in which they are joined.
+
+    >>> text("components", ["wall.css"]).startswith("/*")
+    True
+    """
+    place = resources.files(f"cactiviz.ui.{folder}")
+    return "\n".join(place.joinpath(name).read_text("utf-8") for name in names)
+
+
 @st.cache_resource(show_spinner=False)
-def component(name: str) -> ComponentRenderer:
-    """The component of ``NAME.js`` and ``NAME.css`` in this folder, registered once."""
-    folder = resources.files("cactiviz.ui")
+def component(
+    name: str,
+    folder: str,
+    scripts: tuple[str, ...],
+    sheets: tuple[str, ...] = (),
+    _tables: Callable[[], str] | None = None,
+) -> ComponentRenderer:
+    """Register a component once for the server.
+
+    Args:
+        name: Unique among the components; the browser knows it as ``cactiviz_NAME``.
+        folder: Name of the package under ``cactiviz.ui`` in which its files lie.
+        scripts: Files that are one module in this order: what stands first knows nothing of the
+            rest.
+        sheets: Files that are its one style sheet.
+        _tables: Makes a script that stands before them.
+    """
+    before = "" if _tables is None else f"{_tables()}\n"
+    css = text(folder, sheets) if sheets else None
     return st.components.v2.component(
-        f"cactiviz_{name}",
-        css=folder.joinpath(f"{name}.css").read_text("utf-8"),
-        js=folder.joinpath(f"{name}.js").read_text("utf-8"),
+        f"cactiviz_{name}", css=css, js=before + text(folder, scripts)
     )
+
+
+def small_component(folder: str, name: str) -> ComponentRenderer:
+    """A component of one script and one style sheet, both of its own name.
+
+    Args:
+        folder: Name of a package under ``cactiviz.ui``.
+        name: Of both files, without their endings.
+    """
+    return component(name, folder, (f"{name}.js",), (f"{name}.css",))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cactiviz.ui import texts
-from cactiviz.ui.components.loader import component
+from cactiviz.ui.components.loader import small_component
 
 
 def show(still: str, moving: str, size: tuple[int, int], alt: str) -> None:
@@ -24,4 +24,4 @@ def show(still: str, moving: str, size: tuple[int, int], alt: str) -> None:
         "play": texts.FILM_PLAY,
         "hold": texts.FILM_HOLD,
     }
-    component("stage")(data=data, key="stage")
+    small_component("components", "player")(data=data, key="stage")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cactiviz.ui import texts
-from cactiviz.ui.components.loader import component
+from cactiviz.ui.components.loader import small_component
 from cactiviz.ui.session import state
 
 
@@ -17,7 +17,9 @@ def ask(image: str) -> tuple[float, float]:
     """
     at: tuple[float, float] = st.session_state.setdefault(state.NEURON_AT, (0.5, 0.5))
     data = {"image": image, "at": list(at), "label": texts.POINT_LABEL, "help": texts.POINT_HELP}
-    pressed = component("point")(data=data, key="point", on_pressed_change=lambda: None).pressed
+    pressed = small_component("components", "point_picker")(
+        data=data, key="point", on_pressed_change=lambda: None
+    ).pressed
     chosen = checked(pressed)
     if chosen is not None:
         st.session_state[state.NEURON_AT] = at = chosen

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from importlib import resources
+from cactiviz.ui.components.loader import text
 
 
-def sheets(*names: str) -> str:
-    """HTML of style sheets, for a page to send once.
+def sheets(page: str = "") -> str:
+    """HTML with the style sheet of all pages and that of one page, for a page to send once.
+
+    Args:
+        page: Name of the page's package under ``cactiviz.ui``, in which ``PAGE.css`` lies.
 
     >>> sheets("gallery").startswith("<style>")
     True
     """
-    folder = resources.files("cactiviz.ui")
-    css = (folder.joinpath(f"{name}.css").read_text("utf-8") for name in ("page", *names))
-    return f"<style>{''.join(css)}</style>"
+    css = text("components", ["page.css"])
+    if page:
+        css += text(page, [f"{page}.css"])
+    return f"<style>{css}</style>"

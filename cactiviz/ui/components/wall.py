@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib import resources
-
-import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.types import Box
 from cactiviz.ui import texts
+from cactiviz.ui.components.loader import component
 
-_SCRIPTS = ("panes.js", "enlarged.js", "wall.js")
-_SHEETS = ("wall.css", "enlarged.css")
+_SCRIPTS = ("panes.js", "lightbox.js", "wall.js")
+_SHEETS = ("wall.css", "lightbox.css")
 
 
 @dataclass(frozen=True)
@@ -107,15 +104,7 @@ def show(
         "label": label,
         "says": texts.WALL,
     }
-    pressed = _component()(data=data, key=key, on_pressed_change=lambda: None).pressed
+    pressed = component("wall", "components", _SCRIPTS, _SHEETS)(
+        data=data, key=key, on_pressed_change=lambda: None
+    ).pressed
     return pressed if isinstance(pressed, str) else None
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> ComponentRenderer:
-    folder = resources.files("cactiviz.ui")
-    script, sheet = (
-        "\n".join(folder.joinpath(name).read_text("utf-8") for name in names)
-        for names in (_SCRIPTS, _SHEETS)
-    )
-    return st.components.v2.component("cactiviz_wall", css=sheet, js=script)

@@ -5,25 +5,37 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from typing import Any
 
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.rendering.colormaps import DIVERGING, PALETTES
 from cactiviz.types import Answer
-from cactiviz.ui.grid.events import EXPORTS, Download, Event, Look, Offer
+from cactiviz.ui.components.loader import component, text
+from cactiviz.ui.grid.events import EXPORTS, Download, Event, Look
 from cactiviz.ui.grid.payload import payload
+from cactiviz.ui.networks.offers import Offer
 
 #: In this order they are one module: what stands above doesn't know what stands below.
 _SCRIPTS = (
-    *("words", "colours", "maps", "paint", "look"),
-    *("popover", "toolbar", "hover", "heads", "table", "pane", "dialog", "fit", "main"),
+    "dom.js",
+    "colormaps.js",
+    "maps.js",
+    "paint.js",
+    "style.js",
+    "popover.js",
+    "toolbar.js",
+    "readout.js",
+    "headers.js",
+    "table.js",
+    "pane.js",
+    "dialog.js",
+    "layout.js",
+    "main.js",
 )
 _STAMP = 32  # bytes; as in main.js
-_SHEETS = ("table", "toolbar", "panel", "dialog")
+_SHEETS = ("table.css", "toolbar.css", "panel.css", "dialog.css")
 
 
 def show(
@@ -66,7 +78,9 @@ def show(
     )
     data["address"] = address
     # What is pressed is noted before the run, which may end above this place.
-    _component()(data=_packed(data, key), key=key, on_event_change=lambda: _note(key))
+    component("grid", "grid", _SCRIPTS, _SHEETS, _tables)(
+        data=_packed(data, key), key=key, on_event_change=lambda: _note(key)
+    )
     pressed = st.session_state.pop(_pressed(key), None)
     return event(pressed, {offer.name for offer in offers})
 
@@ -121,21 +135,16 @@ def _packed(data: dict[str, Any], key: str) -> bytes:
 
 def script() -> str:
     """The component's one module."""
+    return f"{_tables()}\n{text('grid', _SCRIPTS)}"
+
+
+def _tables() -> str:
+    """The palettes, which the scripts paint with."""
     tables = {name: table.tobytes().hex() for name, table in PALETTES.items()}
     tables["diverging"] = DIVERGING.tobytes().hex()
-    return f"const TABLES = {json.dumps(tables)};\n" + _joined(_SCRIPTS, "js")
+    return f"const TABLES = {json.dumps(tables)};"
 
 
 def sheet() -> str:
     """The component's one style sheet."""
-    return _joined(_SHEETS, "css")
-
-
-def _joined(names: Sequence[str], suffix: str) -> str:
-    folder = resources.files("cactiviz.ui.grid")
-    return "\n".join(folder.joinpath(f"{name}.{suffix}").read_text("utf-8") for name in names)
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> ComponentRenderer:
-    return st.components.v2.component("cactiviz_grid", css=sheet(), js=script())
+    return text("grid", _SHEETS)

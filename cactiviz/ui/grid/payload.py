@@ -17,8 +17,9 @@ from cactiviz.rendering.figures.sheet import SIGNS
 from cactiviz.types import Answer, Box, FilterGrid
 from cactiviz.ui import texts
 from cactiviz.ui.grid import encoding
-from cactiviz.ui.grid.events import EXPORTS, Download, Look, Offer
+from cactiviz.ui.grid.events import EXPORTS, Download, Look
 from cactiviz.ui.networks import catalog
+from cactiviz.ui.networks.offers import Offer
 
 MOST_WITH_OFFERS = 3  # networks; with more of them there is no room, and no need
 _EVERYTHING = (0.0, 0.0, 1.0, 1.0)

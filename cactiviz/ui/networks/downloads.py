@@ -13,8 +13,8 @@ from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.models import MODELS, ModelSpec, find_weights
 from cactiviz.models.weights import cache_folder
 from cactiviz.ui import texts
-from cactiviz.ui.grid import Offer
 from cactiviz.ui.networks import catalog
+from cactiviz.ui.networks.offers import Offer
 from cactiviz.ui.session import state
 
 _log = logging.getLogger(__name__)
