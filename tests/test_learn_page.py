@@ -16,6 +16,7 @@ from cactiviz.errors import CactivizError
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import VIEWS, Reading
 from cactiviz.methods import METHODS
+from cactiviz.metrics.agreement import agreement
 from cactiviz.models import MODELS, LoadedModel, find_weights, load_model
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Target
@@ -23,7 +24,6 @@ from cactiviz.ui import texts
 from cactiviz.ui.learn import figures, lesson, methods, own_scale, small_maps, two_classes
 from cactiviz.ui.learn import page as learn
 from cactiviz.ui.learn.untrained import play
-from cactiviz.ui.lessons.agreement import agreement
 from cactiviz.ui.session import polling, state
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,9 +7,9 @@ import streamlit as st
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Reading
 from cactiviz.methods import METHODS
+from cactiviz.metrics.agreement import agreement
 from cactiviz.ui import texts
 from cactiviz.ui.learn import figures, lesson
-from cactiviz.ui.lessons.agreement import agreement
 
 _SCENE = 178  # CactiNet is sure of it
 _SHOWN = ("guided_backprop", "grad_cam")

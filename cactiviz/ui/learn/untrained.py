@@ -10,9 +10,9 @@ import streamlit as st
 from cactiviz.comparison.comparison import Comparison, describe
 from cactiviz.datasets.scenes.scene import COUNT
 from cactiviz.explanations.results import Reading
+from cactiviz.metrics.agreement import agreement, sizes
 from cactiviz.ui import texts
 from cactiviz.ui.learn import figures, lesson
-from cactiviz.ui.lessons.agreement import agreement, sizes
 from cactiviz.ui.session import state
 
 #: One after the other; in the sanity checks the first fared worst.
