@@ -13,7 +13,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cactiviz.explanations.results import VIEWS
+from cactiviz.methods.views import VIEWS
 from cactiviz.models import MODELS
 from cactiviz.pictures.open import sample
 from cactiviz.pictures.web import Fetched

@@ -20,10 +20,9 @@ from PIL import Image
 import cactiviz.batch.collect as module
 from cactiviz.batch.animation import Animation
 from cactiviz.batch.collect import Answers
-from cactiviz.batch.panels import Look
 from cactiviz.batch.presets import PRESETS, of_source
 from cactiviz.batch.sequence import Shot
-from cactiviz.batch.store import Kept, Question, Said, ask
+from cactiviz.batch.store import Kept, Said, ask
 from cactiviz.cli import animate as command
 from cactiviz.cli.main import main
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError
@@ -31,6 +30,8 @@ from cactiviz.explanations.explain import explain
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.recipe import read_recipe
+from cactiviz.recipes.request import Question
+from cactiviz.recipes.style import Look
 from cactiviz.types import Picture, Target
 
 ROOT = Path(__file__).resolve().parent.parent

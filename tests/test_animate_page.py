@@ -18,11 +18,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.batch import store
-from cactiviz.batch.panels import Look
 from cactiviz.batch.sequence import Reel, Shot
-from cactiviz.batch.store import Question, Said
+from cactiviz.batch.store import Said
 from cactiviz.models import load_model
 from cactiviz.pictures.open import sample
+from cactiviz.recipes.request import Question
+from cactiviz.recipes.style import Look
 from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Picture
 from cactiviz.ui import texts

@@ -20,8 +20,8 @@ from PIL import Image
 import cactiviz as cv
 from cactiviz import download
 from cactiviz.cli import main
-from cactiviz.explanations.results import VIEWS
 from cactiviz.methods import METHODS
+from cactiviz.methods.views import VIEWS
 from cactiviz.models import MODELS, find_weights
 from cactiviz.rendering import paint
 

@@ -18,8 +18,9 @@ from cactiviz.engine.class_pass import Pass, run
 from cactiviz.engine.trace import trace
 from cactiviz.errors import LayerError, MethodError
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import FILTERS, Reading
+from cactiviz.explanations.results import Reading
 from cactiviz.methods import METHODS
+from cactiviz.methods.views import FILTERS
 from cactiviz.models import MODELS, LoadedModel, get_spec, load_model
 from cactiviz.models.preprocess import preprocess
 from cactiviz.models.skeleton import build_empty

@@ -16,21 +16,21 @@ from PIL import Image
 import cactiviz as cv
 from cactiviz.batch.animation import Animation
 from cactiviz.batch.collect import Answers
-from cactiviz.batch.panels import Look
 from cactiviz.batch.sequence import Shot
-from cactiviz.batch.store import Question
 from cactiviz.cli import report as command
 from cactiviz.cli.cells import cell
 from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.report import Paint, told
+from cactiviz.comparison.recipe import recipe_of
+from cactiviz.comparison.report import told
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import network_recipe, picture_recipe, read_recipe
+from cactiviz.recipes.request import Asked, Question
 from cactiviz.recipes.snippets import as_command, as_python
+from cactiviz.recipes.style import Look, Paint
 from cactiviz.redaction import folder_name, told_paths, told_sentence
 from cactiviz.rendering.figures.html import map_html
-from cactiviz.replay import Asked, recipe_of
 from cactiviz.types import Box, Picture
 from cactiviz.ui import grid
 from cactiviz.ui.compare import exports

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from cactiviz.batch.sequence import Reel, Shot
 from cactiviz.batch.shared_scale import FullValues
-from cactiviz.batch.store import Question, Said
+from cactiviz.batch.store import Said
 from cactiviz.models import Checkpoint, LoadedModel
+from cactiviz.recipes.request import Question
 from cactiviz.rendering.running_scale import Tally
 from cactiviz.rendering.scales import Display, Scale, full_value
 from cactiviz.types import Box, Picture

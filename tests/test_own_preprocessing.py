@@ -17,15 +17,18 @@ from safetensors.torch import save_file
 import cactiviz as cv
 from cactiviz.cli.main import main
 from cactiviz.cli.options import preprocessing as typed
-from cactiviz.comparison.report import Paint
+from cactiviz.comparison.compare import compare_as_asked
+from cactiviz.comparison.recipe import recipe_of
 from cactiviz.errors import ModelError, WeightsError
 from cactiviz.models import MODELS, find_weights
 from cactiviz.models.preprocess import preprocess
 from cactiviz.models.preprocessing import completed, parts_of, text_of_preprocessing
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import checkpoint_in
+from cactiviz.recipes.request import Asked
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.replay import Asked, recipe_of, remake_comparison
+from cactiviz.recipes.style import Paint
+from cactiviz.replay import remake_comparison
 from cactiviz.types import Preprocessing
 
 IMAGENET = Preprocessing((224, 224))
@@ -84,7 +87,7 @@ def test_it_is_typed_behind_a_checkpoint_and_travels(
     own = cv.Checkpoint("m", SQUEEZENET, plain, "imagenet", way)
     asked = Asked("sample:chelsea", (own,), ("grad_cam",))
     picture = cv.open_picture("sample:chelsea")
-    first = asked.compare(picture)
+    first = compare_as_asked(asked, picture)
     values = first["m", "grad_cam"].values  # type: ignore[union-attr]
     network = cv.load_model(own, device="cpu")
     expected = Preprocessing(

@@ -14,10 +14,10 @@ from inside_pages import captions, open_page, settled
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cactiviz.batch.panels import Look
 from cactiviz.batch.presets import PRESETS
 from cactiviz.datasets import DATASETS
 from cactiviz.models import MODELS
+from cactiviz.recipes.style import Look
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts

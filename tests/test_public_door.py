@@ -18,7 +18,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 import cactiviz as cv
-from cactiviz.comparison.report import Paint, everything_zip, report_html
+from cactiviz.comparison.compare import compare_as_asked
+from cactiviz.comparison.recipe import recipe_of
+from cactiviz.comparison.report import everything_zip, report_html
 from cactiviz.errors import (
     CactivizError,
     LayerError,
@@ -28,8 +30,10 @@ from cactiviz.errors import (
     WeightsError,
 )
 from cactiviz.models.preprocess import preprocess
+from cactiviz.recipes.request import Asked
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.replay import Asked, recipe_of, remake_comparison
+from cactiviz.recipes.style import Paint
+from cactiviz.replay import remake_comparison
 
 WAY = cv.Preprocessing((48, 48), "squash", 1.0)
 
@@ -201,7 +205,7 @@ def test_probabilities_for_scores_are_told() -> None:
 
 def test_everything_that_leaves_of_it_and_its_recipe(own: cv.LoadedModel) -> None:
     asked = Asked("sample:chelsea", (own, "cactinet"), ("grad_cam",))
-    found = asked.compare(cv.open_picture("sample:chelsea"))
+    found = compare_as_asked(asked, cv.open_picture("sample:chelsea"))
     recipe = json.loads(json.dumps(recipe_of(found, asked, Paint())))
     assert "mine" in report_html(found, Paint(), recipe) and everything_zip(found, Paint(), recipe)
     with pytest.raises(CactivizError, match="“mine” was made in Python and is in no file"):

@@ -14,15 +14,19 @@ import pytest
 from PIL import Image
 
 from cactiviz.cli.main import main
+from cactiviz.comparison.compare import compare_as_asked
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.report import Paint, everything_zip, report_html, sheet_png
+from cactiviz.comparison.recipe import recipe_of
+from cactiviz.comparison.report import everything_zip, report_html, sheet_png
 from cactiviz.datasets import open_item
 from cactiviz.errors import CactivizError
 from cactiviz.explanations.explain import explain
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.occlusion import cover
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.replay import Asked, differences, recipe_of, remake_comparison
+from cactiviz.recipes.request import Asked
+from cactiviz.recipes.style import Paint
+from cactiviz.replay import differences, remake_comparison
 from cactiviz.types import Box, Picture
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,7 +48,7 @@ def asked() -> Asked:
 
 @pytest.fixture(scope="module")
 def comparison(picture: Picture, asked: Asked) -> Comparison:
-    return asked.compare(picture)
+    return compare_as_asked(asked, picture)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +73,7 @@ def test_the_table_of_numbers_says_why_its_minimum_is_not_the_pictures(picture: 
     signs = "The picture of Saliency shows only how large each value is"
     for views, said in ((("grad_cam", "saliency"), True), (("grad_cam", "guided_backprop"), False)):
         asked = Asked("a.png", ("cactinet",), views, device="cpu")
-        html = report_html(asked.compare(picture), Paint(), {})
+        html = report_html(compare_as_asked(asked, picture), Paint(), {})
         assert (signs in html[html.index("<h2>Numbers</h2>") :]) == said
 
 
@@ -210,7 +214,7 @@ def test_a_network_that_fails_is_not_asked_twice(tmp_path: Path, picture: Pictur
     every: list[tuple[str | Checkpoint, ...]] = [("cactinet", bad), (bad,)]
     for networks in every:
         asked = Asked("a", networks, ("grad_cam",), cover=(Box(1, 1, 9, 9), "grey"))
-        found = asked.compare(picture)
+        found = compare_as_asked(asked, picture)
         assert list(found.failures) == ["bad"]
         assert list(found.before) == [name for name in ("cactinet",) if name in networks]
         assert ("What the cover changed" in report_html(found, Paint(), {})) == bool(found.before)

@@ -18,23 +18,22 @@ import cactiviz as cv
 import cactiviz.batch.animation as animating
 from cactiviz.batch.animation import Animation
 from cactiviz.batch.collect import Answers
-from cactiviz.batch.panels import Look
 from cactiviz.batch.presets import PRESETS
 from cactiviz.batch.sequence import Shot
-from cactiviz.batch.store import Question
 from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.gif import gif_of, panel_of
-from cactiviz.comparison.report import Paint, report_html
+from cactiviz.comparison.report import report_html
 from cactiviz.errors import MethodError
 from cactiviz.explanations.results import Reading
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.recipe import read_recipe
+from cactiviz.recipes.request import Asked, Question
 from cactiviz.recipes.snippets import as_command, as_python
+from cactiviz.recipes.style import Look, Paint
 from cactiviz.rendering.figures import sheet
 from cactiviz.rendering.figures.frame import Layout, Panel, draw_frame
 from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
-from cactiviz.replay import Asked
 from cactiviz.types import Answer, Box, Picture, Target
 from cactiviz.ui import grid, texts
 from cactiviz.ui.grid import unpacked

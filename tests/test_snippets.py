@@ -11,13 +11,16 @@ from PIL import Image
 
 from cactiviz.cli.main import main
 from cactiviz.comparison import compare
-from cactiviz.comparison.report import Paint
+from cactiviz.comparison.compare import compare_as_asked
+from cactiviz.comparison.recipe import recipe_of
 from cactiviz.datasets import open_item
 from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.recipe import read_recipe
+from cactiviz.recipes.request import Asked
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.replay import Asked, differences, recipe_of, remake_comparison
+from cactiviz.recipes.style import Paint
+from cactiviz.replay import differences, remake_comparison
 from cactiviz.types import Box, Target
 from cactiviz.ui import grid
 from cactiviz.ui.compare import exports
@@ -40,7 +43,7 @@ PAINT = Paint("shared", "viridis", 0.7)
 def test_python_gives_the_same_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exec(as_python(ASKED, PAINT), {})
-    expected = ASKED.compare(open_item(SCENE)).sheet(
+    expected = compare_as_asked(ASKED, open_item(SCENE)).sheet(
         scale="shared", palette="viridis", strength=0.7
     )
     with Image.open("sheet.png") as sheet:
@@ -52,7 +55,7 @@ def test_the_command_gives_the_same_sheet(tmp_path: Path, monkeypatch: pytest.Mo
     asked = Asked(SCENE, ("cactinet",), ("layer_cam",), layer="stages.1")
     words = shlex.split(as_command(asked, Paint("rank")))
     assert words[0] == "cactiviz" and main(words[1:]) == 0
-    expected = asked.compare(open_item(SCENE)).sheet(scale="rank")
+    expected = compare_as_asked(asked, open_item(SCENE)).sheet(scale="rank")
     with Image.open("sheet.png") as sheet:
         assert np.array_equal(np.asarray(sheet), np.asarray(expected))
 
@@ -88,7 +91,7 @@ def test_some_untrained_and_some_not_is_nothing_for_the_command_line() -> None:
 
 @pytest.mark.parametrize("kind", ["png", "gif", "html", "zip"])
 def test_what_compare_hands_out_can_be_made_again(kind: str, tmp_path: Path) -> None:
-    comparison = ASKED.compare(open_item(SCENE))
+    comparison = compare_as_asked(ASKED, open_item(SCENE))
     choice = Choice(
         comparison.picture,
         comparison.models,

@@ -11,13 +11,16 @@ import pytest
 
 import cactiviz as cv
 from cactiviz.cli.main import main
-from cactiviz.comparison.report import Paint
+from cactiviz.comparison.compare import compare_as_asked
+from cactiviz.comparison.recipe import recipe_of
 from cactiviz.errors import TargetError
 from cactiviz.explanations.target import find_class, notes_on_target
 from cactiviz.models import MODELS, ModelSpec
 from cactiviz.recipes.locate import Origins
+from cactiviz.recipes.request import Asked
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.replay import Asked, recipe_of, remake_comparison
+from cactiviz.recipes.style import Paint
+from cactiviz.replay import remake_comparison
 
 DIGITS = ("0", "1", "10", *"2345678")
 
@@ -116,7 +119,7 @@ def test_the_class_that_is_asked_for_is_the_one_explained_wherever_it_is_typed(
     assert f'"class_index": {index},' in read.read_text()
     assert ("is the class of that name" in read.read_text()) == (wanted == "2")
     asked = Asked("sample:chelsea", (own,), ("saliency",), cv.Target(wanted))
-    first = asked.compare(cv.open_picture("sample:chelsea"))
+    first = compare_as_asked(asked, cv.open_picture("sample:chelsea"))
     assert first["m", "saliency"].class_index == index  # type: ignore[union-attr]
     again, as_asked, _ = remake_comparison(
         recipe_of(first, asked, Paint()), origins=Origins(data=own.file.parent)

@@ -11,7 +11,8 @@ import numpy as np
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets import open_dataset
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import VIEWS, Reading
+from cactiviz.explanations.results import Reading
+from cactiviz.methods.views import VIEWS
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.types import Picture
 from cactiviz.ui import grid

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from cactiviz.batch.collect import Answered
-from cactiviz.batch.panels import Look, Pixels, image_size, layout_of, said_panel
+from cactiviz.batch.panels import Pixels, image_size, layout_of, said_panel
 from cactiviz.batch.shared_scale import FullValues
 from cactiviz.batch.store import Said
 from cactiviz.errors import Cancelled
 from cactiviz.files import folder_of_export
 from cactiviz.methods import METHODS
 from cactiviz.recipes.recipe import animation_recipe, network_recipe, paths_of
+from cactiviz.recipes.style import Look
 from cactiviz.redaction import told_sentence
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.frame import Panel, draw_frame

@@ -9,10 +9,11 @@ from typing import Protocol
 
 from cactiviz._version import __version__
 from cactiviz.batch.sequence import Reel, Shot, key_of
-from cactiviz.batch.store import Kept, Question, Said, ask
+from cactiviz.batch.store import Kept, Said, ask
 from cactiviz.cam_layers import check
 from cactiviz.errors import CactivizError, Cancelled, ModelError, OutputError
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
+from cactiviz.recipes.request import Question
 from cactiviz.types import Cancel, Report
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.batch.store import Question, Said
+from cactiviz.batch.store import Said
 from cactiviz.explanations.explained_class import EXPLAINED, own_answer
 from cactiviz.methods import METHODS
+from cactiviz.recipes.request import Question
+from cactiviz.recipes.style import Look
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.frame import Panel
 from cactiviz.rendering.figures.frame_layout import DARK, LIGHT, Layout
@@ -26,42 +26,6 @@ SCALES: dict[paint.Scale, str] = {
     "rank": "order of the values only",
     "evidence": "shares of the evidence",
 }
-
-
-@dataclass(frozen=True)
-class Look:
-    """How an animation is painted; nothing of it has to be computed again.
-
-    Attributes:
-        scale: "shared" is one scale over all networks and all frames.
-        palette: One of ``render.PALETTES``.
-        strength: Of heat maps over the picture, 0..1.
-        panel: (height, width) of each image in pixels.
-        columns: Panels in a row; 0 for the original and all networks.
-        heading: A line at the top of every frame, above the names of the methods.
-        captions: Scale and range below each panel; the method and the kind of scale stand above.
-        squash: Fill the panel whatever the picture's aspect ratio.
-        dark: Light letters on a dark ground.
-        seconds: Each frame's time.
-        loop: How often all is shown; 0 for ever.
-    """
-
-    scale: paint.Scale = "own"
-    palette: str = "inferno"
-    strength: float = 0.5
-    panel: tuple[int, int] = (248, 248)
-    columns: int = 0
-    heading: str = ""
-    captions: bool = True
-    squash: bool = False
-    dark: bool = False
-    seconds: float = 1.0
-    loop: int = 0
-
-    @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> Look:
-        """The look of ``dataclasses.asdict``."""
-        return cls(**{**found, "panel": tuple(found["panel"])})
 
 
 def layout_of(look: Look, networks: int, question: Question) -> Layout:

@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cactiviz.batch.panels import Look
 from cactiviz.batch.sequence import Shot
-from cactiviz.batch.store import Question
 from cactiviz.datasets import open_dataset
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.endings import is_picture
 from cactiviz.datasets.noticed import of_classes
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.pictures.open import open_picture
+from cactiviz.recipes.request import Question
+from cactiviz.recipes.style import Look
 
 #: Pictures of each class of a data set, unless another number is asked for.
 EACH = 5

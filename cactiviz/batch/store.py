@@ -11,77 +11,24 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cactiviz import cam_layers as places
-from cactiviz.cam_layers import Places
-from cactiviz.errors import MethodError, OutputError
+from cactiviz.errors import OutputError
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import FILTERS, VIEWS, Explanation, Reading, method_of
+from cactiviz.explanations.results import Explanation, Reading
 from cactiviz.files import whole_file
+from cactiviz.methods.views import method_of
 from cactiviz.models import LoadedModel
+from cactiviz.recipes.request import Question
 from cactiviz.types import Box, Cancel, Picture, Target
 
 _META = "meta.json"
 _FORM = "2"  # of what is kept; answers of another one aren't found
 _OWN = re.compile(r"[0-9a-f]{40}\.npz|\.[0-9a-f]{40}\.npz\.\w+")  # the second while it is written
-
-
-@dataclass(frozen=True)
-class Question:
-    """What every network is asked of every picture.
-
-    Attributes:
-        methods: Names of methods; filters depend on no picture and can't be asked for.
-        target: A class and its contrast; the network's own top class if there is none.
-        layer: Where class activation maps are taken, for all networks or each by name; None for
-            each network's own.
-        layers: Several places of one network, or ("all-stages",): a frame for each.
-        top: The likeliest classes that are explained one after another: a frame for each.
-        resize: "crop" or "squash" instead of each network's own preprocessing.
-
-    Raises:
-        MethodError: An unknown method, or choices that don't go together.
-    """
-
-    methods: tuple[str, ...] = ("grad_cam",)
-    target: Target = field(default_factory=Target)
-    layer: Places = None
-    layers: tuple[str, ...] = ()
-    top: int = 1
-    resize: Literal["crop", "squash"] | None = None
-
-    def __post_init__(self) -> None:
-        known = [view for view in VIEWS if view != FILTERS]
-        unknown = [method for method in self.methods if method not in known]
-        if unknown or not self.methods:
-            name = unknown[0] if unknown else ""
-            raise MethodError(f"There is no method “{name}”; there are {', '.join(known)}.")
-        if self.layer and self.layers:
-            raise MethodError(places.BOTH)
-        if not 1 <= self.top <= 5:
-            raise MethodError("From one to five of the likeliest classes can be shown.")
-        if self.top > 1 and (self.layers or self.target != Target()):
-            raise MethodError(
-                "The likeliest classes can't be shown together with layers or a class."
-            )
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain values; ``Question.from_json`` reads them again."""
-        return {**asdict(self), "layer": places.to_json(self.layer)}
-
-    @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> Question:
-        """The question of :meth:`to_json`."""
-        chosen: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in found.items()
-        }
-        chosen["target"] = Target(**found["target"])
-        chosen["layer"] = places.of_json(found["layer"])
-        return cls(**chosen)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from cactiviz.batch.animation import Animation
 from cactiviz.batch.collect import Answers
-from cactiviz.batch.panels import Look
 from cactiviz.batch.presets import PRESETS, of_dataset, of_source, open_preset_data
 from cactiviz.batch.sequence import Shot
-from cactiviz.batch.store import Question
 from cactiviz.cli import files, outputs
 from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
 from cactiviz.cli.progress import long_reporter
 from cactiviz.errors import CactivizError, Cancelled, OutputError, WeightsError
 from cactiviz.models import Checkpoint
+from cactiviz.recipes.request import Question
+from cactiviz.recipes.style import Look
 from cactiviz.rendering import paint
 from cactiviz.rendering.formats import check_ending, check_size
 from cactiviz.types import Target

@@ -9,10 +9,9 @@ import textwrap
 
 from cactiviz.cli import doctor
 from cactiviz.cli.options import path
-from cactiviz.comparison.comparison import describe
 from cactiviz.errors import ModelError
-from cactiviz.explanations.results import VIEWS
 from cactiviz.methods import METHODS
+from cactiviz.methods.views import VIEWS, describe
 from cactiviz.models import MODELS, find_weights, search, weights_folders
 
 _TIMEOUT_SECONDS = 3

@@ -13,14 +13,17 @@ from typing import Any
 from cactiviz.cli import files, outputs
 from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
+from cactiviz.comparison.compare import compare_as_asked
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.report import Paint, everything_zip, report_html, sheet_png, told
+from cactiviz.comparison.recipe import recipe_of
+from cactiviz.comparison.report import everything_zip, report_html, sheet_png, told
 from cactiviz.errors import OutputError, WeightsError
 from cactiviz.files import folder_of_export, whole_file
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.recipe import paths_of
+from cactiviz.recipes.request import Asked
+from cactiviz.recipes.style import Paint
 from cactiviz.rendering import paint as render
-from cactiviz.replay import Asked, recipe_of
 from cactiviz.types import Target
 
 _ENDINGS = (".html", ".png", ".zip", ".json")
@@ -127,7 +130,8 @@ def _report(options: argparse.Namespace) -> int:
         options.cover,
     )
     paint = Paint(options.scale, options.palette, options.strength)
-    comparison = asked.compare(
+    comparison = compare_as_asked(
+        asked,
         shared.read_picture(options),
         weights_dir=options.weights_dir,
         report=shared.report if sys.stderr.isatty() else None,

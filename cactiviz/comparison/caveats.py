@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cactiviz.explanations.caveats import held_against
-from cactiviz.explanations.results import Reading, method_of
+from cactiviz.explanations.results import Reading
 from cactiviz.methods import METHODS
+from cactiviz.methods.views import method_of
 from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.types import Box, Picture
 

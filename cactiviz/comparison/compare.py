@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
@@ -13,12 +14,15 @@ from cactiviz import cam_layers
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError
 from cactiviz.explanations import arguments
-from cactiviz.explanations.arguments import Given
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import VIEWS, Reading
+from cactiviz.explanations.results import Reading
+from cactiviz.methods.views import FILTERS, VIEWS
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
+from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import Source, open_picture
-from cactiviz.types import Cancel, Layer, Report, Target
+from cactiviz.recipes.network import Given, name_of
+from cactiviz.recipes.request import Asked
+from cactiviz.types import Cancel, Layer, Picture, Report, Target
 
 
 def compare(
@@ -132,3 +136,48 @@ def _downloading(name: str, report: Report | None) -> Callable[[int, int | None]
     if report is None:
         return None
     return lambda done, total: report(f"{name}: downloading", done, total)
+
+
+def compare_as_asked(
+    asked: Asked,
+    picture: Picture,
+    *,
+    weights_dir: str | os.PathLike[str] | None = None,
+    may_download: bool = True,
+    report: Report | None = None,
+) -> Comparison:
+    """Compare as a request says; if a part is covered, ask each network also without it.
+
+    Args:
+        asked: The request; its origin isn't read.
+        picture: What the networks see.
+        weights_dir: A folder with files of weights; None for the usual places.
+        may_download: Whether weights that aren't here may be fetched.
+        report: Told how far it is.
+
+    Raises:
+        CactivizError: As for ``compare`` and ``cover``.
+    """
+    alike: dict[str, Any] = {
+        "resize": asked.resize,
+        "untrained": asked.untrained,
+        "weights_dir": weights_dir,
+        "device": asked.device,
+        "may_download": may_download,
+        "report": report,
+    }
+    found = compare(
+        cover(picture, *asked.cover) if asked.cover else picture,
+        asked.networks,
+        asked.methods,
+        target=asked.target,
+        layer=dict(asked.layer) if isinstance(asked.layer, tuple) else asked.layer,
+        layers="all-stages" if asked.layers == ("all-stages",) else asked.layers,
+        **alike,
+    )
+    answered = [network for network in asked.networks if name_of(network) in found.readings]
+    if not asked.cover or not answered:
+        return found
+    # Of the picture without the cover only the answers are asked, the view that needs no more.
+    before = compare(picture, answered, (FILTERS,), **alike)
+    return replace(found, before=before.readings)

@@ -14,10 +14,11 @@ from PIL import Image
 from cactiviz.comparison.caveats import NUMBERS, limits
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.explanations import explained_class
-from cactiviz.explanations.results import FILTERS, Explanation, Reading, method_of
-from cactiviz.explanations.results import describe as describe
+from cactiviz.explanations.results import Explanation, Reading
 from cactiviz.files import whole_file
 from cactiviz.methods import METHODS
+from cactiviz.methods.views import FILTERS, method_of
+from cactiviz.methods.views import describe as describe
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures import html as page
 from cactiviz.rendering.figures.plotly import figure

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 
-from cactiviz.comparison.comparison import Comparison, describe
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.explanations.explained_class import EXPLAINED, own_answer
-from cactiviz.explanations.results import FILTERS, Explanation
+from cactiviz.explanations.results import Explanation
+from cactiviz.methods.views import FILTERS, describe
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.frame import Panel, draw_frame
 from cactiviz.rendering.figures.frame_layout import DARK, LIGHT, Layout

@@ -7,7 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,12 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from cactiviz.comparison.caveats import NUMBERS
-from cactiviz.comparison.comparison import Comparison, describe
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Explanation
 from cactiviz.methods import METHODS
+from cactiviz.methods.views import describe
+from cactiviz.recipes.style import Paint
 from cactiviz.redaction import told_sentence, told_text
-from cactiviz.rendering import paint as render
 from cactiviz.rendering.figures.html import Table, page
 from cactiviz.rendering.scales import number
 
@@ -35,15 +36,6 @@ _SIGNS = (
     "of {} shows only how large each value is, so the small numbers below it have no signs."
 )
 _DATE = (1980, 1, 1, 0, 0, 0)  # of all files in a ZIP: the same choices make the same bytes
-
-
-@dataclass(frozen=True)
-class Paint:
-    """How a comparison is painted: scale, palette, strength of heat maps, 0..1."""
-
-    scale: render.Scale = "own"
-    palette: str = "inferno"
-    strength: float = field(default=0.5)
 
 
 def told(comparison: Comparison, paths: Iterable[Path] = ()) -> Comparison:

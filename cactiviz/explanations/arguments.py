@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from cactiviz.errors import LayerError, MethodError, ModelError
-from cactiviz.explanations.results import VIEWS
+from cactiviz.methods.views import VIEWS
 from cactiviz.models import Checkpoint, LoadedModel, no_network
+from cactiviz.recipes.network import Given
 from cactiviz.types import Layer
-
-Given = str | Checkpoint | LoadedModel
 
 
 def networks(given: object) -> tuple[Given, ...]:

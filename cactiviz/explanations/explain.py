@@ -17,9 +17,10 @@ from cactiviz.errors import LayerError, TargetError
 from cactiviz.explanations import arguments
 from cactiviz.explanations.caveats import notes_beside
 from cactiviz.explanations.filters import filters
-from cactiviz.explanations.results import FILTERS, Explanation, Reading
+from cactiviz.explanations.results import Explanation, Reading
 from cactiviz.explanations.target import check_contrast, find_target, notes_on_target
 from cactiviz.methods import Method, get_method
+from cactiviz.methods.views import FILTERS
 from cactiviz.models import LoadedModel, ModelSpec
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import Source, open_picture

@@ -11,15 +11,11 @@ from numpy.typing import NDArray
 
 from cactiviz import cam_layers
 from cactiviz.errors import MethodError
-from cactiviz.methods import METHODS
+from cactiviz.methods.views import FILTERS, describe
 from cactiviz.rendering.figures import html
 from cactiviz.rendering.figures.plotly import Pane, figure
 from cactiviz.rendering.scales import percent
 from cactiviz.types import Answer, Box, FilterGrid
-
-#: The view that shows the first layer's kernels; no method, since it depends on no picture.
-FILTERS = "filters"
-VIEWS = (*METHODS, FILTERS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,21 +159,3 @@ class Reading:
         if method in self.explanations:
             return self.explanations[method]
         raise MethodError(self.failures.get(method, f"“{method}” wasn't computed."))
-
-
-def method_of(view: str) -> str:
-    """The method of a view that may name a layer.
-
-    >>> method_of("grad_cam@layer2")
-    'grad_cam'
-    """
-    return view.partition("@")[0]
-
-
-def describe(view: str) -> tuple[str, str]:
-    """The title of a view, and the question that it puts to the network."""
-    if view == FILTERS:
-        return "First-layer filters", "What does the network look for first, in any picture?"
-    method, _, layer = view.partition("@")
-    title = METHODS[method].title
-    return f"{title} at {layer}" if layer else title, METHODS[method].asks

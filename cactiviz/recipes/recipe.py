@@ -14,21 +14,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from cactiviz._version import __version__
-from cactiviz.batch.panels import Look
-from cactiviz.batch.store import Question, Said
 from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.models import Checkpoint, LoadedModel, is_named
 from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.recipes.check import check
 from cactiviz.recipes.locate import Resolved
+from cactiviz.recipes.request import Question
+from cactiviz.recipes.style import Look
 from cactiviz.redaction import is_web, told_paths, told_sentence, told_text, without_secrets
 from cactiviz.rendering.formats.metadata import recipe_in
 from cactiviz.streams import read_stream
+
+if TYPE_CHECKING:
+    from cactiviz.batch.store import Said
 
 _MOST_BYTES = 500_000_000
 _MOST_RECIPE_BYTES = 50_000_000  # of what is packed in a ZIP

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from cactiviz import cam_layers
-from cactiviz.comparison.report import Paint
 from cactiviz.datasets import is_address
-from cactiviz.explanations.arguments import Given
 from cactiviz.models import Checkpoint, LoadedModel
+from cactiviz.recipes.network import Given
 from cactiviz.recipes.recipe import FOLDERS, picture_recipe
-from cactiviz.replay import Asked
+from cactiviz.recipes.request import Asked
+from cactiviz.recipes.style import Paint
 
 _FIRST = Paint()
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from cactiviz.batch.panels import Look
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS
+from cactiviz.recipes.style import Look
 from cactiviz.ui.address.animate_link import FIRST_PRESET, FilmLink, can_be_said
 from cactiviz.ui.address.reader import Query
 from cactiviz.ui.brought import current

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from cactiviz.batch.panels import Look
 from cactiviz.batch.presets import PRESETS
 from cactiviz.datasets import DATASETS
-from cactiviz.explanations.results import FILTERS, VIEWS
 from cactiviz.methods import METHODS
+from cactiviz.methods.views import FILTERS, VIEWS
 from cactiviz.models import MODELS
+from cactiviz.recipes.style import Look
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from cactiviz.errors import CactivizError, DataError
-from cactiviz.explanations.results import VIEWS
+from cactiviz.methods.views import VIEWS
 from cactiviz.models import MODELS
 from cactiviz.ui import texts
 from cactiviz.ui.address import animate_binding, layers_binding

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from cactiviz.errors import DownloadError
-from cactiviz.explanations.results import FILTERS, VIEWS
+from cactiviz.methods.views import FILTERS, VIEWS
 from cactiviz.models import MODELS
 from cactiviz.pictures.urls import parsed
 from cactiviz.rendering.colormaps import PALETTES

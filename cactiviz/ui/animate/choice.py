@@ -8,11 +8,10 @@ import streamlit as st
 
 from cactiviz.batch.presets import PRESETS, of_dataset
 from cactiviz.batch.sequence import Shot
-from cactiviz.batch.store import Question
-from cactiviz.comparison.comparison import describe
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
-from cactiviz.explanations.results import VIEWS
+from cactiviz.methods.views import VIEWS, describe
+from cactiviz.recipes.request import Question
 from cactiviz.types import Picture
 from cactiviz.ui import texts
 from cactiviz.ui.address import animate_binding, history

@@ -16,8 +16,8 @@ from weakref import finalize
 import streamlit as st
 
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.panels import Look
 from cactiviz.errors import CactivizError, Cancelled
+from cactiviz.recipes.style import Look
 from cactiviz.rendering.formats import write_animation
 from cactiviz.ui import texts
 from cactiviz.ui.animate.work import Plan, Work

@@ -7,7 +7,8 @@ import base64
 import streamlit as st
 
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.panels import Look, layout_of
+from cactiviz.batch.panels import layout_of
+from cactiviz.recipes.style import Look
 from cactiviz.ui import texts
 from cactiviz.ui.address import copy_link
 from cactiviz.ui.animate import choice, style

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.panels import Look
 from cactiviz.batch.sequence import Reel, Shot, key_of
 from cactiviz.batch.shared_scale import FullValues
-from cactiviz.batch.store import Kept, Question, Said, ask
+from cactiviz.batch.store import Kept, Said, ask
 from cactiviz.errors import BusyError, CactivizError, Cancelled
 from cactiviz.models import Checkpoint, LoadedModel
+from cactiviz.recipes.request import Question
+from cactiviz.recipes.style import Look
 from cactiviz.runtime.memory import size_bytes
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network, Runner

@@ -14,12 +14,14 @@ import streamlit as st
 from cactiviz.cam_layers import Places
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.gif import gif_of
-from cactiviz.comparison.report import Paint, everything_zip, report_html, sheet_png, told
+from cactiviz.comparison.recipe import recipe_of
+from cactiviz.comparison.report import everything_zip, report_html, sheet_png, told
 from cactiviz.errors import MethodError
-from cactiviz.explanations.results import FILTERS, method_of
 from cactiviz.methods import METHODS
+from cactiviz.methods.views import FILTERS, method_of
 from cactiviz.recipes.recipe import paths_of
-from cactiviz.replay import Asked, recipe_of
+from cactiviz.recipes.request import Asked
+from cactiviz.recipes.style import Paint
 from cactiviz.types import Target
 from cactiviz.ui import texts
 from cactiviz.ui.grid import Download, Look

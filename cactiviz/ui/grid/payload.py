@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cactiviz import cam_layers
-from cactiviz.comparison.comparison import Comparison, describe
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import CactivizError
 from cactiviz.explanations import explained_class
-from cactiviz.explanations.results import Explanation, Reading, method_of
+from cactiviz.explanations.results import Explanation, Reading
 from cactiviz.methods import METHODS
+from cactiviz.methods.views import describe, method_of
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.sheet import SIGNS
 from cactiviz.types import Answer, Box, FilterGrid

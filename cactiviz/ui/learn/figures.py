@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.comparison.comparison import Comparison, describe
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.methods.views import describe
 from cactiviz.rendering import paint
 from cactiviz.types import FilterGrid, Picture
 from cactiviz.ui import texts

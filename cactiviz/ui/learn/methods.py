@@ -8,9 +8,10 @@ from html import escape
 
 import streamlit as st
 
-from cactiviz.comparison.comparison import Comparison, describe
-from cactiviz.explanations.results import FILTERS, VIEWS, Reading
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.explanations.results import Reading
 from cactiviz.methods import METHODS
+from cactiviz.methods.views import FILTERS, VIEWS, describe
 from cactiviz.pictures import open
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Picture

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cactiviz.comparison.comparison import Comparison, describe
+from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets.scenes.scene import COUNT
 from cactiviz.explanations.results import Reading
+from cactiviz.methods.views import describe
 from cactiviz.metrics.agreement import agreement, sizes
 from cactiviz.ui import texts
 from cactiviz.ui.learn import figures, lesson
