@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from cactiviz._version import __version__ as __version__
@@ -54,17 +52,17 @@ __all__ = [
 # Each public name -> its module, imported when the name is first asked for: torch takes seconds,
 # and the server's front door (cactiviz/ui/server) needs none of it.
 _MODULES = {
-    "compare": "compare",
-    "Comparison": "comparison",
+    "compare": "comparison.compare",
+    "Comparison": "comparison.comparison",
     "open_item": "datasets",
     "CactivizError": "errors",
-    "explain": "explain",
-    **dict.fromkeys(("NeuronExplanation", "explain_neurons"), "explain_neurons"),
-    "filters": "filters",
-    **dict.fromkeys(("open_picture", "samples"), "images"),
+    "explain": "explanations.explain",
+    **dict.fromkeys(("NeuronExplanation", "explain_neurons"), "explanations.neurons"),
+    "filters": "explanations.filters",
+    **dict.fromkeys(("open_picture", "samples"), "pictures.open"),
     "METHODS": "methods",
     **dict.fromkeys(("MODELS", "Checkpoint", "LoadedModel", "load_model", "network"), "models"),
-    **dict.fromkeys(("Explanation", "Reading"), "reading"),
+    **dict.fromkeys(("Explanation", "Reading"), "explanations.results"),
     **dict.fromkeys(("Answer", "FilterGrid", "Layer", "Neuron", "Picture"), "types"),
     **dict.fromkeys(("Preprocessing", "Target"), "types"),
 }
@@ -80,14 +78,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-class _Package(ModuleType):
-    """Some functions are called as their modules are; importing such a module must not hide one."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _MODULES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -349,7 +349,7 @@ def test_the_command_says_what_is_wrong(
 
 def test_a_killed_command_leaves_no_file_and_goes_on(tmp_path: Path) -> None:
     out, parts = tmp_path / "out.gif", tmp_path / "out.gif.parts"
-    program = [sys.executable, "-m", "cactiviz.cli", "animate", "scenes", "--each", "150"]
+    program = [sys.executable, "-m", "cactiviz", "animate", "scenes", "--each", "150"]
     program += ["--models", "cactinet", "--panel", "64", "--out", str(out)]
     process = subprocess.Popen(program, cwd=ROOT, stderr=subprocess.DEVNULL)
     for _ in range(1200):

@@ -26,7 +26,7 @@ from cactiviz.rendering import paint
 from cactiviz.rendering.figures.sheet import Column
 from cactiviz.rendering.scales import number
 
-compare_module = importlib.import_module("cactiviz.compare")  # its name is also a function's
+compare_module = importlib.import_module("cactiviz.comparison.compare")
 
 CARDIGANS = (264, 474)  # a dog and a garment
 METHODS = ("grad_cam", "saliency", "guided_backprop")

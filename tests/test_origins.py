@@ -48,7 +48,7 @@ def forbid_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     def load_model(*given: Any, **named: Any) -> None:
         raise AssertionError("a network was loaded")
 
-    for module in ("cactiviz.batch.collect", "cactiviz.compare"):
+    for module in ("cactiviz.batch.collect", "cactiviz.comparison.compare"):
         monkeypatch.setattr(sys.modules[module], "load_model", load_model)
 
 

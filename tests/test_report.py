@@ -222,7 +222,7 @@ def test_a_network_that_fails_is_not_asked_twice(tmp_path: Path, picture: Pictur
 
 def test_replay_in_another_process_gives_equal_maps(tmp_path: Path) -> None:
     first = made(tmp_path, "first.zip")
-    command = [sys.executable, "-m", "cactiviz.cli", "replay", str(first)]
+    command = [sys.executable, "-m", "cactiviz", "replay", str(first)]
     command += ["--out", str(tmp_path / "second.zip")]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     maps = []

@@ -68,7 +68,7 @@ class Running:
             "TORCH_HOME": str(folder),
             "CACTIVIZ_DATA": str(folder / "data"),
         }
-        command = [sys.executable, "-m", "cactiviz.cli", "app", "--port", str(self.port)]
+        command = [sys.executable, "-m", "cactiviz", "app", "--port", str(self.port)]
         with self.said.open("wb") as said:
             self.process = subprocess.Popen(
                 [*command, "--no-browser", *options],
