@@ -31,9 +31,10 @@ app: $(APP_READY) ## Install what is needed, then start the app on this computer
 test: check ## Run every check and every test
 	$(if $(XDIST),OMP_NUM_THREADS=1) $(BIN)/python -m pytest -q $(if $(XDIST),-n $(XDIST) --dist loadfile) $(ARGS)
 
-check: $(DEV_READY) ## Check style and types, without the tests
+check: $(DEV_READY) ## Check style, types and who imports whom, without the tests
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m mypy
 
 bench: $(DEV_READY) ## Run the benchmarks, one after another
