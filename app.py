@@ -15,5 +15,7 @@ if __name__ == "__main__":  # a page is asked for
     navigation.run()
 else:  # the server starts: Streamlit finds the application that it is to serve
     from cactiviz.ui import server
+    from cactiviz.ui.session import private_folders
 
+    private_folders.remove_left_behind()
     app = st.App(__file__, middleware=server.middleware())

@@ -40,7 +40,7 @@ def chromium() -> str:
 
 
 #: Pages that a browser test serves: they run only inside of Streamlit.
-collect_ignore = ["grid_page.py", "what_if_page.py"]
+collect_ignore = ["grid_page.py", "recorded_app.py", "what_if_page.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

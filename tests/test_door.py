@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
+import sys
+import weakref
 from typing import Any
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cactiviz.runtime.memory import spare_the_collector
 from cactiviz.ui.server import door, policy
 from cactiviz.ui.server.names import Names, is_same
 from cactiviz.ui.server.sessions import Sessions
@@ -125,6 +130,29 @@ def test_two_hosts_or_two_origins_are_none(guarded: ASGIApp) -> None:
 
 
 @pytest.mark.parametrize(
+    ("site", "into", "comes_in"),
+    [
+        ("", "", True),  # no browser
+        ("none", "document", True),  # typed
+        ("cross-site", "document", True),  # a link
+        ("same-origin", "script", True),
+        ("same-origin", "empty", True),
+        ("same-site", "document", True),  # from another port of this computer's
+        ("same-site", "image", False),
+        ("cross-site", "video", False),
+        ("cross-site", "iframe", False),
+        ("cross-site", "object", False),
+        ("same-site", "empty", False),
+    ],
+)
+def test_another_page_that_says_no_origin_is_known_by_what_the_browser_says(
+    guarded: ASGIApp, site: str, into: str, comes_in: bool
+) -> None:
+    said_by_it = {"sec_fetch_site": site, "sec_fetch_dest": into}
+    assert (status(ask(guarded, "/media/film.mp4", **said_by_it)) == 204) is comes_in
+
+
+@pytest.mark.parametrize(
     ("path", "there"),
     [
         ("/", True),
@@ -151,7 +179,7 @@ def test_pages_may_not_be_framed_and_load_from_here_alone() -> None:
     rules = dict(rule.split(" ", 1) for rule in headers["content-security-policy"].split("; "))
     assert rules["frame-ancestors"] == "'none'" and headers["x-frame-options"] == "DENY"
     assert headers["x-content-type-options"] == "nosniff"
-    assert rules["default-src"] == "'none'" and rules["connect-src"] == "'self'"
+    assert rules["default-src"] == "'none'" and rules["connect-src"] == "'self' data:"
     everywhere = " ".join(rules.values())
     assert "http:" not in everywhere and "https:" not in everywhere and "*" not in everywhere
     assert "'unsafe-eval'" not in rules["script-src"]
@@ -179,82 +207,25 @@ def test_the_page_that_streamlit_serves_has_no_script_but_those_that_are_known()
 # Uploads
 
 
-@pytest.fixture
-def clock() -> list[float]:
-    return [0.0]
-
-
-@pytest.fixture
-def active() -> set[str]:
-    return {"s", "t"}
-
-
-@pytest.fixture
-def uploads(clock: list[float], active: set[str]) -> Uploads:
-    quota = Quota(bytes_of_session=100, bytes_of_all=150, files_of_session=3)
-    return Uploads(quota, active.__contains__, 120, lambda: clock[0])
-
-
-def test_a_session_may_hold_so_much_whatever_its_widgets_are_called(uploads: Uploads) -> None:
-    assert uploads.take("s", "1", 60) == ""
-    assert "no more room" in uploads.take("s", "2", 41)
-    assert uploads.take("s", "2", 40) == ""
-    assert uploads.take("s", "1", 30) == "", "a file that replaces another counts once"
-    uploads.drop("s", "2")
-    assert uploads.take("s", "3", 70) == ""
-
-
-def test_all_together_may_hold_so_much(uploads: Uploads) -> None:
-    assert uploads.take("s", "1", 100) == "" and uploads.take("t", "1", 50) == ""
-    assert "Others hold" in uploads.take("t", "2", 1)
-
-
-def test_many_small_files_are_too_many(uploads: Uploads) -> None:
-    assert [uploads.take("s", str(number), 0) for number in range(4)][3].startswith("This page")
-
-
-def test_what_a_session_held_is_free_once_it_has_ended_and_not_while_it_may_come_back(
-    uploads: Uploads, clock: list[float], active: set[str]
-) -> None:
-    uploads.take("s", "1", 100)
-    active.remove("s")
-    clock[0] = 119
-    assert "Others hold" in uploads.take("t", "1", 60)
-    clock[0] = 121
-    assert uploads.take("t", "1", 60) == "" and uploads.held_bytes() == 60
-
-
-def test_an_upload_that_is_refused_or_breaks_off_counts_for_nothing(uploads: Uploads) -> None:
-    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 403, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-    async def breaking(scope: Scope, receive: Receive, send: Send) -> None:
-        raise OSError("gone")
-
-    path = "/_stcore/upload_file/s/1"
-    assert status(ask(door._Uploading(refusing, uploads), path, "PUT", content_length="90")) == 403
-    with pytest.raises(OSError, match="gone"):
-        ask(door._Uploading(breaking, uploads), path, "PUT", content_length="90")
-    assert uploads.held_bytes() == 0
-    app = door._Uploading(inner, uploads)
-    assert status(ask(app, path, "PUT", content_length="90")) == 204
-    assert status(ask(app, path[:-1] + "2", "PUT", content_length="90")) == 413
-    assert status(ask(app, path[:-1] + "2", "PUT")) == 411
-    assert uploads.held_bytes() == 90
-    assert status(ask(app, path, "DELETE")) == 204
-    assert uploads.held_bytes() == 0
-
-
-# Sessions
-
-
 class Runtime:
     """Streamlit's runtime, as far as sessions need it."""
 
     def __init__(self) -> None:
         self.active: set[str] = set()
         self.closed: list[str] = []
+        self.forgotten: list[str] = []
+        self.looked = 0
+        self.uploaded_file_mgr = self.media_file_mgr = self
+
+    def connect_session(self, session: str) -> str:
+        self.active.add(session)
+        return session
+
+    def remove_session_files(self, session: str) -> None:
+        self.forgotten.append(session)
+
+    def remove_orphaned_files(self) -> None:
+        self.looked += 1
 
     def is_active_session(self, session: str) -> bool:
         return session in self.active
@@ -271,6 +242,160 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Runtime:
     return found
 
 
+@pytest.fixture
+def clock() -> list[float]:
+    return [0.0]
+
+
+@pytest.fixture
+def active() -> set[str]:
+    return {"s", "t"}
+
+
+@pytest.fixture
+def uploads(clock: list[float], active: set[str]) -> Uploads:
+    quota = Quota(bytes_of_session=100, bytes_of_all=150, files_of_session=3)
+    return Uploads(quota, active.__contains__, 120, lambda: clock[0])
+
+
+def put(uploads: Uploads, session: str, file: str, size_bytes: int) -> str:
+    """A file that comes whole if it may."""
+    if why := uploads.take(session, file, size_bytes):
+        return why
+    uploads.settle(session, file, True)
+    return ""
+
+
+def test_a_session_may_hold_so_much_whatever_its_widgets_are_called(uploads: Uploads) -> None:
+    assert put(uploads, "s", "1", 60) == ""
+    assert "no more room" in put(uploads, "s", "2", 41)
+    assert put(uploads, "s", "2", 40) == ""
+    assert put(uploads, "s", "1", 30) == "", "a file that replaces another counts once"
+    uploads.drop("s", "2")
+    assert put(uploads, "s", "3", 70) == ""
+
+
+def test_all_together_may_hold_so_much(uploads: Uploads) -> None:
+    assert put(uploads, "s", "1", 100) == "" and put(uploads, "t", "1", 50) == ""
+    assert "Others hold" in put(uploads, "t", "2", 1)
+
+
+def test_many_small_files_are_too_many(uploads: Uploads) -> None:
+    assert [put(uploads, "s", str(number), 0) for number in range(4)][3].startswith("This page")
+
+
+def test_what_a_session_held_is_free_once_it_has_ended_and_not_while_it_may_come_back(
+    uploads: Uploads, clock: list[float], active: set[str]
+) -> None:
+    put(uploads, "s", "1", 100)
+    active.remove("s")
+    clock[0] = 119
+    assert "Others hold" in put(uploads, "t", "1", 60)
+    clock[0] = 121
+    assert put(uploads, "t", "1", 60) == "" and uploads.held_bytes() == 60
+
+
+@pytest.fixture
+def there(served: Runtime) -> Sessions:
+    """Where the sessions "s" and "t" are."""
+    sessions = Sessions(10)
+    sessions.note("s")
+    sessions.note("t")
+    return sessions
+
+
+def test_an_upload_that_is_refused_or_breaks_off_counts_for_nothing(
+    uploads: Uploads, there: Sessions
+) -> None:
+    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 403, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def breaking(scope: Scope, receive: Receive, send: Send) -> None:
+        raise OSError("gone")
+
+    path = "/_stcore/upload_file/s/1"
+    assert (
+        status(ask(door._Uploading(refusing, uploads, there), path, "PUT", content_length="90"))
+        == 403
+    )
+    with pytest.raises(OSError, match="gone"):
+        ask(door._Uploading(breaking, uploads, there), path, "PUT", content_length="90")
+    assert uploads.held_bytes() == 0
+    app = door._Uploading(inner, uploads, there)
+    assert status(ask(app, path, "PUT", content_length="90")) == 204
+    assert status(ask(app, path[:-1] + "2", "PUT", content_length="90")) == 413
+    assert status(ask(app, path[:-1] + "2", "PUT")) == 411
+    assert uploads.held_bytes() == 90
+    assert status(ask(app, path, "DELETE")) == 204
+    assert uploads.held_bytes() == 0
+
+
+def test_a_file_that_is_there_counts_whatever_is_tried_with_its_name(
+    uploads: Uploads, there: Sessions
+) -> None:
+    path = "/_stcore/upload_file/s/1"
+    during: list[int] = []
+
+    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+        during.append(status(ask_again(scope["method"])))
+        await send({"type": "http.response.start", "status": 400, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    def ask_again(method: str) -> Sent:
+        sent: Sent = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [(b"content-length", b"0")]
+        scope = {"type": "http", "path": path, "method": method, "headers": headers}
+        coroutine = door._Uploading(inner, uploads, there)(scope, None, send)  # type: ignore[arg-type]
+        with contextlib.suppress(StopIteration):
+            coroutine.send(None)  # nothing in it waits
+        return sent
+
+    assert status(ask(door._Uploading(inner, uploads, there), path, "PUT", content_length="90"))
+    wrong = door._Uploading(refusing, uploads, there)
+    assert status(ask(wrong, path, "PUT", content_length="1")) == 400
+    assert uploads.held_bytes() == 90, "what it would have replaced is in memory still"
+    assert during == [413], "two of one name at once: the one counted need not be the one kept"
+    during.clear()
+    refused = door._Uploading(inner_refusing, uploads, there)
+    assert status(ask(refused, path, "DELETE")) == 403
+    assert uploads.held_bytes() == 90, "it wasn't removed"
+
+
+async def inner_refusing(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 403, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def test_an_upload_that_outlives_its_session_is_forgotten(
+    uploads: Uploads, there: Sessions, served: Runtime, active: set[str], clock: list[float]
+) -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        active.remove("s")
+        clock[0] = 1000
+        assert uploads.held_bytes() == 90, "it is on its way"
+        there._end("s")
+        await inner(scope, receive, send)
+
+    path = "/_stcore/upload_file/s/1"
+    ask(door._Uploading(slow, uploads, there), path, "PUT", content_length="90")
+    assert served.forgotten == ["s"]
+    ask(
+        door._Uploading(inner, uploads, there),
+        path.replace("/s/", "/t/"),
+        "PUT",
+        content_length="9",
+    )
+    assert served.forgotten == ["s"]
+
+
+# Sessions
+
+
 def test_a_session_that_was_cut_off_is_ended_and_one_that_came_back_is_not(
     served: Runtime, clock: list[float]
 ) -> None:
@@ -278,18 +403,22 @@ def test_a_session_that_was_cut_off_is_ended_and_one_that_came_back_is_not(
     served.active = {"a", "b", "c"}
     for one in served.active:
         sessions.note(one)
-    served.active = {"c"}
-    sessions.end_those_gone()
-    clock[0] = sessions.kept_seconds - 1
-    served.active = {"b", "c"}  # it came back
-    sessions.end_those_gone()
-    assert served.closed == []
-    clock[0] = sessions.kept_seconds
-    sessions.end_those_gone()
-    assert served.closed == ["a"]
-    clock[0] = 10 * sessions.kept_seconds
-    sessions.end_those_gone()
-    assert served.closed == ["a"]
+
+    async def pass_time() -> None:
+        served.active = {"c"}
+        sessions.end_those_gone()
+        clock[0] = sessions.kept_seconds - 1
+        served.active = {"b", "c"}  # it came back
+        sessions.end_those_gone()
+        assert served.closed == []
+        clock[0] = sessions.kept_seconds
+        sessions.end_those_gone()
+        assert served.closed == ["a"]
+        clock[0] = 10 * sessions.kept_seconds
+        sessions.end_those_gone()
+        assert served.closed == ["a"]
+
+    asyncio.run(pass_time())
 
 
 def test_the_one_too_many_is_told_and_those_whose_page_is_gone_make_room_first(
@@ -331,3 +460,137 @@ def test_the_one_too_many_is_told_and_those_whose_page_is_gone_make_room_first(
 
     assert asyncio.run(one_more()) is True
     assert served.closed == ["b"]
+
+
+def test_a_session_is_known_that_was_cut_off_before_its_page_was_run(
+    served: Runtime, clock: list[float]
+) -> None:
+    sessions = Sessions(10, lambda: clock[0])
+
+    async def come_and_go() -> None:
+        with sessions.connection():
+            served.connect_session("a")
+        with sessions.connection():
+            served.connect_session("b")
+        served.active.clear()
+        sessions.end_those_gone()
+        clock[0] = sessions.kept_seconds
+        sessions.end_those_gone()
+
+    asyncio.run(come_and_go())
+    assert sorted(served.closed) == ["a", "b"]
+
+
+def test_after_a_session_has_ended_its_links_are_looked_for_once_more(
+    served: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[Sessions.__module__], "_AFTER_SECONDS", 0.0)
+    sessions = Sessions(10)
+
+    async def end_two() -> None:
+        sessions._end("a")
+        sessions._end("b")
+        assert served.looked == 0, "another one's download may be on its way"
+        await asyncio.sleep(0.05)
+
+    asyncio.run(end_two())
+    assert served.closed == ["a", "b"] and served.looked == 1
+
+
+def test_what_is_left_of_a_session_that_was_here_when_the_app_had_loaded_goes(
+    served: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[Sessions.__module__], "_AFTER_SECONDS", 0.0)
+
+    class Session:
+        """In a circle, as one is with its handles."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+    session = Session()
+    gone = weakref.ref(session)
+    spare_the_collector()
+    del session
+    gc.collect()
+    assert gone() is not None, "it was taken out of the collector's sight"
+    sessions = Sessions(10)
+
+    async def end_it() -> None:
+        sessions._end("a")
+        await asyncio.sleep(0.05)
+
+    asyncio.run(end_it())
+    assert gone() is None
+
+
+def test_networks_that_are_loaded_let_go_of_sessions_of_before() -> None:
+    class Session:
+        def __init__(self) -> None:
+            self.itself = self
+
+    session = Session()
+    gone = weakref.ref(session)
+    spare_the_collector()
+    del session
+    spare_the_collector()
+    assert gone() is None
+
+
+# Health
+
+
+@pytest.mark.parametrize(
+    ("handles_used", "connected", "uploaded", "language", "says"),
+    [
+        (100, 1, 50, "", ""),
+        (100, 2, 50, "", "So many people"),
+        (100, 2, 50, "de", "So many people"),
+        (100, 1, 110, "", "fill all the room"),
+        (100, 1, 110, "de", ""),  # a page that is to be connected: it needs no room for files
+        (230, 1, 50, "", "as many connections"),
+        (256, 0, 0, "de", "as many connections"),
+    ],
+)
+def test_health_is_not_well_while_one_more_could_not_be_served(
+    handles_used: int,
+    connected: int,
+    uploaded: int,
+    language: str,
+    says: str,
+    uploads: Uploads,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cactiviz.ui.server.handles.limit", lambda: 256)
+    monkeypatch.setattr("cactiviz.ui.server.handles.in_use", lambda: handles_used)
+    monkeypatch.setattr("cactiviz.ui.server.uploads.LEAST_ROOM_BYTES", 50)
+    sessions = Sessions(2)
+    put(uploads, "s", "1", min(uploaded, 100))
+    put(uploads, "t", "1", max(0, uploaded - 100))
+    app = door._Health(inner, sessions, uploads)
+
+    async def while_they_are_here() -> Sent:
+        sessions._connected = connected
+        sent: Sent = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [(b"accept-language", language.encode())] if language else []
+        scope = {"type": "http", "path": "/_stcore/health", "method": "GET", "headers": headers}
+        await app(scope, None, send)  # type: ignore[arg-type]
+        return sent
+
+    sent = asyncio.run(while_they_are_here())
+    assert status(sent) == (503 if says else 204)
+    assert says in sent[1]["body"].decode()
+
+
+def test_where_few_handles_are_left_nobody_more_comes_in(
+    served: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cactiviz.ui.server.handles.limit", lambda: 256)
+    monkeypatch.setattr("cactiviz.ui.server.handles.in_use", lambda: 230)
+    app = door._Crowd(inner, Sessions(10))
+    assert status(ask(app, "/filters")) == 503 and status(ask(app, kind="websocket")) == 403
+    assert status(ask(app, "/static/js/main.js")) == 204, "those who are here go on"

@@ -158,6 +158,20 @@ def test_a_session_that_stays_away_loses_its_files_and_one_that_returns_does_not
         put(shelf, b"too late")
 
 
+def test_so_many_browsers_may_have_something_here_and_those_in_use_stay(
+    forgotten: list[Network],
+) -> None:
+    shelves = [Shelf(forgotten.append) for _ in range(4)]
+    shelves[0].stay("a")
+    for shelf in (shelves[2], shelves[1], shelves[3]):
+        shelf.leave_in(1e6)
+    store._limit_number(4)
+    assert [shelf.closed for shelf in shelves] == [False, False, True, False]
+    store._limit_number(1)
+    assert [shelf.closed for shelf in shelves] == [False, True, True, True]
+    shelves[0].close()
+
+
 def test_what_is_no_file_of_weights_or_too_large_is_refused_before_it_is_kept(
     shelf: Shelf, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

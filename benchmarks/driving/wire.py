@@ -37,7 +37,10 @@ class Wire:
         networks: Those chosen, as far as :meth:`expect` was told.
         views: Likewise.
         errors: What the page complained of.
+        page_name: Of the page, before the server has told which it is; empty for the first.
     """
+
+    page_name = ""
 
     def __init__(self, socket: ClientConnection, query: Mapping[str, str]) -> None:
         self.networks: list[str] = []
@@ -199,6 +202,7 @@ class Wire:
         message = BackMsg()
         asked = message.rerun_script
         asked.query_string, asked.page_script_hash = self._query, self._page
+        asked.page_name = self.page_name
         asked.widget_states.widgets.extend([*self._values.values(), *triggers])
         asked.cached_message_hashes.extend(self._kept)
         if fragment:

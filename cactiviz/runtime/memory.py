@@ -21,8 +21,10 @@ def spare_the_collector() -> None:
     """Take all that is there now out of the garbage collector's sight.
 
     Streamlit collects after every run of a page; over all of torch's objects that takes a third
-    of a second and holds up every session.
+    of a second and holds up every session. Sessions that are here now are among it: what is left of
+    them would stay for ever, so the collector looks at all of it once more each time.
     """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import tempfile
 import threading
 import uuid
 import zipfile
@@ -22,6 +21,7 @@ from cactiviz.rendering.formats import write_animation
 from cactiviz.ui import texts
 from cactiviz.ui.animate.work import Plan, Work
 from cactiviz.ui.session import polling, state
+from cactiviz.ui.session.private_folders import PrivateFolder
 
 FORMATS = ("gif", "webp", "mp4", "zip")
 PREVIEW_FRAMES = 60  #: So many of the first ones play on the page.
@@ -117,8 +117,9 @@ class Drawer:
         self.painted: tuple[object, str] | None = None  #: The still that was painted last.
         self._answers_bytes = 0
         self._files: dict[tuple[Look, str], Making] = {}
-        self._folder = Path(tempfile.mkdtemp(prefix="cactiviz-film-"))
-        self._remove = finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        private = PrivateFolder("film")
+        self._folder = private.path
+        self._remove = finalize(self, private.remove)
         self._timer: threading.Timer | None = None
 
     def work_on(self, plan: Plan) -> Work:

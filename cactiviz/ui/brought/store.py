@@ -7,9 +7,7 @@ wasn't seen for half an hour. One that keeps nothing is known for as long as its
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 import threading
 import time
 import uuid
@@ -26,14 +24,14 @@ from cactiviz.errors import OutputError, WeightsError
 from cactiviz.models import Checkpoint
 from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.models.file_kind import ENDINGS
-from cactiviz.models.text import text_of
 from cactiviz.runtime.runner import Network
-from cactiviz.ui import texts
+from cactiviz.ui import server, texts
 from cactiviz.ui.brought.known_browsers import KnownBrowsers
 from cactiviz.ui.brought.own_choice import Remembered
 from cactiviz.ui.brought.pictures import Album
 from cactiviz.ui.brought.presence import Shared
 from cactiviz.ui.session import polling, state
+from cactiviz.ui.session.private_folders import PrivateFolder
 
 MOST_NETWORKS = 4  #: Of one browser.
 #: So long something is kept after its browser was seen last.
@@ -47,7 +45,6 @@ MOST_BYTES_OF_ALL = 6 * 2**30
 _FREE_BYTES = 2**30  # which a file must leave free on the disk
 #: A file of weights is hardly packed. One that unpacks to far more is made to fill the memory.
 _MOST_UNPACKED = 1.5
-_MOST_CLASSES_BYTES = 2**20
 _PIECE_BYTES = 2**20
 #: Given to a session that was cut off, beyond the time for which Streamlit keeps it.
 _GRACE_SECONDS = 15
@@ -76,10 +73,9 @@ class Shelf(Shared):
         self.closed = False
         self.number = uuid.uuid4().hex
         self._forget = forget
-        # Only its owner may look into it, and it goes at the latest when Python ends. The process
-        # in its name tells what a server left behind that was killed.
-        self._folder = Path(tempfile.mkdtemp(prefix=f"cactiviz-own-{os.getpid()}-"))
-        self._remove = finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        private = PrivateFolder("own")
+        self._folder = private.path
+        self._remove = finalize(self, private.remove)  # at the latest when Python ends
         me = proxy(self)  # in a circle, it would stay until the collector came
         self.pictures = Album(self._folder, lambda size: me._reserve(size))
         self._sizes: dict[Network, int] = {}
@@ -181,7 +177,7 @@ class Shelf(Shared):
 def _make_room(size: int, folder: Path) -> bool:
     """Let go of what nobody has used for the longest time, as far as that helps."""
     every = [shelf for shelf in list(_shelves) if not shelf.closed]
-    left = [shelf for shelf in every if shelf.left_at is not None]
+    left = _left(every)
     held, freed = sum(shelf._reserved for shelf in every), 0
     free = shutil.disk_usage(folder).free
 
@@ -190,12 +186,25 @@ def _make_room(size: int, folder: Path) -> bool:
 
     if not fits(sum(shelf._reserved for shelf in left)):
         return False
-    for shelf in sorted(left, key=lambda shelf: shelf.left_at or 0.0):
+    for shelf in left:
         if fits(freed):
             break
         more = shelf._reserved
         freed += more if shelf.close_if_left() else 0
     return fits(freed)
+
+
+def _limit_number(most: int) -> None:
+    """Let go of what nobody has used for the longest time, so that there is one less than most."""
+    every = [shelf for shelf in list(_shelves) if not shelf.closed]
+    for shelf in _left(every)[: max(0, len(every) - most + 1)]:
+        shelf.close_if_left()
+
+
+def _left(shelves: list[Shelf]) -> list[Shelf]:
+    """Those that no session uses, the longest unused first."""
+    left = [shelf for shelf in shelves if shelf.left_at is not None]
+    return sorted(left, key=lambda shelf: shelf.left_at or 0.0)
 
 
 def most_megabytes() -> int:
@@ -219,6 +228,7 @@ def begin() -> Shelf:
     """The shelf of this session's browser, a new one if need be."""
     shelf = here()
     if shelf is None:
+        _limit_number(server.sessions().most)
         shelf = st.session_state[state.OWN] = Shelf(polling.runner().forget)
         _known.add(st.session_state.get(state.WORD) or "", shelf)
     return _leased(shelf)
@@ -264,20 +274,6 @@ def _cut_off(lease: _Lease) -> None:
 def _lease(number: str, session: str, _shelf: Shelf) -> _Lease:
     _shelf.stay(session)
     return _Lease(session, _shelf)
-
-
-def class_list(file: bytes) -> str:
-    """The text of a file of class names.
-
-    >>> class_list(b"cat")
-    'cat'
-
-    Raises:
-        WeightsError: It isn't text, or is too long.
-    """
-    if len(file) > _MOST_CLASSES_BYTES:
-        raise WeightsError(texts.OWN_TOO_MANY_NAMES)
-    return text_of(file, texts.OWN_LIST)[0]
 
 
 def _check_size(file: BinaryIO, size: int) -> None:

@@ -13,6 +13,7 @@ from cactiviz.explanations.explain import explain
 from cactiviz.models import MODELS, LoadedModel, search
 from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.models.file_kind import ENDINGS
+from cactiviz.models.text import text_of
 from cactiviz.pictures.open import sample
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network
@@ -162,18 +163,18 @@ def _remove(shelf: store.Shelf, network: Network) -> None:
 
 def _begin(shelf: store.Shelf) -> None:
     """Keep what the form holds and have it read; or say what is wrong, and leave the form."""
-    filled = st.session_state
-    file, listed = filled[_key("file")], filled[_key("list")]
-    architecture = filled[_key("architecture")]
+    filled = st.session_state  # a program that is no page may leave out any field
+    file, listed = filled.get(_key("file")), filled.get(_key("list"))
+    architecture = filled.get(_key("architecture"))
     filled.pop(state.OWN_SAID, None)
     try:
         if file is None:
             raise WeightsError(texts.OWN_NO_FILE)
         if architecture is None:
             raise WeightsError(texts.OWN_NO_ARCHITECTURE)
-        name = _checked_name(filled[_key("name")] or Path(file.name).stem)
-        classes = store.class_list(listed.getvalue()) if listed else filled[_key("classes")]
-        if not (classes or "").strip() and filled[_key("imagenet")]:
+        name = _checked_name(filled.get(_key("name")) or Path(file.name).stem)
+        classes = _class_list(listed.getvalue()) if listed else filled.get(_key("classes"))
+        if not (classes or "").strip() and filled.get(_key("imagenet")):
             classes = IMAGENET
         given_pictures = own_preprocessing.text(_key)
         network = shelf.put(file, file.name, name, architecture, classes or "", given_pictures)
@@ -244,6 +245,17 @@ def _without_places(sentence: str, check: _Check) -> str:
     return sentence.replace(str(checkpoint.file), check.file_name).replace(
         checkpoint.file.name, check.file_name
     )
+
+
+def _class_list(file: bytes) -> str:
+    """The text of a file of class names.
+
+    Raises:
+        WeightsError: It isn't text, or is too long.
+    """
+    if len(file) > _LIST_MEGABYTES * 2**20:
+        raise WeightsError(texts.OWN_TOO_MANY_NAMES)
+    return text_of(file, texts.OWN_LIST)[0]
 
 
 def _checked_name(given: str) -> str:

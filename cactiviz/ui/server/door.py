@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cactiviz.ui.server import policy
+from cactiviz.ui.server import handles, policy
 from cactiviz.ui.server.names import Names, from_environment, is_same
 from cactiviz.ui.server.sessions import Sessions
 from cactiviz.ui.server.uploads import Quota, Uploads
@@ -23,7 +23,11 @@ _CORE = re.compile(
 )
 _UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)")
 _MEGABYTE = 2**20
+_HEALTH = "/_stcore/health"
 _FULL = "So many people use this app at the moment that it takes no more. Please try again later."
+_NO_HANDLES = "The app has nearly as many connections open as it may. Please try again later."
+_NO_ROOM = "The files that were brought fill all the room that there is. Please try again later."
+_LATER = {"Retry-After": "60"}
 
 
 def middleware() -> list[Middleware]:
@@ -31,11 +35,13 @@ def middleware() -> list[Middleware]:
     address = str(st.get_option("server.address") or "")
     allowed = [name for name in st.get_option("server.allowedHosts") if name != "*"]
     names = Names.of(address, (*allowed, *from_environment()))
+    uploads = _uploads(names.others, sessions())
     return [
         Middleware(_Answers),
         Middleware(_Requests, names=names),
+        Middleware(_Health, sessions=sessions(), uploads=uploads),
         Middleware(_Crowd, sessions=sessions()),
-        Middleware(_Uploading, uploads=_uploads(names.others, sessions())),
+        Middleware(_Uploading, uploads=uploads, sessions=sessions()),
     ]
 
 
@@ -102,9 +108,44 @@ class _Requests:
         # Other programs than browsers send no Origin; a page elsewhere can't leave it out.
         if len(origins) > 1 or any(not is_same(origin, hosts[0]) for origin in origins):
             return PlainTextResponse("Another page may not use the app.", 403)
+        if _from_elsewhere(headers):
+            return PlainTextResponse("Another page may not use the app.", 403)
         if scope["path"].startswith("/_stcore/") and not _CORE.fullmatch(scope["path"]):
             return PlainTextResponse("There is nothing here.", 404)
         return None
+
+
+def _from_elsewhere(headers: Headers) -> bool:
+    """Whether another page asks without saying its origin, for a picture or a frame of its own.
+
+    Browsers say so of each request to this computer itself. Links may lead here from anywhere.
+    """
+    site, into = headers.get("sec-fetch-site", ""), headers.get("sec-fetch-dest", "")
+    return site in ("cross-site", "same-site") and into != "document"
+
+
+class _Health:
+    """Says whether the app can serve one more, where Streamlit only knows that it runs."""
+
+    def __init__(self, app: ASGIApp, sessions: Sessions, uploads: Uploads) -> None:
+        self._app, self._sessions, self._uploads = app, sessions, uploads
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = scope["type"] == "http" and scope["path"] == _HEALTH
+        if asked and (why := self._why_not(Headers(scope=scope))):
+            answer = PlainTextResponse(why, 503, {**_LATER, "Cache-Control": "no-store"})
+            return await answer(scope, receive, send)
+        await self._app(scope, receive, send)
+
+    def _why_not(self, headers: Headers) -> str:
+        if handles.nearly_all_in_use():
+            return _NO_HANDLES
+        if self._sessions.full:
+            return _FULL
+        # The app's pages ask before they connect, and may do so: they need no room for files. Of
+        # all programs that ask, it is browsers that say which languages they like.
+        browser = "accept-language" in headers
+        return _NO_ROOM if self._uploads.full and not browser else ""
 
 
 class _Crowd:
@@ -121,9 +162,9 @@ class _Crowd:
             return await _refuse(scope, receive, send, PlainTextResponse(_FULL, 503))
         page = scope["type"] == "http" and "." not in scope["path"].rpartition("/")[2]
         ours = page and not scope["path"].startswith(("/_stcore/", "/media/", "/static/"))
-        if ours and self._sessions.full:
+        if ours and not self._sessions.make_room():
             body = f"<!doctype html><title>cactiviz</title><p>{html.escape(_FULL)}</p>"
-            answer = HTMLResponse(body, 503, {"Retry-After": "60"})
+            answer = HTMLResponse(body, 503, _LATER)
             return await answer(scope, receive, send)
         await self._app(scope, receive, send)
 
@@ -131,32 +172,36 @@ class _Crowd:
 class _Uploading:
     """Holds uploads to their quota before a byte of them is read."""
 
-    def __init__(self, app: ASGIApp, uploads: Uploads) -> None:
-        self._app, self._uploads = app, uploads
+    def __init__(self, app: ASGIApp, uploads: Uploads, sessions: Sessions) -> None:
+        self._app, self._uploads, self._sessions = app, uploads, sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = _UPLOAD.fullmatch(scope["path"]) if scope["type"] == "http" else None
         if found is None or scope["method"] not in ("PUT", "DELETE"):
             return await self._app(scope, receive, send)
         session, file = found.groups()
-        if scope["method"] == "PUT":
+        puts = scope["method"] == "PUT"
+        if puts:
             length = Headers(scope=scope).get("content-length", "")
             if not (length.isascii() and length.isdecimal()):
                 return await PlainTextResponse("How long is it?", 411)(scope, receive, send)
             if why := self._uploads.take(session, file, int(length)):
                 return await PlainTextResponse(why, 413)(scope, receive, send)
-        came = False
+        done = False
 
         async def send_on(message: Message) -> None:
-            nonlocal came
+            nonlocal done
             if message["type"] == "http.response.start":
-                came = scope["method"] == "PUT" and message["status"] < 300
+                done = message["status"] < 300
             await send(message)
 
         try:
             await self._app(scope, receive, send_on)
         finally:
-            if not came:
+            if puts:
+                self._sessions.end_upload(session)
+                self._uploads.settle(session, file, done)
+            elif done:  # else it is there still
                 self._uploads.drop(session, file)
 
 

@@ -38,7 +38,7 @@ def of_pages() -> dict[str, str]:
         "img-src": "'self' data: blob:",
         "media-src": "'self' data: blob:",
         "font-src": "'self' data:",
-        "connect-src": "'self'",
+        "connect-src": "'self' data:",  # what the camera took is read from a data address
         "worker-src": "'self' blob:",
         "manifest-src": "'self'",
         "base-uri": "'none'",

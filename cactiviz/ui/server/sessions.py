@@ -8,22 +8,31 @@ the handles of its event loop. So it is ended here, by the same function, shortl
 from __future__ import annotations
 
 import asyncio
-import importlib
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
 
 import streamlit as st
 from streamlit import runtime
 
+from cactiviz.ui.server import handles
+
 #: Sessions at once, whether their page is connected or may still come back.
 MOST_SESSIONS = 200
-#: Handles that a session may need: its connection, its event loop, files that it reads.
-_HANDLES_EACH = 6
+#: Handles that a session may need: its connection, three of its event loop, the folders of what it
+#: brought and made, and one of somebody who has gone and may come back.
+_HANDLES_EACH = 8
 _HANDLES_OF_ALL = 150
 _BEFORE_SECONDS = 5.0  # the server would have forgotten it
 _LEAST_KEPT_SECONDS = 1.0
+#: After the end of a session, in which a file of another one that is being fetched gets through.
+_AFTER_SECONDS = 10.0
+#: Between two looks of the collector at everything while somebody is here: they hold up all pages.
+_COLLECT_SECONDS = 300.0
 
 
 class Sessions:
@@ -47,24 +56,41 @@ class Sessions:
         self._known: set[str] = set()
         self._cut_off: dict[str, float] = {}  # known ones -> since when, the first the oldest
         self._lock = threading.Lock()
+        self._hears = False
+        self._tidying = False
+        self._collected = clock()
 
     def note(self, session: str) -> None:
-        """A session's page is being run; from any thread."""
+        """There is such a session; from any thread."""
         with self._lock:
             self._known.add(session)
 
+    def end_upload(self, session: str) -> None:
+        """Forget an upload whose session ended meanwhile: nothing else would ever do so."""
+        with self._lock:
+            there = session in self._known
+        if not there and not self.is_active(session) and runtime.exists():
+            runtime.get_instance().uploaded_file_mgr.remove_session_files(session)
+
     @property
     def full(self) -> bool:
-        """Whether no more come in; first those go whose page is gone."""
+        """Whether no more come in."""
+        return self._connected >= self.most or handles.nearly_all_in_use()
+
+    def make_room(self) -> bool:
+        """End those whose page is gone, as far as one more needs it; whether there is room."""
         self._look()
-        while self._cut_off and self._connected + len(self._cut_off) >= self.most:
+        while self._cut_off and (
+            self._connected + len(self._cut_off) >= self.most or handles.nearly_all_in_use()
+        ):
             self._end(next(iter(self._cut_off)))
-        return self._connected >= self.most
+        return not self.full
 
     @contextmanager
     def connection(self) -> Iterator[bool]:
         """A page's connection; yields whether there is room for it."""
-        admitted = not self.full
+        self._hear_of_all()
+        admitted = self.make_room()
         self._connected += admitted
         try:
             yield admitted
@@ -85,6 +111,29 @@ class Sessions:
         for session in [one for one, since in self._cut_off.items() if since <= long_ago]:
             self._end(session)
 
+    def _hear_of_all(self) -> None:
+        """Have each session noted as soon as there is one.
+
+        One that is cut off before its page was run has its handles, too, and may have uploads.
+        Streamlit tells nobody of it; so the runtime's public function that makes sessions is
+        wrapped. Without it, sessions would be known by :meth:`note` alone.
+        """
+        if self._hears or not runtime.exists():
+            return
+        self._hears = True
+        server = runtime.get_instance()
+        connect: Callable[..., str] | None = getattr(server, "connect_session", None)
+        if connect is None:
+            return
+
+        @wraps(connect)
+        def connect_and_note(*given: Any, **named: Any) -> str:
+            session = connect(*given, **named)
+            self.note(session)
+            return session
+
+        setattr(server, connect.__name__, connect_and_note)
+
     def _look(self) -> None:
         """See which sessions have been cut off, and which have come back."""
         with self._lock:
@@ -99,20 +148,38 @@ class Sessions:
         self._cut_off.pop(session, None)
         with self._lock:
             self._known.discard(session)
+        if not runtime.exists():
+            return
+        runtime.get_instance().close_session(session)
+        if not self._tidying:
+            self._tidying = True
+            asyncio.get_running_loop().call_later(_AFTER_SECONDS, self._tidy)
+
+    def _tidy(self) -> None:
+        """See that nothing is left of the sessions that have ended.
+
+        Streamlit marks a download as left over when its session ends, and deletes it when it looks
+        for left ones the next time, which is in some other session's next run, or never.
+
+        The collector doesn't look at what was there when networks were loaded last
+        (:func:`cactiviz.runtime.memory.spare_the_collector`), sessions of that time among it, whose
+        handles stay open until it does.
+        """
+        self._tidying = False
         if runtime.exists():
-            runtime.get_instance().close_session(session)
+            runtime.get_instance().media_file_mgr.remove_orphaned_files()
+        since = self._clock() - self._collected
+        if not self._connected or since > _COLLECT_SECONDS or handles.nearly_all_in_use():
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+            self._collected = self._clock()
 
 
 def _as_handles_allow() -> int:
     """Ask the system for all the handles that it gives; returns for how many sessions they do."""
-    try:
-        resource = importlib.import_module("resource")
-    except ImportError:  # Windows counts no handles
+    handles.raise_limit()
+    most = handles.limit()
+    if most is None:
         return MOST_SESSIONS
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        soft = hard
-    if soft == resource.RLIM_INFINITY:
-        return MOST_SESSIONS
-    return max(2, min(MOST_SESSIONS, (int(soft) - _HANDLES_OF_ALL) // _HANDLES_EACH))
+    return max(2, min(MOST_SESSIONS, (most - _HANDLES_OF_ALL) // _HANDLES_EACH))

@@ -1,0 +1,138 @@
+"""Folders for what sessions bring and make, which don't outlive their server, however it ends.
+
+Each is itself locked for as long as its process lives: the system lets go of a lock even if the
+process is killed. The next server deletes those that nobody holds any more.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import shutil
+import stat
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+try:
+    fcntl: Any = importlib.import_module("fcntl")
+except ImportError:  # Windows can't lock a folder; there a process's number is all there is
+    fcntl = None
+
+_NAMES = re.compile(r"cactiviz-(?:own|film)-(?:(\d{1,9})-)?\w+")
+#: Folders of versions that said no process.
+_LONG_UNUSED_SECONDS = 24 * 3600
+_ATTEMPTS = 5
+
+
+class PrivateFolder:
+    """A new, empty folder that only its owner may look into; it takes one handle.
+
+    Args:
+        kind: ``own`` or ``film``.
+
+    Attributes:
+        path: Where it is.
+    """
+
+    def __init__(self, kind: str) -> None:
+        for _ in range(_ATTEMPTS):
+            self.path = Path(tempfile.mkdtemp(prefix=f"cactiviz-{kind}-{os.getpid()}-"))
+            with suppress(OSError):
+                self._lock = _lock(self.path)
+                if self.path.is_dir():
+                    return
+            # Another server that started just now took it for a left one.
+        raise OSError("No temporary folder stays.")
+
+    def remove(self) -> None:
+        """Delete it with all that is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        _unlock(self._lock)
+        self._lock = None
+
+
+def remove_left_behind() -> list[str]:
+    """Delete what servers left that were killed; returns the names of what is gone.
+
+    Only folders of this user's are, and no link is followed.
+    """
+    gone = []
+    with suppress(OSError):
+        for entry in os.scandir(tempfile.gettempdir()):
+            with suppress(OSError):
+                if _is_left(entry):
+                    shutil.rmtree(entry.path)
+                    gone.append(entry.name)
+    return gone
+
+
+def _is_left(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder of an app's of this user, whose process lives no more.
+
+    Raises:
+        OSError: Another process holds it.
+    """
+    named = _NAMES.fullmatch(entry.name)
+    if named is None:
+        return False
+    about = entry.stat(follow_symlinks=False)
+    mine = not hasattr(os, "getuid") or about.st_uid == os.getuid()
+    if not (mine and stat.S_ISDIR(about.st_mode)):
+        return False
+    _unlock(_lock(Path(entry.path)))
+    if named[1] is None:
+        return time.time() - _last_changed(Path(entry.path)) > _LONG_UNUSED_SECONDS
+    return not _lives_since(int(named[1]), about.st_mtime)  # an older version may hold no lock
+
+
+def _lock(folder: Path) -> int | None:
+    """Lock a folder, where the system can.
+
+    Raises:
+        OSError: Another process holds it, or it is none, or a link.
+    """
+    if fcntl is None:
+        return None
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _unlock(lock: int | None) -> None:
+    if lock is not None:
+        os.close(lock)
+
+
+def _lives_since(process: int, moment: float) -> bool:
+    """Whether a process lives that was there at a moment, in seconds since 1970.
+
+    A number may have been given anew, to a process that began later.
+    """
+    if os.name == "nt":
+        return True  # nobody can be asked without ending it
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, PermissionError):  # none, or another user's
+        return False
+    try:
+        said = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        state, ticks = said[0], int(said[19])
+        boot = float(Path("/proc/stat").read_text().partition("btime ")[2].split()[0])
+    except (OSError, ValueError, IndexError):
+        return True
+    if state in "ZX":  # it has ended, and nobody has taken note of it yet
+        return False
+    return boot + ticks / os.sysconf("SC_CLK_TCK") <= moment + 1
+
+
+def _last_changed(folder: Path) -> float:
+    inside = (path.lstat().st_mtime for path in folder.rglob("*"))
+    return max([folder.lstat().st_mtime, *inside])
