@@ -22,6 +22,7 @@ from cactiviz.types import Cancel, Progress
 
 _CHUNK_BYTES = 64 * 1024
 _PAUSE_SECONDS = 0.5
+_LENGTH = "[0-9]{1,18}"  # Python takes no number of thousands of digits
 
 
 def download(
@@ -140,6 +141,8 @@ class _Transfer:
 
     def report(self, done: int, total: int | None) -> None:
         self.reported = max(self.reported, done)  # starting over doesn't take the bar back
+        if total is not None and total < self.reported:
+            total = None  # the server said something else than it does
         if self.progress is not None:
             self.progress(self.reported, total)
 
@@ -223,8 +226,10 @@ def _extent(answer: requests.Response) -> tuple[int, int | None]:
     """The first byte of the file in this answer (-1 for none of it), and the file's length."""
     if answer.status_code == 200:
         length = answer.headers.get("Content-Length", "")
-        return 0, int(length) if length.isdecimal() else None
-    found = re.match(r"bytes (?:(\d+)-\d+|\*)/(\d+)?", answer.headers.get("Content-Range", ""))
+        return 0, int(length) if re.fullmatch(_LENGTH, length) else None
+    found = re.match(
+        rf"bytes (?:({_LENGTH})-\d+|\*)/({_LENGTH})?(?!\d)", answer.headers.get("Content-Range", "")
+    )
     if found is None or answer.status_code not in (206, 416):
         return -1, None
     start = int(found[1]) if found[1] and answer.status_code == 206 else -1

@@ -7,12 +7,12 @@ import os
 import re
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from cactiviz.errors import OutputError
+from cactiviz.unfinished import unfinished_file
 
 
 @contextlib.contextmanager
@@ -26,30 +26,26 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         OutputError: The folder isn't there or can't be written, or the disk is full.
     """
     target = Path(path)
-    temporary = ""
+    begun = False
     try:
         if is_stream(path):
             with _opened(path) as stream:
                 yield stream
             return
         target = Path(os.path.realpath(path))
-        with tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=f".{target.name}.", delete=False
-        ) as file:
-            temporary = file.name
-            yield file.file
-        os.chmod(temporary, 0o666 & ~_umask())  # a temporary file is its owner's alone
-        os.replace(temporary, target)
+        with unfinished_file(target) as (file, temporary):
+            begun = True
+            yield file
+            file.flush() if os.name != "nt" else file.close()
+            os.chmod(temporary, 0o666 & ~_umask())  # a temporary file is its owner's alone
+            os.replace(temporary, target)
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise OutputError(f"The file {target} can't be written: {reason}.") from error
     except ValueError as error:
-        if temporary:
+        if begun:
             raise  # out of the block
         raise OutputError(f"The file {str(target)!r} has a name that can't be one.") from error
-    finally:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
 
 
 def is_stream(path: str | os.PathLike[str]) -> bool:

@@ -37,6 +37,7 @@ class Server(ThreadingHTTPServer):
         self.says_length = True
         self.chunked = False
         self.lies_about_range = False
+        self.claims = 0  # a length of the whole that isn't true
         self.longest_range = len(body)
         self.status = 200
         self.gate: threading.Event | None = None  # holds each answer back at half of the first body
@@ -78,7 +79,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(206)
             said = start + 7 if server.lies_about_range else start
             end = min(total, start + server.longest_range)
-            self.send_header("Content-Range", f"bytes {said}-{end - 1}/{total}")
+            all_of_it = server.claims or total
+            self.send_header("Content-Range", f"bytes {said}-{end - 1}/{all_of_it}")
         else:
             self.send_response(200)
             end = total

@@ -377,7 +377,7 @@ def test_ctrl_c_stops_well(
     monkeypatch.setattr(command, "long_reporter", lambda: report)
     out = tmp_path / "out.gif"
     arguments = ["animate", "scenes", "--each", "2", "--models", "cactinet", "--panel", "64"]
-    assert main([*arguments, "--out", str(out)]) == 1
+    assert main([*arguments, "--out", str(out)]) == 130
     assert "goes on from there" in capsys.readouterr().err
     assert os.listdir(tmp_path) == ["out.gif.parts"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -167,3 +167,13 @@ def test_the_lists_of_people(data_dir: Path) -> None:
     assert len(told) == 1000 and told[:3] == ("tench", "goldfish", "great white shark")
     assert not [name for name in told if name[0] in "{'\"0123456789"]
     assert names("NAMES.TXT") == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"' + "a\n" * 90_000, "[" * 200_000, "x;" + "y" * 200_000 + "\nz;1", "a\n" * 150_000],
+    ids=["a quote that stays open", "brackets", "a cell without end", "lines without end"],
+)
+def test_what_is_too_much_for_a_list_is_one_sentence(text: str) -> None:
+    with pytest.raises(WeightsError, match=r"^The list .*\.$"):
+        read_class_list(text.encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,8 @@ from cactiviz.datasets import (
 )
 from cactiviz.datasets.aerial_cactus import CLASSES
 from cactiviz.datasets.caltech256 import OPENING
-from cactiviz.errors import DataError, PictureError
+from cactiviz.errors import CactivizError, DataError, PictureError
+from cactiviz.recipes.recipe import read_recipe
 
 SPECIES = "00007_Plantae_Tracheophyta_Magnoliopsida_Caryophyllales_Cactaceae_Carnegiea_gigantea"
 
@@ -475,3 +477,25 @@ def test_pictures_of_a_data_set_are_read_only_arrays(tmp_path: Path) -> None:
     put(tmp_path, {"a/1.png": png(1)})
     picture = open_item("folder:a/1.png", tmp_path)
     assert picture.rgb.dtype == np.uint8 and not picture.rgb.flags.writeable
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_packing_that_python_reads_without_a_bound_is_refused(
+    packing: int, tmp_path: Path
+) -> None:
+    """20 MB in a few kilobytes, of which only the first ten bytes are asked for."""
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", packing) as packed:
+        packed.writestr("cat/a.png", bytes(20_000_000))
+        packed.writestr("recipe.json", b'{"kind":"' + b" " * 20_000_000 + b'"}')
+    opened = archive.open_files(path)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="pack it anew, as an ordinary zip"):
+            opened.beginning("cat/a.png", 10)
+        with pytest.raises(CactivizError, match="There is no recipe"):
+            read_recipe(path)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2_000_000

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from file_server import Server, serving
 
+from cactiviz import download as fetch
 from cactiviz.download import download, hash_prefix, sha256_of
 from cactiviz.errors import Cancelled, DownloadError, OutputError
 
@@ -355,3 +357,28 @@ def test_sha256_of_a_file_longer_than_one_read(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(BODY * 5)
     assert sha256_of(file) == hashlib.sha256(BODY * 5).hexdigest()
+
+
+def test_a_server_that_lies_about_the_length_never_makes_more_than_all(
+    server: Server, path: Path
+) -> None:
+    server.claims = HALF + 1000
+    part_of(path).write_bytes(BODY[:HALF])
+    told: list[tuple[int, int | None]] = []
+    with pytest.raises(DownloadError):
+        download(server.url, path, progress=lambda *said: told.append(said), attempts=1)
+    assert told[-1][0] == len(BODY)
+    assert all(total is None or 0 <= done <= total for done, total in told)
+
+
+@pytest.mark.parametrize("claim", ["9" * 5000, "-5", "1e9", "\u0663"])
+def test_a_length_that_is_none_counts_as_unknown(claim: str) -> None:
+    answer = requests.Response()
+    answer.status_code, answer.headers["Content-Length"] = 200, claim
+    assert fetch._extent(answer) == (0, None)
+    answer.status_code = 206
+    answer.headers["Content-Range"] = f"bytes {claim}-5/{claim}"
+    assert fetch._extent(answer) == (-1, None)
+    part = "bytes 3-5/" + "9" * 5000
+    answer.headers["Content-Range"] = part
+    assert fetch._extent(answer) in ((3, None), (-1, None))

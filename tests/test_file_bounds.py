@@ -7,6 +7,7 @@ import io
 import pickle
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from torch import nn
 from cactiviz.errors import WeightsError
 from cactiviz.models import file_bounds
 from cactiviz.models.file_bounds import check_bounds
-from cactiviz.models.state_dict import read_content
+from cactiviz.models.state_dict import read_content, weight_sets
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -191,3 +192,40 @@ def test_a_hostile_file_costs_no_memory(tmp_path: Path) -> None:
     assert "asks for far more memory" in sentence
     unit = 1 if sys.platform == "darwin" else 1024
     assert int(grown) * unit < 50_000_000
+
+
+def test_a_part_that_brings_more_than_it_says_is_read_no_further(tmp_path: Path) -> None:
+    content = b"\x80\x02}" + b"N0" * 20_000_000 + b"."
+    path = tmp_path / "w.pth"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("x/data.pkl", content)
+    said = len(content).to_bytes(4, "little")
+    path.write_bytes(path.read_bytes().replace(said, (100).to_bytes(4, "little")))
+    tracemalloc.start()
+    try:
+        check_bounds(path)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 10_000_000
+
+
+def test_lists_in_lists_without_end_are_gone_through_once(tmp_path: Path) -> None:
+    doubled = b"".join(b"](h%ch%ceq%c" % (i, i, i + 1) for i in range(40))
+    content = read_content(archive(tmp_path / "w.pth", b"\x80\x02]q\x00" + doubled + b"."))
+    assert weight_sets(content) == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b'{"__metadata__":{' + b",".join(b'"%d":""' % one for one in range(600_000)) + b"}}",
+        b'{"a":{"dtype":"F32","shape":[' + b"1," * 900_000 + b'1],"data_offsets":[0,4]}}',
+    ],
+    ids=["many words", "many sides"],
+)
+def test_a_header_of_many_small_things_is_refused(header: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    with pytest.raises(WeightsError, match="asks for far more memory"):
+        read_content(path)

@@ -325,7 +325,7 @@ def test_each_exception_of_the_system_has_its_words(
     monkeypatch.setattr(main, "_parser", lambda: signal.raise_signal(signal.SIGINT))
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever had it before
     try:
-        assert run(capsys, "methods") == (1, "", "Stopped.\n")
+        assert run(capsys, "methods") == (130, "", "Stopped.\n")
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import logging
 import os
 import pickle
 import random
+import re
 import signal
+import sys
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -440,6 +444,77 @@ def test_finished_run_is_left_as_it_is(dataset: Dataset, whole: Outcome, tmp_pat
     assert again.pictures_per_second == 0
     assert (run / CHECKPOINT).read_bytes() == before
     assert_equal(again.weights, whole.weights)
+
+
+def test_shares_and_rates_of_a_run_that_goes_on_within_an_epoch(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    """Its clock begins with its first step: the epoch's beginning was in another call."""
+    for further in (1, None):  # to an end in that epoch, and beyond it
+        run = tmp_path / str(further)
+        with pytest.raises(Breakdown):
+            go(dataset, run, stop=3, error=Breakdown(), checkpoint_every=2)
+        begun = time.monotonic()
+        outcome = go(dataset, run, stop=further)
+        seconds = time.monotonic() - begun
+        assert 0 < outcome.waiting < 0.9
+        assert outcome.pictures_per_second > 8 / seconds
+
+
+def test_a_clock_that_is_set_back_or_forward_changes_nothing(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = itertools.cycle([1e9, -1e9, 4e9])  # the 1930s, the next century
+    true = time.time
+
+    def set_by_somebody() -> float:
+        # Only for this program: a library may be in earnest about its own.
+        caller = sys._getframe(1).f_globals.get("__name__", "")
+        return true() + next(wrong) if caller.startswith("cactiviz") else true()
+
+    monkeypatch.setattr(time, "time", set_by_somebody)
+    run = tmp_path / "run"
+    go(dataset, run, stop=2)
+    for file in run.iterdir():
+        os.utime(file, (0, 0))  # as if it were from 1970
+    outcome = go(dataset, run)
+    assert outcome.finished and 0 < outcome.waiting < 1 and outcome.pictures_per_second > 0
+
+
+def test_nothing_in_the_package_asks_for_the_time_of_day() -> None:
+    """Durations, timeouts and what expires are counted by a clock that nobody can set."""
+    asks = re.compile(r"\btime\.time\b|\b(?:utc)?now\(|\btoday\(|from time import .*\btime\b")
+    root = Path(__file__).parent.parent
+    found = [
+        f"{file.relative_to(root)}: {line.strip()}"
+        for file in (root / "cactiviz").rglob("*.py")
+        for line in file.read_text("utf-8").splitlines()
+        if asks.search(line)
+    ]
+    assert not found
+
+
+def test_a_run_whose_pictures_are_fewer_now_says_so_and_stays(tmp_path: Path) -> None:
+    """Else it would have done more steps than there are."""
+    tiles = write_tiles(tmp_path / "tiles")
+    dataset, run = open_anywhere(str(tiles)), tmp_path / "run"
+    go(dataset, run, stop=7)
+    before = (run / CHECKPOINT).read_bytes()
+    for index in range(0, 24):
+        (tiles / "train" / f"t{index:02}.png").write_bytes(b"damaged")
+    with pytest.raises(DataError, match=r"learnt from 34 pictures, and \d+ can be read now"):
+        go(dataset, run)
+    # One of an earlier version doesn't tell how many pictures there were.
+    state = torch.load(run / CHECKPOINT, weights_only=True)
+    state["loops"]["fit_loop"]["state_dict"]["combined_loader"][0].pop("tiles")
+    torch.save(state, run / CHECKPOINT)
+    with pytest.raises(DataError, match="has done 7 steps"):
+        go(dataset, run)
+    (run / CHECKPOINT).write_bytes(before)
+    write_tiles(tmp_path / "again")
+    for file in (tmp_path / "again" / "train").iterdir():
+        file.replace(tiles / "train" / file.name)
+    assert go(dataset, run).epochs == 2.0
 
 
 def test_another_seed_gives_other_weights(dataset: Dataset, whole: Outcome, tmp_path: Path) -> None:

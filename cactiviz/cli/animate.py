@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-import threading
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -15,7 +13,7 @@ from cactiviz.batch.animation import Animation
 from cactiviz.batch.collect import Answers
 from cactiviz.batch.presets import PRESETS, of_dataset, of_source, open_preset_data
 from cactiviz.batch.sequence import Shot
-from cactiviz.cli import files, outputs
+from cactiviz.cli import files, outputs, stopping
 from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
 from cactiviz.cli.progress import long_reporter
@@ -139,30 +137,28 @@ def _animate(options: argparse.Namespace) -> int:
 
 
 def make(answers: Answers, look: Look, out: Path, *, keep: bool = False) -> int:
-    """Compute and write an animation, and stop well when Ctrl-C asks for it.
+    """Compute and write an animation, and stop well when Ctrl+C or a request to end asks for it.
 
     Raises:
         CactivizError: It can't be written, or was stopped; what was computed is kept then.
     """
     animation = Animation(answers, look)
     check_size(animation.size(), check_ending(out))
-    stop = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda *_: stop.set())
     report = long_reporter()
     (parts,) = kept_in(out)
-    try:
-        answers.compute(report=report, cancel=stop)
-        if len(answers.failures) == len(answers.names):
-            raise WeightsError(" ".join(dict.fromkeys(answers.failures.values())))
-        frames = animation.write(out, report=report, cancel=stop)
-    except Cancelled as error:
-        raise Cancelled(
-            f"Stopped. What was computed is in {parts}; the same command goes on from there."
-            if parts.exists()
-            else "Stopped."
-        ) from error
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with stopping.asking() as stop:
+        try:
+            answers.compute(report=report, cancel=stop)
+            if len(answers.failures) == len(answers.names):
+                raise WeightsError(" ".join(dict.fromkeys(answers.failures.values())))
+            frames = animation.write(out, report=report, cancel=stop)
+        except Cancelled as error:
+            sentence = (
+                f"Stopped. What was computed is in {parts}; the same command goes on from there."
+                if parts.exists()
+                else "Stopped."
+            )
+            raise stopping.Stopped(sentence, stop.number) from error
     if not keep and not answers.failures:
         answers.forget()
     return frames

@@ -6,6 +6,7 @@ import argparse
 import ipaddress
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -134,8 +135,11 @@ def _become(command: list[str], folder: Path, environment: dict[str, str]) -> in
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    if os.name != "nt":
+    if sys.platform != "win32":
         os.chdir(folder)
+        # Kept back until the server's own code hears them: Python's start would answer them with
+        # a traceback.
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
         os.execve(command[0], command, environment)
     server = subprocess.Popen(command, cwd=folder, env=environment)
     try:

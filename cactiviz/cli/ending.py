@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
+from cactiviz.cli import stopping
 from cactiviz.errors import CactivizError, OutputPlaceError, RecipeError
+from cactiviz.interrupts import SIGNALLED, Raising
 
 WRONG_USAGE = 2
 
@@ -24,26 +27,45 @@ def ended_well(work: Callable[[], int]) -> int:
         work: Gives the exit code.
 
     Returns:
-        That exit code; 2 for wrong usage; 1 with a sentence on standard error.
+        That exit code; 2 for wrong usage; 130 after Ctrl+C and 143 after a request to end, as
+        shells count; else 1 with a sentence on standard error.
     """
     _mend_streams()
+    heard = Raising()
     try:
-        try:
-            return work()
-        finally:
-            sys.stdout.flush()  # at Python's own end it is too late to say what went wrong
-    except CactivizError as error:
+        with stopping.raising(heard):
+            try:
+                return work()
+            finally:
+                sys.stdout.flush()  # at Python's own end it is too late to say what went wrong
+    except stopping.Stopped as error:
+        _say(str(error))
+        return error.exit_code
+    except (Exception, KeyboardInterrupt) as error:
+        if heard.number is not None or isinstance(error, KeyboardInterrupt):
+            # A library in whose midst the interrupt came up may have made this error of it.
+            _settle(sys.stdout)
+            _say("Stopped.")
+            return SIGNALLED + (heard.number or signal.SIGINT)
+        return _said(error)
+
+
+def _said(error: Exception) -> int:
+    """Say what went wrong; returns the exit code.
+
+    Raises:
+        Exception: The same, if it is a mistake of the program itself.
+    """
+    if isinstance(error, CactivizError):
         _say(str(error))
         return WRONG_USAGE if isinstance(error, OutputPlaceError | RecipeError) else 1
-    except KeyboardInterrupt:
-        _say("Stopped.")
-    except BrokenPipeError:  # whoever read our output has enough, as `head` does
+    if isinstance(error, BrokenPipeError):  # whoever read our output has enough, as `head` does
         _settle(sys.stdout)
-    except (OSError, RuntimeError, MemoryError) as error:
-        if sys.flags.dev_mode:
-            raise
-        _settle(sys.stdout)
-        _say(in_words(error))
+        return 1
+    if sys.flags.dev_mode or not isinstance(error, OSError | RuntimeError | MemoryError):
+        raise error
+    _settle(sys.stdout)
+    _say(in_words(error))
     return 1
 
 

@@ -17,6 +17,7 @@ from cactiviz.cli.progress import long_reporter
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.files import whole_file
+from cactiviz.interrupts import ends_on_interrupt
 from cactiviz.models import Checkpoint
 from cactiviz.rendering.figures.contact_sheet import draw_contact_sheet
 from cactiviz.rendering.figures.sheet import Cell
@@ -62,7 +63,8 @@ def _files(options: argparse.Namespace) -> Files:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from cactiviz.training.evaluate import evaluate  # torchmetrics takes a second to import
+    with ends_on_interrupt():
+        from cactiviz.training.evaluate import evaluate  # torchmetrics takes a second to import
 
     outputs.check_outputs(options.sheet)
     image_format = outputs.sheet_format(options.sheet) if options.sheet else ""

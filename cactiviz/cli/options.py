@@ -287,6 +287,8 @@ def share(text: str) -> float:
 
 def report(what: str, done: int, total: int | None) -> None:
     """One line on the terminal, written over and over."""
+    if total is not None and done > total:
+        total = None  # it was none
     if total is not None and total > 10_000:
         amount = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
     else:

@@ -33,4 +33,11 @@ class _Lines:
 
 
 def _amount(done: int, total: int | None) -> str:
+    """How far it is; a total that was passed was none.
+
+    >>> _amount(3, 4), _amount(5, 4), _amount(5, None)
+    ('3 of 4', '5', '5')
+    """
+    if total is not None and done > total:
+        total = None
     return f"{done} of {total}" if total is not None else str(done)

@@ -22,6 +22,7 @@ from cactiviz.models import find_weights, get_spec
 from cactiviz.recipes.locate import Origins, host_of
 from cactiviz.recipes.recipe import paths_of, read_recipe
 from cactiviz.replay import differences, remake_animation, remake_comparison
+from cactiviz.unfinished import unfinished_folder
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -105,8 +106,8 @@ def _comparison(options: argparse.Namespace, recipe: dict[str, Any], origins: Or
 
 
 def _animation(options: argparse.Namespace, recipe: dict[str, Any], origins: Origins) -> list[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        parts = Path(folder, "parts")
+    with unfinished_folder(Path(tempfile.gettempdir(), "cactiviz-replay")) as folder:
+        parts = folder / "parts"
         if options.out:
             films.check_out(options.out)
             (parts,) = films.kept_in(options.out)

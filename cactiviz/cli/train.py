@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
+from cactiviz.cli import stopping
 from cactiviz.cli.files import Files, of_source
 from cactiviz.cli.options import path, positive
 from cactiviz.cli.progress import long_reporter
 from cactiviz.datasets.sources import open_anywhere
+from cactiviz.errors import Cancelled
+from cactiviz.interrupts import ends_on_interrupt
 from cactiviz.training.settings import LIMITS, Recipe
 
 _HELP = {
@@ -65,57 +63,42 @@ def _files(options: argparse.Namespace) -> Files:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from cactiviz.training.train import train  # Lightning takes seconds to import
+    with ends_on_interrupt():
+        from cactiviz.training.train import train  # Lightning takes seconds to import
 
     recipe = Recipe(**{field.name: getattr(options, field.name) for field in fields(Recipe)})
     dataset = open_anywhere(options.data, [options.out])
     for note in dataset.notes:
         print(note)
-    with _stop_on_interrupt() as cancel:
-        outcome = train(
-            dataset,
-            options.out,
-            recipe,
-            device=options.device,
-            checkpoint_every=options.checkpoint_every,
-            report=long_reporter(),
-            cancel=cancel,
-        )
+    with stopping.asking("Stopping after this step…") as cancel:
+        try:
+            outcome = train(
+                dataset,
+                options.out,
+                recipe,
+                device=options.device,
+                checkpoint_every=options.checkpoint_every,
+                report=long_reporter(),
+                cancel=cancel,
+            )
+        except Cancelled as error:  # before its first step
+            raise stopping.Stopped(f"Stopped. {error}", cancel.number) from error
     for sentence in outcome.skipped:
         print(sentence, file=sys.stderr)
+    rate = (
+        f"; {outcome.pictures_per_second:.0f} pictures a second, "
+        f"{outcome.waiting:.1%} of the time spent waiting for them."
+        if outcome.pictures_per_second
+        else "; there was nothing left to learn."
+    )
     print(
         f"{outcome.epochs:.2f} epochs on {outcome.trained_on} pictures, {outcome.excluded} "
-        f"excluded; {outcome.pictures_per_second:.0f} pictures a second, "
-        f"{outcome.waiting:.1%} of the time spent waiting for them."
+        f"excluded{rate}"
     )
     if not outcome.finished:
         print("Stopped; the same command goes on from here.")
     print(f"The weights are in {outcome.weights}.")
     return 0
-
-
-@contextmanager
-def _stop_on_interrupt() -> Iterator[threading.Event]:
-    """The first interrupt asks the work to end well; one more, a second later, ends it."""
-    cancel = threading.Event()
-    asked = 0.0
-
-    def ask(*_: Any) -> None:
-        nonlocal asked
-        now = time.monotonic()
-        if cancel.is_set() and now - asked > 1:
-            raise KeyboardInterrupt
-        if not cancel.is_set():
-            print("\nStopping after this step…", file=sys.stderr)
-            asked = now
-        cancel.set()
-
-    before = {name: signal.signal(name, ask) for name in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield cancel
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
 
 
 def _number(name: str, kind: type) -> Any:

@@ -22,6 +22,8 @@ MAX_UNPACKED_BYTES = 20 * 1024**3
 _MOST_FILES = 5_000_000
 _LOCKED = 0x1  # of a zip's flags: a password is needed
 _UTF_8 = 0x800
+#: Of other ways to pack, Python unpacks all that a piece of the file holds, whatever is asked for.
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Files(Protocol):
@@ -138,14 +140,20 @@ class _Zip:
 
     def beginning(self, name: str, count: int) -> bytes:
         try:
-            with self._packed.open(self._files[name]) as file:
+            entry = self._files[name]
+            if entry.compress_type not in _BOUNDED:
+                raise NotImplementedError(entry.compress_type)
+            with self._packed.open(entry) as file:
                 return file.read(count)
         except KeyError as error:
             raise DataError(f"The zip {self._path.name} has no file {name}.") from error
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as error:
             raise DataError(f"The file {name} in {self._path.name} is damaged.") from error
         except (RuntimeError, NotImplementedError) as error:  # a password, an unknown packing
-            raise DataError(f"The file {name} in {self._path.name} can't be unpacked.") from error
+            raise DataError(
+                f"The file {name} in {self._path.name} can't be unpacked; pack it anew, as an "
+                "ordinary zip without a password."
+            ) from error
 
     def _name_of(self, entry: zipfile.ZipInfo) -> tuple[str, bool]:
         """An entry's name in the one form that all others have, and whether it is a folder."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import shutil
 import tarfile
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from cactiviz.datasets.spec import Archive, DatasetSpec
 from cactiviz.download import download
 from cactiviz.errors import Cancelled, DataError, DownloadError, OutputError
 from cactiviz.types import Cancel, Progress
+from cactiviz.unfinished import unfinished_folder
 
 #: The most that an archive may unpack to.
 MAX_UNPACKED_BYTES = 4 * 1024**3
@@ -122,7 +122,7 @@ def unpack(
     size, unpacked = path.stat().st_size, 0
     try:
         with (
-            tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{wanted}.") as temporary,
+            unfinished_folder(target) as temporary,
             tarfile.open(path, "r:") as packed,
         ):
             for number, member in enumerate(packed, 1):
@@ -137,7 +137,7 @@ def unpack(
                 packed.extract(member, temporary, set_attrs=False, filter="data")
                 if progress is not None:
                     progress(min(packed.offset, size), size)
-            inside = Path(temporary, wanted)
+            inside = temporary / wanted
             if not inside.is_dir():
                 raise DataError(f"The archive {path.name} holds no folder {wanted}.")
             inside.replace(target)

@@ -31,7 +31,18 @@ Pairs = list[tuple[int, str]]
 
 
 def names_in_lines(lines: Sequence[str]) -> Sequence[str]:
-    """The names in a text of one line for each; some take a whole file of settings."""
+    """The names in a text of one line for each; some take a whole file of settings.
+
+    Raises:
+        ValueError: A line is far longer than any name.
+    """
+    try:
+        return _names(lines)
+    except csv.Error as error:  # of cells that are too long
+        raise ValueError("has a line that is no name") from error
+
+
+def _names(lines: Sequence[str]) -> Sequence[str]:
     lines = list(_block(lines)) or lines
     if not lines:
         return ()

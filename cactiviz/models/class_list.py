@@ -17,7 +17,10 @@ from cactiviz.models.text import text_of
 #: The most bytes of a file of class names.
 MOST_BYTES = 10_000_000
 _LONGEST_NAME = 500  # characters; ImageNet's longest line has 130
+#: Lines of a list; the largest ones in use have some 20,000.
+MOST_LINES = 100_000
 _LONGEST_LITERAL = 2_000_000  # characters; a larger text of Python takes much memory to read
+_MOST_COMMAS = 60_000  # of such a text: each item takes two kilobytes
 _SOMETHING_ELSE = "holds something else than class names"
 
 #: What stands before a list in a program or a file of settings.
@@ -69,6 +72,8 @@ def read_class_list(data: bytes, called: str = "The list") -> ClassList:
     text, remarks = text_of(data, called)
     try:
         bare = tuple(filter(None, map(str.strip, re.split(r"[\r\n]+", text))))
+        if len(bare) > MOST_LINES:
+            raise ValueError("has more lines than any network has classes")
         names = _literal(text) or names_in_lines(bare)
         checked = tuple(_checked(name) for name in names)
     except ValueError as error:
@@ -109,7 +114,8 @@ def _literal(text: str) -> Sequence[str]:
         body = f"[{text}]"
     elif not begins_so:
         return ()
-    for read in (json.loads, ast.literal_eval) if len(body) <= _LONGEST_LITERAL else (json.loads,):
+    short = len(body) <= _LONGEST_LITERAL and body.count(",") <= _MOST_COMMAS
+    for read in (json.loads, ast.literal_eval) if short else (json.loads,):
         try:
             found = read(body)
         except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):

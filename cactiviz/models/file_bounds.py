@@ -23,6 +23,9 @@ MOST_TENSORS = 100_000
 #: Operations of a pickle. Each may make an object of about a hundred bytes.
 MOST_OPERATIONS = 500_000
 _MOST_HEADER_BYTES = 20_000_000  # of a .safetensors file; a name takes about a hundred
+_SIGNS = {b":": 5 * MOST_TENSORS, b",": 8 * MOST_TENSORS}  # of it; a tensor has four and some six
+# Python unpacks others without a bound, and torch not at all.
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LEGACY_PICKLES = 5  # magic number, version, system, content, keys; the numbers follow
 _SLACK_BYTES = 2**20
 _LONGEST_KNOWN = 64  # items of a tuple whose content is kept track of
@@ -81,8 +84,11 @@ def _check_header(file: IO[bytes], size: int, name: str) -> None:
         return  # it is no such file, or was cut off
     if length > _MOST_HEADER_BYTES:
         raise _too_much(name)
+    text = file.read(length)
+    if any(text.count(sign) > most for sign, most in _SIGNS.items()):
+        raise _too_much(name)
     try:
-        header = json.loads(file.read(length))
+        header = json.loads(text)
     except (ValueError, RecursionError):
         return
     if isinstance(header, dict) and len(header) > MOST_TENSORS:
@@ -103,8 +109,9 @@ def _check_archive(file: IO[bytes], size: int, name: str, inert: Collection[str]
             if len(set(names)) < len(names):
                 raise _odd(name)
             for entry in entries:
-                if entry.filename.endswith(".pkl"):
-                    content = archive.read(entry)
+                if entry.filename.endswith(".pkl") and entry.compress_type in _BOUNDED:
+                    with archive.open(entry) as packed:
+                        content = packed.read(entry.file_size)  # it may bring more than it says
                     _Rehearsal(size, name, inert).run(io.BytesIO(content))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError):
         return

@@ -140,8 +140,9 @@ def _words(key: str) -> frozenset[str]:
 def _sets(content: Any, place: tuple[str, ...], met: set[int]) -> Iterator[WeightSet]:
     """As :func:`weight_sets`; each dictionary once, however often a file holds it."""
     if isinstance(content, list | tuple) and not place:
-        for item in content:
-            yield from _sets(item, place, met)
+        for item in content:  # lists in lists may be without end
+            if isinstance(item, Mapping):
+                yield from _sets(item, place, met)
     if not isinstance(content, Mapping) or len(place) > _DEEPEST or id(content) in met:
         return
     met.add(id(content))

@@ -246,7 +246,10 @@ def _text_in(data: bytes) -> str:
         return found[1] if found else ""
     if start.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            with archive.open("recipe.json") as file:  # what it says of its size isn't believed
+            entry = archive.getinfo("recipe.json")
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                return ""  # Python unpacks others without a bound, and no export is packed so
+            with archive.open(entry) as file:  # what it says of its size isn't believed
                 text = file.read(_MOST_RECIPE_BYTES + 1)
             return text.decode() if len(text) <= _MOST_RECIPE_BYTES else ""
     if start[4:8] == b"ftyp" or start[8:12] == b"WEBP":

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from cactiviz.errors import DataError
 from cactiviz.models.preprocess import normalise
 from cactiviz.training.in_memory import Tiles
 from cactiviz.types import Preprocessing
@@ -50,11 +51,21 @@ class Batches:
             yield normalise(pixels, self._preprocessing), self._tiles.labels[order[rows]]
 
     def state_dict(self) -> dict[str, Any]:
-        """Where it is."""
-        return {"epoch": self._epoch, "next": self._next}
+        """Where it is, and of how many tiles."""
+        return {"epoch": self._epoch, "next": self._next, "tiles": len(self._tiles.items)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Go on from there.
+
+        Raises:
+            DataError: It was a place among another number of tiles, which makes other epochs.
+        """
+        before, now = state.get("tiles"), len(self._tiles.items)
+        if before not in (None, now):
+            raise DataError(
+                f"The run learnt from {before} pictures, and {now} can be read now; bring back "
+                "those it learnt from, or name another folder."
+            )
         self._epoch, self._next = state["epoch"], state["next"]
 
 

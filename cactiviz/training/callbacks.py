@@ -6,6 +6,7 @@ import math
 import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from lightning.pytorch.callbacks import Callback
@@ -17,22 +18,35 @@ from cactiviz.types import Cancel, Report
 class Watch(Callback):
     """Reports, stops on request, and measures.
 
+    Args:
+        steps: Of all epochs together.
+        steps_an_epoch: Of one.
+        report: Told the epoch, the steps done and the steps in total.
+        cancel: Asked after each step.
+        clock: Seconds that only grow, whatever is done to the system's clock.
+
     Attributes:
         steps: Of all epochs together.
         started: Whether the checkpoint, if any, was read, and the steps began.
         done: Steps done, with those of earlier runs; known at the end.
         steps_here: Steps done in this run.
-        waited: Seconds spent waiting for pictures.
-        seconds: From the first step to the end of the last.
+        waited: Seconds spent waiting for pictures, a part of
+        seconds: which are those from the first step's beginning to the last one's end.
     """
 
     def __init__(
-        self, steps: int, steps_an_epoch: int, report: Report | None, cancel: Cancel | None
+        self,
+        steps: int,
+        steps_an_epoch: int,
+        report: Report | None,
+        cancel: Cancel | None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.steps = steps
         self._an_epoch = steps_an_epoch
         self._report = report
         self._cancel = cancel
+        self._clock = clock
         self._asked = 0.0  # when the last step ended, and the next batch was asked for
         self._began = 0.0
         self._terminate = signal.getsignal(signal.SIGTERM)
@@ -43,27 +57,31 @@ class Watch(Callback):
         self.seconds = 0.0
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-        """Take SIGTERM back from Lightning, which would end the run without its weights."""
+        """The clock runs; and SIGTERM is taken back from Lightning, which would end the run.
+
+        The beginning of the first epoch would be too late for the clock: a run that goes on within
+        an epoch has none.
+        """
         self.started = True
+        self._began = self._asked = self._clock()
         if threading.current_thread() is threading.main_thread() and self._terminate is not None:
             signal.signal(signal.SIGTERM, self._terminate)
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
-        """The clock runs."""
-        self._asked = time.perf_counter()
-        self._began = self._began or self._asked
+        """What was between two epochs was no waiting for pictures."""
+        self._asked = self._clock()
 
     def on_train_batch_start(
         self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int
     ) -> None:
         """A batch came."""
-        self.waited += time.perf_counter() - self._asked
+        self.waited += self._clock() - self._asked
 
     def on_train_batch_end(
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """A step ended: report, and stop if asked to."""
-        self._asked = time.perf_counter()
+        self._asked = self._clock()
         self.steps_here += 1
         self.seconds = self._asked - self._began
         done, loss = trainer.global_step, float(outputs["loss"])

@@ -168,7 +168,7 @@ def evaluate(
         per_class={spec.class_name(index): _figures(answers, truth, index) for index in present},
         classes=tuple(spec.class_name(index) for index in present),
         confusion=_confusion(matrix, present, two),
-        pictures_per_second=len(read) / seconds,
+        pictures_per_second=len(read) / max(seconds, 1e-6),
         skipped=tuple(skipped),
         mistakes=_mistakes(share, answers, truth, read, names),
     )

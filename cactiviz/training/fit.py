@@ -15,7 +15,7 @@ import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from cactiviz.errors import CactivizError, WeightsError
+from cactiviz.errors import CactivizError, DataError, WeightsError
 from cactiviz.files import whole_file
 from cactiviz.training.batches import Batches
 from cactiviz.training.callbacks import Watch
@@ -41,6 +41,7 @@ def fit(
         checkpoint_every: So many.
 
     Raises:
+        DataError: More steps are done than there are.
         OutputError: The checkpoint can't be written.
         WeightsError: The checkpoint is damaged, or the loss became infinite.
     """
@@ -77,6 +78,11 @@ def fit(
                 raise
             raise WeightsError(f"The checkpoint {before} is damaged; delete it.") from error
     watch.done = trainer.global_step
+    if watch.done > watch.steps:
+        raise DataError(
+            f"The run has done {watch.done} steps, and the pictures that can be read now make only "
+            f"{watch.steps}; bring back those it learnt from, or name another folder."
+        )
 
 
 class _WholeFiles(TorchCheckpointIO):

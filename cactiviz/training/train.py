@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -43,8 +42,8 @@ class Outcome:
         trained_on: Pictures that it learnt from.
         excluded: Pictures that it never saw.
         skipped: A sentence for each picture that couldn't be read.
-        seconds: Of this call.
-        pictures_per_second: Learnt from, without the time before the first step.
+        pictures_per_second: Learnt from in this call, without the time before its first step; 0
+            where there was no step left to do.
         waiting: Share of that time spent waiting for pictures, 0..1.
     """
 
@@ -54,7 +53,6 @@ class Outcome:
     trained_on: int
     excluded: int
     skipped: tuple[str, ...]
-    seconds: float
     pictures_per_second: float
     waiting: float
 
@@ -93,7 +91,6 @@ def train(
         WeightsError: Its checkpoint is damaged, or the loss became infinite.
         Cancelled: ``cancel`` was set before the first step.
     """
-    started = time.perf_counter()
     where = pick_device(device)
     names, preprocessing = get_spec(_MODEL).class_names, preprocessing_of(recipe)
     kept, excluded = split(dataset, recipe.seed)
@@ -121,7 +118,6 @@ def train(
             fit(module, batches, run / CHECKPOINT, where, watch, checkpoint_every)
             network.to(where)
             _export(network, tiles, preprocessing, recipe, where, run, watch.done / steps)
-    seconds = max(watch.seconds, 1e-9)
     return Outcome(
         weights=run / WEIGHTS,
         finished=watch.done >= steps,
@@ -129,10 +125,18 @@ def train(
         trained_on=len(tiles.items),
         excluded=len(excluded),
         skipped=tiles.skipped,
-        seconds=time.perf_counter() - started,
-        pictures_per_second=watch.steps_here * batches.size / seconds,
-        waiting=watch.waited / seconds,
+        pictures_per_second=_share(watch.steps_here * batches.size, watch.seconds),
+        waiting=_share(watch.waited, watch.seconds),
     )
+
+
+def _share(part: float, whole: float) -> float:
+    """A part of a whole; 0 where there is no whole.
+
+    >>> _share(1.0, 4.0), _share(0.0, 0.0)
+    (0.25, 0.0)
+    """
+    return part / whole if whole > 0 else 0.0
 
 
 def _export(

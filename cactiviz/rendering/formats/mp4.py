@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import struct
 import subprocess
-import tempfile
 import uuid
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from cactiviz.errors import OutputError
 from cactiviz.files import whole_file
 from cactiviz.rendering.formats.metadata import xmp
 from cactiviz.rendering.formats.quantize import Pixels
+from cactiviz.unfinished import unfinished_folder
 
 _RATE = 5  # pictures a second at least: players stumble over fewer
 _XMP_BOX = uuid.UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes  # as Adobe's standard says
@@ -47,12 +48,12 @@ def write_mp4(
         OutputError: The file can't be written, or the encoder isn't here.
     """
     target = Path(os.path.realpath(path))
-    try:
-        folder = tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise OutputError(f"The file {target} can't be written: {error.strerror}.") from error
-    with folder as inside:
-        video = Path(inside) / "video.mp4"
+    with ExitStack() as cleared:
+        try:
+            inside = cleared.enter_context(unfinished_folder(target))
+        except OSError as error:
+            raise OutputError(f"The file {target} can't be written: {error.strerror}.") from error
+        video = inside / "video.mp4"
         count = _encode(video, target, frames, seconds)
         with whole_file(target) as file, video.open("rb") as whole:
             while block := whole.read(1 << 20):
@@ -107,6 +108,10 @@ def _start(video: Path, width: int, height: int, rate: float) -> subprocess.Pope
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        # Not in this program's group, to which a terminal sends Ctrl+C: the encoder would end on
+        # it before this program has stopped the work. It ends with its input, so at the latest
+        # with this program.
+        process_group=0 if os.name == "posix" else None,
     )
 
 

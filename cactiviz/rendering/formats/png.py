@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from cactiviz.errors import OutputError
 from cactiviz.rendering.formats.quantize import Pixels
+from cactiviz.unfinished import unfinished_folder
 
 
 def write_folder(
@@ -31,21 +30,17 @@ def write_folder(
     target = Path(os.path.realpath(path))
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise OutputError(f"{target} is there already; name a new folder.")
-    temporary = ""
+    count = 0
     try:
-        temporary = tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.")
-        count = 0
-        for count, frame in enumerate(frames, 1):
-            info = PngInfo()
-            if count == 1 and recipe:
-                info.add_text("recipe", recipe)
-            Image.fromarray(frame).save(Path(temporary) / f"{count:04d}.png", pnginfo=info)
-        os.chmod(temporary, 0o755)  # a temporary folder is its owner's alone
-        os.replace(temporary, target)
+        with unfinished_folder(target) as temporary:
+            for count, frame in enumerate(frames, 1):
+                info = PngInfo()
+                if count == 1 and recipe:
+                    info.add_text("recipe", recipe)
+                Image.fromarray(frame).save(temporary / f"{count:04d}.png", pnginfo=info)
+            os.chmod(temporary, 0o755)  # a temporary folder is its owner's alone
+            os.replace(temporary, target)
         return count
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise OutputError(f"The folder {target} can't be written: {reason}.") from error
-    finally:
-        if temporary:
-            shutil.rmtree(temporary, ignore_errors=True)

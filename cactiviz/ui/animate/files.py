@@ -87,7 +87,8 @@ class Making:
             folder = path.with_suffix("")
             try:
                 film.write(folder, report=self._note, cancel=self.cancel)
-                with zipfile.ZipFile(path, "w") as archive:  # PNGs are packed already
+                # PNGs are packed already; a ZIP knows no time before 1980, a clock may be there.
+                with zipfile.ZipFile(path, "w", strict_timestamps=False) as archive:
                     for file in sorted(folder.iterdir()):
                         archive.write(file, file.name)
             finally:

@@ -191,10 +191,9 @@ def _show() -> None:
 
 def _bar(name: str, transfer: Transfer) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        done, total = transfer.done_bytes, max(transfer.total_bytes, 1)
-        st.progress(
-            min(done / total, 1.0), texts.downloading(transfer.spec.title, done, total, False)
-        )
+        done = transfer.done_bytes
+        total = max(transfer.total_bytes, done, 1)
+        st.progress(done / total, texts.downloading(transfer.spec.title, done, total, False))
         st.button(
             texts.STOP, type="tertiary", key=f"stop {name}", on_click=_stop, args=(name, transfer)
         )
