@@ -70,10 +70,8 @@ def networks(folder: Path) -> Iterator[Path]:
     """Files of weights."""
     call = pickle.dumps({"a": _Calls(bytearray, 3_000_000_000)}, 2)
     yield _written(folder / "bytearray.pth", _zip({"x/data.pkl": call, "x/version": b"3\n"}))
-    many = ",".join(
-        f'"{n}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}' for n in range(700_000)
-    )
-    header = b"{%s}" % many.encode()
+    empty = '{"dtype":"F32","shape":[0],"data_offsets":[0,0]}'
+    header = "{" + ",".join(f'"{number}":{empty}' for number in range(700_000)) + "}"
     yield _written(folder / "empty.safetensors", struct.pack("<Q", len(header)) + header.encode())
     dictionaries = b"\x80\x02" + b"}" * 5_000_000 + b"."
     yield _written(

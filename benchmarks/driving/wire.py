@@ -41,6 +41,7 @@ class Wire:
     """
 
     page_name = ""
+    most_kept = MOST_KEPT
 
     def __init__(self, socket: ClientConnection, query: Mapping[str, str]) -> None:
         self.networks: list[str] = []
@@ -236,7 +237,7 @@ class Wire:
         elif kind == "delta":
             if message.metadata.cacheable:
                 self._kept[message.hash] = message
-                for old in list(self._kept)[:-MOST_KEPT]:
+                for old in list(self._kept)[: -self.most_kept]:
                     del self._kept[old]
             self._take(tuple(message.metadata.delta_path), message)
         elif kind == "page_info_changed":
