@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Sequence
+from typing import TypeVar
 
 #: Set to run every case, which takes far longer than a suite may.
 EVERY = "CACTIVIZ_EVERY_CASE"
 
+Case = TypeVar("Case")
 
-def some(cases: Sequence[str], count: int, always: Sequence[str] = ()) -> list[str]:
+
+def some(cases: Sequence[Case], count: int, always: Sequence[Case] = ()) -> list[Case]:
     """Draw cases in their own order, the same ones in each run.
 
     Args:

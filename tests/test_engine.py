@@ -341,7 +341,7 @@ def one_core_each() -> Iterator[None]:
 
 
 def test_eight_threads_on_shared_networks_get_what_one_gets(one_core_each: None) -> None:
-    """60 calls, mixed networks, needs and classes; the networks are traced in the threads too."""
+    """40 calls, mixed networks, needs and classes; the networks are traced in the threads too."""
     names = ("alexnet", "densenet121", "efficientnet_b0")
     models = {name: load_model(name, untrained=True, device="cpu") for name in names}
     alone = {name: copy.deepcopy(model.module) for name, model in models.items()}
@@ -352,7 +352,7 @@ def test_eight_threads_on_shared_networks_get_what_one_gets(one_core_each: None)
     wishes += [NEEDS, NEEDS, frozenset({"activations", "guided_gradients"}), frozenset()]
     jobs = [
         (name, choice.choice(wishes), choice.choice([None, 7, 500]), choice.randrange(4))
-        for name in names * 8
+        for name in names * 4
     ]
 
     def work(job: tuple, modules: dict[str, nn.Module]) -> Pass:
@@ -362,7 +362,7 @@ def test_eight_threads_on_shared_networks_get_what_one_gets(one_core_each: None)
 
     expected = [work(job, alone) for job in jobs]
     shared = {name: model.module for name, model in models.items()}
-    order = [choice.randrange(len(jobs)) for _ in range(60)]
+    order = [choice.randrange(len(jobs)) for _ in range(40)]
     together = threading.Barrier(8)
 
     def start() -> None:

@@ -43,9 +43,9 @@ posix = pytest.mark.skipif(os.name != "posix", reason="pipes, users and signals 
 #: Several commands in one process, since each one takes seconds to load its libraries.
 SEVERAL = """
 import json, sys
-from cactiviz import cli
+from cactiviz.cli.main import main
 for arguments in json.loads(sys.argv[1]):
-    print(json.dumps([cli.main(arguments), arguments[0]]), file=sys.stderr, flush=True)
+    print(json.dumps([main(arguments), arguments[0]]), file=sys.stderr, flush=True)
 """
 
 

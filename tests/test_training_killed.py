@@ -93,7 +93,7 @@ def training(data: Path, run: Path) -> Iterator[Run]:
     out, err = run.with_suffix(".out"), run.with_suffix(".err")
     # Forked from one that has imported what takes longest, so that seven of them are quickly there.
     starter = multiprocessing.get_context("forkserver")
-    starter.set_forkserver_preload(["cactiviz.cli", "cactiviz.training.train"])
+    starter.set_forkserver_preload(["cactiviz.cli.main", "cactiviz.training.train"])
     process = starter.Process(target=run_command, args=(command, out, err))
     process.start()
     try:

@@ -16,7 +16,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 PATIENCE_SECONDS = 120.0
-_PRELOADED = ["cactiviz.cli", "cactiviz.training.train"]
+_PRELOADED = ["cactiviz.cli.main", "cactiviz.training.train"]
 
 
 @dataclass(frozen=True)
