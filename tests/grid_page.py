@@ -4,11 +4,12 @@ import streamlit as st
 from grid_case import HOSTILE, NETWORKS, comparison
 
 from cactiviz.ui import grid
+from cactiviz.ui.networks.offers import Offer
 
 st.set_page_config(layout="wide")
 st.session_state.runs = st.session_state.get("runs", 0) + 1
 made = st.cache_resource(comparison)(tuple(st.query_params.get("networks", "").split()) or NETWORKS)
-offers = [grid.Offer("xception", HOSTILE, "Add"), grid.Offer("resnet50", "ResNet50", "Add")]
+offers = [Offer("xception", HOSTILE, "Add"), Offer("resnet50", "ResNet50", "Add")]
 event = grid.show(
     made,
     offers=offers,

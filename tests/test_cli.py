@@ -404,7 +404,7 @@ def test_ctrl_c_ends_in_a_word(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(main, "compare", interrupted)
-    assert run(capsys, *CACTINET) == (1, "", "Stopped.\n")
+    assert run(capsys, *CACTINET) == (130, "", "Stopped.\n")
 
 
 # --- files whole or not at all ----------------------------------------------------------------

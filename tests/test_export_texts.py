@@ -100,7 +100,7 @@ def comparison(own: Checkpoint) -> Comparison:
 @pytest.fixture(autouse=True)
 def shelf(own: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     """The networks that a session of the app brought."""
-    monkeypatch.setattr(exports.networks, "own", lambda: {NETWORK: own, "gone": GONE})
+    monkeypatch.setattr(exports.catalog, "own", lambda: {NETWORK: own, "gone": GONE})
 
 
 def made(kind: str, comparison: Comparison) -> exports.Download:

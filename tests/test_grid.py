@@ -21,6 +21,7 @@ from cactiviz.types import Box
 from cactiviz.ui import grid
 from cactiviz.ui.grid import component, encoding
 from cactiviz.ui.grid.component import event
+from cactiviz.ui.networks.offers import Offer
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +182,7 @@ def test_before_and_now(made: Comparison) -> None:
 
 
 def test_offers_only_while_few_are_compared(made: Comparison) -> None:
-    offers = [grid.Offer("xception", HOSTILE, "Add")]
+    offers = [Offer("xception", HOSTILE, "Add")]
     assert grid.payload(made, offers=offers)["offers"] == []
     few = replace(made, models=("alexnet", "cactinet", "resnet152"))
     assert grid.payload(few, offers=offers)["offers"][0]["title"] == HOSTILE

@@ -283,7 +283,7 @@ def test_a_network_of_imagenet_is_taken_where_its_weights_are_here(
 ) -> None:
     here = {"cactinet", "densenet121"}
     missing = [spec for name, spec in MODELS.items() if name not in here]
-    monkeypatch.setattr(methods.networks, "missing", lambda: missing)
+    monkeypatch.setattr(methods.catalog, "missing", lambda: missing)
     name, picture = methods._subject()
     assert name == "densenet121" and picture.name == "chelsea"
 
