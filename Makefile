@@ -11,12 +11,14 @@ BIN := $(VENV)/bin
 LISTS := requirements.txt constraints.txt pyproject.toml
 APP_READY := $(VENV)/.cactiviz-app
 DEV_READY := $(VENV)/.cactiviz-dev
+# Too long for the tests, which run a sample of each.
+ACCEPTANCE := $(addprefix benchmarks/,attack.py connections.py every_case.py hostile.py kills.py)
 # The command ends up in BIN, and the package is imported from this folder.
 INSTALL_SELF := $(BIN)/python -m pip install --quiet --no-deps --editable .
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help app test check bench clean
+.PHONY: help app test check bench acceptance clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -38,11 +40,13 @@ check: $(DEV_READY) ## Check style, types and who imports whom, without the test
 	$(BIN)/python -m mypy
 
 bench: $(DEV_READY) ## Run the benchmarks, one after another
-	@for script in benchmarks/*.py; do \
-		test -e "$$script" || { echo "There is no benchmark yet."; exit 0; }; \
+	@for script in $(filter-out $(ACCEPTANCE),$(wildcard benchmarks/*.py)); do \
 		echo "== $$script"; \
 		$(BIN)/python "$$script" || exit 1; \
 	done
+
+acceptance: $(DEV_READY) ## Run what is too long for the tests, before a release (hours)
+	@for script in $(ACCEPTANCE); do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 clean: ## Remove caches and build output, but keep the virtual environment
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/screenshots
