@@ -204,6 +204,8 @@ def test_a_run_that_is_stopped_while_it_asks_leaves_nothing_behind(
 def page() -> None:
     import streamlit as st
 
+    from cactiviz.ui.session import polling
+
     desk = st.session_state["desk"]
     names = st.session_state["names"]
     found = polling.ask({name: desk(name) for name in names}, st.session_state["patience"])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
 from cactiviz.errors import Cancelled, OutputError
-from cactiviz.rendering.formats import quantize, write_animation
+from cactiviz.rendering.formats import quantise, write_animation
 from cactiviz.rendering.formats.metadata import recipe_in
 
 ENDINGS = [".gif", ".webp", ".mp4", ""]
@@ -154,7 +154,7 @@ def test_a_gif_holds_only_what_changes(tmp_path: Path) -> None:
 def test_256_colours_are_near_enough() -> None:
     for seed in range(3):
         rgb = framed(seed)
-        indices, palette = quantize(rgb)
+        indices, palette = quantise(rgb)
         panel = (slice(20, 140), slice(20, 180))
         assert psnr(rgb[panel], palette[indices][panel]) > 32
 
@@ -166,7 +166,7 @@ def test_what_is_smooth_shows_no_bands() -> None:
         rgb = overlay(240, 320, seed)
         noise = np.random.default_rng(seed).normal(128, 80, (240, 100, 3))
         rgb[:, :100] = np.clip(cv2.blur(noise, (2, 2)), 0, 255)  # it takes most of the palette
-        indices, palette = quantize(rgb)
+        indices, palette = quantise(rgb)
         smooth = (slice(0, 240), slice(168, 320))
         means = [
             cv2.blur(image[smooth].astype(np.float32), (8, 8)) for image in (rgb, palette[indices])
@@ -179,7 +179,7 @@ def test_a_common_colour_is_kept_to_the_digit() -> None:
     for page in ((255, 255, 255), (14, 17, 23), (250, 251, 249)):
         rgb = framed(1)
         rgb[(rgb == 255).all(axis=2)] = page
-        indices, palette = quantize(rgb)
+        indices, palette = quantise(rgb)
         assert (palette[indices][:3] == page).all()
         assert (palette[indices][145:] == page).all()
 
@@ -187,7 +187,7 @@ def test_a_common_colour_is_kept_to_the_digit() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (3, 2), (5, 301)])
 def test_any_size_can_be_quantised(size: tuple[int, int]) -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
-    indices, palette = quantize(rgb)
+    indices, palette = quantise(rgb)
     assert indices.shape == size
     assert palette.shape == (256, 3)
 

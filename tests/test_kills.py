@@ -22,7 +22,7 @@ linux = pytest.mark.skipif(
 # All that is run here in one process, since loading torch takes most of the time.
 COMMANDS = """
 import sys
-from cactiviz.cli import main
+from cactiviz.cli.main import main
 one = ["tiles/train/t01.png", "--models", "cactinet", "--device", "cpu"]
 for command in (
     ["models"], ["data", "list"], ["report", *one, "--out=r.zip"], ["replay", "r.zip"],

@@ -66,7 +66,7 @@ def test_a_seed_draws_the_same_tile_in_another_process_on_one_core() -> None:
         # A bare package stands in for the front door, which imports torch.
         "package = sys.modules['cactiviz'] = types.ModuleType('cactiviz')\n"
         "package.__path__ = ['cactiviz']\n"
-        "from cactiviz.datasets.scenes import draw_scene\n"
+        "from cactiviz.datasets.scenes.scene import draw_scene\n"
         f"for seed in {SEEDS[::-1]}:\n"  # in another order: no drawing may depend on the last
         "    for cactus in (True, False):\n"
         "        scene = draw_scene(seed, 80, cactus)\n"

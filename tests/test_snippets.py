@@ -10,8 +10,7 @@ import pytest
 from PIL import Image
 
 from cactiviz.cli.main import main
-from cactiviz.comparison import compare
-from cactiviz.comparison.compare import compare_as_asked
+from cactiviz.comparison.compare import compare, compare_as_asked
 from cactiviz.comparison.recipe import recipe_of
 from cactiviz.datasets import open_item
 from cactiviz.pictures.occlusion import cover
