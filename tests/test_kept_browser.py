@@ -160,7 +160,7 @@ def test_whoever_opens_a_link_is_told_what_it_could_not_carry(open_page: Open) -
     upload(page, picture_file("mine.png", "red"))
     shown(page, "mine.png")
     page.get_by_text(texts.EXPLAINED, exact=True).click()
-    box = page.get_by_role("combobox", name=texts.EXPLAIN_CLASS)
+    box = page.get_by_role("combobox", name=texts.EXPLAIN_CLASS, exact=True)
     box.fill("thorns")
     box.press("Enter")
     until(page, "location.search.includes('class=thorns')")
