@@ -27,7 +27,21 @@ def bare(folder: Path) -> Iterator[Path]:
     }
     with mock.patch.dict(os.environ, said), contextlib.chdir(folder):
         os.environ.pop("CACTIVIZ_WEIGHTS", None)
-        yield folder
+        with _opened_to_others():
+            yield folder
+
+
+@contextlib.contextmanager
+def _opened_to_others() -> Iterator[None]:
+    """As a server without an address of its own, whatever ran in this process before."""
+    from streamlit import config
+
+    before = config.get_option("server.address")
+    config.set_option("server.address", None)
+    try:
+        yield
+    finally:
+        config.set_option("server.address", before)
 
 
 def call(words: Sequence[str]) -> tuple[int, str, str]:
