@@ -23,7 +23,7 @@ import torch
 
 from cactiviz.errors import CactivizError, DeviceError
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.methods.views import FILTERS, VIEWS
 from cactiviz.models import load_model
 from cactiviz.pictures.open import samples
@@ -45,10 +45,10 @@ def load(name: str, **options: object):  # type: ignore[no-untyped-def]
     return load_model(name, untrained=name != "cactinet", may_download=False, **options)  # type: ignore[arg-type]
 
 
-def error(found: Reading, exact: Reading, view: str) -> float:
+def error(found: Explanation, exact: Explanation, view: str) -> float:
     """Of a map, as a share of its norm."""
-    reference = exact.explanations[view].values
-    difference = found.explanations[view].values.astype(np.float64) - reference
+    reference = exact.attributions[view].values
+    difference = found.attributions[view].values.astype(np.float64) - reference
     norm = float(np.linalg.norm(reference))
     return float(np.linalg.norm(difference)) / norm if norm else float(np.abs(difference).max())
 
@@ -69,12 +69,12 @@ def same_maps(pictures: list[Picture]) -> list[str]:
         for picture in pictures:
             truth = explain(exact, picture, views)
             # Close answers of random weights may change places: all explain the same class.
-            target = truth.answers[0].class_index
+            target = truth.predictions[0].class_index
             for number, model in enumerate(others):
                 found = explain(model, picture, views, target=target)
                 if truth.failures or found.failures:
                     wrong.append(f"{name}: {truth.failures} {found.failures}")
-                errors = [error(found, truth, view) for view in truth.explanations]
+                errors = [error(found, truth, view) for view in truth.attributions]
                 worst[number] = max(worst[number], *errors)
                 if number == 1:
                     difference = float(np.abs(truth.shares - found.shares).max())
@@ -176,19 +176,19 @@ def memory(picture: Picture) -> list[str]:
     at_first = megabytes()
     runner = Runner("cuda", models_bytes=ROOM)
 
-    def reading(name: str, turn: int) -> None:
+    def explanation(name: str, turn: int) -> None:
         rgb = np.roll(picture.rgb, turn, axis=1)
         shifted = Picture(np.ascontiguousarray(rgb), f"{turn}", "")
         question = runner.read(Network(name, name != "cactinet"), shifted, PANEL)
-        if not isinstance(question, Reading):
+        if not isinstance(question, Explanation):
             question.result(60)
 
     names = ("densenet121", "efficientnet_b0", "efficientnet_b3", "cactinet")
     for turn in range(8):
-        reading(names[turn % 4], turn)
+        explanation(names[turn % 4], turn)
     warm = megabytes()
     for turn in range(8, 8 + READINGS):
-        reading(names[turn % 4], turn)
+        explanation(names[turn % 4], turn)
     after = megabytes()
     print(
         f"memory of the GPU: {warm:.0f} MB, {after:.0f} MB after {READINGS} readings by 4 networks"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +15,17 @@ if TYPE_CHECKING:
     from cactiviz.errors import CactivizError
     from cactiviz.explanations.explain import explain
     from cactiviz.explanations.filters import filters
-    from cactiviz.explanations.neurons import NeuronExplanation, explain_neurons
-    from cactiviz.explanations.results import Explanation, Reading
+    from cactiviz.explanations.neurons import NeuronAttribution, explain_neurons
+    from cactiviz.explanations.results import Attribution, Explanation
     from cactiviz.methods import METHODS
     from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model, network
     from cactiviz.pictures.open import open_picture, samples
-    from cactiviz.types import Answer, FilterGrid, Layer, Neuron, Picture, Preprocessing, Target
+    from cactiviz.types import FilterGrid, Layer, Neuron, Picture, Prediction, Preprocessing, Target
 
 __all__ = [
     "METHODS",
     "MODELS",
-    "Answer",
+    "Attribution",
     "CactivizError",
     "Checkpoint",
     "Comparison",
@@ -33,10 +34,10 @@ __all__ = [
     "Layer",
     "LoadedModel",
     "Neuron",
-    "NeuronExplanation",
+    "NeuronAttribution",
     "Picture",
+    "Prediction",
     "Preprocessing",
-    "Reading",
     "Target",
     "compare",
     "explain",
@@ -57,18 +58,29 @@ _MODULES = {
     "open_item": "datasets",
     "CactivizError": "errors",
     "explain": "explanations.explain",
-    **dict.fromkeys(("NeuronExplanation", "explain_neurons"), "explanations.neurons"),
+    **dict.fromkeys(("NeuronAttribution", "explain_neurons"), "explanations.neurons"),
     "filters": "explanations.filters",
     **dict.fromkeys(("open_picture", "samples"), "pictures.open"),
     "METHODS": "methods",
     **dict.fromkeys(("MODELS", "Checkpoint", "LoadedModel", "load_model", "network"), "models"),
-    **dict.fromkeys(("Explanation", "Reading"), "explanations.results"),
-    **dict.fromkeys(("Answer", "FilterGrid", "Layer", "Neuron", "Picture"), "types"),
-    **dict.fromkeys(("Preprocessing", "Target"), "types"),
+    **dict.fromkeys(("Attribution", "Explanation"), "explanations.results"),
+    **dict.fromkeys(("FilterGrid", "Layer", "Neuron", "Picture"), "types"),
+    **dict.fromkeys(("Prediction", "Preprocessing", "Target"), "types"),
+}
+
+
+# Names of the version before; they go with the next one.
+_RENAMED = {
+    "Answer": "Prediction",
+    "NeuronExplanation": "NeuronAttribution",
+    "Reading": "Explanation",
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name in _RENAMED:
+        warnings.warn(f"{name} is called {_RENAMED[name]} now.", DeprecationWarning, stacklevel=2)
+        name = _RENAMED[name]
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cactiviz import cam_layers
-from cactiviz.batch.collect import Answers
-from cactiviz.batch.sequence import Shot
+from cactiviz.batch.collect import Collector
+from cactiviz.batch.sequence import PictureRef
 from cactiviz.comparison.compare import compare_as_asked
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import CactivizError, RecipeError
@@ -24,7 +24,7 @@ from cactiviz.recipes.recipe import (
     told_origins,
 )
 from cactiviz.recipes.request import Asked, Question
-from cactiviz.recipes.style import Look, Paint
+from cactiviz.recipes.style import Style
 from cactiviz.types import Box, Picture, Report, Target
 
 
@@ -34,7 +34,7 @@ def remake_comparison(
     origins: Origins | None = None,
     weights_dir: Path | None = None,
     report: Report | None = None,
-) -> tuple[Comparison, Asked, Paint]:
+) -> tuple[Comparison, Asked, Style]:
     """Make a comparison again.
 
     Args:
@@ -66,14 +66,14 @@ def remake_comparison(
         _cover(question.get("cover")),
         _left_out(shown, told),
     )
-    paint = Paint(**recipe["look"])
+    style = Style(**recipe["look"])
     origins.check([shown["from"]])
     picture = origins.open(shown["from"])
     picture = Picture(picture.rgb, shown["name"], shown["credit"], picture.notes)
     comparison = compare_as_asked(
         asked, picture, weights_dir=weights_dir, may_download=origins.fetch, report=report
     )
-    return comparison, asked, paint
+    return comparison, asked, style
 
 
 def _cover(said: Mapping[str, Any] | None) -> tuple[Box, How] | None:
@@ -93,7 +93,7 @@ def remake_animation(
     *,
     origins: Origins | None = None,
     weights_dir: Path | None = None,
-) -> tuple[Answers, Look]:
+) -> tuple[Collector, Style]:
     """What an animation shows, not computed yet, and how it is painted.
 
     Args:
@@ -117,7 +117,7 @@ def remake_animation(
     networks = _networks(recipe, origins)
     by_name = [network for network in recipe["networks"] if not network["checkpoint"]]
     origins.check(typed)
-    answers = Answers(
+    answers = Collector(
         shots,
         networks,
         Question.from_json(recipe["question"]),
@@ -127,7 +127,7 @@ def remake_animation(
         device=recipe["device"],
         may_download=origins.fetch,
     )
-    return answers, Look.from_json(recipe["look"])
+    return answers, Style(**{**recipe["look"], "panel": tuple(recipe["look"]["panel"])})
 
 
 def _networks(recipe: Mapping[str, Any], origins: Origins) -> tuple[str | Checkpoint, ...]:
@@ -146,10 +146,10 @@ def _networks(recipe: Mapping[str, Any], origins: Origins) -> tuple[str | Checkp
     )
 
 
-def _shot(shown: Mapping[str, Any], told: str, origins: Origins) -> Shot:
+def _shot(shown: Mapping[str, Any], told: str, origins: Origins) -> PictureRef:
     typed = str(shown["from"])
     opened = partial(origins.open, typed)
-    return Shot(shown["title"], told, opened, left_out=_left_out(shown, told))
+    return PictureRef(shown["title"], told, opened, left_out=_left_out(shown, told))
 
 
 def _left_out(shown: Mapping[str, Any], told: str) -> str:

@@ -198,7 +198,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Prediction:
     """One class of a network's answer.
 
     Attributes:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.explanations.results import Explanation, Reading
+from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.pictures.open import sample
-from cactiviz.types import Answer, Box, FilterGrid, Picture
+from cactiviz.types import Box, FilterGrid, Picture, Prediction
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 VIEWS = ("grad_cam", "hires_cam", "saliency", "guided_backprop", "filters")
@@ -30,22 +30,24 @@ def comparison(networks: tuple[str, ...] = NETWORKS) -> Comparison:
     height, width = shown.size
     side = 0.875 * height
     part = Box((height - side) / 2, (width - side) / 2, side, side)
-    readings = {
-        "alexnet": reading("alexnet", HOSTILE, part, seed=0, untrained=True),
-        "cactinet": reading("cactinet", "CactiNet", Box(0, 0, height, width), seed=1),
+    explanations = {
+        "alexnet": explanation("alexnet", HOSTILE, part, seed=0, untrained=True),
+        "cactinet": explanation("cactinet", "CactiNet", Box(0, 0, height, width), seed=1),
     }
-    del readings["cactinet"].explanations["guided_backprop"]  # type: ignore[attr-defined]
+    del explanations["cactinet"].attributions["guided_backprop"]  # type: ignore[attr-defined]
     failures = {"resnet152": FAILED}
     return Comparison(
         shown,
         networks,
         VIEWS,
-        {name: one for name, one in readings.items() if name in networks},
+        {name: one for name, one in explanations.items() if name in networks},
         {name: why for name, why in failures.items() if name in networks},
     )
 
 
-def reading(model: str, title: str, seen: Box, *, seed: int, untrained: bool = False) -> Reading:
+def explanation(
+    model: str, title: str, seen: Box, *, seed: int, untrained: bool = False
+) -> Explanation:
     rng = np.random.default_rng(seed)
     smooth = np.maximum(rng.normal(0.3, 1, (7, 9)), 0)
     maps: list[tuple[str, NDArray[Any], Literal["positive", "signed"]]] = [
@@ -54,7 +56,7 @@ def reading(model: str, title: str, seen: Box, *, seed: int, untrained: bool = F
         ("saliency", rng.normal(0, 1, (3, 256, 256)) ** 3, "signed"),
         ("guided_backprop", rng.normal(0, 1, (3, 256, 256)) ** 3, "signed"),
     ]
-    return Reading(
+    return Explanation(
         model,
         title,
         untrained,
@@ -62,7 +64,7 @@ def reading(model: str, title: str, seen: Box, *, seed: int, untrained: bool = F
         seen,
         answers(0.6, 0.3, 0.06, 0.03),
         {
-            method: Explanation(
+            method: Attribution(
                 model=model,
                 method=method,
                 class_index=0,
@@ -81,9 +83,9 @@ def reading(model: str, title: str, seen: Box, *, seed: int, untrained: bool = F
     )
 
 
-def answers(*shares: float) -> tuple[Answer, ...]:
+def answers(*shares: float) -> tuple[Prediction, ...]:
     """Classes 0, 1, 2 ... with these probabilities."""
     return tuple(
-        Answer(index, HOSTILE if index == 0 else f"class {index}", 0.0, share)
+        Prediction(index, HOSTILE if index == 0 else f"class {index}", 0.0, share)
         for index, share in enumerate(shares)
     )

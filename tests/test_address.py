@@ -222,8 +222,8 @@ def test_a_link_restores_a_fresh_session(app: AppTest) -> None:
     assert app.button_group(key="methods").value == ["grad_cam", "layer_cam"]
     assert app.toggle(key="whole").value and app.toggle(key="untrained").value
     assert any("rather than “cactus”" in one.value for one in app.caption)
-    assert app.session_state["trail"].look.palette == "viridis"
-    assert app.session_state["trail"].look.strength == 0.8
+    assert app.session_state["trail"].style.palette == "viridis"
+    assert app.session_state["trail"].style.strength == 0.8
     assert said(app) == {**to_query(link), "palette": "viridis", "strength": "0.8"}  # not touched
 
 

@@ -80,30 +80,30 @@ def test_back_and_forward_go_through_what_was_chosen(open_page: Open) -> None:
     page = open_page("/?palette=viridis")
     chosen(page, "CactiNet")
     press(page, "AlexNet")
-    look, first = {"palette": "viridis"}, {"networks": "alexnet cactinet"}
-    says(page, {**first, **look})
+    style, first = {"palette": "viridis"}, {"networks": "alexnet cactinet"}
+    says(page, {**first, **style})
     press(page, "EB0")
     page.wait_for_timeout(40)
     press(page, "EB3")  # at once
     last = {"networks": "alexnet efficientnet_b0 efficientnet_b3 cactinet"}
-    says(page, {**last, **look})
+    says(page, {**last, **style})
     chosen(page, "AlexNet", "EB0", "EB3", "CactiNet")
     for _ in range(2):  # the two quick presses may have become one entry
         if said(page).get("networks") != first["networks"]:
             page.go_back()
             page.wait_for_timeout(_PAUSE_MS)
-    says(page, {**first, **look})
+    says(page, {**first, **style})
     chosen(page, "AlexNet", "CactiNet")
     assert page.locator("table").get_by_text("AlexNet", exact=True).count() == 1
     page.go_back()
-    says(page, look)
+    says(page, style)
     chosen(page, "CactiNet")
     page.go_forward()
-    says(page, {**first, **look})
+    says(page, {**first, **style})
     chosen(page, "AlexNet", "CactiNet")
     page.reload()
     chosen(page, "AlexNet", "CactiNet")
-    says(page, {**first, **look})
+    says(page, {**first, **style})
 
 
 def test_back_at_once_and_twice_at_once_leads_where_it_says(open_page: Open) -> None:

@@ -19,10 +19,10 @@ from PIL import Image
 
 import cactiviz.batch.collect as module
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Answers
+from cactiviz.batch.collect import Collector
 from cactiviz.batch.presets import PRESETS, of_source
-from cactiviz.batch.sequence import Shot
-from cactiviz.batch.store import Kept, Said, ask
+from cactiviz.batch.sequence import PictureRef
+from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.cli import animate as command
 from cactiviz.cli.main import main
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError
@@ -31,14 +31,14 @@ from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.recipes.request import Question
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 from cactiviz.types import Picture, Target
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = next((ROOT / "cactiviz/models/weights").glob("*.safetensors"))
 OTHER = Checkpoint("other", "cactinet", WEIGHTS)
 NETWORKS = ("cactinet", OTHER)
-SMALL = Look(panel=(64, 64))
+SMALL = Style(panel=(64, 64))
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -48,21 +48,21 @@ def picture(seed: int) -> Picture:
     return Picture(rgb, f"{HOSTILE} {seed}", "CC0")
 
 
-def shot(seed: int) -> Shot:
-    return Shot(f"picture {seed}", f"origin {seed}", lambda: picture(seed))
+def shot(seed: int) -> PictureRef:
+    return PictureRef(f"picture {seed}", f"origin {seed}", lambda: picture(seed))
 
 
 def animation(tmp_path: Path, count: int = 3, **options: Any) -> Animation:
     chosen: dict[str, Any] = {"networks": NETWORKS, "question": Question(), "look": SMALL}
     chosen |= options
-    networks, question, look = (chosen.pop(name) for name in ("networks", "question", "look"))
+    networks, question, style = (chosen.pop(name) for name in ("networks", "question", "look"))
     shots = chosen.pop("shots", [shot(seed) for seed in range(count)])
-    answers = Answers(shots, networks, question, tmp_path / "parts", device="cpu", **chosen)
-    return Animation(answers, look)
+    answers = Collector(shots, networks, question, tmp_path / "parts", device="cpu", **chosen)
+    return Animation(answers, style)
 
 
 def computed(made: Animation, **options: Any) -> Animation:
-    assert isinstance(made.answers, Answers)
+    assert isinstance(made.answers, Collector)
     made.answers.compute(**options)
     return made
 
@@ -89,7 +89,7 @@ def frames_of(path: Path) -> list[NDArray[np.uint8]]:
 
 
 def test_each_frame_shows_its_picture_and_its_map(tmp_path: Path) -> None:
-    made = animation(tmp_path, look=replace(SMALL, strength=1.0, squash=True))
+    made = animation(tmp_path, style=replace(SMALL, strength=1.0, squash=True))
     computed(made)
     network = load_model("cactinet")
     frames = list(made.frames())
@@ -158,7 +158,7 @@ def test_what_is_kept_comes_back_as_it_was(tmp_path: Path) -> None:
     question = Question(("grad_cam", "saliency"), layers=("stages.1", "stages.2"))
     answers = ask(load_model("cactinet"), picture(0), question)
     assert [said.label for said in answers] == ["stages.1", "stages.2"]
-    kept = Kept(tmp_path / "parts", question)
+    kept = ResultStore(tmp_path / "parts", question)
     kept.put("net", "00", answers)
     back = kept.get("net", "00")
     assert back is not None
@@ -191,13 +191,13 @@ def test_through_the_top_classes(tmp_path: Path) -> None:
 
 
 def test_a_shared_scale_holds_over_all_frames_and_networks(tmp_path: Path) -> None:
-    made = animation(tmp_path, look=replace(SMALL, scale="shared"))
+    made = animation(tmp_path, style=replace(SMALL, scale="shared"))
     computed(made)
     said = [made.answers.said(index, place)[0] for index in range(3) for place in range(2)]
     largest = max(float(s.values["grad_cam"].max()) for s in said)
-    assert {made._full_values.of(s, "grad_cam", made.look.scale) for s in said} == {largest}
-    made.look = replace(SMALL, scale="own")
-    assert len({made._full_values.of(s, "grad_cam", made.look.scale) for s in said}) > 1
+    assert {made._full_values.of(s, "grad_cam", made.style.scale) for s in said} == {largest}
+    made.style = replace(SMALL, scale="own")
+    assert len({made._full_values.of(s, "grad_cam", made.style.scale) for s in said}) > 1
 
 
 def test_a_network_that_fails_says_so_in_its_panels(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_a_picture_that_cannot_be_opened_is_left_out(tmp_path: Path) -> None:
     def broken() -> Picture:
         raise PictureError("It is no picture.")
 
-    made = animation(tmp_path, shots=[shot(0), Shot("bad", "bad.jpg", broken), shot(1)])
+    made = animation(tmp_path, shots=[shot(0), PictureRef("bad", "bad.jpg", broken), shot(1)])
     computed(made)
     assert made.answers.reel.skipped == {"bad.jpg": "It is no picture."}
     assert len(list(made.frames())) == 2
@@ -253,7 +253,7 @@ def test_the_same_recipe_makes_the_same_bytes(tmp_path: Path) -> None:
     assert recipe["networks"][1]["checkpoint"]["file"] == WEIGHTS.name
     assert recipe["networks"][0]["weights"]
     assert Question.from_json(recipe["question"]) == Question()
-    assert Look.from_json(recipe["look"]) == SMALL
+    assert Style.from_json(recipe["look"]) == SMALL
 
 
 def test_choices_that_do_not_fit_are_refused(tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_a_class_that_a_network_lacks_is_said_in_its_panel(tmp_path: Path) -> No
     made = animation(tmp_path, 1, question=Question(target=Target("no such class")))
     computed(made)
     (said,) = made.answers.said(0, 0)
-    assert isinstance(said, Said)
+    assert isinstance(said, StoredExplanation)
     assert "no such class" in said.failures["grad_cam"]
     assert made.frame(0) is not None
 

@@ -18,12 +18,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.batch import store
-from cactiviz.batch.sequence import Reel, Shot
-from cactiviz.batch.store import Said
+from cactiviz.batch.sequence import PictureRef, PictureSequence
+from cactiviz.batch.store import StoredExplanation
 from cactiviz.models import load_model
 from cactiviz.pictures.open import sample
 from cactiviz.recipes.request import Question
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Picture
 from cactiviz.ui import texts
@@ -35,7 +35,7 @@ from cactiviz.ui.animate.work import Plan, Work
 from cactiviz.ui.pictures import uploads
 from cactiviz.ui.session import polling, state
 
-SMALL = Look(panel=(60, 60), captions=False)
+SMALL = Style(panel=(60, 60), captions=False)
 
 
 @pytest.fixture
@@ -84,8 +84,8 @@ def test_a_first_visit_computes_what_the_package_says_and_plays_it(app: AppTest)
             assert mine.answer == theirs.answer
             for method in plan.question.methods:
                 assert np.array_equal(mine.values[method], theirs.values[method])
-    look = next(look for look, _ in drawer_of(app)._files)
-    written(drawer_of(app).made(look, "preview webp"))
+    style = next(style for style, _ in drawer_of(app)._files)
+    written(drawer_of(app).made(style, "preview webp"))
     app.run()
     assert "16 frames" in " ".join(captions(app))
 
@@ -98,8 +98,8 @@ def test_another_look_is_painted_anew_and_computes_nothing(app: AppTest) -> None
     app.slider(key=state.FILM_LOOK + "seconds").set_value(0.5).run()
     assert not app.exception
     assert drawer_of(app).work is work and polling.runner().jobs.finished == before
-    look = list(drawer_of(app)._files)[-1][0]
-    assert (look.palette, look.seconds) == ("viridis", 0.5)
+    style = list(drawer_of(app)._files)[-1][0]
+    assert (style.palette, style.seconds) == ("viridis", 0.5)
 
 
 def test_a_file_is_made_when_it_is_asked_for_and_handed_out(app: AppTest) -> None:
@@ -188,7 +188,7 @@ def test_an_upload_is_told_by_its_name_and_from_others_of_that_name() -> None:
     broken = BytesIO(b"no picture")
     shots = [uploads.uploaded("a.png", file) for file in (*files, broken)]
     assert len(set(shots)) == 3
-    reel = Reel(shots)
+    reel = PictureSequence(shots)
     opened = [reel.open(index) for index in range(3)]
     assert [picture and int(picture.rgb[0, 0, 0]) for picture in opened] == [10, 200, None]
     assert [shown["from"] for shown in reel.recipe()] == ["a.png", "a.png"]
@@ -209,7 +209,7 @@ def plan_of(count: int, networks: int = 1) -> Plan:
     shots = []
     for index in range(count):
         picture = Picture(np.full((16, 16, 3), index, np.uint8), f"p{index}")
-        shots.append(Shot(f"p{index}", f"p{index}", lambda picture=picture: picture))  # type: ignore[misc]
+        shots.append(PictureRef(f"p{index}", f"p{index}", lambda picture=picture: picture))  # type: ignore[misc]
     # Several sets of weights under names of their own, of which none is loaded from afar.
     names = [Network("cactinet", revision=str(n)) for n in range(networks)]
     return Plan(tuple(shots), tuple(names), Question())
@@ -222,7 +222,9 @@ def slow(
     asked: list[tuple[int, str]] = []
     true = store.ask
 
-    def ask(model: object, picture: Picture, question: Question, cancel: object) -> list[Said]:
+    def ask(
+        model: object, picture: Picture, question: Question, cancel: object
+    ) -> list[StoredExplanation]:
         asked.append((int(picture.rgb[0, 0, 0]), picture.name))
         if len(asked) > free:
             gate.wait(20)

@@ -110,9 +110,9 @@ def test_a_first_visit_shows_a_trained_network_that_is_sure_of_a_cactus(app: App
     app.run()
     assert "untrained" not in json.dumps(grid(app)["columns"])
     first = library.first_item()
-    reading = explain(load_model("cactinet"), open_dataset("scenes").open(first), [])
-    assert first.class_name == "cactus" == reading.answers[0].class_name
-    assert reading.answers[0].probability >= 0.9
+    explanation = explain(load_model("cactinet"), open_dataset("scenes").open(first), [])
+    assert first.class_name == "cactus" == explanation.predictions[0].class_name
+    assert explanation.predictions[0].probability >= 0.9
 
 
 def test_a_network_without_weights_says_so_in_its_cells_and_offers_them(app: AppTest) -> None:

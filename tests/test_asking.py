@@ -14,7 +14,7 @@ from cactiviz.errors import BusyError, Cancelled, ModelError
 from cactiviz.runtime.queue import Jobs, Ticket
 from cactiviz.types import Cancel
 from cactiviz.ui.session import polling, state
-from cactiviz.ui.session.polling import Waiting, Why
+from cactiviz.ui.session.polling import Failure, Pending
 
 SOON = 20  # seconds
 
@@ -91,11 +91,11 @@ def other(monkeypatch: pytest.MonkeyPatch) -> Session:
 
 def test_answers_come_one_by_one(desk: Desk, session: Session) -> None:
     questions = {"x": desk("a"), "y": desk("b")}
-    assert session.asks(questions) == {"x": Waiting(0), "y": Waiting(1)}
+    assert session.asks(questions) == {"x": Pending(0), "y": Pending(1)}
     desk.answer("a")
     assert desk.begun["b"].wait(SOON)
     found = session.asks(questions)
-    assert found == {"x": "answer to a", "y": Waiting(0)} and polling.pending(found)
+    assert found == {"x": "answer to a", "y": Pending(0)} and polling.pending(found)
     desk.answer("b")
     found = session.asks(questions, SOON)
     assert found == {"x": "answer to a", "y": "answer to b"} and not polling.pending(found)
@@ -106,7 +106,7 @@ def test_patience_ends_as_soon_as_all_is_there(desk: Desk, session: Session) -> 
     questions = {"x": desk("a")}
     desk.answer("a")
     assert session.asks(questions, SOON) == {"x": "answer to a"}
-    assert session.asks({"x": desk("slow")}, 0.05)["x"] == Waiting(0)
+    assert session.asks({"x": desk("slow")}, 0.05)["x"] == Pending(0)
 
 
 def test_asking_again_keeps_the_place_in_the_queue(
@@ -116,8 +116,8 @@ def test_asking_again_keeps_the_place_in_the_queue(
     assert desk.begun["a"].wait(SOON)
     other.asks({"x": desk("c")})
     for _ in range(3):
-        assert session.asks({"x": desk("a"), "y": desk("b")})["y"] == Waiting(1)
-        assert other.asks({"x": desk("c")}) == {"x": Waiting(2)}
+        assert session.asks({"x": desk("a"), "y": desk("b")})["y"] == Pending(1)
+        assert other.asks({"x": desk("c")}) == {"x": Pending(2)}
     desk.answer("a", "b", "c")
     assert other.asks({"x": desk("c")}, SOON) == {"x": "answer to c"}
     assert desk.times == ["a", "b", "c"]
@@ -158,10 +158,10 @@ def test_a_full_queue_is_waited_for(desk: Desk, session: Session, other: Session
     session.asks({name: desk(name) for name in "ab"})
     assert desk.begun["a"].wait(SOON)
     session.asks({name: desk(name) for name in "abcde"})
-    assert other.asks({"x": desk("f")}) == {"x": Waiting(None)}
+    assert other.asks({"x": desk("f")}) == {"x": Pending(None)}
     desk.answer("a")
     assert desk.begun["b"].wait(SOON)
-    assert other.asks({"x": desk("f")}) == {"x": Waiting(4)}
+    assert other.asks({"x": desk("f")}) == {"x": Pending(4)}
 
 
 def test_a_failure_is_the_sentence_in_its_place(desk: Desk, session: Session) -> None:
@@ -175,7 +175,7 @@ def test_a_failure_is_the_sentence_in_its_place(desk: Desk, session: Session) ->
     desk.answer("a")
     session.asks({"y": question}, SOON)
     found = session.asks({"x": fails, "y": question, "z": is_busy})
-    assert found == {"x": Why("The network is ill."), "y": "answer to a", "z": Waiting(None)}
+    assert found == {"x": Failure("The network is ill."), "y": "answer to a", "z": Pending(None)}
 
 
 def test_a_run_that_is_stopped_while_it_asks_leaves_nothing_behind(

@@ -20,7 +20,7 @@ from torchvision.transforms.v2.functional import center_crop
 from cactiviz.comparison.compare import compare
 from cactiviz.engine.class_pass import Pass, run
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import Explanation
+from cactiviz.explanations.results import Attribution
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model
 from cactiviz.models.preprocess import preprocess
@@ -587,9 +587,9 @@ def picture() -> Picture:
     return samples()["chelsea"]
 
 
-def explained(model: LoadedModel, picture: Picture, target: object, name: str) -> Explanation:
+def explained(model: LoadedModel, picture: Picture, target: object, name: str) -> Attribution:
     found = explain(model, picture, [name], target=target)[name]
-    assert isinstance(found, Explanation)
+    assert isinstance(found, Attribution)
     return found
 
 
@@ -657,17 +657,19 @@ def test_a_class_against_itself_is_refused_with_a_sentence_in_each_cell(
         cell = comparison.cell("small-4", name)
         assert cell.image is None
         assert cell.caption == "“bee” can't be held against itself."
-    assert len(comparison.readings["small-4"].answers) == 4, "the answer is there all the same"
+    assert len(comparison.explanations["small-4"].predictions) == 4, (
+        "the answer is there all the same"
+    )
 
 
 def test_the_top_class_against_itself_is_refused_as_if_it_had_been_named(picture: Picture) -> None:
     """Its map would be 0 everywhere, and read as “no evidence”."""
     model = small()
     top = explain(model, picture, ["saliency"])["saliency"].class_name
-    reading = explain(model, picture, ["grad_cam", "saliency"], target=Target(None, top))
-    assert not reading.explanations
-    assert set(reading.failures) == {"grad_cam", "saliency"}
-    assert all("itself" in why and top in why for why in reading.failures.values())
+    explanation = explain(model, picture, ["grad_cam", "saliency"], target=Target(None, top))
+    assert not explanation.attributions
+    assert set(explanation.failures) == {"grad_cam", "saliency"}
+    assert all("itself" in why and top in why for why in explanation.failures.values())
 
 
 def test_the_top_class_is_held_against_a_named_one(picture: Picture) -> None:
@@ -681,6 +683,6 @@ def test_the_top_class_is_held_against_a_named_one(picture: Picture) -> None:
 
 
 def test_a_contrast_with_an_unknown_class_leaves_a_sentence(picture: Picture) -> None:
-    reading = explain(small(), picture, ["grad_cam"], target=Target("ant", "elephant"))
-    assert not reading.explanations
-    assert "no class “elephant”" in reading.failures["grad_cam"]
+    explanation = explain(small(), picture, ["grad_cam"], target=Target("ant", "elephant"))
+    assert not explanation.attributions
+    assert "no class “elephant”" in explanation.failures["grad_cam"]

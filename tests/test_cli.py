@@ -90,9 +90,9 @@ def test_compare_writes_sheet_json_and_npz(capsys: pytest.CaptureFixture[str], o
         assert sorted(maps.files) == sorted(
             f"{m}/{v}" for m in ("alexnet", "cactinet") for v in views
         )
-        for explanation in report["explanations"]:
-            values = maps[f"{explanation['model']}/{explanation['method']}"]
-            assert (explanation["min"], explanation["max"]) == (values.min(), values.max())
+        for attribution in report["explanations"]:
+            values = maps[f"{attribution['model']}/{attribution['method']}"]
+            assert (attribution["min"], attribution["max"]) == (values.min(), values.max())
     expected = cv.compare(
         "sample:chelsea", ["alexnet", "cactinet"], views, untrained=True, device="cpu"
     )
@@ -102,7 +102,7 @@ def test_compare_writes_sheet_json_and_npz(capsys: pytest.CaptureFixture[str], o
     for model, title in (("alexnet", "AlexNet (untrained)"), ("cactinet", "CactiNet (untrained)")):
         best = report["predictions"][model]["top"][0]
         assert f"{title}: {best['class_name']} {best['probability']:.1%}\n" in output
-        assert best["class_index"] == expected.readings[model].answers[0].class_index
+        assert best["class_index"] == expected.explanations[model].predictions[0].class_index
 
 
 def test_without_files_to_write_the_answers_are_printed(
@@ -144,8 +144,8 @@ def test_class_layer_and_resize_reach_the_networks(
     chosen = ("--class", "cactus", "--layer", "stages.1", "--resize", "crop")
     code, _, _ = run(capsys, *CACTINET, *chosen, "--json", out / "r.json", "--npz", out / "m.npz")
     assert code == 0
-    explanations = json.loads((out / "r.json").read_text("utf-8"))["explanations"]
-    assert {(e["class_index"], e["class_name"]) for e in explanations} == {(1, "cactus")}
+    attributions = json.loads((out / "r.json").read_text("utf-8"))["explanations"]
+    assert {(e["class_index"], e["class_name"]) for e in attributions} == {(1, "cactus")}
     expected = cv.compare(
         "sample:chelsea",
         ["cactinet"],

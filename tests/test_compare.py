@@ -50,7 +50,7 @@ def both(alexnet: cv.LoadedModel, cactinet: cv.LoadedModel) -> cv.Comparison:
 
 def values(comparison: cv.Comparison, model: str, method: str) -> NDArray[Any]:
     found = comparison[model, method]
-    assert isinstance(found, cv.Explanation)
+    assert isinstance(found, cv.Attribution)
     return found.values
 
 
@@ -74,12 +74,12 @@ def test_each_cell_is_what_explain_says(
         alone = cv.explain(model, picture, METHODS)
         for method in METHODS:
             found = both[model.name, method]
-            assert isinstance(found, cv.Explanation)
-            assert np.array_equal(found.values, alone.explanations[method].values)
+            assert isinstance(found, cv.Attribution)
+            assert np.array_equal(found.values, alone.attributions[method].values)
             assert found.values.any(), "a map of zeros would show nothing here"
             assert (found.model, found.method) == (model.name, method)
             assert found.seconds > 0
-        assert both.readings[model.name].answers == alone.answers
+        assert both.explanations[model.name].predictions == alone.predictions
 
 
 def test_networks_by_name_are_those_that_load_model_gives(both: cv.Comparison) -> None:
@@ -87,7 +87,7 @@ def test_networks_by_name_are_those_that_load_model_gives(both: cv.Comparison) -
     assert np.array_equal(
         values(named, "cactinet", "saliency"), values(both, "cactinet", "saliency")
     )
-    assert named.readings["cactinet"].revision == "untrained, seed 0"
+    assert named.explanations["cactinet"].revision == "untrained, seed 0"
 
 
 def test_views_and_networks_stand_in_the_order_asked_for(
@@ -97,7 +97,7 @@ def test_views_and_networks_stand_in_the_order_asked_for(
     comparison = cv.compare("sample:coffee", [cactinet, alexnet], asked)
     assert comparison.models == ("cactinet", "alexnet")
     assert comparison.methods == ("saliency", "grad_cam")
-    assert [(e.model, e.method) for e in comparison.explanations()] == [
+    assert [(e.model, e.method) for e in comparison.attributions()] == [
         ("cactinet", "saliency"),
         ("cactinet", "grad_cam"),
         ("alexnet", "saliency"),
@@ -121,9 +121,9 @@ def test_a_class_by_index_by_text_and_by_name_is_the_same_class(alexnet: cv.Load
     asked = (281, "281", "tabby", " Tabby ", cv.Target(281), cv.Target("tabby"))
     found = [cv.explain(alexnet, picture, ["grad_cam"], target=t)["grad_cam"] for t in asked]
     for one in found:
-        assert isinstance(one, cv.Explanation)
+        assert isinstance(one, cv.Attribution)
         assert (one.class_index, one.class_name) == (281, "tabby")
-        assert isinstance(found[0], cv.Explanation)
+        assert isinstance(found[0], cv.Attribution)
         assert np.array_equal(one.values, found[0].values)
         assert one.logit == found[0].logit
 
@@ -136,7 +136,7 @@ def test_the_two_classes_of_one_logit_are_each_others_opposite(cactinet: cv.Load
     picture = cv.open_picture("sample:chelsea")
     against = cv.explain(cactinet, picture, ["saliency"], target="no cactus")["saliency"]
     towards = cv.explain(cactinet, picture, ["saliency"], target=1)["saliency"]
-    assert isinstance(against, cv.Explanation) and isinstance(towards, cv.Explanation)
+    assert isinstance(against, cv.Attribution) and isinstance(towards, cv.Attribution)
     np.testing.assert_allclose(against.values, -towards.values, rtol=1e-5, atol=1e-9)
     assert against.logit == pytest.approx(-towards.logit)
     assert against.probability + towards.probability == pytest.approx(1)
@@ -147,9 +147,9 @@ def test_squash_shows_a_network_the_whole_picture(
     both: cv.Comparison, alexnet: cv.LoadedModel
 ) -> None:
     squashed = cv.compare("sample:chelsea", [alexnet], ["grad_cam"], resize="squash")
-    seen = squashed.readings["alexnet"].seen
+    seen = squashed.explanations["alexnet"].seen
     assert (seen.top, seen.left, seen.height, seen.width) == (0, 0, 300, 451)
-    assert both.readings["alexnet"].seen.height == pytest.approx(300 * 224 / 256)
+    assert both.explanations["alexnet"].seen.height == pytest.approx(300 * 224 / 256)
     assert not np.array_equal(
         values(squashed, "alexnet", "grad_cam"), values(both, "alexnet", "grad_cam")
     )
@@ -159,7 +159,7 @@ def test_another_layer_has_its_own_grid(alexnet: cv.LoadedModel, both: cv.Compar
     for layer, grid in (("features.2", (27, 27)), ("features.11:module", (13, 13))):
         comparison = cv.compare("sample:chelsea", [alexnet], ["grad_cam"], layer=layer)
         found = comparison["alexnet", "grad_cam"]
-        assert isinstance(found, cv.Explanation)
+        assert isinstance(found, cv.Attribution)
         assert found.grid == grid == found.values.shape
     assert np.array_equal(
         values(comparison, "alexnet", "grad_cam"), values(both, "alexnet", "grad_cam")
@@ -175,7 +175,7 @@ def test_a_network_that_fails_leaves_a_sentence_and_the_others_stay(
     comparison = cv.compare(
         "sample:chelsea", ["alexnet", cactinet], ["grad_cam"], may_download=False
     )
-    assert list(comparison.readings) == ["cactinet"]
+    assert list(comparison.explanations) == ["cactinet"]
     assert list(comparison.failures) == ["alexnet"]
     sentence = comparison.failures["alexnet"]
     assert "AlexNet" in sentence and "alexnet-owt-7be5be79.pth" in sentence
@@ -197,16 +197,16 @@ def test_a_class_that_one_network_lacks_fails_in_its_cells_only(
 ) -> None:
     comparison = cv.compare("sample:chelsea", [alexnet, cactinet], VIEWS, target="cactus")
     assert comparison.failures == {}
-    reading = comparison.readings["alexnet"]
-    assert set(reading.failures) == set(METHODS)
-    assert reading.answers == both.readings["alexnet"].answers
+    explanation = comparison.explanations["alexnet"]
+    assert set(explanation.failures) == set(METHODS)
+    assert explanation.predictions == both.explanations["alexnet"].predictions
     for method in METHODS:
         with pytest.raises(MethodError, match="AlexNet has no class “cactus”"):
             comparison["alexnet", method]
         cell = comparison.cell("alexnet", method)
         assert cell.image is None and "no class “cactus”" in cell.caption
         found = comparison["cactinet", method]
-        assert isinstance(found, cv.Explanation)
+        assert isinstance(found, cv.Attribution)
         assert (found.class_index, found.class_name) == (1, "cactus")
     assert isinstance(comparison["alexnet", "filters"], cv.FilterGrid)
     assert {f["method"] for f in comparison.to_json()["failures"]} == set(METHODS)
@@ -218,9 +218,9 @@ def test_a_layer_that_one_network_lacks_fails_where_it_is_needed_only(
     alexnet: cv.LoadedModel, cactinet: cv.LoadedModel, both: cv.Comparison
 ) -> None:
     comparison = cv.compare("sample:chelsea", [alexnet, cactinet], METHODS, layer="features.2")
-    assert comparison.readings["alexnet"].failures == {}
-    assert list(comparison.readings["cactinet"].failures) == ["grad_cam"]
-    assert "features.2" in comparison.readings["cactinet"].failures["grad_cam"]
+    assert comparison.explanations["alexnet"].failures == {}
+    assert list(comparison.explanations["cactinet"].failures) == ["grad_cam"]
+    assert "features.2" in comparison.explanations["cactinet"].failures["grad_cam"]
     for method in ("saliency", "guided_backprop"):
         expected = values(both, "cactinet", method)
         assert np.array_equal(values(comparison, "cactinet", method), expected)
@@ -228,14 +228,14 @@ def test_a_layer_that_one_network_lacks_fails_where_it_is_needed_only(
 
 def test_a_layer_without_rows_and_columns_is_told(alexnet: cv.LoadedModel) -> None:
     comparison = cv.compare("sample:chelsea", [alexnet], ["grad_cam"], layer="classifier.1")
-    assert "no rows and columns" in comparison.readings["alexnet"].failures["grad_cam"]
+    assert "no rows and columns" in comparison.explanations["alexnet"].failures["grad_cam"]
 
 
 def test_an_ambiguous_name_names_both_classes(alexnet: cv.LoadedModel) -> None:
     names = alexnet.spec.class_names
     assert [i for i, name in enumerate(names) if name.casefold() == "cardigan"] == [*CARDIGANS]
     comparison = cv.compare("sample:chelsea", [alexnet], ["grad_cam"], target="CARDIGAN")
-    assert re.search(r"\b264 and 474\b", comparison.readings["alexnet"].failures["grad_cam"])
+    assert re.search(r"\b264 and 474\b", comparison.explanations["alexnet"].failures["grad_cam"])
 
 
 def test_a_misspelt_name_is_answered_with_those_near_it(alexnet: cv.LoadedModel) -> None:
@@ -355,13 +355,13 @@ def test_the_json_has_the_form_promised(both: cv.Comparison) -> None:
         "no cactus",
     }
     assert len(report["explanations"]) == 2 * len(METHODS)
-    for explanation in report["explanations"]:
-        assert set(explanation) == {
+    for attribution in report["explanations"]:
+        assert set(attribution) == {
             *("model", "method", "class_index", "class_name", "logit", "probability"),
             *("grid", "min", "max", "seconds", "notes", "layer", "layer_grid", "against"),
         }
-        top = report["predictions"][explanation["model"]]["top"][0]
-        assert {key: explanation[key] for key in top} == top
+        top = report["predictions"][attribution["model"]]["top"][0]
+        assert {key: attribution[key] for key in top} == top
     assert report["failures"] == []
 
 
@@ -370,7 +370,7 @@ def test_the_answers_are_the_networks_largest_logits(
 ) -> None:
     with torch.no_grad():
         logits = alexnet.module(preprocess(both.picture, alexnet.spec.preprocessing))[0].numpy()
-    answers = both.readings["alexnet"].answers
+    answers = both.explanations["alexnet"].predictions
     order = np.argsort(-logits)[:5]
     assert [answer.class_index for answer in answers] == order.tolist()
     np.testing.assert_allclose([a.logit for a in answers], logits[order], rtol=1e-4)
@@ -387,13 +387,13 @@ def test_the_npz_holds_each_raw_array_and_the_json_its_range(
     with np.load(tmp_path / "maps.npz") as saved:
         views = [f"{m}/{v}" for m in ("alexnet", "cactinet") for v in VIEWS]
         assert sorted(saved.files) == sorted(views)
-        for explanation in report["explanations"]:
-            model, method = explanation["model"], explanation["method"]
+        for attribution in report["explanations"]:
+            model, method = attribution["model"], attribution["method"]
             array = saved[f"{model}/{method}"]
             assert array.dtype == np.float32
             assert np.array_equal(array, values(both, model, method))
-            assert explanation["grid"] == list(array.shape[-2:])
-            assert (explanation["min"], explanation["max"]) == (array.min(), array.max())
+            assert attribution["grid"] == list(array.shape[-2:])
+            assert (attribution["min"], attribution["max"]) == (array.min(), array.max())
         assert saved["alexnet/grad_cam"].shape == (13, 13)
         assert saved["cactinet/grad_cam"].shape == (8, 8)
         assert saved["alexnet/saliency"].shape == (3, 224, 224)
@@ -431,7 +431,7 @@ def test_a_cell_is_painted_by_the_maps_own_largest_value(both: cv.Comparison) ->
         expected = paint.paint(
             both.picture,
             raw,
-            both.readings[model].seen,
+            both.explanations[model].seen,
             display="overlay",
             full=float(raw.max()),
             size=(160, 240),
@@ -452,7 +452,7 @@ def test_a_shared_scale_paints_all_networks_against_the_same_value(both: cv.Comp
     expected = paint.paint(
         both.picture,
         values(both, low, "grad_cam"),
-        both.readings[low].seen,
+        both.explanations[low].seen,
         display="overlay",
         full=largest[high],
         size=(160, 240),
@@ -532,9 +532,11 @@ def test_a_network_without_training_says_so_everywhere(
     both.sheet()
     assert [column.title for column in drawn] == ["AlexNet (untrained)", "CactiNet (untrained)"]
     assert all("random weights" in column.message for column in drawn)
-    assert [reading.title for reading in both.readings.values()] == [c.title for c in drawn]
-    for explanation in both.to_json()["explanations"]:
-        assert any(note.startswith("Untrained: ") for note in explanation["notes"])
+    assert [explanation.title for explanation in both.explanations.values()] == [
+        c.title for c in drawn
+    ]
+    for attribution in both.to_json()["explanations"]:
+        assert any(note.startswith("Untrained: ") for note in attribution["notes"])
 
 
 def test_a_trained_network_is_not_called_untrained(
@@ -543,7 +545,7 @@ def test_a_trained_network_is_not_called_untrained(
     torch.save(cactinet.module.state_dict(), tmp_path / "c.pth")
     own = cv.Checkpoint("mine", "cactinet", tmp_path / "c.pth")
     comparison = cv.compare("sample:chelsea", [own, cactinet], ["saliency"], untrained=True)
-    assert comparison.readings["mine"].title == "mine"
+    assert comparison.explanations["mine"].title == "mine"
     report = comparison.to_json()
     assert report["predictions"]["mine"]["untrained"] is False
     assert report["predictions"]["cactinet"]["untrained"] is True
@@ -556,7 +558,7 @@ def test_a_trained_network_is_not_called_untrained(
 
 
 def test_the_notes_tell_where_guiding_leaves_the_paper(both: cv.Comparison) -> None:
-    notes = {(e.model, e.method): " ".join(e.notes) for e in both.explanations()}
+    notes = {(e.model, e.method): " ".join(e.notes) for e in both.attributions()}
     assert "generalised" in notes["cactinet", "guided_backprop"]
     assert "generalised" not in notes["alexnet", "guided_backprop"]
     assert "generalised" not in notes["cactinet", "saliency"]
@@ -565,9 +567,9 @@ def test_the_notes_tell_where_guiding_leaves_the_paper(both: cv.Comparison) -> N
 def test_a_map_of_one_square_says_that_it_cannot_say_where(cactinet: cv.LoadedModel) -> None:
     for layer, side in (("stages.6", 2), ("stages.6.0.excite.expand", 1)):
         found = cv.compare("sample:chelsea", [cactinet], ["grad_cam"], layer=layer)
-        (explanation,) = found.explanations()
-        assert explanation.grid == (side, side)
-        assert ("1 x 1, so it can't say where" in " ".join(explanation.notes)) == (side == 1)
+        (attribution,) = found.attributions()
+        assert attribution.grid == (side, side)
+        assert ("1 x 1, so it can't say where" in " ".join(attribution.notes)) == (side == 1)
 
 
 def test_no_positive_evidence_is_told_and_left_unpainted(
@@ -589,9 +591,9 @@ def test_no_positive_evidence_is_told_and_left_unpainted(
     toy = cv.LoadedModel(replace(spec, **changes), network, untrained=False, revision="toy")
     for target, count in (("less", 0), ("more", 1)):
         comparison = cv.compare("sample:chelsea", [toy], ["grad_cam"], target=target, layer="1")
-        (explanation,) = comparison.explanations()
-        assert bool((explanation.values > 0).any()) == bool(count)
-        told = [note for note in explanation.notes if note.startswith("No positive evidence")]
+        (attribution,) = comparison.attributions()
+        assert bool((attribution.values > 0).any()) == bool(count)
+        told = [note for note in attribution.notes if note.startswith("No positive evidence")]
         assert len(told) == 1 - count
         cell = comparison.cell("toy", "grad_cam")
         assert ("no positive evidence" in cell.caption) == (count == 0)
@@ -618,10 +620,10 @@ def test_what_was_measured_of_a_networks_maps_stands_beside_them_and_only_there(
     said = "Measured here: it finds nothing."
     known = replace(loaded, untrained=False, spec=replace(loaded.spec, cautions={"grad_cam": said}))
     cat = cv.open_picture("sample:chelsea")
-    reading = cv.explain(known, cat, ["grad_cam", "layer_cam"])
-    assert said in reading.explanations["grad_cam"].notes
-    assert said not in reading.explanations["layer_cam"].notes
+    explanation = cv.explain(known, cat, ["grad_cam", "layer_cam"])
+    assert said in explanation.attributions["grad_cam"].notes
+    assert said not in explanation.attributions["layer_cam"].notes
     untrained = cv.explain(
         replace(known, untrained=True), cv.open_picture("sample:chelsea"), ["grad_cam"]
     )
-    assert said not in untrained.explanations["grad_cam"].notes
+    assert said not in untrained.attributions["grad_cam"].notes

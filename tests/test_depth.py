@@ -18,7 +18,7 @@ from cactiviz.engine.class_pass import Pass, run
 from cactiviz.engine.trace import trace
 from cactiviz.errors import LayerError, MethodError
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import FILTERS
 from cactiviz.models import MODELS, LoadedModel, get_spec, load_model
@@ -85,8 +85,8 @@ def resnet() -> LoadedModel:
     return replace(loaded, spec=replace(loaded.spec, preprocessing=preprocessing))
 
 
-def arrays(reading: Reading) -> dict[str, np.ndarray]:
-    return {name: e.values for name, e in reading.explanations.items()}
+def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
+    return {name: e.values for name, e in explanation.attributions.items()}
 
 
 # -- the pass -------------------------------------------------------------------------------------
@@ -185,25 +185,25 @@ def test_a_stage_is_the_last_map_of_its_resolution() -> None:
 def test_all_stages_of_resnet50_are_explained_from_fine_to_coarse(
     resnet: LoadedModel, picture: Picture
 ) -> None:
-    reading = explain(resnet, picture, ["grad_cam"], layers="all-stages")
-    assert list(reading.explanations) == [f"grad_cam@{name}" for name in STAGES["resnet50"]]
-    assert not reading.failures
-    grids = [e.grid for e in reading.explanations.values()]
+    explanation = explain(resnet, picture, ["grad_cam"], layers="all-stages")
+    assert list(explanation.attributions) == [f"grad_cam@{name}" for name in STAGES["resnet50"]]
+    assert not explanation.failures
+    grids = [e.grid for e in explanation.attributions.values()]
     assert grids == [(32, 32), (16, 16), (8, 8), (4, 4), (2, 2)]
-    assert [e.layer for e in reading.explanations.values()] == STAGES["resnet50"]
+    assert [e.layer for e in explanation.attributions.values()] == STAGES["resnet50"]
 
 
 def test_named_layers_give_what_each_gives_alone(resnet: LoadedModel, picture: Picture) -> None:
     methods = ["grad_cam", "hires_cam"]
     layers = ["layer1", Layer("layer3")]
-    found = explain(resnet, picture, methods, layers=layers, target=7).explanations
+    found = explain(resnet, picture, methods, layers=layers, target=7).attributions
     keys = ["grad_cam@layer1", "grad_cam@layer3", "hires_cam@layer1", "hires_cam@layer3"]
     assert list(found) == keys
     for layer in layers:
         alone = explain(resnet, picture, methods, layer=layer, target=7)
         for method in methods:
             together = found[f"{method}@{layer}"]
-            reference = alone.explanations[method]
+            reference = alone.attributions[method]
             what = f"{method}@{layer}"
             assert_close(what, torch.tensor(together.values), torch.tensor(reference.values))
             assert together.method == what
@@ -215,27 +215,27 @@ def test_named_layers_give_what_each_gives_alone(resnet: LoadedModel, picture: P
 def test_the_key_names_the_layer_also_where_there_is_only_one(picture: Picture, count: int) -> None:
     layers = ["stem", "norm:activation"][:count]
     found = explain(small(), picture, ["layer_cam"], layers=layers)
-    assert list(found.explanations) == [f"layer_cam@{layer}" for layer in layers]
+    assert list(found.attributions) == [f"layer_cam@{layer}" for layer in layers]
 
 
 def test_a_layers_name_alone_is_not_read_letter_by_letter(picture: Picture) -> None:
     found = explain(small(), picture, ["grad_cam"], layers="stem")
-    assert list(found.explanations) == ["grad_cam@stem"]
+    assert list(found.attributions) == ["grad_cam@stem"]
     assert not found.failures
 
 
 def test_without_layers_the_keys_are_the_methods_names(picture: Picture) -> None:
     found = explain(small(), picture, ["grad_cam", "saliency"], layer="stem")
-    assert list(found.explanations) == ["grad_cam", "saliency"]
-    assert found.explanations["grad_cam"].grid == (16, 16)
+    assert list(found.attributions) == ["grad_cam", "saliency"]
+    assert found.attributions["grad_cam"].grid == (16, 16)
 
 
 def test_what_is_of_no_layer_is_there_once(picture: Picture) -> None:
     methods = ["saliency", "grad_cam", "guided_backprop", FILTERS]
     found = explain(small(), picture, methods, layers="all-stages")
     cams = [f"grad_cam@{s}" for s in ("stem", "norm:activation", "last:activation")]
-    assert list(found.explanations) == ["saliency", *cams, "guided_backprop"]
-    assert found.views == [*found.explanations, FILTERS]
+    assert list(found.attributions) == ["saliency", *cams, "guided_backprop"]
+    assert found.views == [*found.attributions, FILTERS]
     plain = arrays(explain(small(), picture, ["saliency"]))["saliency"]
     np.testing.assert_allclose(arrays(found)["saliency"], plain, rtol=1e-12)
 
@@ -243,11 +243,11 @@ def test_what_is_of_no_layer_is_there_once(picture: Picture) -> None:
 @pytest.mark.parametrize("name", [n for n in METHODS if "activations" in METHODS[n].needs])
 def test_every_class_activation_map_goes_through_the_layers(picture: Picture, name: str) -> None:
     found = explain(small(), picture, [name], layers=["stem", "last"])
-    assert list(found.explanations) == [f"{name}@stem", f"{name}@last"]
+    assert list(found.attributions) == [f"{name}@stem", f"{name}@last"]
     for layer in ("stem", "last"):
-        alone = explain(small(), picture, [name], layer=layer).explanations[name]
+        alone = explain(small(), picture, [name], layer=layer).attributions[name]
         np.testing.assert_allclose(
-            found.explanations[f"{name}@{layer}"].values, alone.values, rtol=1e-12
+            found.attributions[f"{name}@{layer}"].values, alone.values, rtol=1e-12
         )
 
 
@@ -269,7 +269,7 @@ def test_all_layers_come_of_one_pass(picture: Picture, monkeypatch: pytest.Monke
 def test_an_unknown_layer_leaves_its_sentence_and_the_others(picture: Picture) -> None:
     layers = ["stem", "nowhere", "classifier", "last"]
     found = explain(small(), picture, ["grad_cam", "saliency"], layers=layers)
-    assert list(found.explanations) == ["grad_cam@stem", "grad_cam@last", "saliency"]
+    assert list(found.attributions) == ["grad_cam@stem", "grad_cam@last", "saliency"]
     assert list(found.failures) == ["grad_cam@nowhere", "grad_cam@classifier"]
     assert "“nowhere”" in found.failures["grad_cam@nowhere"]
     assert "“classifier” has no map" in found.failures["grad_cam@classifier"]
@@ -282,9 +282,9 @@ def test_an_unknown_layer_leaves_its_sentence_and_the_others(picture: Picture) -
 
 def test_no_layer_that_is_there_leaves_the_answer(picture: Picture) -> None:
     found = explain(small(), picture, ["grad_cam"], layers=["nowhere", "neither"])
-    assert not found.explanations
+    assert not found.attributions
     assert set(found.failures) == {"grad_cam@nowhere", "grad_cam@neither"}
-    assert len(found.answers) == 3
+    assert len(found.predictions) == 3
 
 
 def test_a_contrast_goes_through_the_layers_too(picture: Picture) -> None:
@@ -293,10 +293,10 @@ def test_a_contrast_goes_through_the_layers_too(picture: Picture) -> None:
         explain(model, picture, ["grad_cam"], target=target, layers="all-stages")
         for target in (Target("ant", "cat"), Target("cat", "ant"))
     )
-    assert len(one.explanations) == 3
-    for key, e in one.explanations.items():
+    assert len(one.attributions) == 3
+    for key, e in one.attributions.items():
         assert e.values.any()
-        np.testing.assert_allclose(e.values, -other.explanations[key].values, rtol=1e-12)
+        np.testing.assert_allclose(e.values, -other.attributions[key].values, rtol=1e-12)
         assert (e.kind, e.contrast) == ("signed", "cat")
 
 
@@ -316,9 +316,9 @@ def test_a_network_without_stages_says_so_and_still_answers(picture: Picture) ->
     with pytest.raises(LayerError):
         trace(model.module, (3, 16, 16)).stages()
     found = explain(model, picture, ["grad_cam", "saliency"], layers="all-stages")
-    assert list(found.explanations) == ["saliency"]
+    assert list(found.attributions) == ["saliency"]
     assert "no feature map" in found.failures["grad_cam"]
-    assert len(found.answers) == 3
+    assert len(found.predictions) == 3
 
 
 # -- compare --------------------------------------------------------------------------------------

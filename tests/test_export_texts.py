@@ -15,8 +15,8 @@ from PIL import Image
 
 import cactiviz as cv
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Answers
-from cactiviz.batch.sequence import Shot
+from cactiviz.batch.collect import Collector
+from cactiviz.batch.sequence import PictureRef
 from cactiviz.cli import report as command
 from cactiviz.cli.cells import cell
 from cactiviz.cli.main import main
@@ -28,7 +28,7 @@ from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import network_recipe, picture_recipe, read_recipe
 from cactiviz.recipes.request import Asked, Question
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Look, Paint
+from cactiviz.recipes.style import Style
 from cactiviz.redaction import folder_name, told_paths, told_sentence
 from cactiviz.rendering.figures.html import map_html
 from cactiviz.types import Box, Picture
@@ -105,7 +105,7 @@ def shelf(own: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def made(kind: str, comparison: Comparison) -> exports.Download:
     choice = Choice(comparison.picture, comparison.models, comparison.methods)
-    return exports.make(kind, choice, comparison, grid.Look(), 1)
+    return exports.make(kind, choice, comparison, grid.Style(), 1)
 
 
 def test_a_report_shows_names_as_they_are_and_runs_none(comparison: Comparison) -> None:
@@ -172,23 +172,23 @@ def test_every_download_of_the_app_opens_and_is_whole(
 def test_a_name_is_no_path_in_a_file_of_maps() -> None:
     values = np.ones((2, 2))
     picture = Picture(np.zeros((9, 9, 3), np.uint8))
-    from cactiviz.explanations.results import Explanation, Reading
+    from cactiviz.explanations.results import Attribution, Explanation
 
     name = "../../../etc/cron.d/x"
-    one = Explanation(name, "grad_cam", values, "positive", "x", 0, "a", 1.0, 1.0)
-    reading = Reading(name, name, False, "", Box(0, 0, 9, 9), (), {"grad_cam": one})
-    found = Comparison(picture, (name,), ("grad_cam",), {name: reading}).arrays()
+    one = Attribution(name, "grad_cam", values, "positive", "x", 0, "a", 1.0, 1.0)
+    explanation = Explanation(name, name, False, "", Box(0, 0, 9, 9), (), {"grad_cam": one})
+    found = Comparison(picture, (name,), ("grad_cam",), {name: explanation}).arrays()
     assert list(found) == ["..-..-..-etc-cron.d-x/grad_cam"]
 
 
 @pytest.fixture(scope="module")
 def film(comparison: Comparison, own: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Any:
     origin = "https://ann:hunter2@example.org/a.png?token=hunter2"
-    shot = Shot(f"{EVIL}</dc:description>", origin, lambda: comparison.picture)
+    shot = PictureRef(f"{EVIL}</dc:description>", origin, lambda: comparison.picture)
     parts = tmp_path_factory.mktemp("film") / "parts"
-    answers = Answers([shot], [own], Question(), parts, device="cpu")
+    answers = Collector([shot], [own], Question(), parts, device="cpu")
     answers.compute()
-    return Animation(answers, Look(panel=(64, 64), heading=EVIL))
+    return Animation(answers, Style(panel=(64, 64), heading=EVIL))
 
 
 @pytest.mark.parametrize("ending", [".gif", ".webp", ".mp4", ""])
@@ -229,9 +229,9 @@ def test_no_export_tells_a_secret_or_a_folder(
     asked = Asked(
         "HTTPS://ann:hunter2@x.org/a.png;s=hunter2?k=hunter2#hunter2", (own,), ("grad_cam",)
     )
-    recipe = recipe_of(failed, asked, Paint(), tmp_path / "out")
+    recipe = recipe_of(failed, asked, Style(), tmp_path / "out")
     file = tmp_path / f"r{ending}"
-    command.write(file, told(failed, files), Paint(), recipe)
+    command.write(file, told(failed, files), Style(), recipe)
     with zipfile.ZipFile(file) if ending == ".zip" else open(file, "rb") as opened:
         if isinstance(opened, zipfile.ZipFile):
             data = b"\n".join(opened.read(name) for name in opened.namelist())
@@ -292,12 +292,12 @@ def test_a_file_found_again_is_told_as_it_was(tmp_path: Path) -> None:
 
 def test_what_to_type_holds_no_token_and_says_so() -> None:
     asked = Asked("https://u:hunter2@example.org/a.jpg?k=hunter2", ("cactinet",), ("grad_cam",))
-    for said in (as_command(asked, Paint()), as_python(asked, Paint())):
+    for said in (as_command(asked, Style()), as_python(asked, Style())):
         assert "hunter2" not in said and "https://example.org/a.jpg" in said
         assert "# the user’s name and the query of its address is left out" in said
-    compile(as_python(asked, Paint()), "snippet", "exec")
+    compile(as_python(asked, Style()), "snippet", "exec")
     plain = Asked("cat.jpg", ("cactinet",), ("grad_cam",))
-    assert "#" not in as_command(plain, Paint()) + as_python(plain, Paint())
+    assert "#" not in as_command(plain, Style()) + as_python(plain, Style())
 
 
 @pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "=cmd|' /C calc'!A0"])

@@ -20,12 +20,12 @@ from cactiviz.rendering.kernels import shown_weights
 from cactiviz.types import Box, FilterGrid
 from cactiviz.ui import texts
 from cactiviz.ui.components import data_url
-from cactiviz.ui.layers.filters import AT_ONCE, FilterLook, Style, look, map_full, paint
+from cactiviz.ui.layers.filters import AT_ONCE, FilterLook, KernelStyle, look, map_full, paint
 from cactiviz.ui.pictures.library import first_item, opened
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.sidebar import Choice
 
-STYLE = Style("response", "shared", "heaviest", AT_ONCE)
+STYLE = KernelStyle("response", "shared", "heaviest", AT_ONCE)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 from inside_pages import captions, open_page
 from PIL import Image
 
-from cactiviz.batch.collect import Answers
+from cactiviz.batch.collect import Collector
 from cactiviz.batch.presets import of_source
 from cactiviz.cli import main
 from cactiviz.datasets import Dataset, Item, open_dataset, walk
@@ -504,16 +504,16 @@ def test_stopped_in_its_own_folder_it_goes_on_with_the_same_pictures(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = put(tmp_path / "x", *(f"{number}.png" for number in range(1, 8)))
-    out, answer = place / name, Answers._answer
+    out, answer = place / name, Collector._answer
     asked: list[int] = []
 
-    def stop_at_the_third(self: Answers, index: int, *rest: object) -> object:
+    def stop_at_the_third(self: Collector, index: int, *rest: object) -> object:
         asked.append(index)
         if len(asked) == 3:
             os.kill(os.getpid(), signal.SIGINT)
         return answer(self, index, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Answers, "_answer", stop_at_the_third)
+    monkeypatch.setattr(Collector, "_answer", stop_at_the_third)
     assert animate(out, place) != 0
     assert (place / f"{name}.parts").is_dir() and not out.exists()
     asked.extend([0, 0, 0])

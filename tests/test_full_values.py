@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cactiviz.batch.sequence import Reel, Shot
-from cactiviz.batch.shared_scale import FullValues
-from cactiviz.batch.store import Said
+from cactiviz.batch.sequence import PictureRef, PictureSequence
+from cactiviz.batch.shared_scale import SharedScale
+from cactiviz.batch.store import StoredExplanation
 from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.recipes.request import Question
 from cactiviz.rendering.running_scale import Tally
@@ -70,8 +70,12 @@ class Told:
     untrained, device = False, "cpu"
 
     def __init__(self, pictures: int) -> None:
-        shot = Shot("", "", lambda: Picture(np.zeros((9, 9, 3), np.uint8)))
-        self.reel, self.question, self.done = Reel([shot] * pictures), Question(("saliency",)), 0
+        shot = PictureRef("", "", lambda: Picture(np.zeros((9, 9, 3), np.uint8)))
+        self.reel, self.question, self.done = (
+            PictureSequence([shot] * pictures),
+            Question(("saliency",)),
+            0,
+        )
         self.failures: dict[str, str] = {}
         self.maps: dict[tuple[int, int], Floats] = {}
         self.asked: Counter[tuple[int, int]] = Counter()
@@ -80,20 +84,22 @@ class Told:
         self.maps[index, place] = map_
         self.done += 1
 
-    def said(self, index: int, place: int) -> list[Said]:
+    def said(self, index: int, place: int) -> list[StoredExplanation]:
         map_ = self.maps.get((index, place))
         if map_ is None:
             return []
         self.asked[index, place] += 1
         values, kinds = {"saliency": map_}, {"saliency": "signed"}
-        return [Said("", False, "", Box(0, 0, 9, 9), "", 0.5, values=values, kinds=kinds)]
+        return [
+            StoredExplanation("", False, "", Box(0, 0, 9, 9), "", 0.5, values=values, kinds=kinds)
+        ]
 
 
 def test_a_shared_scale_of_gradients_takes_all_frames_and_each_once() -> None:
     maps, answers = gradients(160), Told(80)
     for number, map_ in enumerate(maps):
         answers.put(number // 2, number % 2, map_)
-    values = FullValues(answers)
+    values = SharedScale(answers)
     said = answers.said(0, 0)[0]
     answers.asked.clear()
     expected = full_value(maps, "magnitude", "shared")
@@ -107,7 +113,7 @@ def test_a_shared_scale_of_gradients_takes_all_frames_and_each_once() -> None:
 
 def test_answers_that_come_later_count_from_then_on() -> None:
     maps, answers = gradients(4), Told(2)
-    values = FullValues(answers)
+    values = SharedScale(answers)
     for number, map_ in enumerate(maps):
         answers.put(number // 2, number % 2, map_)
         said = answers.said(0, 0)[0]
@@ -119,7 +125,7 @@ def test_shares_of_the_evidence_are_held_together_only_on_one_grid() -> None:
     small, large, answers = gradients(1, 12)[0], gradients(1, 24)[0], Told(1)
     answers.put(0, 0, small)
     answers.put(0, 1, large)
-    values = FullValues(answers)
+    values = SharedScale(answers)
     for place, map_ in enumerate((small, large)):
         expected = full_value([map_], "magnitude", "evidence")
         said = answers.said(0, place)[0]

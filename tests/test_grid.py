@@ -12,10 +12,20 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from grid_case import FAILED, HOSTILE, METHOD_FAILED, NETWORKS, VIEWS, answers, comparison, reading
+from grid_case import (
+    FAILED,
+    HOSTILE,
+    METHOD_FAILED,
+    NETWORKS,
+    VIEWS,
+    answers,
+    comparison,
+    explanation,
+)
 from numpy.typing import NDArray
 
 from cactiviz.comparison.comparison import Comparison
+from cactiviz.recipes.style import Style
 from cactiviz.rendering import paint
 from cactiviz.types import Box
 from cactiviz.ui import grid
@@ -47,7 +57,7 @@ def pixels(address: str) -> NDArray[np.uint8]:
 
 
 def test_a_heat_map_goes_as_its_values(made: Comparison, told: dict[str, Any]) -> None:
-    values = made.readings["alexnet"].explanations["grad_cam"].values
+    values = made.explanations["alexnet"].attributions["grad_cam"].values
     sent = cell(told, "alexnet", "grad_cam")
     assert sent["display"] == "overlay" and sent["grid"] == [7, 9]
     assert np.allclose(np.reshape(sent["values"], (7, 9)), values, rtol=5e-4)
@@ -58,7 +68,7 @@ def test_a_heat_map_goes_as_its_values(made: Comparison, told: dict[str, Any]) -
 
 
 def test_a_fine_heat_map_is_averaged() -> None:
-    one = reading("alexnet", "A", Box(0, 0, 1, 1), seed=3).explanations["grad_cam"]
+    one = explanation("alexnet", "A", Box(0, 0, 1, 1), seed=3).attributions["grad_cam"]
     fine = replace(one, values=np.kron(np.arange(4.0).reshape(2, 2), np.ones((64, 64))))
     body = encoding.piece(fine).body
     assert body["grid"] == [64, 64] and set(body["values"]) == {0.0, 1.0, 2.0, 3.0}
@@ -66,7 +76,7 @@ def test_a_fine_heat_map_is_averaged() -> None:
 
 
 def test_sizes_come_back_from_their_levels(made: Comparison, told: dict[str, Any]) -> None:
-    values = made.readings["alexnet"].explanations["saliency"].values
+    values = made.explanations["alexnet"].attributions["saliency"].values
     sizes = np.abs(values).max(axis=0)
     sent = cell(told, "alexnet", "saliency")
     levels = pixels(sent["src"])
@@ -78,7 +88,7 @@ def test_sizes_come_back_from_their_levels(made: Comparison, told: dict[str, Any
 
 
 def test_signs_come_back_from_a_jpeg(made: Comparison, told: dict[str, Any]) -> None:
-    values = made.readings["alexnet"].explanations["guided_backprop"].values
+    values = made.explanations["alexnet"].attributions["guided_backprop"].values
     sent = cell(told, "alexnet", "guided_backprop")
     assert sent["src"].startswith("data:image/jpeg;")
     sides = pixels(sent["src"]).transpose(2, 0, 1).astype(float) - encoding.MIDDLE
@@ -89,7 +99,7 @@ def test_signs_come_back_from_a_jpeg(made: Comparison, told: dict[str, Any]) -> 
 
 
 def test_many_zeros_stay_zeros() -> None:
-    one = reading("alexnet", "A", Box(0, 0, 1, 1), seed=3).explanations["guided_backprop"]
+    one = explanation("alexnet", "A", Box(0, 0, 1, 1), seed=3).attributions["guided_backprop"]
     values = one.values.copy()
     values[:, :100] = 0
     sent = encoding.piece(replace(one, values=values)).body["src"]
@@ -109,15 +119,17 @@ def test_scales_and_captions_are_the_comparisons(
                 assert sent["why"] == whole.caption
                 continue
             assert sent["captions"][scale] == whole.caption
-            shown = [e.values for e in made.explanations() if e.method == view]
-            values = made.readings[network].explanations[view].values
+            shown = [e.values for e in made.attributions() if e.method == view]
+            values = made.explanations[network].attributions[view].values
             maps = paint.on_one_scale(values, shown, scale)
             assert sent["full"][scale] == paint.full_value(maps, sent["display"], scale)
 
 
 def test_a_shared_scale_follows_another_network(made: Comparison) -> None:
     """What is kept of an explanation must not keep the company it was in."""
-    alone = replace(made, models=("alexnet",), readings={"alexnet": made.readings["alexnet"]})
+    alone = replace(
+        made, models=("alexnet",), explanations={"alexnet": made.explanations["alexnet"]}
+    )
     both = replace(made, models=("alexnet", "cactinet"))
     full = [
         grid.payload(one)["cells"][0][0]["full"]["shared"] for one in (alone, both, alone, both)
@@ -127,7 +139,7 @@ def test_a_shared_scale_follows_another_network(made: Comparison) -> None:
 
 def test_filters_come_painted(made: Comparison, told: dict[str, Any]) -> None:
     sent = cell(told, "cactinet", "filters")
-    kernels = made.readings["cactinet"].filters
+    kernels = made.explanations["cactinet"].filters
     assert kernels is not None and sent["display"] == "picture"
     assert (pixels(sent["src"]) == paint.paint_filters(kernels.kernels, 320)).all()
     assert sent["caption"] == made.cell("cactinet", "filters").caption
@@ -143,10 +155,10 @@ def test_waiting_failed_and_a_method_that_failed(told: dict[str, Any]) -> None:
 
 
 def test_values_that_are_no_numbers_leave_a_sentence(made: Comparison) -> None:
-    one = made.readings["alexnet"]
-    broken = replace(one.explanations["grad_cam"], values=np.full((2, 2), np.nan))
-    changed = replace(one, explanations={**one.explanations, "grad_cam": broken})
-    told = grid.payload(replace(made, readings={"alexnet": changed}))
+    one = made.explanations["alexnet"]
+    broken = replace(one.attributions["grad_cam"], values=np.full((2, 2), np.nan))
+    changed = replace(one, attributions={**one.attributions, "grad_cam": broken})
+    told = grid.payload(replace(made, explanations={"alexnet": changed}))
     assert "can't be painted" in cell(told, "alexnet", "grad_cam")["why"]
     assert "why" not in cell(told, "alexnet", "saliency")
 
@@ -223,19 +235,19 @@ def test_nonsense_from_a_browser_is_no_event(said: object) -> None:
 
 
 def test_an_event_carries_a_look_that_there_is() -> None:
-    look = {"scale": "rank", "palette": "../etc", "strength": float("nan")}
-    found = event({"kind": "export", "value": "gif", "look": look}, set())
-    assert found == grid.Event("export", "gif", grid.Look("rank", "inferno", 0.5))
+    style = {"scale": "rank", "palette": "../etc", "strength": float("nan")}
+    found = event({"kind": "export", "value": "gif", "look": style}, set())
+    assert found == grid.Event("export", "gif", Style("rank", "inferno", 0.5))
     assert event({"kind": "add", "value": "alexnet", "look": 7}, {"alexnet"}) == grid.Event(
-        "add", "alexnet", grid.Look()
+        "add", "alexnet", Style()
     )
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), "much", None, True, [0.5], 10**400])
 def test_a_strength_out_of_range_is_the_first_one(strength: object) -> None:
-    assert grid.Look.read({"strength": strength}) == grid.Look()
-    with pytest.raises(ValueError, match="no such look"):
-        grid.Look(strength=2.0)
+    assert grid.style_from({"strength": strength}) == Style()
+    with pytest.raises(ValueError, match="no such style"):
+        Style(strength=2.0)
 
 
 def test_the_files_are_one_module_that_never_writes_html() -> None:

@@ -129,27 +129,27 @@ def canvas(page: Page, view: str, network: str, kind: str) -> NDArray[np.uint8] 
 
 
 def painted(
-    view: str, network: str, size: tuple[int, int], strength: float = 1.0, **look: Any
+    view: str, network: str, size: tuple[int, int], strength: float = 1.0, **style: Any
 ) -> tuple[NDArray[np.uint8], tuple[slice, slice]]:
     """What ``render`` paints of a cell, and where it is seen."""
-    reading = MADE.readings[network]
-    explanation = reading.explanations[view]
-    display = encoding.display_of(explanation)
-    shown = [e.values for e in MADE.explanations() if e.method == view]
-    scale = look.get("scale", "own")
-    maps = paint.on_one_scale(explanation.values, shown, scale)
+    explanation = MADE.explanations[network]
+    attribution = explanation.attributions[view]
+    display = encoding.display_of(attribution)
+    shown = [e.values for e in MADE.attributions() if e.method == view]
+    scale = style.get("scale", "own")
+    maps = paint.on_one_scale(attribution.values, shown, scale)
     full = paint.full_value(maps, display, scale)
     image = paint.paint(
         MADE.picture,
-        explanation.values,
-        reading.seen,
+        attribution.values,
+        explanation.seen,
         display=display,
         full=full,
         size=size,
         strength=strength,
-        **look,
+        **style,
     )
-    whole, seen = MADE.picture.size, reading.seen
+    whole, seen = MADE.picture.size, explanation.seen
     spans = [
         slice(round(start * pixels / all_), round((start + length) * pixels / all_))
         for start, length, pixels, all_ in (
@@ -252,9 +252,9 @@ def test_a_link_brings_the_look(page: Page, address: str) -> None:
 def test_words_under_the_pointer(page: Page) -> None:
     stack = cell(page, "grad_cam", "alexnet").locator(".stack")
     box = stack.bounding_box()
-    values = MADE.readings["alexnet"].explanations["grad_cam"].values
+    values = MADE.explanations["alexnet"].attributions["grad_cam"].values
     row, column = np.unravel_index(values.argmax(), values.shape)
-    seen = MADE.readings["alexnet"].seen
+    seen = MADE.explanations["alexnet"].seen
     height, width = MADE.picture.size
     down = (seen.top + seen.height * (row + 0.5) / values.shape[0]) / height
     across = (seen.left + seen.width * (column + 0.5) / values.shape[1]) / width

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from cactiviz.datasets.scenes.scene import open_scenes
 from cactiviz.errors import CactivizError
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import VIEWS
 from cactiviz.metrics.agreement import agreement
@@ -88,7 +88,7 @@ def network(untrained: bool = False) -> LoadedModel:
 
 def read(
     number: int, method: str, *, class_: str = "cactus", untrained: bool = False, **more: str
-) -> Reading:
+) -> Explanation:
     picture = open_scenes().read("cactus", str(number))
     return explain(network(untrained), picture, [method], target=Target(class_), **more)  # type: ignore[arg-type]
 
@@ -166,7 +166,7 @@ def test_lesson_2s_claim_holds_in_its_numbers() -> None:
     both = {
         method: agreement(
             *(
-                read(two_classes._SCENE, method, class_=name).explanations[method].values
+                read(two_classes._SCENE, method, class_=name).attributions[method].values
                 for name in ("cactus", "no cactus")
             )
         )
@@ -193,7 +193,7 @@ def test_lesson_3s_scenes_differ_as_it_needs_and_both_ways() -> None:
     ratios = []
     for number in own_scale._SCENES:
         learnt, random = (
-            read(number, method, untrained=untrained, layer=layer).explanations[method].values.max()
+            read(number, method, untrained=untrained, layer=layer).attributions[method].values.max()
             for untrained in (False, True)
         )
         ratios.append(learnt / random)
@@ -218,7 +218,7 @@ def test_lesson_4s_last_map_is_one_square_at_32_pixels(app: AppTest) -> None:
         found = explain(
             small_maps.at_size(network(), pixels), scene, ["grad_cam"], layers=small_maps._LAYERS
         )
-        grids[pixels] = [one.grid[0] for one in found.explanations.values()]
+        grids[pixels] = [one.grid[0] for one in found.attributions.values()]
     assert grids == {64: [16, 8, 4, 2], 32: [8, 4, 2, 1]}
     assert network().spec.preprocessing.input_size == (64, 64)  # left as it was
     page = settled(app, "size")
@@ -230,8 +230,8 @@ def test_lesson_4s_last_map_is_one_square_at_32_pixels(app: AppTest) -> None:
 
 
 def test_squares_repeat_values_and_keep_their_range() -> None:
-    reading = read(small_maps._SCENE, "grad_cam")
-    coarse = reading.explanations["grad_cam"]
+    explanation = read(small_maps._SCENE, "grad_cam")
+    coarse = explanation.attributions["grad_cam"]
     fine = small_maps.squares(coarse)
     assert fine.grid == (64, 64) and coarse.grid == (8, 8)
     assert np.array_equal(fine.values[::8, ::8], coarse.values)

@@ -16,7 +16,7 @@ from cactiviz.engine.trace import trace
 from cactiviz.explanations.caveats import UNTRAINED
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS
-from cactiviz.recipes.style import Paint
+from cactiviz.recipes.style import Style
 from cactiviz.rendering.figures.html import page
 from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.ui import texts
@@ -78,7 +78,7 @@ def test_what_was_asked_is_said_once(comparison: Comparison) -> None:
         )
         return found.limits()[-1].says
 
-    top = comparison.readings["cactinet"].answers[0].class_name
+    top = comparison.explanations["cactinet"].predictions[0].class_name
     other = {"cactus": "no cactus", "no cactus": "cactus"}[top]
     assert said(cv.Target(top)) == (UNTRAINED,)
     assert said(cv.Target(other)) == (f"The maps show what speaks for “{other}”.", UNTRAINED)
@@ -92,7 +92,7 @@ def test_notes_on_the_picture_come_before_all(comparison: Comparison) -> None:
 
 
 def test_a_network_that_failed_is_passed_over(comparison: Comparison) -> None:
-    failed = replace(comparison, readings={}, failures=dict.fromkeys(comparison.models, "No."))
+    failed = replace(comparison, explanations={}, failures=dict.fromkeys(comparison.models, "No."))
     assert [one.about for one in failed.limits()] == ["Grad-CAM", "Saliency"]
 
 
@@ -109,7 +109,7 @@ def test_a_sheet_and_a_report_hold_every_remark_and_what_the_numbers_are(
     comparison.sheet()
     every = [*comparison.limits(), NUMBERS]
     assert drawn == every
-    html = report_html(comparison, Paint(), {})
+    html = report_html(comparison, Style(), {})
     assert re.findall("<dt>(.*?)</dt>", html) == [one.about for one in every]
     assert html.count("<dd>") == sum(len(one.says) for one in every)
 

@@ -115,7 +115,7 @@ def answer(app: AppTest) -> str:
     """What the session's own network says of the picture on the page; empty until it does."""
     (network,) = app.session_state[state.OWN].networks.values()
     kept = dict(polling.runner()._results.items())
-    return next((v.answers[0].class_name for k, v in kept.items() if is_of(k, network)), "")
+    return next((v.predictions[0].class_name for k, v in kept.items() if is_of(k, network)), "")
 
 
 def is_of(key: tuple[Network, tuple[object, ...]], network: Network) -> bool:

@@ -27,7 +27,7 @@ from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import checkpoint_in
 from cactiviz.recipes.request import Asked
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Paint
+from cactiviz.recipes.style import Style
 from cactiviz.replay import remake_comparison
 from cactiviz.types import Preprocessing
 
@@ -62,7 +62,7 @@ def plain(data_dir: Path) -> Path:
 
 def right(own: cv.Checkpoint, photographs: list[Path]) -> list[Path]:
     network = cv.load_model(own, device="cpu")
-    tops = {p: cv.explain(network, p, ()).answers[0].class_index for p in photographs}
+    tops = {p: cv.explain(network, p, ()).predictions[0].class_index for p in photographs}
     return [p for p, top in tops.items() if int(p.name[:3]) == top]
 
 
@@ -94,7 +94,7 @@ def test_it_is_typed_behind_a_checkpoint_and_travels(
         (200, 200), "squash", 0.875, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
     )
     assert network.spec.preprocessing == expected and not network.remarks
-    recipe = json.loads(json.dumps(recipe_of(first, asked, Paint())))
+    recipe = json.loads(json.dumps(recipe_of(first, asked, Style())))
     again, as_asked, _ = remake_comparison(recipe, origins=Origins(data=own.file.parent))
     (found,) = as_asked.networks
     assert isinstance(found, cv.Checkpoint) and found.file == own.file
@@ -103,10 +103,10 @@ def test_it_is_typed_behind_a_checkpoint_and_travels(
     (tmp_path / own.file.name).symlink_to(own.file)
     monkeypatch.chdir(tmp_path)
     expected_sheet = np.asarray(first.sheet())
-    assert main(shlex.split(as_command(asked, Paint()))[1:]) == 0
+    assert main(shlex.split(as_command(asked, Style()))[1:]) == 0
     with Image.open("sheet.png") as sheet:
         assert np.array_equal(np.asarray(sheet), expected_sheet)
-    exec(as_python(asked, Paint()), {})
+    exec(as_python(asked, Style()), {})
     with Image.open("sheet.png") as sheet:
         assert np.array_equal(np.asarray(sheet), expected_sheet)
 

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from cactiviz.batch.presets import PRESETS
 from cactiviz.datasets import DATASETS
 from cactiviz.models import MODELS
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts
@@ -48,13 +48,13 @@ def any_film(seed: int) -> FilmLink:
     first = FilmLink.of(chance.choice(list(PRESETS)), kind)
     pictures = kind == "pictures"
     side = chance.choice(PANELS)
-    look = Look(
+    style = Style(
         scale=chance.choice(get_args(Scale)),
         palette=chance.choice(list(PALETTES)),
         strength=chance.randint(0, 20) / 20,
         panel=(side, side),
         columns=chance.randint(0, 14),
-        heading=chance.choice(["", HOSTILE, "ä & b+c=d", first.look.heading]),
+        heading=chance.choice(["", HOSTILE, "ä & b+c=d", first.style.heading]),
         captions=chance.random() < 0.5,
         seconds=chance.randint(1, 50) / 10,
         loop=chance.choice(LOOPS),
@@ -71,7 +71,7 @@ def any_film(seed: int) -> FilmLink:
         methods=tuple(chance.sample(methods, chance.randint(1, MOST_METHODS))),
         whole=chance.random() < 0.5,
         top=chance.randint(2, 5) if kind == "answers" else first.top,
-        look=look,
+        style=style,
         ground=chance.choice(["", "light", "dark"]),
     )
 
@@ -230,8 +230,8 @@ def test_a_link_restores_neurons(visit: Visit, query: dict[str, str], way: str) 
 
 def test_a_link_restores_animate(visit: Visit) -> None:
     film = replace(FilmLink.of("cactinet"), each=1, classes=("no cactus",), methods=("layer_cam",))
-    look = replace(film.look, palette="viridis", heading="", columns=2, seconds=0.5, loop=3)
-    query = replace(film, look=look, ground="dark").query()
+    style = replace(film.style, palette="viridis", heading="", columns=2, seconds=0.5, loop=3)
+    query = replace(film, style=style, ground="dark").query()
     app = visit("animate", query)
     assert address(app) == query and not app.warning
     plan = app.session_state[state.FILM].work.plan

@@ -13,9 +13,9 @@ from PIL import Image
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.gif import gif_of
 from cactiviz.errors import CactivizError, MethodError
-from cactiviz.explanations.results import Explanation, Reading
+from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.rendering.figures.frame import DARK, LIGHT, Layout, Panel, draw_frame, fitted
-from cactiviz.types import Answer, Box, Picture
+from cactiviz.types import Box, Picture, Prediction
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 Pixels = NDArray[np.uint8]
@@ -115,26 +115,26 @@ def test_more_panels_than_places_are_refused() -> None:
 def comparison() -> Comparison:
     """Six networks, whose maps have their peaks at six places; and one that failed."""
     picture = Picture(noise(64, 96) // 8 + 100, HOSTILE, "CC0")
-    readings = {}
+    explanations = {}
     for index in range(6):
         values = np.zeros((7, 7), np.float32)
         values[index, index] = 1 + index
-        explanation = Explanation(
+        attribution = Attribution(
             f"net{index}", "grad_cam", 3, HOSTILE, 5.0, 0.7, values, "positive", 0.1
         )
-        readings[f"net{index}"] = Reading(
+        explanations[f"net{index}"] = Explanation(
             model=f"net{index}",
             title=f"Net {index}",
             untrained=index == 1,
             revision="",
             seen=Box(0, 0, 64, 96),
-            answers=(Answer(3, HOSTILE, 5.0, 0.7),),
-            explanations={"grad_cam": explanation},
+            predictions=(Prediction(3, HOSTILE, 5.0, 0.7),),
+            attributions={"grad_cam": attribution},
             failures={"saliency": "It has no gradient."},
         )
-    models = (*readings, "bad")
+    models = (*explanations, "bad")
     return Comparison(
-        picture, models, ("grad_cam", "saliency"), readings, {"bad": "There is no file."}
+        picture, models, ("grad_cam", "saliency"), explanations, {"bad": "There is no file."}
     )
 
 

@@ -32,7 +32,7 @@ from cactiviz.errors import (
 from cactiviz.models.preprocess import preprocess
 from cactiviz.recipes.request import Asked
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Paint
+from cactiviz.recipes.style import Style
 from cactiviz.replay import remake_comparison
 
 WAY = cv.Preprocessing((48, 48), "squash", 1.0)
@@ -73,8 +73,8 @@ def test_it_answers_as_the_module_does_beside_others(own: cv.LoadedModel) -> Non
     assert not found.failures and not own.remarks
     x = preprocess(cv.open_picture("sample:chelsea"), WAY)
     expected = body().eval()(x)[0].detach()
-    assert found.readings["mine"].scores == pytest.approx(expected.numpy(), rel=1e-5)
-    best = found.readings["mine"].answers[0]
+    assert found.explanations["mine"].scores == pytest.approx(expected.numpy(), rel=1e-5)
+    best = found.explanations["mine"].predictions[0]
     assert best.class_name == ["ant", "bee", "cat"][int(expected.argmax())]
     assert found["mine", "grad_cam"].values.shape == (46, 46)  # type: ignore[union-attr]
 
@@ -88,8 +88,8 @@ def test_the_module_stays_as_it_was(dtype: torch.dtype) -> None:
     module[0].register_full_backward_hook(lambda *_: calls.append(1))
     before = copy.deepcopy(module.state_dict())
     network = cv.network(module, preprocessing=WAY)
-    reading = cv.explain(network, "sample:chelsea", ["saliency", "guided_backprop"])
-    assert set(reading.explanations) == {"saliency", "guided_backprop"}
+    explanation = cv.explain(network, "sample:chelsea", ["saliency", "guided_backprop"])
+    assert set(explanation.attributions) == {"saliency", "guided_backprop"}
     assert network.dtype == (torch.float64 if dtype == torch.float64 else torch.float32)
     assert module.training and module[1].training and not network.module.training
     assert {p.dtype for p in module.parameters()} == {dtype}
@@ -99,10 +99,10 @@ def test_the_module_stays_as_it_was(dtype: torch.dtype) -> None:
     with torch.no_grad():
         module[0].weight.zero_()
     again = cv.explain(network, "sample:chelsea", ["saliency"])
-    assert np.array_equal(again.scores, reading.scores), "its weights are shared"
+    assert np.array_equal(again.scores, explanation.scores), "its weights are shared"
     expected = body().to(dtype).to(network.dtype).eval()
     x = preprocess(cv.open_picture("sample:chelsea"), WAY).to(network.dtype)
-    assert reading.scores == pytest.approx(expected(x)[0].detach().numpy(), rel=1e-5)
+    assert explanation.scores == pytest.approx(expected(x)[0].detach().numpy(), rel=1e-5)
 
 
 def scripted() -> nn.Module:
@@ -135,9 +135,9 @@ def test_what_people_wrap_and_keep(make: Callable[[], nn.Module]) -> None:
     found = inner(x)
     expected = (found["logits"] if isinstance(found, dict) else found).detach().flatten()
     network = cv.network(module, preprocessing=WAY)
-    reading = cv.explain(network, "sample:chelsea", ["grad_cam"])
-    assert reading.scores == pytest.approx(expected.numpy(), rel=1e-4)
-    assert "grad_cam" in reading.explanations
+    explanation = cv.explain(network, "sample:chelsea", ["grad_cam"])
+    assert explanation.scores == pytest.approx(expected.numpy(), rel=1e-4)
+    assert "grad_cam" in explanation.attributions
 
 
 def test_what_is_not_said_is_assumed_and_told() -> None:
@@ -206,13 +206,13 @@ def test_probabilities_for_scores_are_told() -> None:
 def test_everything_that_leaves_of_it_and_its_recipe(own: cv.LoadedModel) -> None:
     asked = Asked("sample:chelsea", (own, "cactinet"), ("grad_cam",))
     found = compare_as_asked(asked, cv.open_picture("sample:chelsea"))
-    recipe = json.loads(json.dumps(recipe_of(found, asked, Paint())))
-    assert "mine" in report_html(found, Paint(), recipe) and everything_zip(found, Paint(), recipe)
+    recipe = json.loads(json.dumps(recipe_of(found, asked, Style())))
+    assert "mine" in report_html(found, Style(), recipe) and everything_zip(found, Style(), recipe)
     with pytest.raises(CactivizError, match="“mine” was made in Python and is in no file"):
         remake_comparison(recipe)
-    assert as_command(asked, Paint()) == ""
+    assert as_command(asked, Style()) == ""
     known: dict[str, Any] = {}
-    exec(as_python(asked, Paint()).replace("= ...", "= body()"), {"body": body, **known})
+    exec(as_python(asked, Style()).replace("= ...", "= body()"), {"body": body, **known})
 
 
 @pytest.fixture(scope="module")
@@ -314,7 +314,7 @@ def test_a_wrong_argument_gets_a_sentence(
 
 
 def test_one_network_and_one_method_need_no_list(own: cv.LoadedModel) -> None:
-    assert list(cv.compare("sample:chelsea", own, "grad_cam").readings) == ["mine"]
+    assert list(cv.compare("sample:chelsea", own, "grad_cam").explanations) == ["mine"]
     bare = pytest.raises(ModelError, match=r"given as cactiviz.network\(module")
     with bare:
         cv.compare("sample:chelsea", [body()])

@@ -25,7 +25,7 @@ from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.occlusion import cover
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.recipes.request import Asked
-from cactiviz.recipes.style import Paint
+from cactiviz.recipes.style import Style
 from cactiviz.replay import differences, remake_comparison
 from cactiviz.types import Box, Picture
 
@@ -53,13 +53,13 @@ def comparison(picture: Picture, asked: Asked) -> Comparison:
 
 @pytest.fixture(scope="module")
 def recipe(comparison: Comparison, asked: Asked) -> dict[str, object]:
-    return recipe_of(comparison, asked, Paint())
+    return recipe_of(comparison, asked, Style())
 
 
 def test_a_report_asks_nothing_of_the_network_and_escapes_all(
     comparison: Comparison, recipe: dict[str, object]
 ) -> None:
-    html = report_html(comparison, Paint(), recipe)
+    html = report_html(comparison, Style(), recipe)
     assert "<img src=x" not in html
     assert html.count("</script>") == 1
     assert "&lt;/script&gt;&lt;img src=x onerror=&quot;alert(1)&quot;&gt;" in html
@@ -73,7 +73,7 @@ def test_the_table_of_numbers_says_why_its_minimum_is_not_the_pictures(picture: 
     signs = "The picture of Saliency shows only how large each value is"
     for views, said in ((("grad_cam", "saliency"), True), (("grad_cam", "guided_backprop"), False)):
         asked = Asked("a.png", ("cactinet",), views, device="cpu")
-        html = report_html(compare_as_asked(asked, picture), Paint(), {})
+        html = report_html(compare_as_asked(asked, picture), Style(), {})
         assert (signs in html[html.index("<h2>Numbers</h2>") :]) == said
 
 
@@ -81,7 +81,7 @@ def test_the_report_keeps_the_recipe(
     comparison: Comparison, recipe: dict[str, object], tmp_path: Path
 ) -> None:
     file = tmp_path / "report.html"
-    file.write_text(report_html(comparison, Paint(), recipe), "utf-8")
+    file.write_text(report_html(comparison, Style(), recipe), "utf-8")
     assert read_recipe(file) == json.loads(json.dumps(recipe))
 
 
@@ -89,7 +89,7 @@ def test_a_sheet_for_print_says_its_resolution(
     comparison: Comparison, recipe: dict[str, object]
 ) -> None:
     small, large = (
-        Image.open(io.BytesIO(sheet_png(comparison, Paint(), recipe, dpi))) for dpi in (96, 192)
+        Image.open(io.BytesIO(sheet_png(comparison, Style(), recipe, dpi))) for dpi in (96, 192)
     )
     assert large.info["dpi"] == pytest.approx((192, 192), abs=0.1)
     assert large.width == 2 * small.width
@@ -99,8 +99,8 @@ def test_a_sheet_for_print_says_its_resolution(
 def test_a_zip_holds_maps_overlays_and_the_recipe(
     comparison: Comparison, recipe: dict[str, object]
 ) -> None:
-    data = everything_zip(comparison, Paint(), recipe)
-    assert everything_zip(comparison, Paint(), recipe) == data  # no dates in it
+    data = everything_zip(comparison, Style(), recipe)
+    assert everything_zip(comparison, Style(), recipe) == data  # no dates in it
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert "overlays/01-cactinet-grad_cam.png" in archive.namelist()
         with np.load(io.BytesIO(archive.read("maps.npz"))) as maps:
@@ -112,7 +112,7 @@ def test_a_zip_holds_maps_overlays_and_the_recipe(
 def test_names_in_a_zip_stay_in_its_folder(picture: Picture) -> None:
     models = ("../../x", "a/b\\c", "..")
     failed = Comparison(picture, models, ("grad_cam",), {}, dict.fromkeys(models, "No."))
-    with zipfile.ZipFile(io.BytesIO(everything_zip(failed, Paint(), {}))) as archive:
+    with zipfile.ZipFile(io.BytesIO(everything_zip(failed, Style(), {}))) as archive:
         assert all(".." not in name and "\\" not in name for name in archive.namelist())
 
 
@@ -124,36 +124,36 @@ def test_a_notebook_shows_a_comparison(comparison: Comparison) -> None:
 
 
 def test_a_notebook_shows_an_explanation(comparison: Comparison) -> None:
-    for explanation in comparison.explanations():
-        html = explanation._repr_html_()
+    for attribution in comparison.attributions():
+        html = attribution._repr_html_()
         assert "data:image/jpeg" in html
         assert "own scale" in html
-        signed = replace(explanation, kind="signed", model=HOSTILE)
+        signed = replace(attribution, kind="signed", model=HOSTILE)
         assert "<img src=x" not in signed._repr_html_()
 
 
 def test_a_figure_holds_every_value_where_the_network_saw_it(comparison: Comparison) -> None:
     found = comparison.to_plotly()
     heat, gradient = found.data
-    reading = comparison.readings["cactinet"]
-    values = reading.explanations["grad_cam"].values
+    explanation = comparison.explanations["cactinet"]
+    values = explanation.attributions["grad_cam"].values
     assert np.array_equal(heat.z, values)
     columns = values.shape[1]
     assert heat.x0 + (columns - 0.5) * heat.dx == pytest.approx(
-        reading.seen.left + reading.seen.width
+        explanation.seen.left + explanation.seen.width
     )
-    assert heat.y0 - heat.dy / 2 == pytest.approx(reading.seen.top)
-    assert gradient.z.shape == reading.explanations["saliency"].values.shape[1:]
+    assert heat.y0 - heat.dy / 2 == pytest.approx(explanation.seen.top)
+    assert gradient.z.shape == explanation.attributions["saliency"].values.shape[1:]
     assert found.layout.xaxis2.matches or found.layout.xaxis.matches
     assert found.layout.yaxis.range == (60, 0)
-    alone = next(comparison.explanations()).to_plotly()
+    alone = next(comparison.attributions()).to_plotly()
     assert np.array_equal(alone.data[0].z, values)
     assert "<img" not in json.dumps(found.to_plotly_json()["layout"]["annotations"], default=str)
 
 
 def test_a_failed_network_says_why(picture: Picture) -> None:
     failed = Comparison(picture, ("bad",), ("grad_cam",), {}, {"bad": f"No file {HOSTILE}."})
-    html = report_html(failed, Paint(), {"makes": "comparison"})
+    html = report_html(failed, Style(), {"makes": "comparison"})
     assert "No file &lt;/script&gt;" in html
 
 
@@ -181,7 +181,7 @@ def test_a_cover_is_told_with_what_was_said_before_and_made_again(
     network, scene = load_model("cactinet", device="cpu"), open_item("scenes:cactus/0")
     hidden_part = cover(scene, Box(64, 64, 128, 128), "mean")
     plain, hidden = (explain(network, picture, ()) for picture in (scene, hidden_part))
-    first = plain.answers[0]
+    first = plain.predictions[0]
     html = (tmp_path / "first.html").read_text("utf-8")
     table = html[html.index("What the cover changed") :]
     after = hidden.same_class(first).probability
@@ -217,7 +217,7 @@ def test_a_network_that_fails_is_not_asked_twice(tmp_path: Path, picture: Pictur
         found = compare_as_asked(asked, picture)
         assert list(found.failures) == ["bad"]
         assert list(found.before) == [name for name in ("cactinet",) if name in networks]
-        assert ("What the cover changed" in report_html(found, Paint(), {})) == bool(found.before)
+        assert ("What the cover changed" in report_html(found, Style(), {})) == bool(found.before)
 
 
 def test_replay_in_another_process_gives_equal_maps(tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_the_report_works_offline_and_its_films_play(
     sync_api = pytest.importorskip("playwright.sync_api")
     from cactiviz.rendering.formats import write_animation
 
-    (tmp_path / "report.html").write_text(report_html(comparison, Paint(), recipe), "utf-8")
+    (tmp_path / "report.html").write_text(report_html(comparison, Style(), recipe), "utf-8")
     frames = [np.full((90, 120, 3), 60 * index, np.uint8) for index in range(4)]
     write_animation(tmp_path / "film.mp4", frames, seconds=0.2)
     write_animation(tmp_path / "film.webp", frames, seconds=0.2)

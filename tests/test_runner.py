@@ -17,7 +17,7 @@ from torch import nn
 
 from cactiviz.errors import CactivizError, Cancelled, DeviceError, ModelError
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.models import MODELS, LoadedModel, load_model
 from cactiviz.pictures.open import sample
 from cactiviz.runtime import runner as runner_module
@@ -56,7 +56,7 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The pictures' names, one for each pass through a network."""
     made: list[str] = []
 
-    def counted(model: LoadedModel, picture: Picture, *rest: Any, **more: Any) -> Reading:
+    def counted(model: LoadedModel, picture: Picture, *rest: Any, **more: Any) -> Explanation:
         made.append(picture.name)
         return explain(model, picture, *rest, **more)
 
@@ -89,13 +89,13 @@ def said(answer: Any) -> Any:
     return answer.result(SOON) if isinstance(answer, Ticket) else answer
 
 
-def same(one: Reading, other: Reading) -> None:
+def same(one: Explanation, other: Explanation) -> None:
     """Equal to the last bit, but for the time that they took."""
-    assert one.answers == other.answers
-    assert one.explanations.keys() == other.explanations.keys()
-    for name, explanation in one.explanations.items():
-        np.testing.assert_array_equal(explanation.values, other.explanations[name].values)
-        assert explanation.notes == other.explanations[name].notes
+    assert one.predictions == other.predictions
+    assert one.attributions.keys() == other.attributions.keys()
+    for name, attribution in one.attributions.items():
+        np.testing.assert_array_equal(attribution.values, other.attributions[name].values)
+        assert attribution.notes == other.attributions[name].notes
 
 
 # --- Known by content ---
@@ -115,7 +115,7 @@ def test_an_equal_question_costs_no_pass(
     renamed = Picture(picture.rgb, name="the same under another name")
     assert runner.read(CACTINET, renamed, ["grad_cam"]) is first
     assert runner.read(CACTINET, picture, ["hires_cam", "grad_cam"]) is first  # the same needs
-    assert "hires_cam" in first.explanations and len(passes) == 1
+    assert "hires_cam" in first.attributions and len(passes) == 1
 
 
 def test_less_than_what_is_known_costs_no_pass(
@@ -139,7 +139,7 @@ def test_less_than_what_is_under_way_costs_no_pass(
     assert isinstance(much, Ticket)
     much.give_back()  # as when a page asks for one view less
     go.set()
-    assert {"grad_cam", "saliency"} <= said(less).explanations.keys()
+    assert {"grad_cam", "saliency"} <= said(less).attributions.keys()
     assert said(before) and len(passes) == 1
 
 
@@ -147,15 +147,15 @@ def test_more_than_what_is_known_is_computed(
     runner: Runner, picture: Picture, passes: list[str]
 ) -> None:
     said(runner.read(CACTINET, picture, ["grad_cam"]))
-    assert "saliency" in said(runner.read(CACTINET, picture, ["saliency"])).explanations
+    assert "saliency" in said(runner.read(CACTINET, picture, ["saliency"])).attributions
     assert len(passes) == 2
 
 
 def test_what_the_answer_depends_on_is_in_its_key(
     runner: Runner, picture: Picture, passes: list[str], tmp_path: Any
 ) -> None:
-    def grad_cam(network: Network = CACTINET, of: Picture = picture, **rest: Any) -> Reading:
-        found: Reading = said(runner.read(network, of, ["grad_cam"], **rest))
+    def grad_cam(network: Network = CACTINET, of: Picture = picture, **rest: Any) -> Explanation:
+        found: Explanation = said(runner.read(network, of, ["grad_cam"], **rest))
         return found
 
     plain = grad_cam()
@@ -180,7 +180,7 @@ def test_what_the_answer_depends_on_is_in_its_key(
 def test_a_result_belongs_to_all_and_is_not_written_to(runner: Runner, picture: Picture) -> None:
     found = said(runner.read(CACTINET, picture, ["grad_cam"]))
     with pytest.raises(ValueError, match="read-only"):
-        found.explanations["grad_cam"].values[0] = 1
+        found.attributions["grad_cam"].values[0] = 1
     grids = said(
         runner.ask(CACTINET, "k", lambda *_: ({"a": FilterGrid("x", np.zeros((1, 1, 2, 2)))},))
     )
@@ -247,7 +247,7 @@ def test_a_failure_is_kept_for_a_minute_and_then_tried_again(
 def test_a_failure_of_more_is_not_one_of_less(
     runner: Runner, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def small(model: LoadedModel, picture: Picture, views: list[str], **rest: Any) -> Reading:
+    def small(model: LoadedModel, picture: Picture, views: list[str], **rest: Any) -> Explanation:
         if "saliency" in views:
             raise DeviceError("The memory is too small.")
         return explain(model, picture, views, **rest)
@@ -255,7 +255,7 @@ def test_a_failure_of_more_is_not_one_of_less(
     monkeypatch.setattr(runner_module, "explain", small)
     with pytest.raises(DeviceError):
         said(runner.read(CACTINET, picture, ["grad_cam", "saliency"]))
-    assert "grad_cam" in said(runner.read(CACTINET, picture, ["grad_cam"])).explanations
+    assert "grad_cam" in said(runner.read(CACTINET, picture, ["grad_cam"])).attributions
 
 
 def test_the_unexpected_becomes_one_sentence_and_is_logged(

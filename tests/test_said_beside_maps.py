@@ -17,24 +17,24 @@ from streamlit.testing.v1 import AppTest
 import cactiviz as cv
 import cactiviz.batch.animation as animating
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Answers
+from cactiviz.batch.collect import Collector
 from cactiviz.batch.presets import PRESETS
-from cactiviz.batch.sequence import Shot
+from cactiviz.batch.sequence import PictureRef
 from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.gif import gif_of, panel_of
 from cactiviz.comparison.report import report_html
 from cactiviz.errors import MethodError
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.recipes.request import Asked, Question
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Look, Paint
+from cactiviz.recipes.style import Style
 from cactiviz.rendering.figures import sheet
 from cactiviz.rendering.figures.frame import Layout, Panel, draw_frame
 from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
-from cactiviz.types import Answer, Box, Picture, Target
+from cactiviz.types import Box, Picture, Prediction, Target
 from cactiviz.ui import grid, texts
 from cactiviz.ui.grid import unpacked
 
@@ -51,11 +51,11 @@ def picture() -> Picture:
     return Picture(rgb, "tile", "CC0")
 
 
-def said_by(model: str, explained: int, share: float, against: int | None = None) -> Reading:
+def said_by(model: str, explained: int, share: float, against: int | None = None) -> Explanation:
     """A network that is sure of espresso, asked about another class."""
-    answers = [Answer(i, name, 9.0 - i, 0.5 / 2**i) for i, name in enumerate(CLASSES)]
+    answers = [Prediction(i, name, 9.0 - i, 0.5 / 2**i) for i, name in enumerate(CLASSES)]
     answers[explained] = replace(answers[explained], probability=share)
-    return Reading(
+    return Explanation(
         model,
         model.title(),
         False,
@@ -70,12 +70,12 @@ def said_by(model: str, explained: int, share: float, against: int | None = None
 @pytest.fixture(scope="module")
 def asked() -> Comparison:
     """Both networks are sure of one class, and asked about the other."""
-    own = cv.compare(picture(), ["cactinet"], ["grad_cam"], device="cpu").readings["cactinet"]
+    own = cv.compare(picture(), ["cactinet"], ["grad_cam"], device="cpu").explanations["cactinet"]
     return cv.compare(
         picture(),
         ["cactinet", OTHER],
         ["grad_cam", "saliency", "guided_grad_cam"],
-        target=own.answers[1].class_name,
+        target=own.predictions[1].class_name,
         layer={"cactinet": "stages.1"},
         device="cpu",
     )
@@ -133,11 +133,11 @@ def test_a_long_layer_keeps_its_end(width: int) -> None:
 
 def test_each_network_may_have_its_own_layer(asked: Comparison) -> None:
     mine, others = (asked[name, "grad_cam"] for name in ("cactinet", "other"))
-    assert isinstance(mine, cv.Explanation) and isinstance(others, cv.Explanation)
+    assert isinstance(mine, cv.Attribution) and isinstance(others, cv.Attribution)
     assert (mine.layer, mine.grid) == ("stages.1", (16, 16))
     assert (others.layer, others.grid) == ("stages.2", (8, 8))
     guided = asked["cactinet", "guided_grad_cam"]
-    assert isinstance(guided, cv.Explanation)
+    assert isinstance(guided, cv.Attribution)
     assert guided.place == "stages.1 · 16 × 16"  # of the layer, not of the network's input
     told = {(e["model"], e["method"]): e for e in asked.to_json()["explanations"]}
     assert told["cactinet", "grad_cam"]["layer"] == "stages.1"
@@ -187,9 +187,9 @@ def test_the_command_and_its_replay_take_a_layer_of_each(
 def test_what_to_type_names_each_layer() -> None:
     pairs: Any = (("alexnet", "features.8"), ("cactinet", "stages.1"))
     asked = Asked("a.png", ("alexnet", "cactinet"), ("grad_cam",), layer=pairs)
-    command = as_command(asked, Paint())
+    command = as_command(asked, Style())
     assert "--layer alexnet=features.8 --layer cactinet=stages.1" in command
-    assert f"layer={dict(pairs)!r}" in as_python(asked, Paint())
+    assert f"layer={dict(pairs)!r}" in as_python(asked, Style())
     question = Question(layer=pairs)
     assert Question.from_json(json.loads(json.dumps(question.to_json()))) == question
     assert hash(question)
@@ -211,7 +211,7 @@ def test_a_sheet_is_given_class_layer_and_grid(
 
     monkeypatch.setattr("cactiviz.comparison.comparison.draw_sheet", spy)
     asked.sheet(cell_width=120)
-    explained = asked.readings["cactinet"].explained
+    explained = asked.explanations["cactinet"].explained
     assert explained is not None
     assert given["heading"].startswith(f"Explained: {explained.class_name} (")
     assert given["columns"][0].marks == {explained.class_index: "explained"}
@@ -223,7 +223,7 @@ def test_a_sheet_is_given_class_layer_and_grid(
 def test_a_sheet_draws_the_layer_and_the_mark() -> None:
     def drawn(place: str, marks: dict[int, str]) -> Any:
         cells = {(0, 0): Cell(np.zeros((40, 100, 3), np.uint8), "own scale", place)}
-        column = Column("net", [Answer(3, "cup", 0.0, 0.2)], marks=marks)
+        column = Column("net", [Prediction(3, "cup", 0.0, 0.2)], marks=marks)
         made = draw_sheet(picture(), [column], [Row("m", "")], cells, cell_width=100)
         return np.asarray(made)
 
@@ -236,13 +236,13 @@ def test_a_sheet_draws_the_layer_and_the_mark() -> None:
 
 def test_reports_and_notebooks_say_it(asked: Comparison) -> None:
     line = asked.explained()
-    explained = asked.readings["cactinet"].explained
+    explained = asked.explanations["cactinet"].explained
     assert explained is not None and line.startswith("Explained: ")
-    for html in (report_html(asked, Paint(), {}), asked.html()):
+    for html in (report_html(asked, Style(), {}), asked.html()):
         for said in (line, "stages.1 · 16 × 16", "stages.2 · 8 × 8"):
             assert said in html[: html.find("How it was made")]
         assert f"</i>{explained.class_name}<" in html
-    alone = next(asked.explanations())._repr_html_()
+    alone = next(asked.attributions())._repr_html_()
     assert "Grad-CAM" in alone and "stages.1 · 16 × 16" in alone
     assert f"{explained.class_name} (" in alone
 
@@ -267,7 +267,7 @@ def test_each_frame_of_a_gif_says_it(asked: Comparison, monkeypatch: pytest.Monk
     assert all(layout.heading == "Grad-CAM" for _, layout in given)
     _, mine, others = (panel for panel, _ in given)
     assert (mine.place, others.place) == ("stages.1 · 16 × 16", "stages.2 · 8 × 8")
-    top = asked.readings["cactinet"].answers[0].class_name
+    top = asked.explanations["cactinet"].predictions[0].class_name
     assert mine.lead == "Explained: " and mine.note.startswith(f"Its answer: {top}, ")
     assert "scale" in mine.caption
     assert given[0][1].places and given[0][1].notes
@@ -294,13 +294,13 @@ class Frames:
         monkeypatch.setattr(animating, "draw_frame", spy)
 
     def of(
-        self, question: Question, look: Look, networks: tuple[Any, ...] = ("cactinet", OTHER)
+        self, question: Question, style: Style, networks: tuple[Any, ...] = ("cactinet", OTHER)
     ) -> list[tuple[list[Panel], Layout, str]]:
-        shots = [Shot("a tile", "tile", picture)]
-        answers = Answers(shots, networks, question, self.folder / "parts", device="cpu")
+        shots = [PictureRef("a tile", "tile", picture)]
+        answers = Collector(shots, networks, question, self.folder / "parts", device="cpu")
         answers.compute()
         self.given.clear()
-        assert list(Animation(answers, look).frames())
+        assert list(Animation(answers, style).frames())
         return self.given
 
 
@@ -315,8 +315,8 @@ def frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Frames]:
 def test_every_frame_names_method_scale_and_layer(
     frames: Frames, side: int, heading: str, captions: bool
 ) -> None:
-    look = Look(panel=(side, side), heading=heading, captions=captions, scale="shared")
-    ((panels, layout, _),) = frames.of(Question(), look)
+    style = Style(panel=(side, side), heading=heading, captions=captions, scale="shared")
+    ((panels, layout, _),) = frames.of(Question(), style)
     assert layout.method == "Grad-CAM · all maps on one scale"
     assert " ".join(layout.method_lines) == layout.method  # all of it fits, however narrow
     assert layout.heading == heading
@@ -332,7 +332,7 @@ def test_every_frame_names_method_scale_and_layer(
 
 def test_several_methods_are_named_in_their_panels(frames: Frames) -> None:
     question = Question(("grad_cam", "saliency"))
-    ((panels, layout, _),) = frames.of(question, Look(panel=(64, 64)), ("cactinet",))
+    ((panels, layout, _),) = frames.of(question, Style(panel=(64, 64)), ("cactinet",))
     assert layout.method.startswith("Grad-CAM, Saliency · ")
     assert [panel.subtitle for panel in panels] == ["", "Grad-CAM", "Saliency"]
     assert [panel.place for panel in panels] == ["", "stages.2 · 8 × 8", ""]
@@ -343,14 +343,14 @@ def test_several_methods_are_named_in_their_panels(frames: Frames) -> None:
 
 def test_frames_of_layers_and_of_answers_say_which(frames: Frames) -> None:
     layers = Question(layers=("stages.1", "stages.2"))
-    shown = frames.of(layers, Look(panel=(64, 64)), ("cactinet",))
+    shown = frames.of(layers, Style(panel=(64, 64)), ("cactinet",))
     for (panels, layout, said), (name, side) in zip(
         list(shown), [("stages.1", 16), ("stages.2", 8)], strict=True
     ):
         assert said.startswith(f"layer {name} · ")
         assert panels[1].place == f"{name} · {side} × {side}"
         assert layout.method.startswith("Grad-CAM · ")
-    first, second = frames.of(Question(top=2), Look(panel=(64, 64)), ("cactinet",))
+    first, second = frames.of(Question(top=2), Style(panel=(64, 64)), ("cactinet",))
     assert (first[2][:9], second[2][:9]) == ("1. answer", "2. answer")
     assert first[0][1].note == "This is its own answer" and not first[0][1].lead
     top = first[0][1].answer
@@ -361,7 +361,7 @@ def test_frames_of_layers_and_of_answers_say_which(frames: Frames) -> None:
 def test_a_frame_tells_a_class_that_was_asked_for_from_the_own_answer(frames: Frames) -> None:
     found = {}
     for name in ("cactus", "no cactus"):
-        ((panels, layout, _),) = frames.of(Question(target=Target(name)), Look(), ("cactinet",))
+        ((panels, layout, _),) = frames.of(Question(target=Target(name)), Style(), ("cactinet",))
         found[name] = panels[1]
         assert layout.notes
     own, other = sorted(found.values(), key=lambda panel: bool(panel.lead))
@@ -371,10 +371,10 @@ def test_a_frame_tells_a_class_that_was_asked_for_from_the_own_answer(frames: Fr
 
 def test_layers_of_each_network_in_an_animation(frames: Frames) -> None:
     pairs: Any = (("cactinet", "stages.1"), ("other", "stages.0"))
-    ((panels, _, _),) = frames.of(Question(layer=pairs), Look(panel=(64, 64)))
+    ((panels, _, _),) = frames.of(Question(layer=pairs), Style(panel=(64, 64)))
     assert [panel.place for panel in panels[1:]] == ["stages.1 · 16 × 16", "stages.0 · 32 × 32"]
     with pytest.raises(MethodError, match="“nobody”"):
-        frames.of(Question(layer=(("nobody", "stages.1"),)), Look())  # type: ignore[arg-type]
+        frames.of(Question(layer=(("nobody", "stages.1"),)), Style())  # type: ignore[arg-type]
     with pytest.raises(MethodError, match="not both"):
         Question(layer="stages.1", layers=("stages.2",))
 
@@ -382,7 +382,7 @@ def test_layers_of_each_network_in_an_animation(frames: Frames) -> None:
 def test_no_preset_says_by_hand_what_was_asked() -> None:
     names = ("CAM", "CactiNet", "AlexNet", "Saliency")
     for preset in PRESETS.values():
-        assert not any(name in preset.look.heading for name in names)
+        assert not any(name in preset.style.heading for name in names)
 
 
 @pytest.mark.parametrize("ending", ["gif", "webp", "mp4", "folder"])
@@ -401,7 +401,7 @@ def test_every_kind_of_file_has_the_method_in_each_frame(ending: str, frames: Fr
 
 def test_the_grid_is_told_class_layer_and_grid(asked: Comparison) -> None:
     told = grid.payload(asked)
-    explained = asked.readings["cactinet"].explained
+    explained = asked.explanations["cactinet"].explained
     assert explained is not None
     assert told["explained"].startswith(f"Explained: {explained.class_name} (")
     marked = [one for one in told["columns"][0]["answers"] if one.get("mark") == "explained"]

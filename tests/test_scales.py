@@ -162,18 +162,18 @@ def test_a_row_of_cells_has_one_full_share_on_each_grid() -> None:
     peak = np.zeros((4, 4), np.float32)
     peak[0, 0], peak[3, 3] = 6, 2
     maps = {"a": peak, "b": np.full((4, 4), 9, np.float32), "c": np.ones((2, 2), np.float32)}
-    readings: Any = {}
+    explanations: Any = {}
     for name, values in maps.items():
         found = SimpleNamespace(method="grad_cam", values=values, kind="positive", place="")
-        reading = {"grad_cam": found}
+        explanation = {"grad_cam": found}
 
-        class Reading(dict[str, Any]):
-            explanations = reading
+        class Explanation(dict[str, Any]):
+            attributions = explanation
             seen = Box(0, 0, 40, 40)
 
-        readings[name] = Reading(reading)
+        explanations[name] = Explanation(explanation)
     picture = Picture(np.zeros((40, 40, 3), np.uint8))
-    comparison = Comparison(picture, tuple(maps), ("grad_cam",), readings)
+    comparison = Comparison(picture, tuple(maps), ("grad_cam",), explanations)
 
     def captions(scale: scales.Scale, **options: Any) -> list[str]:
         return [comparison.cell(name, "grad_cam", scale=scale, **options).caption for name in maps]

@@ -12,13 +12,13 @@ from PIL import Image
 
 from cactiviz.rendering.figures import typography
 from cactiviz.rendering.figures.sheet import Cell, Column, Remark, Row, draw_sheet
-from cactiviz.rendering.figures.typography import BODY, TITLE, Style, drawable, length, wrapped
-from cactiviz.types import Answer, Picture
+from cactiviz.rendering.figures.typography import BODY, TITLE, TextStyle, drawable, length, wrapped
+from cactiviz.types import Picture, Prediction
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 LONG = "Untrained network of an extraordinarily long name, with nothing learnt " * 3
 AMBER, BAR, TRACK = (0x9A, 0x67, 0x00), (0x2B, 0x6F, 0x7E), (0xE6, 0xE8, 0xEB)
-STYLE = Style(13, 20)
+STYLE = TextStyle(13, 20)
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def picture() -> Picture:
     return Picture(np.full((60, 90, 3), (10, 200, 30), np.uint8), "leaf", "by a friend, CC0")
 
 
-def answers(*probabilities: float, name: str = "tabby") -> list[Answer]:
-    return [Answer(i, f"{name} {i}", 0.0, p) for i, p in enumerate(probabilities)]
+def answers(*probabilities: float, name: str = "tabby") -> list[Prediction]:
+    return [Prediction(i, f"{name} {i}", 0.0, p) for i, p in enumerate(probabilities)]
 
 
 def noise(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
@@ -270,7 +270,7 @@ def test_the_projects_font_has_the_letters_of_europe() -> None:
 
 @pytest.mark.usefixtures("without_assets")
 def test_without_the_projects_font_bold_is_wider_still(picture: Picture) -> None:
-    assert length("Width", Style(16, 24, bold=True)) == length("Width", Style(16, 24)) + 0.5
+    assert length("Width", TextStyle(16, 24, bold=True)) == length("Width", TextStyle(16, 24)) + 0.5
     assert draw_sheet(picture, [Column("net", answers(0.5))], [], {}).height > 100
 
 

@@ -18,7 +18,7 @@ from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.recipes.request import Asked
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Paint
+from cactiviz.recipes.style import Style
 from cactiviz.replay import differences, remake_comparison
 from cactiviz.types import Box, Target
 from cactiviz.ui import grid
@@ -36,7 +36,7 @@ ASKED = Asked(
     resize="squash",
     untrained=("alexnet",),
 )
-PAINT = Paint("shared", "viridis", 0.7)
+PAINT = Style("shared", "viridis", 0.7)
 
 
 def test_python_gives_the_same_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +52,7 @@ def test_python_gives_the_same_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_command_gives_the_same_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     asked = Asked(SCENE, ("cactinet",), ("layer_cam",), layer="stages.1")
-    words = shlex.split(as_command(asked, Paint("rank")))
+    words = shlex.split(as_command(asked, Style("rank")))
     assert words[0] == "cactiviz" and main(words[1:]) == 0
     expected = compare_as_asked(asked, open_item(SCENE)).sheet(scale="rank")
     with Image.open("sheet.png") as sheet:
@@ -69,23 +69,23 @@ def test_a_cover_is_typed_too(
     asked = Asked(origin, ("cactinet",), ("grad_cam",), cover=part)
     picture = open_picture(origin) if sample else open_item(origin)
     expected = np.asarray(compare(cover(picture, *part), ["cactinet"], ["grad_cam"]).sheet())
-    assert main(shlex.split(as_command(asked, Paint()))[1:]) == 0
+    assert main(shlex.split(as_command(asked, Style()))[1:]) == 0
     with Image.open("sheet.png") as sheet:
         assert np.array_equal(np.asarray(sheet), expected)
-    exec(as_python(asked, Paint()), {})
+    exec(as_python(asked, Style()), {})
     with Image.open("sheet.png") as sheet:
         assert np.array_equal(np.asarray(sheet), expected)
 
 
 def test_a_hostile_name_stays_one_word_and_one_string() -> None:
     asked = Asked("'; import os #\"$(x).png", ("cactinet",), ("grad_cam",))
-    assert shlex.split(as_command(asked, Paint()))[2] == asked.origin
-    compiled = compile(as_python(asked, Paint()), "snippet", "exec")
+    assert shlex.split(as_command(asked, Style()))[2] == asked.origin
+    compiled = compile(as_python(asked, Style()), "snippet", "exec")
     assert asked.origin in compiled.co_consts
 
 
 def test_some_untrained_and_some_not_is_nothing_for_the_command_line() -> None:
-    assert as_command(ASKED, Paint()) == ""
+    assert as_command(ASKED, Style()) == ""
 
 
 @pytest.mark.parametrize("kind", ["png", "gif", "html", "zip"])
@@ -99,15 +99,15 @@ def test_what_compare_hands_out_can_be_made_again(kind: str, tmp_path: Path) -> 
         untrained=True,
         target=ASKED.target,
     )
-    look = grid.Look(PAINT.scale, PAINT.palette, PAINT.strength)
-    made = exports.make(kind, choice, comparison, look, 1)
+    style = grid.Style(PAINT.scale, PAINT.palette, PAINT.strength)
+    made = exports.make(kind, choice, comparison, style, 1)
     assert made.file_name == f"cactiviz scenes-cactus-178.{kind}"
     file = tmp_path / made.file_name
     file.write_bytes(made.data)
     recipe = read_recipe(file)
     again, asked, paint = remake_comparison(recipe)
     assert differences(recipe, recipe_of(again, asked, paint)) == []
-    assert {name: reading.untrained for name, reading in again.readings.items()} == {
+    assert {name: explanation.untrained for name, explanation in again.explanations.items()} == {
         "alexnet": True,
         "cactinet": False,
     }
@@ -122,7 +122,7 @@ def test_what_compare_hands_out_tells_of_its_cover(
     monkeypatch.setattr(exports.st, "session_state", {state.COVERED: covered})
     shown = compare(cover(picture, covered.on(picture.size), "mean"), ["cactinet"], ["grad_cam"])
     file = tmp_path / "a.zip"
-    file.write_bytes(exports.make("zip", choice, shown, grid.Look(), 1).data)
+    file.write_bytes(exports.make("zip", choice, shown, grid.Style(), 1).data)
     recipe = read_recipe(file)
     again, asked, paint = remake_comparison(recipe)
     assert differences(recipe, recipe_of(again, asked, paint)) == []

@@ -19,7 +19,7 @@ from cactiviz.models import MODELS, ModelSpec
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.request import Asked
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Paint
+from cactiviz.recipes.style import Style
 from cactiviz.replay import remake_comparison
 
 DIGITS = ("0", "1", "10", *"2345678")
@@ -122,7 +122,7 @@ def test_the_class_that_is_asked_for_is_the_one_explained_wherever_it_is_typed(
     first = compare_as_asked(asked, cv.open_picture("sample:chelsea"))
     assert first["m", "saliency"].class_index == index  # type: ignore[union-attr]
     again, as_asked, _ = remake_comparison(
-        recipe_of(first, asked, Paint()), origins=Origins(data=own.file.parent)
+        recipe_of(first, asked, Style()), origins=Origins(data=own.file.parent)
     )
     assert again["m", "saliency"].class_index == index  # type: ignore[union-attr]
     assert as_asked.target.class_ == wanted and type(as_asked.target.class_) is type(wanted)
@@ -130,15 +130,15 @@ def test_the_class_that_is_asked_for_is_the_one_explained_wherever_it_is_typed(
         (tmp_path / name).symlink_to(data_dir / "field-cases" / name)
     monkeypatch.chdir(tmp_path)
     found: dict[str, Any] = {}
-    exec(as_python(asked, Paint()), found)
+    exec(as_python(asked, Style()), found)
     assert found["comparison"]["m", "saliency"].class_index == index
-    typed = as_command(asked, Paint())
+    typed = as_command(asked, Style())
     assert f"--class {'index:2' if wanted == 2 else wanted}" in typed
 
 
 def test_the_class_held_against_follows_the_same_rule(data_dir: Path) -> None:
     found = cv.compare("sample:chelsea", ten(data_dir), "saliency", target=cv.Target("10", "2"))
-    reading = found.readings["m"]
-    assert reading.explained is not None and reading.against is not None
-    assert (reading.explained.class_index, reading.against.class_index) == (2, 3)
-    assert any("index 2 is “10”" in remark for remark in reading.remarks)
+    explanation = found.explanations["m"]
+    assert explanation.explained is not None and explanation.against is not None
+    assert (explanation.explained.class_index, explanation.against.class_index) == (2, 3)
+    assert any("index 2 is “10”" in remark for remark in explanation.remarks)

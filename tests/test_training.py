@@ -532,9 +532,9 @@ def test_another_seed_gives_other_weights(dataset: Dataset, whole: Outcome, tmp_
 def test_what_is_told(dataset: Dataset, tmp_path: Path) -> None:
     after = After(5)
     train(dataset, tmp_path, RECIPE, device="cpu", report=after.report, cancel=after)
-    reading = [entry for entry in after.told if entry[0] == "Reading the pictures"]
+    explanation = [entry for entry in after.told if entry[0] == "Reading the pictures"]
     steps = [entry for entry in after.told if entry[0].startswith("Epoch")]
-    assert reading[-1] == ("Reading the pictures", 34, 34)
+    assert explanation[-1] == ("Reading the pictures", 34, 34)
     assert [entry[1:] for entry in steps] == [(n, STEPS) for n in range(1, 6)]
     assert [what.partition(",")[0] for what, *_ in steps] == ["Epoch 1 of 2"] * 4 + ["Epoch 2 of 2"]
 

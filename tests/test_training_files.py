@@ -306,10 +306,10 @@ def test_what_was_taken_is_said_in_the_output_the_json_and_beside_the_maps(
     assert main.main([*given, "--checkpoint", f"mine={SQUEEZENET}:{file}"]) == 0
     assert "mine: Its file holds averaged weights (“model_ema”)" in capsys.readouterr().out
     (said,) = of_file(json.loads(results.read_text("utf-8"))["predictions"]["mine"]["remarks"])
-    reading = explain(load(file), sample("chelsea"), ["grad_cam"])
-    assert of_file(reading.remarks) == (said,)
+    explanation = explain(load(file), sample("chelsea"), ["grad_cam"])
+    assert of_file(explanation.remarks) == (said,)
     (of_network,) = [
-        r for r in limits(sample("chelsea"), ["grad_cam"], [reading]) if said in r.says
+        r for r in limits(sample("chelsea"), ["grad_cam"], [explanation]) if said in r.says
     ]
     assert of_network.about == "mine"
 
@@ -644,7 +644,7 @@ def test_another_architectures_weights_are_called_by_its_name(
 )
 def test_a_file_from_the_field_says_egyptian_cat(name: str, data_dir: Path) -> None:
     model = load(data_dir / "field-cases" / name)
-    answer = explain(model, sample("chelsea"), []).answers[0]
+    answer = explain(model, sample("chelsea"), []).predictions[0]
     assert answer.class_name == "Egyptian cat"
     assert any("“state_dict_ema”" in remark for remark in model.remarks) == (name == "timm_ema.pth")
 

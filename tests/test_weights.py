@@ -610,7 +610,7 @@ def test_the_number_of_classes_is_read_from_the_head(
     assert model.spec.logits == 5
     torch.testing.assert_close(logits(model), logits(squeezenet)[:, :5], rtol=1e-4, atol=1e-5)
     assert model.spec.class_names == ()
-    answers = explain(model, sample("chelsea"), []).answers
+    answers = explain(model, sample("chelsea"), []).predictions
     assert sorted(answer.class_name for answer in answers) == [f"class {i}" for i in range(5)]
     assert sum(answer.probability for answer in answers) == pytest.approx(1)
     assert model.spec.parameters == 1_248_424 - 995 * 513
@@ -624,8 +624,8 @@ def test_class_names_come_from_the_file_in_its_order(
     )
     model = load(saved(tmp_path / "x.pth", with_head(weights, 5)), classes=tmp_path / "names.txt")
     assert model.spec.class_names == ("agave", "barrel cactus", "ocotillo", "saguaro", "yucca")
-    reading = explain(model, sample("chelsea"), ["grad_cam"], target="Saguaro")
-    found = reading.explanations["grad_cam"]
+    explanation = explain(model, sample("chelsea"), ["grad_cam"], target="Saguaro")
+    found = explanation.attributions["grad_cam"]
     assert (found.class_index, found.class_name) == (3, "saguaro")
     assert found.logit == pytest.approx(float(logits(squeezenet)[0, 3]), rel=1e-4)
 
@@ -638,7 +638,7 @@ def test_a_head_of_one_logit_has_two_classes(
     assert model.spec.logits == 1
     z = float(logits(squeezenet)[0, 0])
     answers = {
-        answer.class_name: answer for answer in explain(model, sample("chelsea"), []).answers
+        answer.class_name: answer for answer in explain(model, sample("chelsea"), []).predictions
     }
     assert answers["cactus"].logit == pytest.approx(z, rel=1e-4)
     assert answers["no cactus"].logit == pytest.approx(-z, rel=1e-4)

@@ -13,12 +13,12 @@ import torch
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.engine import class_pass
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import sample
-from cactiviz.types import Answer, Box, Picture, Target
+from cactiviz.types import Box, Picture, Prediction, Target
 from cactiviz.ui import texts
 from cactiviz.ui.compare import contrast, occlusion
 from cactiviz.ui.compare.occlusion import Covered, covered_from
@@ -119,19 +119,19 @@ def test_the_change_is_that_of_the_first_answer_in_each_network(
         shares = scores_of(both[name], CAT)[1]
         for answer in answers:
             assert answer.probability == pytest.approx(shares[answer.class_index], rel=1e-9)
-        assert [a.class_name for a in answers] == [a.class_name for a in now[name].answers]
+        assert [a.class_name for a in answers] == [a.class_name for a in now[name].predictions]
 
 
-def made(name: str, shares: list[float], **options: object) -> Reading:
+def made(name: str, shares: list[float], **options: object) -> Explanation:
     """A reading of three classes with these probabilities."""
-    answers = [Answer(i, f"class {i}", math.log(p), p) for i, p in enumerate(shares)]
-    return Reading(
+    answers = [Prediction(i, f"class {i}", math.log(p), p) for i, p in enumerate(shares)]
+    return Explanation(
         name,
         name,
         untrained=False,
         revision="",
         seen=Box(0, 0, 300, 451),
-        answers=tuple(sorted(answers, key=lambda a: -a.probability)),
+        predictions=tuple(sorted(answers, key=lambda a: -a.probability)),
         scores=np.array([a.logit for a in answers]),
         shares=np.array(shares),
         **options,  # type: ignore[arg-type]
@@ -166,8 +166,8 @@ def test_a_network_that_never_saw_the_covered_part_says_so() -> None:
     seen = Box(0, 75.5, 300, 300)  # the middle of 300 x 451
     left = Covered(CAT.sha256, (0, 0, 1, 75 / 451), "grey")
     over = Covered(CAT.sha256, (0, 0, 1, 77 / 451), "grey")
-    reading = replace(made("a", [0.5, 0.3, 0.2]), seen=seen)
-    progress = Progress(Comparison(CAT, ("a",), (), {"a": reading}), first={"a": reading})
+    explanation = replace(made("a", [0.5, 0.3, 0.2]), seen=seen)
+    progress = Progress(Comparison(CAT, ("a",), (), {"a": explanation}), first={"a": explanation})
     assert occlusion.rows(progress, left)[0]["unseen"] == texts.COVER_UNSEEN
     assert occlusion.rows(progress, over)[0]["unseen"] == ""
 
@@ -205,7 +205,7 @@ def test_of_a_single_score_the_contrast_is_twice_the_score_and_twice_the_map(
     assert found.ahead == pytest.approx(2 * z, rel=1e-9)
     assert found.part == pytest.approx(1 / (1 + math.exp(-z)), rel=1e-9), "the probability itself"
     for view in views:
-        one, other = both.explanations[view].values, alone.explanations[view].values
+        one, other = both.attributions[view].values, alone.attributions[view].values
         one = np.maximum(one, 0) if view == "grad_cam" else one  # a map alone ends at 0
         assert np.abs(one - 2 * other).max() <= 1e-9 * np.abs(one).max()
     shown = contrast.payload(
@@ -218,9 +218,11 @@ def test_of_a_single_score_the_contrast_is_twice_the_score_and_twice_the_map(
 
 
 def test_two_scores_of_two_classes_are_no_single_score() -> None:
-    reading = made("a", [0.7, 0.3])
-    reading = replace(reading, explained=reading.answers[0], against=reading.answers[1])
-    found = contrast.margin(reading)
+    explanation = made("a", [0.7, 0.3])
+    explanation = replace(
+        explanation, explained=explanation.predictions[0], against=explanation.predictions[1]
+    )
+    found = contrast.margin(explanation)
     assert found is not None and not found.one_score
 
 
@@ -229,10 +231,12 @@ def test_a_network_that_does_not_know_a_class_says_so_in_its_place(
 ) -> None:
     target = Target("Egyptian cat", HOSTILE)
     models = {"alexnet": alexnet, "cactinet": cactinet}
-    readings = {name: explain(m, CAT, ["saliency"], target=target) for name, m in models.items()}
+    explanations = {
+        name: explain(m, CAT, ["saliency"], target=target) for name, m in models.items()
+    }
     names = ("alexnet", "cactinet", "resnet50", "densenet121")
     failures = {"resnet50": "No weights."}
-    comparison = Comparison(CAT, names, ("saliency",), readings, failures)
+    comparison = Comparison(CAT, names, ("saliency",), explanations, failures)
     shown = contrast.payload(Choice(CAT, names, ("saliency",), target=target), comparison)
     whys = [card["why"] for card in shown["cards"]]
     assert whys[0].startswith(f"AlexNet has no class “{HOSTILE}”")
@@ -243,30 +247,32 @@ def test_a_network_that_does_not_know_a_class_says_so_in_its_place(
 
 
 def test_the_first_networks_two_likeliest_classes_are_offered() -> None:
-    reading = made("b", [0.2, 0.5, 0.3])
-    explained = replace(reading, explained=reading.answers[0])
+    explanation = made("b", [0.2, 0.5, 0.3])
+    explained = replace(explanation, explained=explanation.predictions[0])
     choice = Choice(CAT, ("a", "b"), ())
     comparison = Comparison(CAT, ("a", "b"), (), {"b": explained}, {"a": "No weights."})
     assert contrast.offered(choice, comparison) == ("class 1", "class 2")
-    nothing = Comparison(CAT, ("a", "b"), (), {"b": reading}, {"a": "No weights."})
+    nothing = Comparison(CAT, ("a", "b"), (), {"b": explanation}, {"a": "No weights."})
     assert contrast.offered(choice, nothing) is None
     random = replace(made("a", [0.6, 0.3, 0.1]), untrained=True)
-    random = replace(random, explained=random.answers[0])
-    both = replace(comparison, readings={"a": random, "b": explained}, failures={})
+    random = replace(random, explained=random.predictions[0])
+    both = replace(comparison, explanations={"a": random, "b": explained}, failures={})
     assert contrast.offered(choice, both) == ("class 1", "class 2"), "what has learnt nothing waits"
-    alone = replace(both, readings={"a": random})
+    alone = replace(both, explanations={"a": random})
     assert contrast.offered(choice, alone) == ("class 0", "class 1")
 
 
-def answering(name: str, *classes: str, untrained: bool = False) -> Reading:
+def answering(name: str, *classes: str, untrained: bool = False) -> Explanation:
     """A reading that explains the first of these classes, its likeliest."""
-    answers = tuple(Answer(i, class_, 1.0 - i, 0.5 - 0.1 * i) for i, class_ in enumerate(classes))
-    reading = replace(made(name, [1.0]), answers=answers, explained=answers[0])
-    return replace(reading, untrained=untrained)
+    answers = tuple(
+        Prediction(i, class_, 1.0 - i, 0.5 - 0.1 * i) for i, class_ in enumerate(classes)
+    )
+    explanation = replace(made(name, [1.0]), answers=answers, explained=answers[0])
+    return replace(explanation, untrained=untrained)
 
 
-def pair_of(*readings: Reading) -> tuple[str, str] | None:
-    by_name = {reading.model: reading for reading in readings}
+def pair_of(*explanations: Explanation) -> tuple[str, str] | None:
+    by_name = {explanation.model: explanation for explanation in explanations}
     comparison = Comparison(CAT, tuple(by_name), (), by_name)
     return contrast.offered(Choice(CAT, tuple(by_name), ()), comparison)
 
@@ -295,10 +301,10 @@ def test_a_name_of_two_classes_is_not_offered() -> None:
 
 def test_each_networks_own_answer_is_said_where_no_class_was_chosen(alexnet: LoadedModel) -> None:
     target = Target(None, 281)
-    reading = explain(alexnet, CAT, ["saliency"], target=target)
+    explanation = explain(alexnet, CAT, ["saliency"], target=target)
     shown = contrast.payload(
         Choice(CAT, ("alexnet",), ("saliency",), target=target),
-        Comparison(CAT, ("alexnet",), ("saliency",), {"alexnet": reading}),
+        Comparison(CAT, ("alexnet",), ("saliency",), {"alexnet": explanation}),
     )
     assert "each network’s own first answer" in shown["title"]
     assert "“tabby”" in shown["title"], "its name and not its number"

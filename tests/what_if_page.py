@@ -14,7 +14,7 @@ from cactiviz.runtime import runner
 from cactiviz.types import Picture, Target
 from cactiviz.ui import texts
 from cactiviz.ui.compare import contrast, occlusion
-from cactiviz.ui.compare import progress as readings
+from cactiviz.ui.compare import progress as explanations
 from cactiviz.ui.components import styles
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
@@ -57,7 +57,7 @@ def explained() -> list[str]:
 
 
 def show(choice: Choice, timed: bool) -> None:
-    progress = readings.compared(occlusion.applied(choice), first=choice)
+    progress = explanations.compared(occlusion.applied(choice), first=choice)
     if timed != bool(progress.waiting):
         st.rerun()
     with st.container(horizontal=True):
@@ -73,5 +73,5 @@ explained()
 choice = chosen()
 st.html(styles.sheets())
 st.title(texts.COMPARE_TITLE, anchor=False)
-waiting = bool(readings.compared(occlusion.applied(choice), 0.15, first=choice).waiting)
+waiting = bool(explanations.compared(occlusion.applied(choice), 0.15, first=choice).waiting)
 st.fragment(show, run_every=0.25 if waiting else None)(choice, waiting)

@@ -11,7 +11,7 @@ import numpy as np
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets import open_dataset
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.methods.views import VIEWS
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.types import Picture
@@ -31,7 +31,7 @@ def network(name: str) -> LoadedModel:
 
 
 @cache
-def reading(name: str, address: str) -> Reading:
+def explanation(name: str, address: str) -> Explanation:
     return explain(network(name), picture(address), VIEWS)
 
 
@@ -43,8 +43,8 @@ def differences(shown: dict[str, Any]) -> tuple[int, list[str]]:
     """
     said, names, views = shown["data"], shown["networks"], shown["views"]
     of = said["picture"]["name"]
-    readings = {name: reading(name, of) for name in names}
-    made = grid.payload(Comparison(picture(of), tuple(names), tuple(views), readings))
+    explanations = {name: explanation(name, of) for name in names}
+    made = grid.payload(Comparison(picture(of), tuple(names), tuple(views), explanations))
     data = json.loads(json.dumps(made))  # as a browser has it
     wrong = [f"{of}: {problem}" for problem in shown["errors"]]
     if shown["number"] is not None and not of.endswith(f"/{shown['number']}"):

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cactiviz.batch.collect import Answered
+from cactiviz.batch.collect import Collected
 from cactiviz.batch.panels import Pixels, image_size, layout_of, said_panel
-from cactiviz.batch.shared_scale import FullValues
-from cactiviz.batch.store import Said
+from cactiviz.batch.shared_scale import SharedScale
+from cactiviz.batch.store import StoredExplanation
 from cactiviz.errors import Cancelled
 from cactiviz.files import folder_of_export
 from cactiviz.methods import METHODS
 from cactiviz.recipes.recipe import animation_recipe, network_recipe, paths_of
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 from cactiviz.redaction import told_sentence
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.frame import Panel, draw_frame
@@ -29,19 +29,19 @@ class Animation:
 
     Args:
         answers: What is shown; more may come while frames are painted.
-        look: How it is painted; may be changed at any time.
+        style: How it is painted; may be changed at any time.
         full_values: Those of the answers, where they are known from other looks at them.
     """
 
     def __init__(
-        self, answers: Answered, look: Look, full_values: FullValues | None = None
+        self, answers: Collected, style: Style, full_values: SharedScale | None = None
     ) -> None:
-        self.answers, self.look = answers, look
-        self._full_values = full_values or FullValues(answers)
+        self.answers, self.style = answers, style
+        self._full_values = full_values or SharedScale(answers)
 
     def size(self) -> tuple[int, int]:
         """(height, width) of every frame, in pixels."""
-        return layout_of(self.look, len(self.answers.names), self.answers.question).size
+        return layout_of(self.style, len(self.answers.names), self.answers.question).size
 
     def steps(self) -> list[tuple[int, int]]:
         """The frames: which picture, and which of its layers or classes."""
@@ -61,7 +61,7 @@ class Animation:
         picture = reel.open(index)
         if picture is None:
             return None
-        size = image_size(picture.size, self.look)
+        size = image_size(picture.size, self.style)
         panels: list[Panel] = []
         labels: list[str] = []
         answers = self._said(index)
@@ -74,8 +74,8 @@ class Animation:
                     said = several[variant]
                     full = 0.0
                     if method in said.values:
-                        full = self._full_values.of(said, method, self.look.scale)
-                    panels.append(said_panel(picture, said, method, self.look, full, size))
+                        full = self._full_values.of(said, method, self.style.scale)
+                    panels.append(said_panel(picture, said, method, self.style, full, size))
                     labels.append(said.label)
                 else:
                     why = failures.get(name, "This has not been computed.")
@@ -88,7 +88,7 @@ class Animation:
         parts += [f"layer {label}" for label in dict.fromkeys(filter(None, labels))]
         parts += [f"{index + 1} of {len(reel)}"] if len(reel) > 1 else []
         parts.append(reel.shots[index].title)
-        layout = layout_of(self.look, len(names), question)
+        layout = layout_of(self.style, len(names), question)
         return draw_frame(panels, layout, subheading=" · ".join(parts))
 
     def frames(
@@ -127,8 +127,8 @@ class Animation:
         return write_animation(
             path,
             self.frames(report=report, cancel=cancel),
-            seconds=self.look.seconds,
-            loop=self.look.loop,
+            seconds=self.style.seconds,
+            loop=self.style.loop,
             recipe=json.dumps(self.recipe(folder_of_export(path)), sort_keys=True),
         )
 
@@ -145,8 +145,8 @@ class Animation:
             why = answers.failures.get(name, "")
             networks.append(network_recipe(name, network, answers.untrained, said, why, folder))
         pictures = answers.reel.recipe(folder)
-        return animation_recipe(pictures, networks, answers.question, self.look, answers.device)
+        return animation_recipe(pictures, networks, answers.question, self.style, answers.device)
 
-    def _said(self, index: int) -> list[list[Said]]:
+    def _said(self, index: int) -> list[list[StoredExplanation]]:
         """What each network said of a picture."""
         return [self.answers.said(index, place) for place in range(len(self.answers.names))]

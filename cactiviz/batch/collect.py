@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from cactiviz._version import __version__
-from cactiviz.batch.sequence import Reel, Shot, key_of
-from cactiviz.batch.store import Kept, Said, ask
+from cactiviz.batch.sequence import PictureRef, PictureSequence, key_of
+from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.cam_layers import check
 from cactiviz.errors import CactivizError, Cancelled, ModelError, OutputError
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
@@ -17,7 +17,7 @@ from cactiviz.recipes.request import Question
 from cactiviz.types import Cancel, Report
 
 
-class Answered(Protocol):
+class Collected(Protocol):
     """Pictures, and what networks have said of them by now: all that an animation shows.
 
     Attributes:
@@ -31,7 +31,7 @@ class Answered(Protocol):
         device: "auto", "cpu" or "cuda".
     """
 
-    reel: Reel
+    reel: PictureSequence
     networks: tuple[str | Checkpoint | LoadedModel, ...]
     names: tuple[str, ...]
     question: Question
@@ -40,11 +40,11 @@ class Answered(Protocol):
     untrained: bool
     device: str
 
-    def said(self, index: int, place: int) -> list[Said]:
+    def said(self, index: int, place: int) -> list[StoredExplanation]:
         """What a network (by its place) said of a picture (by its place), if it is known."""
 
 
-class Answers:
+class Collector:
     """What networks say, with one of them and one picture in memory at a time.
 
     Args:
@@ -64,7 +64,7 @@ class Answers:
 
     def __init__(
         self,
-        shots: Sequence[Shot],
+        shots: Sequence[PictureRef],
         networks: Sequence[str | Checkpoint | LoadedModel],
         question: Question,
         folder: Path,
@@ -74,7 +74,7 @@ class Answers:
         device: str = "auto",
         may_download: bool = True,
     ) -> None:
-        self.reel = Reel(shots)
+        self.reel = PictureSequence(shots)
         self.networks: tuple[str | Checkpoint | LoadedModel, ...] = tuple(networks)
         self.question, self.untrained, self.device = question, untrained, device
         self.names = tuple(get_spec(n).name if isinstance(n, str) else n.name for n in networks)
@@ -86,7 +86,7 @@ class Answers:
         self.failures: dict[str, str] = {}  #: A network's name -> why it says nothing.
         self.remarks: list[str] = []  #: What should be known of the networks that were loaded.
         self.done = 0  #: Answers that are there, or are known not to come.
-        self._kept = Kept(folder, question)
+        self._kept = ResultStore(folder, question)
         self._weights_dir, self._may_download = weights_dir, may_download
 
     def compute(self, *, report: Report | None = None, cancel: Cancel | None = None) -> None:
@@ -115,7 +115,7 @@ class Answers:
         if report is not None:
             report("done", total, total)
 
-    def said(self, index: int, place: int) -> list[Said]:
+    def said(self, index: int, place: int) -> list[StoredExplanation]:
         """What a network (by its place) said of a picture (by its place), if it is computed."""
         key = self.reel.key(index)
         return (self._kept.get(self._network(place), key) if key else None) or []

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.batch.store import Said
+from cactiviz.batch.store import StoredExplanation
 from cactiviz.explanations.explained_class import EXPLAINED, own_answer
 from cactiviz.methods import METHODS
 from cactiviz.recipes.request import Question
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.frame import Panel
 from cactiviz.rendering.figures.frame_layout import DARK, LIGHT, Layout
@@ -28,7 +28,7 @@ SCALES: dict[paint.Scale, str] = {
 }
 
 
-def layout_of(look: Look, networks: int, question: Question) -> Layout:
+def layout_of(style: Style, networks: int, question: Question) -> Layout:
     """The layout of all frames, unless columns are asked for.
 
     A row for each method, with the original first; of one network all methods in one row. Every
@@ -37,17 +37,17 @@ def layout_of(look: Look, networks: int, question: Question) -> Layout:
     methods = [METHODS[method] for method in question.methods]
     across = 1 + (len(methods) if networks == 1 else networks)
     return Layout(
-        panel=look.panel,
-        columns=look.columns or across,
+        panel=style.panel,
+        columns=style.columns or across,
         panels=across if networks == 1 else across * len(methods),
-        heading=look.heading,
-        method=f"{', '.join(method.title for method in methods)} · {SCALES[look.scale]}",
+        heading=style.heading,
+        method=f"{', '.join(method.title for method in methods)} · {SCALES[style.scale]}",
         subheading=True,
-        caption_lines=2 if look.captions else 0,
+        caption_lines=2 if style.captions else 0,
         subtitles=len(methods) > 1,
         notes=asks_for_others(question),
         places=any("activations" in method.needs for method in methods),
-        theme=DARK if look.dark else LIGHT,
+        theme=DARK if style.dark else LIGHT,
     )
 
 
@@ -56,19 +56,19 @@ def asks_for_others(question: Question) -> bool:
     return question.top > 1 or question.target != Target()
 
 
-def image_size(picture_size: tuple[int, int], look: Look) -> tuple[int, int]:
+def image_size(picture_size: tuple[int, int], style: Style) -> tuple[int, int]:
     """(height, width) of a picture of this size in its panel."""
-    if look.squash:
-        return look.panel
-    share = min(look.panel[0] / picture_size[0], look.panel[1] / picture_size[1])
+    if style.squash:
+        return style.panel
+    share = min(style.panel[0] / picture_size[0], style.panel[1] / picture_size[1])
     return max(1, round(picture_size[0] * share)), max(1, round(picture_size[1] * share))
 
 
 def said_panel(
     picture: Picture,
-    said: Said,
+    said: StoredExplanation,
     method: str,
-    look: Look,
+    style: Style,
     full: float,
     size: tuple[int, int],
 ) -> Panel:
@@ -78,7 +78,7 @@ def said_panel(
         picture: What was explained.
         said: What the network said.
         method: Whose map is painted.
-        look: How.
+        style: How.
         full: What is painted in full colour.
         size: (height, width) of the image.
     """
@@ -103,19 +103,19 @@ def said_panel(
         display=display,
         full=full,
         size=size,
-        scale=look.scale,
-        palette=look.palette,
-        strength=look.strength,
+        scale=style.scale,
+        palette=style.palette,
+        strength=style.strength,
     )
     return replace(
         panel,
         image=image,
-        caption=paint.caption(values, look.scale, full, display),
+        caption=paint.caption(values, style.scale, full, display),
         place=said.places.get(method, ""),
     )
 
 
-def display_of(method: str, said: Said) -> Display:
+def display_of(method: str, said: StoredExplanation) -> Display:
     """How a method's map is painted: with two colours where it was asked against a class."""
     display: Display = METHODS[method].display
     return "diverging" if display == "overlay" and said.kinds[method] == "signed" else display

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cactiviz.batch.sequence import Shot
+from cactiviz.batch.sequence import PictureRef
 from cactiviz.datasets import open_dataset
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.endings import is_picture
@@ -17,7 +17,7 @@ from cactiviz.datasets.noticed import of_classes
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.request import Question
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 
 #: Pictures of each class of a data set, unless another number is asked for.
 EACH = 5
@@ -34,7 +34,7 @@ class Preset:
         each: Pictures of each class at most.
         networks: Names.
         question: What they are asked.
-        look: How it is painted.
+        style: How it is painted.
     """
 
     title: str
@@ -43,7 +43,7 @@ class Preset:
     each: int
     networks: tuple[str, ...]
     question: Question
-    look: Look = field(default_factory=Look)
+    style: Style = field(default_factory=Style)
 
 
 PRESETS = {
@@ -54,7 +54,7 @@ PRESETS = {
         5,
         ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3"),
         Question(resize="squash"),
-        Look(squash=True),
+        Style(squash=True),
     ),
     "cactinet": Preset(
         "CactiNet before tiles from the air, by three methods",
@@ -75,7 +75,7 @@ PRESETS = {
 }
 
 
-def of_dataset(dataset: Dataset, classes: Sequence[str], each: int) -> tuple[list[Shot], int]:
+def of_dataset(dataset: Dataset, classes: Sequence[str], each: int) -> tuple[list[PictureRef], int]:
     """The first pictures of each class, and how many were hoped for.
 
     Args:
@@ -106,7 +106,7 @@ def of_source(
     *,
     without: Sequence[Path] = (),
     say: Callable[[str], None] = lambda _: None,
-) -> list[Shot]:
+) -> list[PictureRef]:
     """Pictures of a file, a folder, a zip, a data set by name or folder, or ``sample:NAME``.
 
     Of a folder of pictures without classes all are taken, in natural order.
@@ -155,11 +155,11 @@ def of_source(
     ]
 
 
-def of_file(source: str) -> Shot:
+def of_file(source: str) -> PictureRef:
     """A file, or ``sample:NAME``."""
     name = Path(source).name if not source.startswith("sample:") else source[7:]
     path = source if source.startswith("sample:") else Path(os.path.expanduser(source))
-    return Shot(name, source, lambda: open_picture(path))
+    return PictureRef(name, source, lambda: open_picture(path))
 
 
 def _first(dataset: Dataset, classes: Sequence[str], each: int) -> list[Item]:
@@ -186,7 +186,7 @@ def _some(shown: int, total: int, each: int, dataset: Dataset) -> str:
     return f"{shown} of {total} pictures are shown, at most {each}{few}; --each N shows more."
 
 
-def _shot(dataset: Dataset, item: Item) -> Shot:
+def _shot(dataset: Dataset, item: Item) -> PictureRef:
     kind = re.sub(r"^\d{3}\.", "", item.class_name)  # Caltech-256 counts its classes
     title = f"{kind} · {item.name}"
-    return Shot(title, item.address, lambda: dataset.open(item))
+    return PictureRef(title, item.address, lambda: dataset.open(item))

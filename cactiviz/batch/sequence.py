@@ -15,7 +15,7 @@ _MOST_REASONS = 3
 
 
 @dataclass(frozen=True)
-class Shot:
+class PictureRef:
     """A picture that isn't opened before its turn.
 
     Attributes:
@@ -38,14 +38,14 @@ class Shot:
         return f"{self.origin} {self.mark}".strip()
 
 
-class Reel:
+class PictureSequence:
     """Shots in the order of the frames, and what is known of those that were opened.
 
     Args:
         shots: The pictures; each is opened anew whenever it is needed, so that one is in memory.
     """
 
-    def __init__(self, shots: Sequence[Shot]) -> None:
+    def __init__(self, shots: Sequence[PictureRef]) -> None:
         self.shots = tuple(shots)
         self.skipped: dict[str, str] = {}  #: A shot's key -> why it is left out.
         self._about: dict[int, tuple[str, str, str]] = {}  # digest, name, credit

@@ -5,16 +5,16 @@ from __future__ import annotations
 import threading
 from itertools import product
 
-from cactiviz.batch.collect import Answered
+from cactiviz.batch.collect import Collected
 from cactiviz.batch.panels import display_of
-from cactiviz.batch.store import Said
+from cactiviz.batch.store import StoredExplanation
 from cactiviz.rendering import paint
 from cactiviz.rendering.running_scale import Tally
 
 _Key = tuple[str, str, paint.Scale, tuple[int, ...]]
 
 
-class FullValues:
+class SharedScale:
     """Takes together what a scale takes together, over all frames and networks.
 
     Each map is counted once, also where answers still come. Threads may share it.
@@ -23,12 +23,12 @@ class FullValues:
         answers: Whose maps are painted.
     """
 
-    def __init__(self, answers: Answered) -> None:
+    def __init__(self, answers: Collected) -> None:
         self._answers = answers
         self._counted: dict[_Key, _Counted] = {}
         self._lock = threading.Lock()
 
-    def of(self, said: Said, method: str, scale: paint.Scale) -> float:
+    def of(self, said: StoredExplanation, method: str, scale: paint.Scale) -> float:
         """The full value that a method's map of an answer is painted with.
 
         Raises:

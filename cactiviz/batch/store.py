@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from cactiviz import cam_layers as places
 from cactiviz.errors import OutputError
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import Explanation, Reading
+from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.files import whole_file
 from cactiviz.methods.views import method_of
 from cactiviz.models import LoadedModel
@@ -32,7 +32,7 @@ _OWN = re.compile(r"[0-9a-f]{40}\.npz|\.[0-9a-f]{40}\.npz\.\w+")  # the second w
 
 
 @dataclass(frozen=True, eq=False)
-class Said:
+class StoredExplanation:
     """What one network said of one picture, for one class or at one layer.
 
     Attributes:
@@ -74,14 +74,14 @@ class Said:
 
 def ask(
     model: LoadedModel, picture: Picture, question: Question, cancel: Cancel | None = None
-) -> list[Said]:
+) -> list[StoredExplanation]:
     """Put a question to a network: one answer for each layer or class that is asked for.
 
     Raises:
         CactivizError: As for ``explain``.
     """
 
-    def reading_of(target: Target) -> Reading:
+    def reading_of(target: Target) -> Explanation:
         layers = question.layers
         return explain(
             model,
@@ -96,29 +96,31 @@ def ask(
 
     first = reading_of(question.target)
     if question.layers:
-        found = [view.partition("@")[2] for view in first.explanations]
+        found = [view.partition("@")[2] for view in first.attributions]
         chosen = [place for place in dict.fromkeys(found) if place] or [""]
         return [_said(model, first, question, label) for label in chosen]
-    others = [reading_of(Target(a.class_index)) for a in first.answers[1 : question.top]]
-    return [_said(model, reading, question) for reading in (first, *others)]
+    others = [reading_of(Target(a.class_index)) for a in first.predictions[1 : question.top]]
+    return [_said(model, explanation, question) for explanation in (first, *others)]
 
 
-def _said(model: LoadedModel, reading: Reading, question: Question, label: str = "") -> Said:
-    found: dict[str, Explanation] = {}
-    for view, explanation in reading.explanations.items():
+def _said(
+    model: LoadedModel, explanation: Explanation, question: Question, label: str = ""
+) -> StoredExplanation:
+    found: dict[str, Attribution] = {}
+    for view, attribution in explanation.attributions.items():
         if "@" not in view or view.endswith(f"@{label}"):
-            found[method_of(view)] = explanation
-    failures = {method_of(view): why for view, why in reading.failures.items()}
-    best = reading.answers[0]
-    explained = reading.explained or best
+            found[method_of(view)] = attribution
+    failures = {method_of(view): why for view, why in explanation.failures.items()}
+    best = explanation.predictions[0]
+    explained = explanation.explained or best
     answer = explained.class_name
-    if reading.against is not None:
-        answer = f"{answer}, not {reading.against.class_name}"
-    return Said(
-        title=reading.title,
-        untrained=reading.untrained,
-        revision=reading.revision,
-        seen=reading.seen,
+    if explanation.against is not None:
+        answer = f"{answer}, not {explanation.against.class_name}"
+    return StoredExplanation(
+        title=explanation.title,
+        untrained=explanation.untrained,
+        revision=explanation.revision,
+        seen=explanation.seen,
         answer=answer,
         probability=explained.probability,
         label=label,
@@ -134,7 +136,7 @@ def _said(model: LoadedModel, reading: Reading, question: Question, label: str =
     )
 
 
-class Kept:
+class ResultStore:
     """A folder of answers, one file for each network and picture.
 
     Args:
@@ -146,7 +148,7 @@ class Kept:
         self.folder = folder
         self._question = json.dumps(question.to_json(), sort_keys=True)
 
-    def get(self, network: str, picture: str) -> list[Said] | None:
+    def get(self, network: str, picture: str) -> list[StoredExplanation] | None:
         """What was kept, or None; a file that can't be read counts as none."""
         file = self._file(network, picture)
         if not file.is_file():
@@ -156,7 +158,7 @@ class Kept:
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             return None
 
-    def put(self, network: str, picture: str, answers: Sequence[Said]) -> None:
+    def put(self, network: str, picture: str, answers: Sequence[StoredExplanation]) -> None:
         """Keep answers.
 
         Raises:
@@ -184,7 +186,7 @@ class Kept:
         return self.folder / f"{hashlib.sha256(about.encode()).hexdigest()[:40]}.npz"
 
 
-def _packed(answers: Sequence[Said]) -> bytes:
+def _packed(answers: Sequence[StoredExplanation]) -> bytes:
     arrays: dict[str, Any] = {}
     about = []
     for index, said in enumerate(answers):
@@ -197,11 +199,13 @@ def _packed(answers: Sequence[Said]) -> bytes:
     return file.getvalue()
 
 
-def _unpacked(data: bytes) -> list[Said]:
+def _unpacked(data: bytes) -> list[StoredExplanation]:
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         about = json.loads(arrays[_META].tobytes())
         answers = []
         for index, plain in enumerate(about):
             values = {method: arrays[f"{index}/{method}"] for method in plain["values"]}
-            answers.append(Said(**{**plain, "seen": Box(**plain["seen"]), "values": values}))
+            answers.append(
+                StoredExplanation(**{**plain, "seen": Box(**plain["seen"]), "values": values})
+            )
     return answers

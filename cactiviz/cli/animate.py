@@ -10,9 +10,9 @@ from itertools import chain
 from pathlib import Path
 
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Answers
+from cactiviz.batch.collect import Collector
 from cactiviz.batch.presets import PRESETS, of_dataset, of_source, open_preset_data
-from cactiviz.batch.sequence import Shot
+from cactiviz.batch.sequence import PictureRef
 from cactiviz.cli import files, outputs, stopping
 from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
@@ -20,7 +20,7 @@ from cactiviz.cli.progress import long_reporter
 from cactiviz.errors import CactivizError, Cancelled, OutputError, WeightsError
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.request import Question
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 from cactiviz.rendering import paint
 from cactiviz.rendering.formats import check_ending, check_size
 from cactiviz.types import Target
@@ -115,7 +115,7 @@ def _animate(options: argparse.Namespace) -> int:
     by_name = {checkpoint.name: checkpoint for checkpoint in own}
     networks = [by_name.pop(name, name) for name in _named(options)] + list(by_name.values())
     (folder,) = kept_in(options.out)
-    answers = Answers(
+    answers = Collector(
         shots,
         networks,
         _question(options, preset.question if preset else Question()),
@@ -124,8 +124,8 @@ def _animate(options: argparse.Namespace) -> int:
         weights_dir=options.weights_dir,
         device=options.device,
     )
-    look = _look(options, preset.look if preset else Look())
-    frames = make(answers, look, options.out, keep=options.keep)
+    style = _look(options, preset.style if preset else Style())
+    frames = make(answers, style, options.out, keep=options.keep)
     skipped = answers.reel.skipped
     told = (*answers.remarks, *answers.failures.values(), *skipped.values())
     for sentence in dict.fromkeys(told):
@@ -136,13 +136,13 @@ def _animate(options: argparse.Namespace) -> int:
     return 1 if answers.failures or skipped else 0
 
 
-def make(answers: Answers, look: Look, out: Path, *, keep: bool = False) -> int:
+def make(answers: Collector, style: Style, out: Path, *, keep: bool = False) -> int:
     """Compute and write an animation, and stop well when Ctrl+C or a request to end asks for it.
 
     Raises:
         CactivizError: It can't be written, or was stopped; what was computed is kept then.
     """
-    animation = Animation(answers, look)
+    animation = Animation(answers, style)
     check_size(animation.size(), check_ending(out))
     report = long_reporter()
     (parts,) = kept_in(out)
@@ -164,7 +164,7 @@ def make(answers: Answers, look: Look, out: Path, *, keep: bool = False) -> int:
     return frames
 
 
-def _shots(options: argparse.Namespace) -> tuple[list[Shot], int]:
+def _shots(options: argparse.Namespace) -> tuple[list[PictureRef], int]:
     if options.sources:
         own = (options.out, options.out.with_name(f"{options.out.name}.parts"))
         found = [
@@ -207,7 +207,7 @@ def _question(options: argparse.Namespace, default: Question) -> Question:
     return replace(default, **{key: value for key, value in chosen.items() if value is not None})
 
 
-def _look(options: argparse.Namespace, default: Look) -> Look:
+def _look(options: argparse.Namespace, default: Style) -> Style:
     chosen = {
         "scale": options.scale,
         "palette": options.palette,

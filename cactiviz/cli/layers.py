@@ -16,7 +16,7 @@ from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
 from cactiviz.engine.receptive_field import layer_with_parts
 from cactiviz.explanations.filters import convolutions, filters
-from cactiviz.explanations.neurons import NEURON_METHODS, NeuronExplanation, explain_neurons
+from cactiviz.explanations.neurons import NEURON_METHODS, NeuronAttribution, explain_neurons
 from cactiviz.files import whole_file
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
@@ -120,7 +120,7 @@ def _neurons(options: argparse.Namespace) -> int:
     return 0
 
 
-def _activity(found: NeuronExplanation) -> str:
+def _activity(found: NeuronAttribution) -> str:
     said = f"active at {found.value:.3g}"
     if found.before_ceiling is not None:
         end = "ceiling" if found.before_ceiling >= found.value else "floor"
@@ -128,7 +128,7 @@ def _activity(found: NeuronExplanation) -> str:
     return f"{said}, silent" if found.silent else said
 
 
-def _sees(found: NeuronExplanation) -> str:
+def _sees(found: NeuronAttribution) -> str:
     if found.sees_all:
         return "it sees the whole picture"
     return f"it sees {found.field.width:.0f} x {found.field.height:.0f} pixels of the picture"
@@ -143,7 +143,7 @@ def _all_see_all(model: LoadedModel, layer: Layer) -> str:
     return f"{said}; those of {begin} see a part (--layer {begin})."
 
 
-def _neuron_cell(picture: Picture, found: NeuronExplanation) -> Cell:
+def _neuron_cell(picture: Picture, found: NeuronAttribution) -> Cell:
     display = METHODS[found.method].display
     full = paint.full_value([found.values], display)
     size = paint.cell_size(picture.size, _CELL_WIDTH)

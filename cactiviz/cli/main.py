@@ -170,11 +170,11 @@ def _compare(options: argparse.Namespace) -> int:
 def _print_answers(comparison: Comparison) -> None:
     for note in comparison.picture.notes:
         print(note)
-    for reading in comparison.readings.values():
-        best = reading.answers[0]
-        print(f"{reading.title}: {best.class_name} {best.probability:.1%}")
-        for remark in reading.remarks:
-            print(f"{reading.title}: {remark}")
+    for explanation in comparison.explanations.values():
+        best = explanation.predictions[0]
+        print(f"{explanation.title}: {best.class_name} {best.probability:.1%}")
+        for remark in explanation.remarks:
+            print(f"{explanation.title}: {remark}")
 
 
 if __name__ == "__main__":

@@ -111,14 +111,14 @@ def _animation(options: argparse.Namespace, recipe: dict[str, Any], origins: Ori
         if options.out:
             films.check_out(options.out)
             (parts,) = films.kept_in(options.out)
-        answers, look = remake_animation(
+        answers, style = remake_animation(
             recipe, parts, origins=origins, weights_dir=options.weights_dir
         )
         if options.out:
             # Kept until the recipe is read from it.
-            films.make(answers, look, options.out, keep=True)
+            films.make(answers, style, options.out, keep=True)
         else:
             answers.compute()
-        new = Animation(answers, look).recipe()
+        new = Animation(answers, style).recipe()
         answers.forget()
     return differences(recipe, new, answers.reel.skipped)

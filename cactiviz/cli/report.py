@@ -22,8 +22,8 @@ from cactiviz.files import folder_of_export, whole_file
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.recipe import paths_of
 from cactiviz.recipes.request import Asked
-from cactiviz.recipes.style import Paint
-from cactiviz.rendering import paint as render
+from cactiviz.recipes.style import Style
+from cactiviz.rendering import paint
 from cactiviz.types import Target
 
 _ENDINGS = (".html", ".png", ".zip", ".json")
@@ -50,8 +50,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--layers", type=shared.names, default=[], help="of one network, or all-stages"
     )
     shared.add_loading(parser)
-    option("--scale", choices=render.SCALES, default="own")
-    option("--palette", choices=tuple(render.PALETTES), default="inferno")
+    option("--scale", choices=paint.SCALES, default="own")
+    option("--palette", choices=tuple(paint.PALETTES), default="inferno")
     option("--strength", type=shared.share, default=0.5, help="of heat maps, default 0.5")
     option("--dpi", type=shared.positive, default=_PRINT_DPI, help="of a PNG; default 300")
     option(
@@ -88,7 +88,7 @@ def check_ending(path: Path) -> None:
 def write(
     path: Path,
     comparison: Comparison,
-    paint: Paint,
+    style: Style,
     recipe: Mapping[str, Any],
     dpi: int = _PRINT_DPI,
 ) -> None:
@@ -99,11 +99,11 @@ def write(
     """
     ending = path.suffix.lower()
     if ending == ".html":
-        data = report_html(comparison, paint, recipe).encode("utf-8", "replace")
+        data = report_html(comparison, style, recipe).encode("utf-8", "replace")
     elif ending == ".png":
-        data = sheet_png(comparison, paint, recipe, min(dpi, 1200))
+        data = sheet_png(comparison, style, recipe, min(dpi, 1200))
     elif ending == ".zip":
-        data = everything_zip(comparison, paint, recipe)
+        data = everything_zip(comparison, style, recipe)
     else:
         data = json.dumps(recipe, indent=1, sort_keys=True).encode()
     with whole_file(path) as file:
@@ -129,15 +129,15 @@ def _report(options: argparse.Namespace) -> int:
         options.device,
         options.cover,
     )
-    paint = Paint(options.scale, options.palette, options.strength)
+    style = Style(options.scale, options.palette, options.strength)
     comparison = compare_as_asked(
         asked,
         shared.read_picture(options),
         weights_dir=options.weights_dir,
         report=shared.report if sys.stderr.isatty() else None,
     )
-    recipe = recipe_of(comparison, asked, paint, folder_of_export(options.out))
-    write(options.out, told(comparison, paths_of(networks)), paint, recipe, options.dpi)
+    recipe = recipe_of(comparison, asked, style, folder_of_export(options.out))
+    write(options.out, told(comparison, paths_of(networks)), style, recipe, options.dpi)
     for sentence in dict.fromkeys(comparison.failures.values()):
         print(sentence, file=sys.stderr)
     return 1 if comparison.failures else 0

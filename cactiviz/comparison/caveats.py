@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cactiviz.explanations.caveats import held_against
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import method_of
 from cactiviz.rendering.figures.sheet import Remark
@@ -24,7 +24,7 @@ NUMBERS = Remark(
 
 
 def limits(
-    picture: Picture, views: Iterable[str], readings: Sequence[Reading]
+    picture: Picture, views: Iterable[str], explanations: Sequence[Explanation]
 ) -> tuple[Remark, ...]:
     """What was done to the picture, then a remark a method, then one a network that needs one.
 
@@ -33,12 +33,12 @@ def limits(
     Args:
         picture: What was explained.
         views: The views' names, as a comparison has them.
-        readings: What the networks say, in their order.
+        explanations: What the networks say, in their order.
     """
     shown = dict.fromkeys(map(method_of, views))
     methods = [METHODS[name] for name in shown if name in METHODS]
     of_methods = [Remark(method.title, (method.limit,)) for method in methods]
-    of_networks = [Remark(one.title, _of_network(one, picture.size)) for one in readings]
+    of_networks = [Remark(one.title, _of_network(one, picture.size)) for one in explanations]
     of_picture = Remark("The picture", picture.notes)
     return tuple(one for one in (of_picture, *_once(of_methods), *_once(of_networks)) if one.says)
 
@@ -48,25 +48,25 @@ def _once(remarks: Sequence[Remark]) -> Iterator[Remark]:
         yield Remark(", ".join(one.about for one in remarks if one.says == says), says)
 
 
-def _of_network(reading: Reading, size: tuple[int, int]) -> tuple[str, ...]:
-    explanations = reading.explanations.values()
-    held = {held_against(explanation.contrast) for explanation in explanations}  # by _asked
-    notes = [n for explanation in explanations for n in explanation.notes if n not in held]
-    unseen = explanations and not _covers(reading.seen, size)
+def _of_network(explanation: Explanation, size: tuple[int, int]) -> tuple[str, ...]:
+    attributions = explanation.attributions.values()
+    held = {held_against(attribution.contrast) for attribution in attributions}  # by _asked
+    notes = [n for attribution in attributions for n in attribution.notes if n not in held]
+    unseen = attributions and not _covers(explanation.seen, size)
     hatched = "It never saw the hatched part of the picture." if unseen else ""
-    said = (*reading.remarks, _asked(reading), *dict.fromkeys(notes), hatched)
+    said = (*explanation.remarks, _asked(explanation), *dict.fromkeys(notes), hatched)
     return tuple(filter(None, said))
 
 
-def _asked(reading: Reading) -> str:
+def _asked(explanation: Explanation) -> str:
     """What is explained, where it isn't simply the network's own answer."""
-    explanation = next(iter(reading.explanations.values()), None)
-    if explanation is None:
+    attribution = next(iter(explanation.attributions.values()), None)
+    if attribution is None:
         return ""
-    speaks = f"The maps show what speaks for “{explanation.class_name}”"
-    if explanation.contrast:
-        return f"{speaks} and not for “{explanation.contrast}”."
-    return "" if explanation.class_index == reading.answers[0].class_index else f"{speaks}."
+    speaks = f"The maps show what speaks for “{attribution.class_name}”"
+    if attribution.contrast:
+        return f"{speaks} and not for “{attribution.contrast}”."
+    return "" if attribution.class_index == explanation.predictions[0].class_index else f"{speaks}."
 
 
 def _covers(seen: Box, size: tuple[int, int]) -> bool:

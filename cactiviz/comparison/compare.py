@@ -15,7 +15,7 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError
 from cactiviz.explanations import arguments
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.methods.views import FILTERS, VIEWS
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
 from cactiviz.pictures.occlusion import cover
@@ -87,7 +87,7 @@ def compare(
     if layers and layer:
         raise MethodError(cam_layers.BOTH)
     cam_layers.check(layer, names)
-    readings: dict[str, Reading] = {}
+    explanations: dict[str, Explanation] = {}
     failures: dict[str, str] = {}
     for done, (name, model) in enumerate(zip(names, models, strict=True)):
         if report is not None:
@@ -105,7 +105,7 @@ def compare(
                     progress=_downloading(name, report),
                     cancel=cancel,
                 )
-            readings[name] = explain(
+            explanations[name] = explain(
                 loaded,
                 opened,
                 methods,
@@ -122,10 +122,10 @@ def compare(
     if report is not None:
         report("done", len(names), len(names))
     views = tuple(dict.fromkeys(methods))
-    if layers and readings:
-        (reading,) = readings.values()
-        views = tuple(reading.views)
-    return Comparison(opened, tuple(names), views, readings, failures)
+    if layers and explanations:
+        (explanation,) = explanations.values()
+        views = tuple(explanation.views)
+    return Comparison(opened, tuple(names), views, explanations, failures)
 
 
 def _name(model: str | Checkpoint | LoadedModel) -> str:
@@ -175,9 +175,9 @@ def compare_as_asked(
         layers="all-stages" if asked.layers == ("all-stages",) else asked.layers,
         **alike,
     )
-    answered = [network for network in asked.networks if name_of(network) in found.readings]
+    answered = [network for network in asked.networks if name_of(network) in found.explanations]
     if not asked.cover or not answered:
         return found
     # Of the picture without the cover only the answers are asked, the view that needs no more.
     before = compare(picture, answered, (FILTERS,), **alike)
-    return replace(found, before=before.readings)
+    return replace(found, before=before.explanations)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from PIL import Image
 from cactiviz.comparison.caveats import NUMBERS, limits
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.explanations import explained_class
-from cactiviz.explanations.results import Explanation, Reading
+from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.files import whole_file
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import FILTERS, method_of
@@ -35,7 +36,7 @@ class Comparison:
         picture: The picture.
         models: The networks' names, in the order asked for.
         methods: The views' names, in the order asked for.
-        readings: Network -> what it says.
+        explanations: Network -> what it says.
         failures: Network -> the sentence that says why it says nothing.
         before: Network -> what it says of the picture without the cover, if a part is covered.
     """
@@ -43,11 +44,17 @@ class Comparison:
     picture: Picture
     models: tuple[str, ...]
     methods: tuple[str, ...]
-    readings: Mapping[str, Reading] = field(default_factory=dict)
+    explanations: Mapping[str, Explanation] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
-    before: Mapping[str, Reading] = field(default_factory=dict)
+    before: Mapping[str, Explanation] = field(default_factory=dict)
 
-    def __getitem__(self, cell: tuple[str, str]) -> Explanation | FilterGrid:
+    @property
+    def readings(self) -> Mapping[str, Explanation]:
+        """``explanations``, as they were called before; goes with the next version."""
+        warnings.warn("readings is called explanations now.", DeprecationWarning, stacklevel=2)
+        return self.explanations
+
+    def __getitem__(self, cell: tuple[str, str]) -> Attribution | FilterGrid:
         """What a method says of a network: ``comparison["alexnet", "grad_cam"]``.
 
         Raises:
@@ -55,14 +62,14 @@ class Comparison:
             MethodError: The method failed there, or wasn't asked for.
         """
         model, method = cell
-        if model not in self.readings:
+        if model not in self.explanations:
             raise ModelError(self.failures.get(model, f"“{model}” isn't in this comparison."))
-        return self.readings[model][method]
+        return self.explanations[model][method]
 
-    def explanations(self) -> Iterator[Explanation]:
+    def attributions(self) -> Iterator[Attribution]:
         """All explanations, network by network."""
-        for reading in self.readings.values():
-            yield from reading.explanations.values()
+        for explanation in self.explanations.values():
+            yield from explanation.attributions.values()
 
     def cell(
         self,
@@ -102,13 +109,13 @@ class Comparison:
         display = METHODS[method_of(method)].display
         if display == "overlay" and found.kind == "signed":
             display = "diverging"
-        shown = [e.values for e in self.explanations() if e.method == method]
+        shown = [e.values for e in self.attributions() if e.method == method]
         together = paint.on_one_scale(found.values, shown, scale)
         full = paint.full_value(together, display, scale)
         image = paint.paint(
             self.picture,
             found.values,
-            self.readings[model].seen,
+            self.explanations[model].seen,
             display=display,
             full=full,
             size=paint.cell_size(self.picture.size, width),
@@ -192,16 +199,16 @@ class Comparison:
     def to_plotly(self) -> Any:
         """A Plotly figure of all maps in the picture's coordinates, linked, values on hover."""
         panes = [
-            [explanation.pane(reading.title, reading.seen) for explanation in some]
-            for reading in self.readings.values()
-            if (some := reading.explanations.values())
+            [attribution.pane(explanation.title, explanation.seen) for attribution in some]
+            for explanation in self.explanations.values()
+            if (some := explanation.attributions.values())
         ]
         return figure(self.picture, panes, self.explained())
 
     def explained(self) -> str:
         """Which class the maps are of, if it isn't each network's own answer; else empty."""
         return explained_class.line(
-            [self.readings[name] for name in self.models if name in self.readings]
+            [self.explanations[name] for name in self.models if name in self.explanations]
         )
 
     def _layers(self, model: str, method: str, scale: paint.Scale, palette: str) -> page.Layers:
@@ -220,37 +227,37 @@ class Comparison:
         """Each network's heading with its answers, as a sheet or a page shows it."""
         columns = []
         for model in self.models:
-            reading = self.readings.get(model)
-            if reading is None:
+            explanation = self.explanations.get(model)
+            if explanation is None:
                 columns.append(Column(model, (), self.failures[model]))
             else:
-                note = "random weights" if reading.untrained else ""
+                note = "random weights" if explanation.untrained else ""
                 said = self._said_before(model)
                 answers, marks = (
-                    explained_class.answers_beside(reading),
-                    explained_class.marks(reading),
+                    explained_class.answers_beside(explanation),
+                    explained_class.marks(explanation),
                 )
-                columns.append(Column(reading.title, answers, note, said, marks))
+                columns.append(Column(explanation.title, answers, note, said, marks))
         return columns
 
     def _said_before(self, model: str) -> str:
         if model not in self.before:
             return ""
-        best = self.before[model].answers[0]
+        best = self.before[model].predictions[0]
         share = percent(best.probability).replace(" ", "\u00a0")
         return f"Without the cover: {best.class_name}, {share}"
 
     def limits(self) -> tuple[Remark, ...]:
         """What the methods can't say, and what is known of the networks and the picture."""
-        answered = [self.readings[name] for name in self.models if name in self.readings]
+        answered = [self.explanations[name] for name in self.models if name in self.explanations]
         return limits(self.picture, self.methods, answered)
 
     def to_json(self) -> dict[str, Any]:
         """Answers and explanations as plain values, without the maps."""
         height, width = self.picture.size
         before = {
-            model: [vars(answer) for answer in reading.answers]
-            for model, reading in self.before.items()
+            model: [vars(answer) for answer in explanation.predictions]
+            for model, explanation in self.before.items()
         }
         return {
             "picture": {
@@ -261,20 +268,20 @@ class Comparison:
             },
             "predictions": {
                 model: {
-                    "untrained": reading.untrained,
-                    "top": [vars(answer) for answer in reading.answers],
-                    **({"remarks": list(reading.remarks)} if reading.remarks else {}),
+                    "untrained": explanation.untrained,
+                    "top": [vars(answer) for answer in explanation.predictions],
+                    **({"remarks": list(explanation.remarks)} if explanation.remarks else {}),
                 }
-                for model, reading in self.readings.items()
+                for model, explanation in self.explanations.items()
             },
             **({"before_cover": before} if before else {}),
-            "explanations": [explanation.to_json() for explanation in self.explanations()],
+            "explanations": [attribution.to_json() for attribution in self.attributions()],
             "failures": [
                 *({"model": model, "why": why} for model, why in self.failures.items()),
                 *(
                     {"model": model, "method": method, "why": why}
-                    for model, reading in self.readings.items()
-                    for method, why in reading.failures.items()
+                    for model, explanation in self.explanations.items()
+                    for method, why in explanation.failures.items()
                 ),
             ],
         }
@@ -285,11 +292,11 @@ class Comparison:
         A slash in a network's name is a hyphen there: in a file these are names of files.
         """
         maps: dict[str, NDArray[Any]] = {
-            f"{_file_part(e.model)}/{e.method}": e.values for e in self.explanations()
+            f"{_file_part(e.model)}/{e.method}": e.values for e in self.attributions()
         }
-        for model, reading in self.readings.items():
-            if reading.filters is not None:
-                maps[f"{_file_part(model)}/{FILTERS}"] = reading.filters.kernels
+        for model, explanation in self.explanations.items():
+            if explanation.filters is not None:
+                maps[f"{_file_part(model)}/{FILTERS}"] = explanation.filters.kernels
         return maps
 
     def save_npz(self, path: str | os.PathLike[str]) -> None:

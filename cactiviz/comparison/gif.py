@@ -7,7 +7,7 @@ import io
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.explanations.explained_class import EXPLAINED, own_answer
-from cactiviz.explanations.results import Explanation
+from cactiviz.explanations.results import Attribution
 from cactiviz.methods.views import FILTERS, describe
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.frame import Panel, draw_frame
@@ -60,7 +60,7 @@ def gif_of(
         heading=title,
         subheading=True,
         notes=bool(comparison.explained()),
-        places=any(e.place for e in comparison.explanations() if e.method == method),
+        places=any(e.place for e in comparison.attributions() if e.method == method),
         steps=True,
         text_size=_TEXT_SIZE,
         theme=DARK if dark else LIGHT,
@@ -94,17 +94,17 @@ def panel_of(
     cell = comparison.cell(
         model, method, scale=scale, palette=palette, strength=strength, width=width
     )
-    reading = comparison.readings.get(model)
-    if reading is None:
+    explanation = comparison.explanations.get(model)
+    if explanation is None:
         return Panel(model, None, caption=cell.caption, warned=True)
-    best = reading.answers[0]
+    best = explanation.predictions[0]
     answer, probability = best.class_name, best.probability
     note, place, other = "", "", False
     try:
         found = comparison[model, method]
     except (ModelError, MethodError):
         found = None
-    if isinstance(found, Explanation):
+    if isinstance(found, Attribution):
         answer, probability = found.class_name, found.probability
         if found.contrast:
             answer = f"{answer}, not {found.contrast}"
@@ -113,12 +113,12 @@ def panel_of(
     elif method == FILTERS:
         answer = f"answer: {answer}"
     return Panel(
-        reading.title,
+        explanation.title,
         cell.image,
         answer,
         probability,
         cell.caption,
-        warned=reading.untrained,
+        warned=explanation.untrained,
         lead=EXPLAINED if other else "",
         note=note,
         place=place,

@@ -15,30 +15,30 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.recipes.network import name_of
 from cactiviz.recipes.recipe import network_recipe, picture_recipe, told_origins
 from cactiviz.recipes.request import Asked
-from cactiviz.recipes.style import Paint
+from cactiviz.recipes.style import Style
 
 
 def recipe_of(
-    comparison: Comparison, asked: Asked, paint: Paint, folder: Path | None = None
+    comparison: Comparison, asked: Asked, style: Style, folder: Path | None = None
 ) -> dict[str, Any]:
     """What makes a comparison again, with the range and mean of each map to know it by.
 
     Args:
         comparison: What was answered.
         asked: What was asked.
-        paint: How it is painted.
+        style: How it is painted.
         folder: The export's, which paths are told from; None where it has none.
     """
     networks = []
     for network in asked.networks:
         name = name_of(network)
-        reading = comparison.readings.get(name)
+        explanation = comparison.explanations.get(name)
         why = comparison.failures.get(name, "")
         found = network_recipe(name, network, asked.is_untrained(name), None, why, folder)
-        if reading is not None:
-            layers = {method: e.layer for method, e in reading.explanations.items()}
-            found |= {"untrained": reading.untrained, "weights": reading.revision}
-            found |= {"layers": layers, "seen": asdict(reading.seen)}
+        if explanation is not None:
+            layers = {method: e.layer for method, e in explanation.attributions.items()}
+            found |= {"untrained": explanation.untrained, "weights": explanation.revision}
+            found |= {"layers": layers, "seen": asdict(explanation.seen)}
         networks.append(found)
     picture = comparison.picture
     asked_for: dict[str, Any] = {
@@ -58,7 +58,7 @@ def recipe_of(
         "pictures": [picture_recipe(picture.name, asked.origin, *about, told, asked.left_out)],
         "networks": networks,
         "question": {k: list(v) if isinstance(v, tuple) else v for k, v in asked_for.items()},
-        "look": asdict(paint),
+        "look": style.of_maps,
         "device": asked.device,
         "seed": 0,
         "maps": {

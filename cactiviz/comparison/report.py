@@ -17,10 +17,10 @@ from PIL.PngImagePlugin import PngInfo
 
 from cactiviz.comparison.caveats import NUMBERS
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.explanations.results import Explanation
+from cactiviz.explanations.results import Attribution
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import describe
-from cactiviz.recipes.style import Paint
+from cactiviz.recipes.style import Style
 from cactiviz.redaction import told_sentence, told_text
 from cactiviz.rendering.figures.html import Table, page
 from cactiviz.rendering.scales import number
@@ -47,23 +47,25 @@ def told(comparison: Comparison, paths: Iterable[Path] = ()) -> Comparison:
     """
     known = tuple(paths)
     picture = comparison.picture
-    readings = {
+    explanations = {
         name: replace(
-            reading,
-            failures={view: told_sentence(why, known) for view, why in reading.failures.items()},
-            remarks=tuple(told_sentence(remark, known) for remark in reading.remarks),
+            explanation,
+            failures={
+                view: told_sentence(why, known) for view, why in explanation.failures.items()
+            },
+            remarks=tuple(told_sentence(remark, known) for remark in explanation.remarks),
         )
-        for name, reading in comparison.readings.items()
+        for name, explanation in comparison.explanations.items()
     }
     return replace(
         comparison,
         picture=replace(picture, name=told_text(picture.name), source=told_text(picture.source)),
-        readings=readings,
+        explanations=explanations,
         failures={name: told_sentence(why, known) for name, why in comparison.failures.items()},
     )
 
 
-def report_html(comparison: Comparison, paint: Paint, recipe: Mapping[str, Any]) -> str:
+def report_html(comparison: Comparison, style: Style, recipe: Mapping[str, Any]) -> str:
     """One file that works offline and prints well."""
     size = " × ".join(str(side) for side in reversed(comparison.picture.size))
     methods = len(comparison.methods)
@@ -71,7 +73,7 @@ def report_html(comparison: Comparison, paint: Paint, recipe: Mapping[str, Any])
     said = " · ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counted)
     return page(
         "What did each network look at?",
-        comparison.html(**vars(paint), follows=True),
+        comparison.html(**style.of_maps, follows=True),
         subtitle=f"{comparison.picture.name} · {size} pixels · {said}",
         tables=[*_covered(comparison), _numbers(comparison)],
         remarks=(*comparison.limits(), NUMBERS),
@@ -79,18 +81,18 @@ def report_html(comparison: Comparison, paint: Paint, recipe: Mapping[str, Any])
     )
 
 
-def sheet_png(comparison: Comparison, paint: Paint, recipe: Mapping[str, Any], dpi: int) -> bytes:
+def sheet_png(comparison: Comparison, style: Style, recipe: Mapping[str, Any], dpi: int) -> bytes:
     """The sheet for so many dots an inch, which the file says; it is as large as on a screen."""
     sheet = comparison.sheet(
-        scale=paint.scale,
-        palette=paint.palette,
-        strength=paint.strength,
+        scale=style.scale,
+        palette=style.palette,
+        strength=style.strength,
         zoom=dpi / _SCREEN_DPI,
     )
     return _png(sheet, recipe, dpi)
 
 
-def everything_zip(comparison: Comparison, paint: Paint, recipe: Mapping[str, Any]) -> bytes:
+def everything_zip(comparison: Comparison, style: Style, recipe: Mapping[str, Any]) -> bytes:
     """Raw maps, overlays, answers, the sheet and the recipe in one ZIP."""
     maps = io.BytesIO()
     np.savez_compressed(maps, **comparison.arrays())  # type: ignore[arg-type]
@@ -101,11 +103,11 @@ def everything_zip(comparison: Comparison, paint: Paint, recipe: Mapping[str, An
         "answers.json": json.dumps(_without_times(comparison.to_json()), indent=1).encode(),
         "maps.npz": _undated(maps.getvalue()),
         "picture.png": original.getvalue(),
-        "sheet.png": sheet_png(comparison, paint, recipe, _SCREEN_DPI),
+        "sheet.png": sheet_png(comparison, style, recipe, _SCREEN_DPI),
     }
     for place, model in enumerate(comparison.models, 1):
         for method in comparison.methods:
-            cell = comparison.cell(model, method, width=_CELL_WIDTH, **vars(paint))
+            cell = comparison.cell(model, method, width=_CELL_WIDTH, **style.of_maps)
             if cell.image is not None:
                 name = f"overlays/{place:02d}-{_plain(model)}-{_plain(method)}.png"
                 files[name] = _png(Image.fromarray(cell.image), None, _SCREEN_DPI)
@@ -120,11 +122,11 @@ def _covered(comparison: Comparison) -> list[Table]:
     """What became of each network's first answer, if a part of the picture is covered."""
     lines = []
     for name in comparison.models:
-        if name in comparison.before and name in comparison.readings:
-            now = comparison.readings[name]
-            first = comparison.before[name].answers[0]
+        if name in comparison.before and name in comparison.explanations:
+            now = comparison.explanations[name]
+            first = comparison.before[name].predictions[0]
             shares = [first.probability, now.same_class(first).probability]
-            top = now.answers[0].class_name
+            top = now.predictions[0].class_name
             shown = [f"{share:.4f}" for share in shares]
             lines.append([now.title, first.class_name, *shown, top])
     heads = ["Network", "First answer", "Without the cover", "With the cover", "Top answer now"]
@@ -135,13 +137,13 @@ def _numbers(comparison: Comparison) -> Table:
     heads = ["Network", "View", "Class explained", "Probability", "Logit", "Map", "Min", "Max"]
     lines = []
     for model in comparison.models:
-        reading = comparison.readings.get(model)
+        explanation = comparison.explanations.get(model)
         for method in comparison.methods:
-            found = reading.explanations.get(method) if reading else None
-            if reading and isinstance(found, Explanation):
+            found = explanation.attributions.get(method) if explanation else None
+            if explanation and isinstance(found, Attribution):
                 lines.append(
                     [
-                        reading.title,
+                        explanation.title,
                         describe(method)[0],
                         found.class_name,
                         f"{found.probability:.4f}",
@@ -183,8 +185,8 @@ def _undated(npz: bytes) -> bytes:
 
 
 def _without_times(found: dict[str, Any]) -> dict[str, Any]:
-    for explanation in found["explanations"]:
-        del explanation["seconds"]
+    for attribution in found["explanations"]:
+        del attribution["seconds"]
     return found
 
 

@@ -10,7 +10,7 @@ _MOST_EMPTY = 5
 _MOST_NAMED = 3
 _LONGEST_NAME = 60
 
-Why = Literal[
+Failure = Literal[
     "other",
     "archive",
     "hidden",
@@ -25,7 +25,7 @@ Why = Literal[
     "content",
 ]
 
-_WORDS: dict[Why, tuple[str, str]] = {
+_WORDS: dict[Failure, tuple[str, str]] = {
     "other": (
         "1 file is no picture and was left out",
         "{} files are no pictures and were left out",
@@ -86,7 +86,7 @@ class Noticed:
         name: Its path within the folder or zip, with forward slashes.
     """
 
-    why: Why
+    why: Failure
     name: str
 
 
@@ -112,7 +112,7 @@ def of_files(found: Iterable[Noticed]) -> tuple[str, ...]:
     >>> of_files([Noticed("other", "notes.txt"), Noticed("other", "labels.csv")])
     ('2 files are no pictures and were left out: labels.csv, notes.txt.',)
     """
-    names: dict[Why, list[str]] = {why: [] for why in _WORDS}
+    names: dict[Failure, list[str]] = {why: [] for why in _WORDS}
     for one in found:
         names[one.why].append(one.name)
     return tuple(

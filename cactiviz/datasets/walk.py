@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cactiviz.datasets.hidden import why_hidden
-from cactiviz.datasets.noticed import Noticed, Why
+from cactiviz.datasets.noticed import Failure, Noticed
 
 _Key = tuple[int, int]
 
@@ -103,7 +103,7 @@ class Walk:
             return
         self._enter(path, f"{name}/")
 
-    def _pass_by(self, why: Why, name: str) -> None:
+    def _pass_by(self, why: Failure, name: str) -> None:
         self.noticed.append(Noticed(why, name))
 
 

@@ -17,14 +17,14 @@ from cactiviz.errors import LayerError, TargetError
 from cactiviz.explanations import arguments
 from cactiviz.explanations.caveats import notes_beside
 from cactiviz.explanations.filters import filters
-from cactiviz.explanations.results import Explanation, Reading
+from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.explanations.target import check_contrast, find_target, notes_on_target
 from cactiviz.methods import Method, get_method
 from cactiviz.methods.views import FILTERS
 from cactiviz.models import LoadedModel, ModelSpec
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import Source, open_picture
-from cactiviz.types import Answer, Cancel, Layer, Target
+from cactiviz.types import Cancel, Layer, Prediction, Target
 
 _TOP = 5
 
@@ -39,7 +39,7 @@ def explain(
     layers: Sequence[Layer | str] | Literal["all-stages"] = (),
     resize: Literal["crop", "squash"] | None = None,
     cancel: Cancel | None = None,
-) -> Reading:
+) -> Explanation:
     """Ask one network about one picture, in one pass for all methods and layers.
 
     A method that doesn't apply (a layer or a class that the network doesn't have) leaves its
@@ -118,7 +118,7 @@ def explain(
     )
     answers = _answers(spec, evidence.logits)
     explained = answers[int(evidence.class_index[0])]
-    explanations = {}
+    attributions = {}
     for key, (method, place) in wanted.items():
         at_layer = "activations" in method.needs
         signed = against is not None and method.signed is not None
@@ -126,7 +126,7 @@ def explain(
         here = evidence.at(used.index(place)) if at_layer else evidence
         values = function(here)[0].cpu().numpy()
         rows, columns = here.maps[0][0].shape[-2:] if at_layer else (0, 0)
-        explanations[key] = Explanation(
+        attributions[key] = Attribution(
             model=model.name,
             method=key,
             class_index=explained.class_index,
@@ -142,14 +142,14 @@ def explain(
             layer_grid=(rows, columns) if at_layer else None,
         )
     seconds = time.perf_counter() - started
-    return Reading(
+    return Explanation(
         model=model.name,
         title=model.title,
         untrained=model.untrained,
         revision=model.revision,
         seen=preprocessing.seen(*picture.size),
-        answers=tuple(sorted(answers, key=lambda answer: -answer.logit)[:_TOP]),
-        explanations={name: replace(e, seconds=seconds) for name, e in explanations.items()},
+        predictions=tuple(sorted(answers, key=lambda answer: -answer.logit)[:_TOP]),
+        attributions={name: replace(e, seconds=seconds) for name, e in attributions.items()},
         failures=failures,
         filters=filters(model) if FILTERS in methods else None,
         explained=None if refused else explained,
@@ -181,11 +181,11 @@ def _keys(method: Method, places: Sequence[Layer], several: bool) -> dict[str, L
     return {method.name: places[0]}
 
 
-def _answers(spec: ModelSpec, logits: torch.Tensor) -> list[Answer]:
+def _answers(spec: ModelSpec, logits: torch.Tensor) -> list[Prediction]:
     """All classes in the order of their index."""
     scores = class_pass.class_scores(logits)[0].tolist()
     shares = class_pass.probabilities(logits)[0].tolist()
     return [
-        Answer(index, spec.class_name(index), score, share)
+        Prediction(index, spec.class_name(index), score, share)
         for index, (score, share) in enumerate(zip(scores, shares, strict=True))
     ]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.rendering.scales import percent
-from cactiviz.types import Answer
+from cactiviz.types import Prediction
 
 EXPLAINED = "Explained: "
 _ANSWERS = 3  # at the head of a column
 _MOST_NAMED = 3  # networks whose probabilities a line has room for
 
 
-def line(readings: Sequence[Reading], titles: Mapping[str, str] | None = None) -> str:
+def line(explanations: Sequence[Explanation], titles: Mapping[str, str] | None = None) -> str:
     """What is explained, to stand above the maps; empty if all networks explain their own answer.
 
     Args:
-        readings: What the networks say, in the order of their columns.
+        explanations: What the networks say, in the order of their columns.
         titles: Network -> what to call it; its own title where there is none.
 
     Returns:
@@ -25,52 +25,52 @@ def line(readings: Sequence[Reading], titles: Mapping[str, str] | None = None) -
         "Explained: coffee mug (3 % in AlexNet, 12 % in ResNet152)", and with a contrast
         "Explained: coffee mug (3 %), not espresso (81 %)".
     """
-    shown = [reading for reading in readings if reading.explained is not None]
-    some_refused = len(shown) < len(readings)  # then the others don't explain it by themselves
+    shown = [explanation for explanation in explanations if explanation.explained is not None]
+    some_refused = len(shown) < len(explanations)  # then the others don't explain it by themselves
     if not shown or not (some_refused or any(map(asked, shown))):
         return ""
     names = titles or {}
-    several = len(readings) > 1
+    several = len(explanations) > 1
     class_ = _named([(names.get(r.model, r.title), r.explained) for r in shown], several)
     against = _named([(names.get(r.model, r.title), r.against) for r in shown], several)
     said = EXPLAINED + (class_ or "the answer of each network")
     return f"{said}, not {against}" if against else said
 
 
-def asked(reading: Reading) -> bool:
+def asked(explanation: Explanation) -> bool:
     """Whether a network's maps explain something else than its likeliest class alone.
 
     Against another class counts; also where that one is less likely.
     """
-    explained = reading.explained
+    explained = explanation.explained
     if explained is None:
         return False
-    own = explained.class_index == reading.answers[0].class_index
-    return not own or reading.against is not None
+    own = explained.class_index == explanation.predictions[0].class_index
+    return not own or explanation.against is not None
 
 
-def answers_beside(reading: Reading) -> tuple[Answer, ...]:
+def answers_beside(explanation: Explanation) -> tuple[Prediction, ...]:
     """The likeliest classes, with the one explained, and its contrast, among them.
 
     Three at most: what was asked for takes the places of the less likely ones.
     """
-    if not asked(reading):
-        return reading.answers[:_ANSWERS]
-    wanted = {one.class_index: one for one in (reading.explained, reading.against) if one}
-    others = [one for one in reading.answers if one.class_index not in wanted]
+    if not asked(explanation):
+        return explanation.predictions[:_ANSWERS]
+    wanted = {one.class_index: one for one in (explanation.explained, explanation.against) if one}
+    others = [one for one in explanation.predictions if one.class_index not in wanted]
     room = max(0, _ANSWERS - len(wanted))
     return tuple(sorted([*wanted.values(), *others[:room]], key=lambda one: -one.logit))
 
 
-def marks(reading: Reading) -> Mapping[int, str]:
+def marks(explanation: Explanation) -> Mapping[int, str]:
     """Class -> "explained" or "against", for the answers at the head of a column to say so."""
-    if not asked(reading):
+    if not asked(explanation):
         return {}
     found = {}
-    if reading.against is not None:
-        found[reading.against.class_index] = "against"
-    if reading.explained is not None:
-        found[reading.explained.class_index] = "explained"
+    if explanation.against is not None:
+        found[explanation.against.class_index] = "against"
+    if explanation.explained is not None:
+        found[explanation.explained.class_index] = "explained"
     return found
 
 
@@ -85,7 +85,7 @@ def own_answer(name: str, share: float, is_explained: bool) -> str:
     return f"Its answer: {name}, {percent(share).replace(' ', chr(160))}"
 
 
-def _named(found: Sequence[tuple[str, Answer | None]], several: bool) -> str:
+def _named(found: Sequence[tuple[str, Prediction | None]], several: bool) -> str:
     """One class with its probabilities; empty if there is none, or networks differ in it."""
     answers = [(title, answer) for title, answer in found if answer is not None]
     names = {answer.class_name.casefold() for _, answer in answers}

@@ -38,7 +38,7 @@ _ALL = 1 - 1e-9  # a box's sides are rounded
 
 
 @dataclass(frozen=True, eq=False)
-class NeuronExplanation:
+class NeuronAttribution:
     """What drives one neuron.
 
     Attributes:
@@ -79,7 +79,7 @@ class NeuronExplanation:
         """Whether its receptive field is all that the network saw, so that an outline says nothing.
 
         >>> everything = Box(0, 10, 80, 80)
-        >>> NeuronExplanation(
+        >>> NeuronAttribution(
         ...     "small", "saliency", Layer("a"), Neuron(0, 0, 0), 1.0, None, everything, everything
         ... ).sees_all
         True
@@ -100,7 +100,7 @@ def explain_neurons(
     method: str = "guided_backprop",
     resize: Literal["crop", "squash"] | None = None,
     cancel: Cancel | None = None,
-) -> list[NeuronExplanation]:
+) -> list[NeuronAttribution]:
     """Explain single neurons of one layer in one batched pass; what comes after isn't run.
 
     Args:
@@ -175,7 +175,7 @@ def explain_chosen(
     method: str = "guided_backprop",
     resize: Literal["crop", "squash"] | None = None,
     cancel: Cancel | None = None,
-) -> list[NeuronExplanation]:
+) -> list[NeuronAttribution]:
     """Explain these neurons of one layer.
 
     Args:
@@ -207,7 +207,7 @@ def explain_chosen(
         before, gradient = passes[neuron]
         value, silent = float(there.values[neuron]), not bool(there.driven[neuron])
         found.append(
-            NeuronExplanation(
+            NeuronAttribution(
                 model=model.name,
                 method=method,
                 layer=layer,

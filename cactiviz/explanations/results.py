@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -15,11 +16,11 @@ from cactiviz.methods.views import FILTERS, describe
 from cactiviz.rendering.figures import html
 from cactiviz.rendering.figures.plotly import Pane, figure
 from cactiviz.rendering.scales import percent
-from cactiviz.types import Answer, Box, FilterGrid
+from cactiviz.types import Box, FilterGrid, Prediction
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
+class Attribution:
     """What one method says of one network's answer to one picture.
 
     Attributes:
@@ -102,7 +103,7 @@ class Explanation:
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class Explanation:
     """What one network says of one picture.
 
     Attributes:
@@ -111,13 +112,13 @@ class Reading:
         untrained: True if its weights are random.
         revision: What its weights are.
         seen: The part of the picture that the network saw.
-        answers: Its top classes, the likeliest first; five, or as many as it has.
-        explanations: Method name -> explanation.
+        predictions: Its top classes, the likeliest first; five, or as many as it has.
+        attributions: Method name -> explanation.
         failures: Method name -> the sentence that says why there is none.
         filters: The first layer's kernels, if they were asked for.
         explained: The class that the explanations are of; None where it was refused.
         against: The class that it is held against, if any.
-        scores: (K,), the logit of every class, as in :class:`~cactiviz.types.Answer`.
+        scores: (K,), the logit of every class, as in :class:`~cactiviz.types.Prediction`.
         shares: (K,), the probability of every class.
         remarks: Sentences on how the network's file was read; they belong beside its answers.
     """
@@ -127,17 +128,23 @@ class Reading:
     untrained: bool
     revision: str
     seen: Box
-    answers: tuple[Answer, ...]
-    explanations: Mapping[str, Explanation] = field(default_factory=dict)
+    predictions: tuple[Prediction, ...]
+    attributions: Mapping[str, Attribution] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     filters: FilterGrid | None = None
-    explained: Answer | None = None
-    against: Answer | None = None
+    explained: Prediction | None = None
+    against: Prediction | None = None
     scores: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     shares: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     remarks: tuple[str, ...] = ()
 
-    def same_class(self, answer: Answer) -> Answer:
+    @property
+    def answers(self) -> tuple[Prediction, ...]:
+        """``predictions``, as they were called before; goes with the next version."""
+        warnings.warn("answers is called predictions now.", DeprecationWarning, stacklevel=2)
+        return self.predictions
+
+    def same_class(self, answer: Prediction) -> Prediction:
         """What this network says here of the class that it gave elsewhere as an answer."""
         index = answer.class_index
         return replace(answer, logit=self.scores.item(index), probability=self.shares.item(index))
@@ -146,9 +153,9 @@ class Reading:
     def views(self) -> list[str]:
         """The names of all that was asked for, also of what failed."""
         filters = [FILTERS] if self.filters is not None else []
-        return [*self.explanations, *self.failures, *filters]
+        return [*self.attributions, *self.failures, *filters]
 
-    def __getitem__(self, method: str) -> Explanation | FilterGrid:
+    def __getitem__(self, method: str) -> Attribution | FilterGrid:
         """The explanation by this method, or the filters.
 
         Raises:
@@ -156,6 +163,6 @@ class Reading:
         """
         if method == FILTERS and self.filters is not None:
             return self.filters
-        if method in self.explanations:
-            return self.explanations[method]
+        if method in self.attributions:
+            return self.attributions[method]
         raise MethodError(self.failures.get(method, f"“{method}” wasn't computed."))

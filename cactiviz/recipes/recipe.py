@@ -25,13 +25,13 @@ from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.recipes.check import check
 from cactiviz.recipes.locate import Resolved
 from cactiviz.recipes.request import Question
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 from cactiviz.redaction import is_web, told_paths, told_sentence, told_text, without_secrets
 from cactiviz.rendering.formats.metadata import recipe_in
 from cactiviz.streams import read_stream
 
 if TYPE_CHECKING:
-    from cactiviz.batch.store import Said
+    from cactiviz.batch.store import StoredExplanation
 
 _MOST_BYTES = 500_000_000
 _MOST_RECIPE_BYTES = 50_000_000  # of what is packed in a ZIP
@@ -91,7 +91,7 @@ def network_recipe(
     name: str,
     network: str | Checkpoint | LoadedModel,
     untrained: bool,
-    said: Said | None,
+    said: StoredExplanation | None,
     failure: str = "",
     folder: Path | None = None,
 ) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def animation_recipe(
     pictures: Sequence[Mapping[str, Any]],
     networks: Sequence[Mapping[str, Any]],
     question: Question,
-    look: Look,
+    style: Style,
     device: str,
 ) -> dict[str, Any]:
     """An animation. There is no date in it: the same choices make the same bytes."""
@@ -147,7 +147,7 @@ def animation_recipe(
         "pictures": list(pictures),
         "networks": list(networks),
         "question": question.to_json(),
-        "look": asdict(look),
+        "look": asdict(style),
         "device": device,
         "seed": 0,
     }

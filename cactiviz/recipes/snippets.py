@@ -12,15 +12,15 @@ from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.recipes.network import Given
 from cactiviz.recipes.recipe import FOLDERS, picture_recipe
 from cactiviz.recipes.request import Asked
-from cactiviz.recipes.style import Paint
+from cactiviz.recipes.style import Style
 
-_FIRST = Paint()
+_FIRST = Style()
 
 
-def as_command(asked: Asked, paint: Paint) -> str:
+def as_command(asked: Asked, style: Style) -> str:
     """A line for a shell; empty where the command line can't ask for it.
 
-    >>> as_command(Asked("cat.jpg", ("alexnet",), ("grad_cam",)), Paint())
+    >>> as_command(Asked("cat.jpg", ("alexnet",), ("grad_cam",)), Style())
     'cactiviz compare cat.jpg --models alexnet --methods grad_cam --out sheet.png'
 
     Where something of the picture's origin stays out, such as the query of its address, a remark
@@ -47,8 +47,8 @@ def as_command(asked: Asked, paint: Paint) -> str:
         "--cover": _covering(asked) if asked.cover else None,
         "--layer": asked.layer if isinstance(asked.layer, str) else None,
         "--resize": asked.resize,
-        "--scale": paint.scale if paint.scale != _FIRST.scale else None,
-        "--palette": paint.palette if paint.palette != _FIRST.palette else None,
+        "--scale": style.scale if style.scale != _FIRST.scale else None,
+        "--palette": style.palette if style.palette != _FIRST.palette else None,
     }
     for option, value in said.items():
         if value is not None:
@@ -60,10 +60,10 @@ def as_command(asked: Asked, paint: Paint) -> str:
     return shlex.join([*words, "--out", "sheet.png"]) + left_out
 
 
-def as_python(asked: Asked, paint: Paint) -> str:
+def as_python(asked: Asked, style: Style) -> str:
     """Lines for Python.
 
-    >>> print(as_python(Asked("cat.jpg", ("alexnet",), ("grad_cam",)), Paint("shared")))
+    >>> print(as_python(Asked("cat.jpg", ("alexnet",), ("grad_cam",)), Style("shared")))
     import cactiviz as cv
     <BLANKLINE>
     comparison = cv.compare(
@@ -89,8 +89,8 @@ def as_python(asked: Asked, paint: Paint) -> str:
     elif target.class_ is not None:
         lines.append(f"target={target.class_!r}")
     lines += [f"{name}={value!r}" for name, value in options.items() if value]
-    look = {k: v for k, v in vars(paint).items() if v != getattr(_FIRST, k)}
-    painted = ", ".join(f"{name}={value!r}" for name, value in look.items())
+    chosen = {k: v for k, v in style.of_maps.items() if v != getattr(_FIRST, k)}
+    painted = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
     own = any(isinstance(network, Checkpoint) for network in asked.networks)
     made = any(isinstance(network, LoadedModel) for network in asked.networks)
     paths = "from pathlib import Path\n\n" if own else ""

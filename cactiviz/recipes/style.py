@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from cactiviz.rendering import paint
+from cactiviz.rendering.colormaps import PALETTES
+from cactiviz.rendering.scales import SCALES, Scale
 
 
 @dataclass(frozen=True)
-class Paint:
-    """How a comparison is painted: scale, palette, strength of heat maps, 0..1."""
-
-    scale: paint.Scale = "own"
-    palette: str = "inferno"
-    strength: float = field(default=0.5)
-
-
-@dataclass(frozen=True)
-class Look:
-    """How an animation is painted; nothing of it has to be computed again.
+class Style:
+    """How maps are painted, and how the frames of an animation are laid out.
 
     Attributes:
-        scale: "shared" is one scale over all networks and all frames.
-        palette: One of ``paint.PALETTES``.
-        strength: Of heat maps over the picture, 0..1.
-        panel: (height, width) of each image in pixels.
-        columns: Panels in a row; 0 for the original and all networks.
+        scale: One of ``SCALES``; "shared" is one scale over all networks, and all frames.
+        palette: The colormap of heat maps, one of ``PALETTES``.
+        strength: Opacity of heat maps over the picture, 0..1.
+        panel: (height, width) of each image of a frame in pixels.
+        columns: Panels in a row of a frame; 0 for the original and all networks.
         heading: A line at the top of every frame, above the names of the methods.
-        captions: Scale and range below each panel; the method and the kind of scale stand above.
-        squash: Fill the panel whatever the picture's aspect ratio.
-        dark: Light letters on a dark ground.
+        captions: Whether scale and range stand below each panel of a frame.
+        squash: Whether pictures fill their panels whatever their aspect ratio.
+        dark: Whether frames have light letters on a dark ground.
         seconds: Each frame's time.
-        loop: How often all is shown; 0 for ever.
+        loop: How often an animation is shown; 0 for ever.
+
+    Raises:
+        ValueError: There is no such scale or palette, or the strength isn't in 0..1.
     """
 
-    scale: paint.Scale = "own"
+    scale: Scale = "own"
     palette: str = "inferno"
     strength: float = 0.5
     panel: tuple[int, int] = (248, 248)
@@ -48,7 +42,15 @@ class Look:
     seconds: float = 1.0
     loop: int = 0
 
-    @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> Look:
-        """The look of ``dataclasses.asdict``."""
-        return cls(**{**found, "panel": tuple(found["panel"])})
+    def __post_init__(self) -> None:
+        if self.scale not in SCALES or self.palette not in PALETTES or not 0 <= self.strength <= 1:
+            raise ValueError(f"there is no such style: {self}")
+
+    @property
+    def of_maps(self) -> dict[str, Any]:
+        """The part that every map has, as keyword arguments.
+
+        >>> Style("rank").of_maps
+        {'scale': 'rank', 'palette': 'inferno', 'strength': 0.5}
+        """
+        return {"scale": self.scale, "palette": self.palette, "strength": self.strength}

@@ -18,7 +18,7 @@ from cactiviz.engine.backprop import Need
 from cactiviz.engine.device import pick_device
 from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import FILTERS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
@@ -124,7 +124,7 @@ class Runner:
         target: Target | None = None,
         layer: Layer | str | None = None,
         resize: Literal["crop", "squash"] | None = None,
-    ) -> Reading | Ticket[Reading]:
+    ) -> Explanation | Ticket[Explanation]:
         """What a network says of a picture, in all views that one pass yields; at least these.
 
         Raises:
@@ -133,7 +133,7 @@ class Runner:
         needs = frozenset[Need]().union(*(METHODS[v].needs for v in views if v in METHODS))
         every = [name for name, method in METHODS.items() if method.needs <= needs]
 
-        def work(model: LoadedModel, cancel: Cancel) -> Reading:
+        def work(model: LoadedModel, cancel: Cancel) -> Explanation:
             return explain(
                 model,
                 picture,
@@ -236,14 +236,16 @@ class Runner:
         return model
 
 
-def pieces(reading: Reading, views: Iterable[str]) -> Reading:
+def pieces(explanation: Explanation, views: Iterable[str]) -> Explanation:
     """The reading with these views alone."""
     wanted = list(views)
     return replace(
-        reading,
-        explanations={v: reading.explanations[v] for v in wanted if v in reading.explanations},
-        failures={v: reading.failures[v] for v in wanted if v in reading.failures},
-        filters=reading.filters if FILTERS in wanted else None,
+        explanation,
+        attributions={
+            v: explanation.attributions[v] for v in wanted if v in explanation.attributions
+        },
+        failures={v: explanation.failures[v] for v in wanted if v in explanation.failures},
+        filters=explanation.filters if FILTERS in wanted else None,
     )
 
 

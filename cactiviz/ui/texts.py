@@ -9,8 +9,8 @@ import numpy as np
 
 from cactiviz.comparison.caveats import NUMBERS
 from cactiviz.datasets import DATASETS, Item
-from cactiviz.explanations.neurons import NeuronExplanation
-from cactiviz.explanations.results import Explanation
+from cactiviz.explanations.neurons import NeuronAttribution
+from cactiviz.explanations.results import Attribution
 from cactiviz.methods import METHODS
 from cactiviz.models import ModelSpec
 from cactiviz.pictures.occlusion import How
@@ -356,7 +356,7 @@ MARKS = {
 }
 
 
-def explains(found: Explanation) -> str:
+def explains(found: Attribution) -> str:
     """What one map explains, in its enlarged view."""
     against = f", not {found.contrast}" if found.contrast else ""
     return f"Explained: {found.class_name} ({percent(found.probability)}){against}"
@@ -1086,7 +1086,7 @@ def begins_at(layer: str) -> str:
 
 
 def neurons_said(
-    size: tuple[int, int, int], found: Sequence[NeuronExplanation], at_place: bool
+    size: tuple[int, int, int], found: Sequence[NeuronAttribution], at_place: bool
 ) -> tuple[str, ...]:
     """About a layer: how many neurons, what they see, and how their gradients are painted.
 
@@ -1120,7 +1120,7 @@ def neuron_name(neuron: Neuron) -> str:
     return f"Channel {neuron.channel}, row {neuron.row}, column {neuron.column}"
 
 
-def neuron_line(found: NeuronExplanation) -> str:
+def neuron_line(found: NeuronAttribution) -> str:
     """Under a small picture of a neuron: where and how active it is, and its scale."""
     active = f"row {found.neuron.row}, column {found.neuron.column}: {_activity(found)}"
     display = METHODS[found.method].display
@@ -1131,7 +1131,7 @@ def neuron_line(found: NeuronExplanation) -> str:
     return f"{active}; full at {ends}{number(full)}"
 
 
-def neuron_alt(title: str, found: NeuronExplanation, size: tuple[int, int]) -> str:
+def neuron_alt(title: str, found: NeuronAttribution, size: tuple[int, int]) -> str:
     """What is to be seen of a neuron, to somebody who can't see it."""
     numbers = "channel {}, row {}, column {}".format(*found.neuron)
     where = _place_of(found.field, size)
@@ -1144,7 +1144,7 @@ def neuron_alt(title: str, found: NeuronExplanation, size: tuple[int, int]) -> s
     )
 
 
-def neuron_words(title: str, found: NeuronExplanation) -> tuple[str, ...]:
+def neuron_words(title: str, found: NeuronAttribution) -> tuple[str, ...]:
     """Sentences under an enlarged neuron."""
     display = METHODS[found.method].display
     full = full_value([found.values], display)
@@ -1165,7 +1165,7 @@ def neuron_words(title: str, found: NeuronExplanation) -> tuple[str, ...]:
     return (*said, *found.notes)
 
 
-def _activity(found: NeuronExplanation) -> str:
+def _activity(found: NeuronAttribution) -> str:
     """How active a neuron is, and where its activation function cuts it off."""
     if found.before_ceiling is None:
         return number(found.value)

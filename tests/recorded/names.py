@@ -29,7 +29,7 @@ def of_all() -> dict[str, Any]:
             for method in ("grad_cam", "saliency")
         },
         "explain": measured.of_array(explained["layer_cam"].values),
-        "answers": [[one.class_name, one.probability] for one in explained.answers],
+        "answers": [[one.class_name, one.probability] for one in explained.predictions],
         "neuron": measured.of_array(np.asarray(driven[0].values)),
         "kernels": measured.of_array(grid.kernels),
         "maps": measured.of_array(grid.feature_maps),

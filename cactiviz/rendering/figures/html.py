@@ -18,7 +18,7 @@ from cactiviz.rendering.captions import caption
 from cactiviz.rendering.colormaps import DIVERGING, PALETTES
 from cactiviz.rendering.figures.sheet import SIGNS, Column, Remark, Row
 from cactiviz.rendering.scales import Display, full_value, percent, unscaled
-from cactiviz.types import Answer, Picture
+from cactiviz.types import Picture, Prediction
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,7 +241,7 @@ def _heading(column: Column) -> str:
     return f"<b{warned}>{escape(column.title)}</b>{answers}{note}"
 
 
-def _name(answer: Answer, marks: Mapping[int, str]) -> str:
+def _name(answer: Prediction, marks: Mapping[int, str]) -> str:
     """A class; the one explained, and its contrast, with a sign that is told when pointed at."""
     mark = marks.get(answer.class_index, "")
     sign = f'<i style="font-style:normal" title="{mark}">{SIGNS[mark]}</i>' if mark else ""

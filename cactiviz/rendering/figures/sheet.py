@@ -22,14 +22,14 @@ from cactiviz.rendering.figures.typography import (
     TITLE,
     WARNED_TITLE,
     WARNING,
-    Style,
+    TextStyle,
     length,
     shortened,
     wrapped,
     write,
 )
 from cactiviz.rendering.paint import percent
-from cactiviz.types import Answer, Picture
+from cactiviz.types import Picture, Prediction
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Column:
     """
 
     title: str
-    answers: Sequence[Answer]
+    answers: Sequence[Prediction]
     message: str = ""
     before: str = ""
     marks: Mapping[int, str] = field(default_factory=dict)
@@ -182,7 +182,7 @@ class _Zoom:
     def __call__(self, pixels: int) -> int:
         return max(1, round(self.factor * pixels))
 
-    def style(self, style: Style) -> Style:
+    def style(self, style: TextStyle) -> TextStyle:
         return style.times(self.factor)
 
     def write(
@@ -190,7 +190,7 @@ class _Zoom:
         pen: ImageDraw.ImageDraw,
         corner: tuple[int, int],
         text: str,
-        style: Style,
+        style: TextStyle,
         width: int,
         most: int,
     ) -> int:

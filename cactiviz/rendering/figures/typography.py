@@ -15,7 +15,7 @@ _FILES = {False: _FONTS / "SourceSans3-Regular.ttf", True: _FONTS / "SourceSans3
 
 
 @dataclass(frozen=True)
-class Style:
+class TextStyle:
     """How a text is set: its size, and from one line to the next, in pixels."""
 
     size: int
@@ -23,16 +23,16 @@ class Style:
     colour: str = "#1F2328"
     bold: bool = False
 
-    def times(self, factor: float) -> Style:
+    def times(self, factor: float) -> TextStyle:
         """The same at another resolution.
 
-        >>> Style(13, 20).times(2)
+        >>> TextStyle(13, 20).times(2)
         Style(size=26, leading=40, colour='#1F2328', bold=False)
         """
         size, leading = max(1, round(factor * self.size)), max(1, round(factor * self.leading))
         return replace(self, size=size, leading=leading)
 
-    def in_colour(self, colour: str) -> Style:
+    def in_colour(self, colour: str) -> TextStyle:
         """The same in another colour."""
         return replace(self, colour=colour)
 
@@ -40,16 +40,16 @@ class Style:
 _TEXT = "#1F2328"
 _SECONDARY = "#57606A"
 _AMBER = "#9A6700"
-HEADING = Style(24, 32, bold=True)
-TITLE = Style(17, 24, bold=True)
-WARNED_TITLE = Style(17, 24, _AMBER, bold=True)
-BODY = Style(14, 20)
-BODY_BOLD = Style(14, 20, bold=True)
-QUIET = Style(14, 20, _SECONDARY)
-WARNING = Style(14, 20, _AMBER)
-SMALL = Style(13, 16, _SECONDARY)
-PLACE = Style(13, 18, _TEXT)  # of a map: its layer and grid
-SMALL_TITLE = Style(13, 16, bold=True)
+HEADING = TextStyle(24, 32, bold=True)
+TITLE = TextStyle(17, 24, bold=True)
+WARNED_TITLE = TextStyle(17, 24, _AMBER, bold=True)
+BODY = TextStyle(14, 20)
+BODY_BOLD = TextStyle(14, 20, bold=True)
+QUIET = TextStyle(14, 20, _SECONDARY)
+WARNING = TextStyle(14, 20, _AMBER)
+SMALL = TextStyle(13, 16, _SECONDARY)
+PLACE = TextStyle(13, 18, _TEXT)  # of a map: its layer and grid
+SMALL_TITLE = TextStyle(13, 16, bold=True)
 
 _LONGEST = 2000  # characters of any text that are looked at
 
@@ -62,7 +62,7 @@ def write(
     pen: ImageDraw.ImageDraw,
     corner: tuple[int, int],
     text: str,
-    style: Style,
+    style: TextStyle,
     width: int,
     most: int,
 ) -> int:
@@ -77,7 +77,7 @@ def write(
     return y
 
 
-def wrapped(text: str, style: Style, width: int, most: int) -> list[str]:
+def wrapped(text: str, style: TextStyle, width: int, most: int) -> list[str]:
     """The text in at most so many lines, none wider than ``width``; "…" for what is left out."""
     lines: list[str] = []
     rest = drawable(text).strip()
@@ -100,7 +100,7 @@ def wrapped(text: str, style: Style, width: int, most: int) -> list[str]:
     return lines
 
 
-def shortened(start: str, end: str, style: Style, width: int) -> str:
+def shortened(start: str, end: str, style: TextStyle, width: int) -> str:
     """A name on one line, whose end tells most: "…" stands for as much of its start as needed.
 
     Args:
@@ -118,7 +118,7 @@ def shortened(start: str, end: str, style: Style, width: int) -> str:
     return next(iter(wrapped(beginning + end, style, width, 1)), "")
 
 
-def length(text: str, style: Style) -> float:
+def length(text: str, style: TextStyle) -> float:
     """The width of a text on one line, in pixels."""
     wider = 0.5 * (style.bold and not _has_semibold())
     return _font(style.size, style.bold).getlength(text) + wider

@@ -11,7 +11,7 @@ import streamlit as st
 
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 from cactiviz.ui.address.animate_link import FIRST_PRESET, FilmLink, can_be_said
 from cactiviz.ui.address.reader import Query
 from cactiviz.ui.brought import current
@@ -72,9 +72,9 @@ def begin_with(link: FilmLink) -> None:
         state.FILM_METHODS: list(link.methods),
         state.FILM_WHOLE: link.whole,
         state.FILM_TOP: link.top,
-        look_key("panel"): link.look.panel[0],
+        look_key("panel"): link.style.panel[0],
         look_key("dark"): (link.ground or _screen()) == "dark",
-        **{look_key(name): getattr(link.look, name) for name in _OF_LOOK},
+        **{look_key(name): getattr(link.style, name) for name in _OF_LOOK},
     }
     for key, value in values.items():
         st.session_state[key] = value
@@ -111,19 +111,19 @@ def _chosen() -> FilmLink:
         methods=tuple(get(state.FILM_METHODS) or first.methods),
         whole=bool(get(state.FILM_WHOLE)),
         top=int(get(state.FILM_TOP) or first.top),
-        look=_look(first.look),
+        style=_look(first.style),
         ground=ground(),
     )
 
 
-def _look(first: Look) -> Look:
-    named = {field.name: getattr(first, field.name) for field in fields(Look)}
+def _look(first: Style) -> Style:
+    named = {field.name: getattr(first, field.name) for field in fields(Style)}
     for name in _OF_LOOK:
         chosen = st.session_state.get(look_key(name))
         named[name] = named[name] if chosen is None else chosen
     side = int(st.session_state.get(look_key("panel")) or first.panel[0])
     heading = " ".join(str(named["heading"] or "").split())
-    return Look(**{**named, "panel": (side, side), "heading": heading})
+    return Style(**{**named, "panel": (side, side), "heading": heading})
 
 
 def _set() -> str:

@@ -11,7 +11,7 @@ from cactiviz.datasets import DATASETS
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import FILTERS, VIEWS
 from cactiviz.models import MODELS
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts
@@ -55,7 +55,7 @@ class FilmLink:
         methods: Names of views, in the order of their rows.
         whole: Networks are shown the whole of each picture.
         top: How many answers of a picture, if these change.
-        look: How it is painted, but for
+        style: How it is painted, but for
         ground: "light" or "dark"; empty for what the screen is.
     """
 
@@ -68,7 +68,7 @@ class FilmLink:
     methods: tuple[str, ...]
     whole: bool
     top: int
-    look: Look
+    style: Style
     ground: str = ""
 
     @staticmethod
@@ -80,7 +80,7 @@ class FilmLink:
         """
         found = PRESETS[preset]
         methods = found.question.methods[:MOST_METHODS]
-        side = min(PANELS, key=lambda side: abs(side - found.look.panel[1]))
+        side = min(PANELS, key=lambda side: abs(side - found.style.panel[1]))
         return FilmLink(
             preset=preset,
             kind=kind,
@@ -92,7 +92,7 @@ class FilmLink:
             or methods[:1],
             whole=found.question.resize == "squash",
             top=FIRST_TOP,
-            look=replace(found.look, panel=(side, side), squash=False, dark=False),
+            style=replace(found.style, panel=(side, side), squash=False, dark=False),
         )
 
     def query(self) -> Query:
@@ -134,14 +134,14 @@ class FilmLink:
             methods=methods[:MOST_METHODS] or first.methods,
             whole=said.switch("whole", first.whole),
             top=said.whole_number("answers", *TOPS, first.top),
-            look=_look(said, first.look),
+            style=_look(said, first.style),
             ground=said.one_of("ground", _GROUNDS, ""),
         )
         return link, said.wrong
 
     @staticmethod
     def _said(link: FilmLink) -> Query:
-        look = link.look
+        style = link.style
         classes = _BETWEEN.join(link.classes) if can_be_said(link.classes) else ""
         return {
             "set": link.dataset if link.kind == "pictures" else "",
@@ -151,16 +151,16 @@ class FilmLink:
             "views": " ".join(link.methods),
             "whole": str(int(link.whole)),
             "answers": str(link.top) if link.kind == "answers" else "",
-            "scale": look.scale,
-            "palette": look.palette,
-            "strength": f"{look.strength:.2f}",
+            "scale": style.scale,
+            "palette": style.palette,
+            "strength": f"{style.strength:.2f}",
             "ground": link.ground,
-            "title": look.heading or _NO_TITLE,
-            "size": str(look.panel[0]),
-            "columns": str(look.columns),
-            "captions": str(int(look.captions)),
-            "seconds": f"{look.seconds:.1f}",
-            "loop": str(look.loop),
+            "title": style.heading or _NO_TITLE,
+            "size": str(style.panel[0]),
+            "columns": str(style.columns),
+            "captions": str(int(style.captions)),
+            "seconds": f"{style.seconds:.1f}",
+            "loop": str(style.loop),
         }
 
 
@@ -193,10 +193,10 @@ def _are_classes(text: str) -> bool:
     return all(names) and can_be_said(names)
 
 
-def _look(said: Parameters, first: Look) -> Look:
+def _look(said: Parameters, first: Style) -> Style:
     side = said.one_of("size", PANELS, first.panel[0])
     title = said.text("title") or first.heading
-    return Look(
+    return Style(
         scale=said.one_of("scale", _SCALES, first.scale),
         palette=said.one_of("palette", tuple(PALETTES), first.palette),
         strength=round(said.number("strength", 0, 1, first.strength), 2),

@@ -114,9 +114,9 @@ def text() -> str:
     return urlencode(_trail().at)
 
 
-def look() -> dict[str, object]:
+def style() -> dict[str, object]:
     """Scale, palette and strength as the address had them when the session began."""
-    return {key: getattr(_trail().look, key) for key in LOOK}
+    return {key: getattr(_trail().style, key) for key in LOOK}
 
 
 def cannot_travel(page: str = "compare") -> str:
@@ -157,8 +157,8 @@ def _arrive(trail: Trail, new: bool) -> None:
     if new or (seen and seen != trail.at):
         _follow(trail, seen)
     if new and trail.page == "compare":
-        look = {key: text for key, text in st.query_params.items() if key in LOOK}
-        trail.look, wrong = address.from_query(look)
+        style = {key: text for key, text in st.query_params.items() if key in LOOK}
+        trail.style, wrong = address.from_query(style)
         trail.wrong += wrong
 
 

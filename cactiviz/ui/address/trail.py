@@ -19,7 +19,7 @@ class Trail:
         instead: Parameters that the browser may have in their stead, and shall replace.
         written: How often a choice was written.
         kept: What was chosen at the end of the last run.
-        look: What the address said of scale, palette and strength when the session began.
+        style: What the address said of scale, palette and strength when the session began.
         wrong: Sentences about the address, until something is chosen.
         followed: Nothing was chosen since a link was followed.
         lacking: What a link left out that isn't here.
@@ -37,7 +37,7 @@ class Trail:
     instead: list[Query] = field(default_factory=list)
     written: int = 0
     kept: Query = field(default_factory=dict)
-    look: Link = field(default_factory=Link)
+    style: Link = field(default_factory=Link)
     wrong: list[str] = field(default_factory=list)
     followed: bool = False
     lacking: Lacking = field(default_factory=Lacking)

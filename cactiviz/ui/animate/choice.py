@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from cactiviz.batch.presets import PRESETS, of_dataset
-from cactiviz.batch.sequence import Shot
+from cactiviz.batch.sequence import PictureRef
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
 from cactiviz.methods.views import VIEWS, describe
@@ -114,7 +114,7 @@ def ask() -> Chosen:
 
 @dataclass(frozen=True)
 class _Pictures:
-    shots: list[Shot]
+    shots: list[PictureRef]
     notes: tuple[str, ...] = ()
     missing: str = ""
     place: str = ""
@@ -254,5 +254,5 @@ def _ask_top() -> int:
     return int(st.slider(texts.FILM_TOP, *TOPS, key=state.FILM_TOP, persist_state="session"))
 
 
-def _shot(picture: Picture) -> Shot:
-    return Shot(picture.name, picture.name, lambda: picture, picture.sha256[:16])
+def _shot(picture: Picture) -> PictureRef:
+    return PictureRef(picture.name, picture.name, lambda: picture, picture.sha256[:16])

@@ -16,7 +16,7 @@ import streamlit as st
 
 from cactiviz.batch.animation import Animation
 from cactiviz.errors import CactivizError, Cancelled
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 from cactiviz.rendering.formats import write_animation
 from cactiviz.ui import texts
 from cactiviz.ui.animate.work import Plan, Work
@@ -98,8 +98,8 @@ class Making:
         write_animation(
             path,
             islice(frames, self.most),
-            seconds=film.look.seconds,
-            loop=film.look.loop,
+            seconds=film.style.seconds,
+            loop=film.style.loop,
             recipe=json.dumps(film.recipe(), sort_keys=True),
         )
 
@@ -117,7 +117,7 @@ class Drawer:
         self.work: Work | None = None
         self.painted: tuple[object, str] | None = None  #: The still that was painted last.
         self._answers_bytes = 0
-        self._files: dict[tuple[Look, str], Making] = {}
+        self._files: dict[tuple[Style, str], Making] = {}
         private = PrivateFolder("film")
         self._folder = private.path
         self._remove = finalize(self, private.remove)
@@ -137,27 +137,27 @@ class Drawer:
             self.work.go_on()
         return self.work
 
-    def made(self, look: Look, ending: str) -> Making | None:
+    def made(self, style: Style, ending: str) -> Making | None:
         """The file of this look, whole or on its way; None if there is none."""
-        making = self._files.get((look, ending))
+        making = self._files.get((style, ending))
         return None if making is None or making.cancel.is_set() else making
 
-    def make(self, look: Look, ending: str, most: int | None = None) -> Making:
+    def make(self, style: Style, ending: str, most: int | None = None) -> Making:
         """Begin to write a file; those of other looks that are on their way are stopped."""
         assert self.work is not None
-        self.stop_making(look)
+        self.stop_making(style)
         for old in list(self._files)[: max(0, len(self._files) - _MOST_FILES)]:
             self._files.pop(old).path.unlink(missing_ok=True)
         suffix = ending.removeprefix("preview ")
         path = self._folder / f"{uuid.uuid4().hex}.{suffix}"
-        making = Making(self.work.view(look), path, most)
-        self._files[look, ending] = making
+        making = Making(self.work.view(style), path, most)
+        self._files[style, ending] = making
         return making
 
-    def stop_making(self, but: Look | None = None) -> None:
+    def stop_making(self, but: Style | None = None) -> None:
         """Stop writing files, but those of one look."""
-        for (look, _), making in self._files.items():
-            if look != but and not making.ended.is_set():
+        for (style, _), making in self._files.items():
+            if style != but and not making.ended.is_set():
                 making.cancel.set()
 
     def pause(self) -> None:

@@ -8,10 +8,10 @@ import streamlit as st
 
 from cactiviz.batch.animation import Animation
 from cactiviz.batch.panels import layout_of
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 from cactiviz.ui import texts
 from cactiviz.ui.address import copy_link
-from cactiviz.ui.animate import choice, style
+from cactiviz.ui.animate import appearance, choice
 from cactiviz.ui.animate import files as film_file
 from cactiviz.ui.animate.files import Drawer, Making
 from cactiviz.ui.animate.work import Plan, Work
@@ -47,43 +47,43 @@ def show() -> None:
     if not (work.held or work.problem):
         work.go_on()  # where the page was left for another
     upper = st.container()
-    look = style.ask(chosen.squash)
+    style = appearance.ask(chosen.squash)
     with upper:
         work.first_frame.wait(_PATIENCE_SECONDS)
-        busy = _busy(drawer, work, look)
-        st.fragment(_show, run_every=_LOOK_AGAIN_SECONDS if busy else None)(look, busy)
+        busy = _busy(drawer, work, style)
+        st.fragment(_show, run_every=_LOOK_AGAIN_SECONDS if busy else None)(style, busy)
 
 
-def _busy(drawer: Drawer, work: Work, look: Look) -> bool:
+def _busy(drawer: Drawer, work: Work, style: Style) -> bool:
     """Whether something is on its way; begins what plays on the page."""
     if work.running:
         return True
-    if work.finished and not work.problem and drawer.made(look, _PREVIEW) is None:
-        drawer.make(look, _PREVIEW, film_file.PREVIEW_FRAMES)
-    files = [drawer.made(look, ending) for ending in (_PREVIEW, *film_file.FORMATS)]
+    if work.finished and not work.problem and drawer.made(style, _PREVIEW) is None:
+        drawer.make(style, _PREVIEW, film_file.PREVIEW_FRAMES)
+    files = [drawer.made(style, ending) for ending in (_PREVIEW, *film_file.FORMATS)]
     return any(making is not None and not making.ended.is_set() for making in files)
 
 
-def _show(look: Look, timed: bool) -> None:
+def _show(style: Style, timed: bool) -> None:
     drawer = film_file.drawer()
     work = drawer.work
     if work is None:
         return
     work.seen()
-    busy = _busy(drawer, work, look)
+    busy = _busy(drawer, work, style)
     if busy != timed:
         st.rerun()
-    film = work.view(look)
-    _status(drawer, work, look)
+    film = work.view(style)
+    _status(drawer, work, style)
     _stage(drawer, work, film)
     _offer_weights(work)
-    _take_home(drawer, work, look)
+    _take_home(drawer, work, style)
 
 
-def _status(drawer: Drawer, work: Work, look: Look) -> None:
+def _status(drawer: Drawer, work: Work, style: Style) -> None:
     """What goes on, of one height in every state."""
     with st.container(horizontal=True, vertical_alignment="center", key="cv-film-status"):
-        preview = drawer.made(look, _PREVIEW)
+        preview = drawer.made(style, _PREVIEW)
         if work.running:
             st.caption(_progress(work), width="content")
             st.button(texts.STOP, key="film stop", type="tertiary", on_click=_hold, args=(work,))
@@ -95,7 +95,7 @@ def _status(drawer: Drawer, work: Work, look: Look) -> None:
         elif preview is not None and not preview.ended.is_set():
             st.caption(texts.film_writing(preview.done, preview.total), width="content")
         else:
-            st.caption(_summary(work, look), width="content")
+            st.caption(_summary(work, style), width="content")
 
 
 def _progress(work: Work) -> str:
@@ -108,26 +108,26 @@ def _progress(work: Work) -> str:
     return texts.film_progress(index + 1, pictures, name, place + 1, models, work.ahead, device)
 
 
-def _summary(work: Work, look: Look) -> str:
-    frames = len(work.view(look).steps())
-    return texts.film_summary(frames, look.seconds, frames > film_file.PREVIEW_FRAMES)
+def _summary(work: Work, style: Style) -> str:
+    frames = len(work.view(style).steps())
+    return texts.film_summary(frames, style.seconds, frames > film_file.PREVIEW_FRAMES)
 
 
 def _stage(drawer: Drawer, work: Work, film: Animation) -> None:
-    look = film.look
-    layout = layout_of(look, len(work.plan.networks), work.plan.question)
+    style = film.style
+    layout = layout_of(style, len(work.plan.networks), work.plan.question)
     still = _still(drawer, work, film)
     if not still:
         st.info(texts.FILM_NONE if work.finished else texts.FILM_FIRST)
         return
-    made = drawer.made(look, str(st.session_state.get(state.FILM_FORMAT, "gif")))
+    made = drawer.made(style, str(st.session_state.get(state.FILM_FORMAT, "gif")))
     if made is not None and made.ready and made.path.suffix == ".mp4":
-        st.video(made.data(), loop=look.loop == 0, autoplay=True, muted=True, alt=_alt(work))
+        st.video(made.data(), loop=style.loop == 0, autoplay=True, muted=True, alt=_alt(work))
         return
     plays = made if made is not None and made.ready and made.path.suffix != ".zip" else None
     if plays is not None and plays.size_bytes > _LARGEST_SHOWN:
         plays = None
-    plays = plays or drawer.made(look, _PREVIEW)
+    plays = plays or drawer.made(style, _PREVIEW)
     moving = _address(plays) if plays is not None and plays.ready and work.finished else ""
     player.show(still, moving, layout.size, _alt(work))
     if plays is not None and plays.sentence:
@@ -141,7 +141,7 @@ def _still(drawer: Drawer, work: Work, film: Animation) -> str:
         return ""
     whole = [step for step in steps if step[0] < work.complete] or steps[:1]
     step = whole[0] if work.finished else whole[-1]
-    key = (film.look, step, step[0] < work.complete, work.finished)
+    key = (film.style, step, step[0] < work.complete, work.finished)
     if drawer.painted is None or drawer.painted[0] != key:
         frame = film.frame(*step)
         if frame is None:
@@ -160,7 +160,7 @@ def _address(making: Making) -> str:
     return f"data:{kind};base64,{base64.b64encode(making.data()).decode()}"
 
 
-def _take_home(drawer: Drawer, work: Work, look: Look) -> None:
+def _take_home(drawer: Drawer, work: Work, style: Style) -> None:
     """The file: which kind, made on demand, then downloaded."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="cv-film-file"):
         st.session_state.setdefault(state.FILM_FORMAT, "gif")
@@ -173,7 +173,7 @@ def _take_home(drawer: Drawer, work: Work, look: Look) -> None:
             persist_state="session",
         )
         ending = str(chosen)
-        making = drawer.made(look, ending)
+        making = drawer.made(style, ending)
         if making is None or making.sentence:
             label = texts.film_make(ending)
             nothing = len(work.failures) == len(work.plan.networks)
@@ -184,7 +184,7 @@ def _take_home(drawer: Drawer, work: Work, look: Look) -> None:
                 key="film make",
                 disabled=soon,
                 on_click=_make,  # before the run, which may end above this button
-                args=(drawer, look, ending),
+                args=(drawer, style, ending),
             ):
                 st.rerun()
         elif not making.ended.is_set():
@@ -205,8 +205,8 @@ def _take_home(drawer: Drawer, work: Work, look: Look) -> None:
         st.error(texts.plain(making.sentence))
 
 
-def _make(drawer: Drawer, look: Look, ending: str) -> None:
-    drawer.make(look, ending)
+def _make(drawer: Drawer, style: Style, ending: str) -> None:
+    drawer.make(style, ending)
 
 
 def _file_name(plan: Plan) -> str:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.sequence import Reel, Shot, key_of
-from cactiviz.batch.shared_scale import FullValues
-from cactiviz.batch.store import Kept, Said, ask
+from cactiviz.batch.sequence import PictureRef, PictureSequence, key_of
+from cactiviz.batch.shared_scale import SharedScale
+from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.errors import BusyError, CactivizError, Cancelled
 from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.recipes.request import Question
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 from cactiviz.runtime.memory import size_bytes
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network, Runner
@@ -44,7 +44,7 @@ class Plan:
         place: The folder of the user's own that pictures are in, which their names don't tell.
     """
 
-    shots: tuple[Shot, ...]
+    shots: tuple[PictureRef, ...]
     networks: tuple[Network, ...]
     question: Question
     place: str = ""
@@ -72,7 +72,7 @@ class Work:
     def __init__(
         self, plan: Plan, runner: Runner, folder: Path, full: Callable[[int], bool]
     ) -> None:
-        self.plan, self.question, self.reel = plan, plan.question, Reel(plan.shots)
+        self.plan, self.question, self.reel = plan, plan.question, PictureSequence(plan.shots)
         self.names = tuple(network.name for network in plan.networks)
         self.networks: tuple[str | Checkpoint | LoadedModel, ...] = tuple(
             networks.told(n.checkpoint) if n.checkpoint else n.name for n in plan.networks
@@ -87,9 +87,9 @@ class Work:
         self.first_frame = threading.Event()
         self.untrained, self.device = False, str(runner.device)
         self._runner, self._full = runner, full
-        self._kept = Kept(folder, plan.question)
-        self._full_values = FullValues(self)
-        self._at_hand: dict[tuple[int, int], list[Said]] = {}
+        self._kept = ResultStore(folder, plan.question)
+        self._full_values = SharedScale(self)
+        self._at_hand: dict[tuple[int, int], list[StoredExplanation]] = {}
         self._at_hand_bytes = 0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -126,7 +126,7 @@ class Work:
         """Somebody is looking at it; what nobody looks at stops after a while."""
         self._seen = time.monotonic()
 
-    def said(self, index: int, place: int) -> list[Said]:
+    def said(self, index: int, place: int) -> list[StoredExplanation]:
         """What a network (by its place) said of a picture (by its place), if it is known."""
         with self._lock:
             if (index, place) in self._at_hand:
@@ -135,11 +135,13 @@ class Work:
         found = self._kept.get(repr(self.plan.networks[place]), key) if key else None
         return self._remember(index, place, found) if found else []
 
-    def view(self, look: Look) -> Animation:
+    def view(self, style: Style) -> Animation:
         """The frames as they can be painted by now."""
-        return Animation(self, look, self._full_values)
+        return Animation(self, style, self._full_values)
 
-    def _remember(self, index: int, place: int, answers: list[Said]) -> list[Said]:
+    def _remember(
+        self, index: int, place: int, answers: list[StoredExplanation]
+    ) -> list[StoredExplanation]:
         with self._lock:
             size = size_bytes(answers)
             if self._at_hand_bytes + size <= _AT_HAND_BYTES:
@@ -195,14 +197,16 @@ class Work:
         self._kept.put(repr(network), key_of(picture), answers)
         self._remember(index, place, answers)
 
-    def _ask(self, network: Network, picture: Picture, stop: threading.Event) -> list[Said]:
+    def _ask(
+        self, network: Network, picture: Picture, stop: threading.Event
+    ) -> list[StoredExplanation]:
         question = self.plan.question
 
-        def work(model: LoadedModel, cancel: Cancel) -> list[Said]:
+        def work(model: LoadedModel, cancel: Cancel) -> list[StoredExplanation]:
             return ask(model, picture, question, cancel)
 
         key = ("animate", picture.sha256, picture.size, question)
-        ticket: Ticket[list[Said]] | None = None
+        ticket: Ticket[list[StoredExplanation]] | None = None
         try:
             while True:
                 if stop.is_set():

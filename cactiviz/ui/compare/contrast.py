@@ -10,10 +10,10 @@ from typing import Any
 import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.scales import number
-from cactiviz.types import Answer
+from cactiviz.types import Prediction
 from cactiviz.ui import texts
 from cactiviz.ui.components.loader import small_component
 from cactiviz.ui.networks import catalog
@@ -33,8 +33,8 @@ class Margin:
         one_score: The network has a single score z for both: they have z and -z.
     """
 
-    first: Answer
-    second: Answer
+    first: Prediction
+    second: Prediction
     one_score: bool
 
     @property
@@ -49,12 +49,12 @@ class Margin:
         return self.first.probability / both if both > 0 else 0.5 + 0.5 * _sign(self.ahead)
 
 
-def margin(reading: Reading) -> Margin | None:
+def margin(explanation: Explanation) -> Margin | None:
     """What a reading says of both its classes; None where the network was refused one of them."""
-    first, second = reading.explained, reading.against
+    first, second = explanation.explained, explanation.against
     if first is None or second is None:
         return None
-    one_score = len(reading.scores) == 2 and first.logit == -second.logit != 0
+    one_score = len(explanation.scores) == 2 and first.logit == -second.logit != 0
     return Margin(first, second, one_score)
 
 
@@ -87,30 +87,32 @@ def offered(choice: Choice, comparison: Comparison) -> tuple[str, str] | None:
     Where as many know one pair as another, that of the first network is taken, and of those with
     random weights only where no other has answered. None where nobody could answer.
     """
-    answered = [comparison.readings[name] for name in choice.models if name in comparison.readings]
-    known = [_known(reading) for reading in answered]
+    answered = [
+        comparison.explanations[name] for name in choice.models if name in comparison.explanations
+    ]
+    known = [_known(explanation) for explanation in answered]
     pairs = {
         pair: sum(names.issuperset(map(str.casefold, pair)) for names in known)
-        for reading in sorted(answered, key=lambda one: one.untrained)
-        if (pair := _pair(reading)) is not None
+        for explanation in sorted(answered, key=lambda one: one.untrained)
+        if (pair := _pair(explanation)) is not None
     }
     best = max(pairs, key=lambda pair: pairs[pair], default=None)
     return best if best is not None and pairs[best] else None
 
 
-def _pair(reading: Reading) -> tuple[str, str] | None:
-    first = reading.explained
+def _pair(explanation: Explanation) -> tuple[str, str] | None:
+    first = explanation.explained
     if first is None:
         return None
-    others = [a.class_name for a in reading.answers if a.class_name != first.class_name]
+    others = [a.class_name for a in explanation.predictions if a.class_name != first.class_name]
     return (first.class_name, others[0]) if others else None
 
 
-def _known(reading: Reading) -> set[str]:
+def _known(explanation: Explanation) -> set[str]:
     """The names, in small letters, that each stand for one of its classes."""
-    names: Sequence[str] = catalog.class_names(reading.model)
+    names: Sequence[str] = catalog.class_names(explanation.model)
     if not names:  # then it is known by what it answered
-        answers = [*reading.answers, *filter(None, [reading.explained])]
+        answers = [*explanation.predictions, *filter(None, [explanation.explained])]
         names = list({a.class_index: a.class_name for a in answers}.values())
     return {name for name, times in Counter(map(str.casefold, names)).items() if times == 1}
 
@@ -123,7 +125,7 @@ def show(choice: Choice, comparison: Comparison) -> None:
 
 def payload(choice: Choice, comparison: Comparison) -> dict[str, Any]:
     """What the browser is sent: a title, a card for each network, and notes."""
-    margins = {name: margin(reading) for name, reading in comparison.readings.items()}
+    margins = {name: margin(explanation) for name, explanation in comparison.explanations.items()}
     class_, other = _asked(choice, margins)
     cards = [_card(name, comparison, margins) for name in comparison.models]
     notes = [
@@ -157,11 +159,11 @@ def _card(
     title = catalog.title(name)
     if name in comparison.failures:
         return {"title": title, "why": comparison.failures[name]}
-    if name not in comparison.readings:
+    if name not in comparison.explanations:
         return {"title": title, "why": texts.WAITING}
     found = margins[name]
     if found is None:
-        whys = comparison.readings[name].failures.values()
+        whys = comparison.explanations[name].failures.values()
         return {"title": title, "why": next(iter(whys), texts.WHY_NOT_REFUSED)}
     first, second = found.first, found.second
     return {

@@ -21,10 +21,10 @@ from cactiviz.methods import METHODS
 from cactiviz.methods.views import FILTERS, method_of
 from cactiviz.recipes.recipe import paths_of
 from cactiviz.recipes.request import Asked
-from cactiviz.recipes.style import Paint
+from cactiviz.recipes.style import Style
 from cactiviz.types import Target
 from cactiviz.ui import texts
-from cactiviz.ui.grid import Download, Look
+from cactiviz.ui.grid import Download
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.sidebar import Choice
@@ -39,7 +39,7 @@ def asked_of(choice: Choice, comparison: Comparison) -> Asked:
     own = catalog.own()
     is_covered = comparison.picture.sha256 != choice.picture.sha256
     covered = st.session_state.get(state.COVERED) if is_covered else None
-    random = tuple(name for name, r in comparison.readings.items() if r.untrained)
+    random = tuple(name for name, r in comparison.explanations.items() if r.untrained)
     return Asked(
         origin=choice.picture.name,
         networks=tuple(catalog.told(own[n]) if n in own else n for n in comparison.models),
@@ -58,7 +58,7 @@ def _layers(choice: Choice, comparison: Comparison) -> Places:
     return layers[0][1] if layers and len(comparison.models) == 1 else layers or None
 
 
-def make(kind: str, choice: Choice, comparison: Comparison, look: Look, number: int) -> Download:
+def make(kind: str, choice: Choice, comparison: Comparison, style: Style, number: int) -> Download:
     """The file.
 
     Args:
@@ -66,23 +66,22 @@ def make(kind: str, choice: Choice, comparison: Comparison, look: Look, number: 
             as "npz"; a report as "html"; as "zip" all of it.
         choice: What was asked.
         comparison: What is on the screen.
-        look: How it is painted there.
+        style: How it is painted there.
         number: Tells this file from those before it.
 
     Raises:
         CactivizError: There is nothing to be exported like that.
     """
-    paint = Paint(look.scale, look.palette, look.strength)
     comparison = told(comparison, paths_of(catalog.own().values()))
-    recipe = recipe_of(comparison, asked_of(choice, comparison), paint)
+    recipe = recipe_of(comparison, asked_of(choice, comparison), style)
     if kind == "png":
-        data = sheet_png(comparison, paint, recipe, _SHEET_DPI)
+        data = sheet_png(comparison, style, recipe, _SHEET_DPI)
     elif kind == "gif":
-        data = _gif(comparison, look, recipe)
+        data = _gif(comparison, style, recipe)
     elif kind == "html":
-        data = report_html(comparison, paint, recipe).encode("utf-8", "replace")
+        data = report_html(comparison, style, recipe).encode("utf-8", "replace")
     elif kind == "zip":
-        data = everything_zip(comparison, paint, recipe)
+        data = everything_zip(comparison, style, recipe)
     else:
         data = _maps(comparison)
     name = f"{file_stem(comparison.picture.name)}.{kind}"
@@ -100,7 +99,7 @@ def file_stem(name: str) -> str:
     return f"cactiviz {stem}".strip()
 
 
-def _gif(comparison: Comparison, look: Look, recipe: Mapping[str, Any]) -> bytes:
+def _gif(comparison: Comparison, style: Style, recipe: Mapping[str, Any]) -> bytes:
     """Of the first heat map; of another map where there is none."""
     methods = [view for view in comparison.methods if view != FILTERS]
     if not methods:
@@ -109,9 +108,7 @@ def _gif(comparison: Comparison, look: Look, recipe: Mapping[str, Any]) -> bytes
     return gif_of(
         comparison,
         (heat or methods)[0],
-        scale=look.scale,
-        palette=look.palette,
-        strength=look.strength,
+        **style.of_maps,
         recipe=json.dumps(recipe, sort_keys=True),  # in ASCII
     )
 

@@ -11,9 +11,9 @@ import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import PictureError
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.pictures.occlusion import HOWS, cover
-from cactiviz.types import Answer, Box, Picture
+from cactiviz.types import Box, Picture, Prediction
 from cactiviz.ui import texts
 from cactiviz.ui.address.occlusion import Covered, covered_from
 from cactiviz.ui.compare.progress import Progress
@@ -73,12 +73,12 @@ def panel(choice: Choice, progress: Progress) -> None:
         )
 
 
-def before(progress: Progress) -> dict[str, tuple[Answer, ...]]:
+def before(progress: Progress) -> dict[str, tuple[Prediction, ...]]:
     """Network -> what it said before of the classes that are now its likeliest."""
-    now = progress.comparison.readings
+    now = progress.comparison.explanations
     return {
-        name: tuple(reading.same_class(answer) for answer in now[name].answers)
-        for name, reading in progress.first.items()
+        name: tuple(explanation.same_class(answer) for answer in now[name].predictions)
+        for name, explanation in progress.first.items()
         if name in now
     }
 
@@ -140,15 +140,15 @@ def _changed() -> None:
 
 
 def _row(
-    name: str, comparison: Comparison, firsts: Mapping[str, Reading], covered: Covered
+    name: str, comparison: Comparison, firsts: Mapping[str, Explanation], covered: Covered
 ) -> dict[str, Any]:
-    first, now = firsts.get(name), comparison.readings.get(name)
+    first, now = firsts.get(name), comparison.explanations.get(name)
     row: dict[str, Any] = {"title": catalog.title(name), "note": "", "why": "", "waiting": True}
     if name in comparison.failures:
         return {**row, "why": comparison.failures[name], "waiting": False}
     if first is None:
         return {**row, "why": texts.WAITING}
-    answer = first.answers[0]
+    answer = first.predictions[0]
     row |= {
         "note": texts.UNTRAINED_NOTE if first.untrained else "",
         "name": answer.class_name,
@@ -165,7 +165,7 @@ def _row(
     }
     if now is None:
         return row
-    again, top = now.same_class(answer), now.answers[0]
+    again, top = now.same_class(answer), now.predictions[0]
     # Of the numbers as they are shown, so that a reader's own sum comes out.
     change = round(100 * again.probability, 1) - round(100 * answer.probability, 1)
     box = covered.on(comparison.picture.size)

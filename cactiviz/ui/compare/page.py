@@ -11,12 +11,12 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets import is_address
 from cactiviz.errors import CactivizError
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Paint
+from cactiviz.recipes.style import Style
 from cactiviz.ui import grid, texts
 from cactiviz.ui.address import history
 from cactiviz.ui.compare import caveats, contrast, exports
 from cactiviz.ui.compare import occlusion as covering
-from cactiviz.ui.compare import progress as readings
+from cactiviz.ui.compare import progress as explanations
 from cactiviz.ui.compare.progress import Progress
 from cactiviz.ui.networks import catalog, chosen_layers, downloads
 from cactiviz.ui.session import polling, state
@@ -54,7 +54,7 @@ def _show(choice: Choice, timed: bool) -> None:
     pressed = grid.show(
         progress.comparison,
         offers=downloads.offers(choice.models),
-        look=grid.Look.read(history.look()),
+        style=grid.style_from(history.style()),
         before=covering.before(progress),
         download=_to_hand_out(),
         problem=str(st.session_state.pop(state.PROBLEM, "")),
@@ -73,11 +73,15 @@ def _say_what_does_not_count(choice: Choice, progress: Progress) -> None:
     """Above the maps: layers that were dropped, and a class that no network here knows."""
     for sentence in chosen_layers.said_of(choice.key, choice.layers, choice.methods):
         st.info(texts.plain(sentence), icon=":material/layers_clear:")
-    readings = progress.comparison.readings.values()
-    if progress.waiting or not readings or any(one.explained is not None for one in readings):
+    explanations = progress.comparison.explanations.values()
+    if (
+        progress.waiting
+        or not explanations
+        or any(one.explained is not None for one in explanations)
+    ):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        whys = [why for one in readings for why in list(one.failures.values())[:1]]
+        whys = [why for one in explanations for why in list(one.failures.values())[:1]]
         st.caption(texts.plain(texts.nobody_knows(whys)), width="content")
         if st.button(texts.EXPLAIN_OWN, key="explain own", on_click=target.forget_target):
             st.rerun()  # the whole page, whose side says what is explained
@@ -86,7 +90,7 @@ def _say_what_does_not_count(choice: Choice, progress: Progress) -> None:
 def _look(choice: Choice, patience_seconds: float = 0.0) -> Progress:
     """What is known; nothing more is asked for once it was stopped."""
     shown = covering.applied(choice)
-    progress = readings.compared(shown, patience_seconds, first=choice)
+    progress = explanations.compared(shown, patience_seconds, first=choice)
     if st.session_state.get(state.STOPPED) != shown.key:
         return progress
     polling.want_nothing()
@@ -123,8 +127,8 @@ def _status(choice: Choice, progress: Progress) -> None:
 
 
 def _seconds(progress: Progress) -> float:
-    readings = progress.comparison.readings.values()
-    return sum(max((e.seconds for e in r.explanations.values()), default=0.0) for r in readings)
+    explanations = progress.comparison.explanations.values()
+    return sum(max((e.seconds for e in r.attributions.values()), default=0.0) for r in explanations)
 
 
 def _stop(at: object) -> None:
@@ -139,7 +143,7 @@ def _do(pressed: grid.Event, choice: Choice, progress: Progress) -> None:
         state.count_up(state.EXPORTED)
         number = int(st.session_state[state.EXPORTED])
         try:
-            made = exports.make(pressed.value, choice, _answered(progress), pressed.look, number)
+            made = exports.make(pressed.value, choice, _answered(progress), pressed.style, number)
         except CactivizError as error:
             st.session_state[state.PROBLEM] = str(error)
         else:
@@ -150,12 +154,12 @@ def _do(pressed: grid.Event, choice: Choice, progress: Progress) -> None:
 def _again(choice: Choice, comparison: Comparison) -> None:
     """What a person would type for this comparison."""
     with st.expander(texts.AGAIN, icon=":material/terminal:"):
-        asked, paint = exports.asked_of(choice, comparison), Paint()
-        if command := as_command(asked, paint):
+        asked, style = exports.asked_of(choice, comparison), Style()
+        if command := as_command(asked, style):
             st.caption(texts.AGAIN_COMMAND)
             st.code(command, language="bash", wrap_lines=True)
         st.caption(texts.AGAIN_PYTHON)
-        st.code(as_python(asked, paint), language="python", wrap_lines=True)
+        st.code(as_python(asked, style), language="python", wrap_lines=True)
         st.caption(texts.AGAIN_RECIPE if is_address(asked.origin) else texts.AGAIN_FILE)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import pieces
 from cactiviz.ui.networks import catalog
@@ -30,7 +30,7 @@ class Progress:
     comparison: Comparison
     waiting: tuple[str, ...] = ()
     ahead: int | None = 0
-    first: Mapping[str, Reading] = field(default_factory=dict)
+    first: Mapping[str, Explanation] = field(default_factory=dict)
 
 
 def compared(
@@ -52,24 +52,24 @@ def compared(
         for when, one in asked.items()
     }
     found = polling.ask(questions, patience_seconds)
-    firsts, readings, failures = {}, {}, {}
-    waiting: dict[str, polling.Waiting] = {}
+    firsts, explanations, failures = {}, {}, {}
+    waiting: dict[str, polling.Pending] = {}
     for key, answer in found.items():
         when, _, name = key.partition(" ")
-        if isinstance(answer, polling.Waiting):
+        if isinstance(answer, polling.Pending):
             waiting.setdefault(name, answer)
-        elif isinstance(answer, polling.Why):
+        elif isinstance(answer, polling.Failure):
             failures[name] = catalog.why(name, choice.untrained, answer.sentence)
         elif when == "first":
             firsts[name] = pieces(answer, ())
         else:
-            readings[name] = pieces(answer, choice.methods)
-    comparison = Comparison(choice.picture, choice.models, choice.methods, readings, failures)
+            explanations[name] = pieces(answer, choice.methods)
+    comparison = Comparison(choice.picture, choice.models, choice.methods, explanations, failures)
     ahead = next((one.ahead for one in waiting.values()), 0)
     return Progress(comparison, tuple(waiting), ahead, firsts)
 
 
-def _question(choice: Choice, name: str) -> Callable[[], Reading | Ticket[Reading]]:
+def _question(choice: Choice, name: str) -> Callable[[], Explanation | Ticket[Explanation]]:
     return partial(
         polling.runner().read,
         catalog.network(name, choice.untrained),

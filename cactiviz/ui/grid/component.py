@@ -10,10 +10,11 @@ from typing import Any
 import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
+from cactiviz.recipes.style import Style
 from cactiviz.rendering.colormaps import DIVERGING, PALETTES
-from cactiviz.types import Answer
+from cactiviz.types import Prediction
 from cactiviz.ui.components.loader import component, text
-from cactiviz.ui.grid.events import EXPORTS, Download, Event, Look
+from cactiviz.ui.grid.events import EXPORTS, Download, Event, style_from
 from cactiviz.ui.grid.payload import payload
 from cactiviz.ui.networks.offers import Offer
 
@@ -42,8 +43,8 @@ def show(
     comparison: Comparison,
     *,
     offers: Sequence[Offer] = (),
-    look: Look | None = None,
-    before: Mapping[str, Sequence[Answer]] | None = None,
+    style: Style | None = None,
+    before: Mapping[str, Sequence[Prediction]] | None = None,
     download: Download | None = None,
     waiting: str = "",
     problem: str = "",
@@ -56,7 +57,7 @@ def show(
     Args:
         comparison: A network in neither its readings nor its failures is waited for.
         offers: Networks that one press adds; shown as a last column while few are compared.
-        look: How the maps are painted at first; from then on the browser keeps it.
+        style: How the maps are painted at first; from then on the browser keeps it.
         before: Network -> its answers before a part of the picture was covered.
         download: A file that the browser shall save; once, however often it is handed in.
         waiting: What is said of networks that haven't answered.
@@ -69,7 +70,7 @@ def show(
     data = payload(
         comparison,
         offers=offers,
-        look=look,
+        style=style,
         before=before,
         download=download,
         waiting=waiting,
@@ -102,10 +103,10 @@ def event(said: object, offered: set[str]) -> Event | None:
     """
     if not isinstance(said, Mapping):
         return None
-    value, look = said.get("value"), said.get("look")
+    value, style = said.get("value"), said.get("look")
     if not isinstance(value, str):
         return None
-    here = Look.read(look if isinstance(look, Mapping) else {})
+    here = style_from(style if isinstance(style, Mapping) else {})
     if said.get("kind") == "add" and value in offered:
         return Event("add", value, here)
     if said.get("kind") == "export" and value in EXPORTS:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cactiviz.explanations.caveats import UNTRAINED
-from cactiviz.explanations.results import Explanation
+from cactiviz.explanations.results import Attribution
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import method_of
 from cactiviz.rendering import paint
@@ -37,7 +37,7 @@ _PHOTO_QUALITY = 88
 _MANY_ZEROS = 0.2  # of a signed map: JPEG would blur them, and PNG has them for nothing
 
 _lock = threading.Lock()
-_pieces: WeakKeyDictionary[Explanation, Piece] = WeakKeyDictionary()
+_pieces: WeakKeyDictionary[Attribution, Piece] = WeakKeyDictionary()
 _others: WeakKeyDictionary[FilterGrid | Picture, dict[str, Any]] = WeakKeyDictionary()
 
 
@@ -58,46 +58,46 @@ class Piece:
     words: dict[str, str] = field(default_factory=dict)
 
 
-def piece(explanation: Explanation) -> Piece:
+def piece(attribution: Attribution) -> Piece:
     """The explanation for the browser; made at the first call and then kept."""
     with _lock:
-        found = _pieces.get(explanation)
+        found = _pieces.get(attribution)
     if found is None:
-        found = _made(explanation)
+        found = _made(attribution)
         with _lock:
-            _pieces[explanation] = found
+            _pieces[attribution] = found
     return found
 
 
 def on_scale(
-    explanation: Explanation, together: Sequence[Explanation], scale: Scale
+    attribution: Attribution, together: Sequence[Attribution], scale: Scale
 ) -> tuple[float, str]:
     """The full value and the caption, as :meth:`Comparison.cell` has them.
 
     Args:
-        explanation: What is painted.
+        attribution: What is painted.
         together: All explanations by its method, itself among them.
         scale: One of ``render.SCALES``.
     """
-    one = piece(explanation)
+    one = piece(attribution)
     alone = scale in ("own", "rank")
-    peers = [explanation] if alone else list(together)
+    peers = [attribution] if alone else list(together)
     key = scale, tuple(piece(peer).body["id"] for peer in peers)
     if key not in one.scales:
         shown = [peer.values for peer in peers]
-        maps = paint.on_one_scale(explanation.values, shown, scale)
+        maps = paint.on_one_scale(attribution.values, shown, scale)
         full = paint.full_value(maps, one.display, scale)
         if len(one.scales) > 16:
             one.scales.clear()  # of comparisons that are gone
-        one.scales[key] = full, paint.caption(explanation.values, scale, full, one.display)
+        one.scales[key] = full, paint.caption(attribution.values, scale, full, one.display)
     return one.scales[key]
 
 
-def in_words(explanation: Explanation, whole: str) -> str:
+def in_words(attribution: Attribution, whole: str) -> str:
     """Where the evidence lies, in words, ``whole`` being what the map covers."""
-    words = piece(explanation).words
+    words = piece(attribution).words
     if whole not in words:
-        words[whole] = where_the_evidence_lies(explanation.values, whole)
+        words[whole] = where_the_evidence_lies(attribution.values, whole)
     return words[whole]
 
 
@@ -128,21 +128,21 @@ def picture(shown: Picture) -> dict[str, Any]:
     return _kept(shown, make)
 
 
-def display_of(explanation: Explanation) -> Display:
+def display_of(attribution: Attribution) -> Display:
     """How a map is painted; a heat map with its sign where it was held against another class."""
-    display = METHODS[method_of(explanation.method)].display
-    return "diverging" if display == "overlay" and explanation.kind == "signed" else display
+    display = METHODS[method_of(attribution.method)].display
+    return "diverging" if display == "overlay" and attribution.kind == "signed" else display
 
 
-def _made(explanation: Explanation) -> Piece:
-    display = display_of(explanation)
-    raw = unscaled(explanation.values, display)
+def _made(attribution: Attribution) -> Piece:
+    display = display_of(attribution)
+    raw = unscaled(attribution.values, display)
     body: dict[str, Any] = {
         "display": display,
         "low": float(raw.min()),
         "most": float(np.abs(raw).max()),
         "sum": float((np.maximum(raw, 0) if display == "overlay" else np.abs(raw)).sum()),
-        "notes": [note for note in explanation.notes if note != UNTRAINED],  # said at the head
+        "notes": [note for note in attribution.notes if note != UNTRAINED],  # said at the head
     }
     if display in ("overlay", "diverging"):
         grid = _coarser(raw)
@@ -152,7 +152,7 @@ def _made(explanation: Explanation) -> Piece:
         body["src"] = _png(_levels(raw, body["most"], 255))
     else:
         body["src"] = _signed(raw, body["most"])
-    body["id"] = _digest(explanation.values.tobytes(), display, *explanation.notes)
+    body["id"] = _digest(attribution.values.tobytes(), display, *attribution.notes)
     return Piece(display, body)
 
 

@@ -6,46 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from cactiviz.rendering.paint import PALETTES, SCALES, Scale
+from cactiviz.recipes.style import Style
+from cactiviz.rendering.paint import PALETTES, SCALES
 
 #: What can be made of a comparison and taken home.
 Export = Literal["png", "gif", "html", "npz", "zip"]
 EXPORTS: tuple[Export, ...] = get_args(Export)
 Kind = Literal["add", "export"]
-
-
-@dataclass(frozen=True)
-class Look:
-    """How the maps are painted; the browser keeps it and writes it into the address.
-
-    Attributes:
-        scale: One of ``render.SCALES``.
-        palette: A key of ``render.PALETTES``, for heat maps.
-        strength: Opacity of what is laid over the picture, 0..1.
-    """
-
-    scale: Scale = "own"
-    palette: str = "inferno"
-    strength: float = 0.5
-
-    def __post_init__(self) -> None:
-        if self.scale not in SCALES or self.palette not in PALETTES or not 0 <= self.strength <= 1:
-            raise ValueError(f"there is no such look: {self}")
-
-    @classmethod
-    def read(cls, said: Mapping[str, object]) -> Look:
-        """A look from an address or a browser: what isn't usable there is as it is at first.
-
-        >>> Look.read({"scale": "rank", "palette": "<b>", "strength": "0.7"})
-        Look(scale='rank', palette='inferno', strength=0.7)
-        """
-        first = cls()
-        palette = said.get("palette")
-        return cls(
-            next((scale for scale in SCALES if scale == said.get("scale")), first.scale),
-            palette if isinstance(palette, str) and palette in PALETTES else first.palette,
-            _share(said.get("strength"), first.strength),
-        )
 
 
 @dataclass(frozen=True)
@@ -72,12 +39,30 @@ class Event:
     Attributes:
         kind: "add" a network that was offered, or "export" the comparison.
         value: The network's name, or one of :data:`EXPORTS`.
-        look: How the maps were painted at that moment.
+        style: How the maps were painted at that moment.
     """
 
     kind: Kind
     value: str
-    look: Look
+    style: Style
+
+
+def style_from(said: Mapping[str, object]) -> Style:
+    """The style that an address or a browser names; what isn't usable there is as it is at first.
+
+    Args:
+        said: Scale, palette and strength by name.
+
+    >>> style_from({"scale": "rank", "palette": "<b>", "strength": "0.7"}).of_maps
+    {'scale': 'rank', 'palette': 'inferno', 'strength': 0.7}
+    """
+    first = Style()
+    palette = said.get("palette")
+    return Style(
+        next((scale for scale in SCALES if scale == said.get("scale")), first.scale),
+        palette if isinstance(palette, str) and palette in PALETTES else first.palette,
+        _share(said.get("strength"), first.strength),
+    )
 
 
 def _share(said: object, otherwise: float) -> float:

@@ -10,15 +10,16 @@ from cactiviz import cam_layers
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import CactivizError
 from cactiviz.explanations import explained_class
-from cactiviz.explanations.results import Explanation, Reading
+from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import describe, method_of
+from cactiviz.recipes.style import Style
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.sheet import SIGNS
-from cactiviz.types import Answer, Box, FilterGrid
+from cactiviz.types import Box, FilterGrid, Prediction
 from cactiviz.ui import texts
 from cactiviz.ui.grid import encoding
-from cactiviz.ui.grid.events import EXPORTS, Download, Look
+from cactiviz.ui.grid.events import EXPORTS, Download
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.networks.offers import Offer
 
@@ -30,8 +31,8 @@ def payload(
     comparison: Comparison,
     *,
     offers: Sequence[Offer] = (),
-    look: Look | None = None,
-    before: Mapping[str, Sequence[Answer]] | None = None,
+    style: Style | None = None,
+    before: Mapping[str, Sequence[Prediction]] | None = None,
     download: Download | None = None,
     waiting: str = "",
     problem: str = "",
@@ -47,14 +48,14 @@ def payload(
         _column(comparison, name, (before or {}).get(name), waiting) for name in comparison.models
     ]
     together = {
-        view: [e for e in comparison.explanations() if e.method == view]
+        view: [e for e in comparison.attributions() if e.method == view]
         for view in comparison.methods
     }
     cells = [
         [_cell(comparison, name, view, together[view]) for name in comparison.models]
         for view in comparison.methods
     ]
-    here = look or Look()
+    here = style or Style()
     return {
         "words": texts.GRID,
         "picture": {
@@ -89,10 +90,10 @@ def _row(view: str) -> dict[str, Any]:
 
 
 def _column(
-    comparison: Comparison, name: str, before: Sequence[Answer] | None, waiting: str
+    comparison: Comparison, name: str, before: Sequence[Prediction] | None, waiting: str
 ) -> dict[str, Any]:
-    reading = comparison.readings.get(name)
-    if reading is None:
+    explanation = comparison.explanations.get(name)
+    if explanation is None:
         why = comparison.failures.get(name, "")
         said = "" if why else waiting or texts.WAITING
         return {
@@ -101,11 +102,11 @@ def _column(
         }
     return {
         "id": name,
-        "title": catalog.title(name) if reading.untrained else reading.title,
-        "note": texts.UNTRAINED_NOTE if reading.untrained else "",
-        "knows": "" if reading.untrained else texts.KNOWS_ONLY.get(name, ""),
-        "answers": _answers(reading, before),
-        "seen": _seen(reading.seen, comparison.picture.size),
+        "title": catalog.title(name) if explanation.untrained else explanation.title,
+        "note": texts.UNTRAINED_NOTE if explanation.untrained else "",
+        "knows": "" if explanation.untrained else texts.KNOWS_ONLY.get(name, ""),
+        "answers": _answers(explanation, before),
+        "seen": _seen(explanation.seen, comparison.picture.size),
         "why": "",
         "waiting": "",
     }
@@ -113,18 +114,20 @@ def _column(
 
 def _explained(comparison: Comparison) -> str:
     """Which class the maps are of, where it isn't each network's own answer alone."""
-    readings = [comparison.readings[n] for n in comparison.models if n in comparison.readings]
-    titles = {reading.model: catalog.title(reading.model) for reading in readings}
-    return explained_class.line(readings, titles)
+    explanations = [
+        comparison.explanations[n] for n in comparison.models if n in comparison.explanations
+    ]
+    titles = {explanation.model: catalog.title(explanation.model) for explanation in explanations}
+    return explained_class.line(explanations, titles)
 
 
-def _answers(reading: Reading, before: Sequence[Answer] | None) -> list[dict[str, Any]]:
+def _answers(explanation: Explanation, before: Sequence[Prediction] | None) -> list[dict[str, Any]]:
     """The likeliest classes, and how likely they were before a part of the picture was covered.
 
     What was asked for is among them, and marked.
     """
-    now, shown = reading.answers, list(explained_class.answers_beside(reading))
-    marks = explained_class.marks(reading)
+    now, shown = explanation.predictions, list(explained_class.answers_beside(explanation))
+    marks = explained_class.marks(explanation)
     earlier = {answer.class_index: answer.probability for answer in before or ()}
     if before and not marks:
         fallen = [answer for answer in now if answer.class_index == before[0].class_index]
@@ -146,7 +149,7 @@ def _mark(mark: str) -> dict[str, str]:
     return {"mark": mark, "sign": SIGNS[mark], "told": texts.MARKS[mark]} if mark else {}
 
 
-def _change(answer: Answer, earlier: Mapping[int, float]) -> dict[str, Any]:
+def _change(answer: Prediction, earlier: Mapping[int, float]) -> dict[str, Any]:
     if not earlier:
         return {}
     was = earlier.get(answer.class_index)
@@ -169,21 +172,21 @@ def _seen(seen: Box, size: tuple[int, int]) -> tuple[float, float, float, float]
 
 
 def _cell(
-    comparison: Comparison, name: str, view: str, together: Sequence[Explanation]
+    comparison: Comparison, name: str, view: str, together: Sequence[Attribution]
 ) -> dict[str, Any] | None:
     """None while it is waited for."""
-    reading = comparison.readings.get(name)
-    if reading is None:
+    explanation = comparison.explanations.get(name)
+    if explanation is None:
         why = comparison.failures.get(name)
         return None if why is None else {"why": why}
     title = describe(view)[0]
     try:
-        found = reading[view]
+        found = explanation[view]
         if isinstance(found, FilterGrid):
             body = encoding.filters(found)
-            return {**body, "alt": texts.alt_of_filters(title, reading.title), "notes": []}
+            return {**body, "alt": texts.alt_of_filters(title, explanation.title), "notes": []}
         scales = {scale: encoding.on_scale(found, together, scale) for scale in paint.SCALES}
-        all_of_it = _seen(reading.seen, comparison.picture.size) == _EVERYTHING
+        all_of_it = _seen(explanation.seen, comparison.picture.size) == _EVERYTHING
         words = encoding.in_words(found, texts.WHOLE_PICTURE if all_of_it else texts.PART_SEEN)
     except CactivizError as error:
         return {"why": str(error)}
@@ -194,7 +197,7 @@ def _cell(
         "captions": {scale: caption for scale, (_, caption) in scales.items()},
         "place": found.place and [*cam_layers.parted(found.place), texts.at_layer(found.place)],
         "explains": texts.explains(found),
-        "alt": texts.alt_of_map(title, reading.title, found.class_name, found.contrast, words),
+        "alt": texts.alt_of_map(title, explanation.title, found.class_name, found.contrast, words),
     }
 
 

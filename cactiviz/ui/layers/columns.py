@@ -70,7 +70,7 @@ class Found(Generic[T]):
 
     name: str
     places: Sequence[Place]
-    answer: T | polling.Waiting | polling.Why
+    answer: T | polling.Pending | polling.Failure
     key: str
 
 
@@ -149,11 +149,11 @@ def ask_layer(found: Found[T], key: str, default: str | None = None) -> None:
 
 def instead(one: Found[T], found: Sequence[Found[T]]) -> None:
     """What stands where an answer isn't there: why, or what is waited for."""
-    if isinstance(one.answer, polling.Why):
+    if isinstance(one.answer, polling.Failure):
         st.info(texts.plain(one.answer.sentence))
         return
-    waiting = [other for other in found if isinstance(other.answer, polling.Waiting)]
-    if one is waiting[0] and isinstance(one.answer, polling.Waiting):
+    waiting = [other for other in found if isinstance(other.answer, polling.Pending)]
+    if one is waiting[0] and isinstance(one.answer, polling.Pending):
         device = texts.DEVICES[polling.runner().device.type]
         titles = [catalog.title(other.name) for other in waiting]
         said = texts.working_on(titles, len(found), one.answer.ahead, device)
@@ -201,13 +201,13 @@ def _ask(
     found: list[Found[T]] = []
     for name in choice.models:
         there = answers[_PLACES + name]
-        known = there if not isinstance(there, polling.Waiting | polling.Why) else ()
+        known = there if not isinstance(there, polling.Pending | polling.Failure) else ()
         answer = answers[name]
-        if isinstance(answer, polling.Why):
-            answer = polling.Why(catalog.why(name, choice.untrained, answer.sentence))
+        if isinstance(answer, polling.Failure):
+            answer = polling.Failure(catalog.why(name, choice.untrained, answer.sentence))
         found.append(Found(name, known, answer, keys[name]))  # type: ignore[arg-type]
     return found
 
 
-def _waiting(found: Sequence[Found[T]]) -> list[polling.Waiting]:
-    return [one.answer for one in found if isinstance(one.answer, polling.Waiting)]
+def _waiting(found: Sequence[Found[T]]) -> list[polling.Pending]:
+    return [one.answer for one in found if isinstance(one.answer, polling.Pending)]

@@ -51,7 +51,7 @@ class FilterLook:
 
 
 @dataclass(frozen=True)
-class Style:
+class KernelStyle:
     """How filters are shown."""
 
     order: Order
@@ -91,7 +91,7 @@ def look(layer: str | None, choice: Choice, model: LoadedModel, cancel: Cancel) 
     )
 
 
-def paint(found: FilterLook, style: Style, picture_size: tuple[int, int]) -> Painted:
+def paint(found: FilterLook, style: KernelStyle, picture_size: tuple[int, int]) -> Painted:
     """The first filters in the order asked for, painted.
 
     Args:
@@ -135,7 +135,7 @@ def map_full(maps: Floats, scale: MapScale) -> float:
 def _cell(
     found: FilterLook,
     weights: ShownWeights,
-    style: Style,
+    style: KernelStyle,
     index: int,
     rank: int,
     full: float,
@@ -213,12 +213,12 @@ def _draw(choice: Choice, found: Sequence[Found[FilterLook]]) -> None:
 
 
 def _column(
-    choice: Choice, one: Found[FilterLook], found: Sequence[Found[FilterLook]], style: Style
+    choice: Choice, one: Found[FilterLook], found: Sequence[Found[FilterLook]], style: KernelStyle
 ) -> None:
     answer = one.answer
     inside.head(one.name, answer.untrained if isinstance(answer, FilterLook) else None)
     inside.ask_layer(one, state.FILTER_LAYER + one.name)
-    if isinstance(answer, polling.Waiting | polling.Why):
+    if isinstance(answer, polling.Pending | polling.Failure):
         inside.instead(one, found)
         return
     painted = _painted(one.key, style, answer, choice.picture.size)
@@ -233,12 +233,14 @@ def _column(
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _painted(key: str, style: Style, _found: FilterLook, picture_size: tuple[int, int]) -> Painted:
+def _painted(
+    key: str, style: KernelStyle, _found: FilterLook, picture_size: tuple[int, int]
+) -> Painted:
     """As :func:`paint`; the key says all that the look depends on."""
     return paint(_found, style, picture_size)
 
 
-def _ask_style(looks: Sequence[FilterLook]) -> Style:
+def _ask_style(looks: Sequence[FilterLook]) -> KernelStyle:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         order = _ask_one(texts.FILTER_ORDER, texts.FILTER_ORDERS, state.FILTER_ORDER)
         scale = _ask_one(
@@ -252,7 +254,7 @@ def _ask_style(looks: Sequence[FilterLook]) -> Style:
                 state.KERNEL_INPUTS,
                 help=texts.KERNEL_INPUTS_HELP,
             )
-    return Style(order, scale, inputs, int(st.session_state.get(state.FILTER_COUNT, AT_ONCE)))
+    return KernelStyle(order, scale, inputs, int(st.session_state.get(state.FILTER_COUNT, AT_ONCE)))
 
 
 def _ask_one(label: str, options: Mapping[Option, str], key: str, help: str = "") -> Option:

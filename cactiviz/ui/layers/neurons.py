@@ -14,7 +14,7 @@ from cactiviz.engine.neuron_pass import LayerMap, random_neurons
 from cactiviz.engine.receptive_field import layer_with_parts
 from cactiviz.engine.trace import Trace, trace
 from cactiviz.errors import TargetError
-from cactiviz.explanations.neurons import NeuronExplanation, explain_chosen, map_neurons
+from cactiviz.explanations.neurons import NeuronAttribution, explain_chosen, map_neurons
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint as render
@@ -49,7 +49,7 @@ class NeuronLook:
     layer: str
     target: str
     size: tuple[int, int, int]
-    found: tuple[NeuronExplanation, ...]
+    found: tuple[NeuronAttribution, ...]
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def paint(found: NeuronLook, picture_size: tuple[int, int]) -> Painted:
     return Painted(tuple(cells), images)
 
 
-def gradient_image(found: NeuronExplanation) -> str:
+def gradient_image(found: NeuronAttribution) -> str:
     """The gradient within the neuron's field, of which it is 0 outside; one pixel for each."""
     within = in_field(found)
     display = METHODS[found.method].display
@@ -181,7 +181,7 @@ def around(field: Box) -> Box:
     return Box(top, field.left - (side - field.width) / 2, side, side)
 
 
-def in_field(found: NeuronExplanation) -> NDArray[np.float32]:
+def in_field(found: NeuronAttribution) -> NDArray[np.float32]:
     """The part (3, h, w) of a gradient that lies in the neuron's field."""
     _, height, width = found.values.shape
     field, seen = found.field, found.seen
@@ -193,7 +193,7 @@ def in_field(found: NeuronExplanation) -> NDArray[np.float32]:
 
 
 def _cell(
-    look_: NeuronLook, found: NeuronExplanation, number: int, picture_size: tuple[int, int]
+    look_: NeuronLook, found: NeuronAttribution, number: int, picture_size: tuple[int, int]
 ) -> wall.Cell:
     height, width = picture_size
     field = data_url.in_fractions(found.field, picture_size)
@@ -276,7 +276,7 @@ def _column(
     if one.places:
         st.session_state[state.NEURON_BEGINS + one.name] = one.places[0].name
     inside.ask_layer(one, state.NEURON_LAYER + one.name)
-    if isinstance(answer, polling.Waiting | polling.Why):
+    if isinstance(answer, polling.Pending | polling.Failure):
         inside.instead(one, found)
         return
     painted = _painted(one.key, answer, choice.picture.size)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import streamlit as st
 
 from cactiviz.datasets import Item
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Picture, Target
@@ -46,15 +46,15 @@ def scene(number: int, class_name: str = CACTUS) -> Picture:
 
 def read(
     network: Network, picture: Picture, views: list[str], class_: str, layer: str | None = None
-) -> Callable[[], Reading | Ticket[Reading]]:
+) -> Callable[[], Explanation | Ticket[Explanation]]:
     """The question what a network's views say of a class."""
     target = Target(class_)
     return partial(polling.runner().read, network, picture, views, target=target, layer=layer)
 
 
-def share(reading: Reading, class_: str) -> float:
+def share(explanation: Explanation, class_: str) -> float:
     """The probability, 0..1, that a network gives a class of its top ones."""
-    return next((a.probability for a in reading.answers if a.class_name == class_), 0.0)
+    return next((a.probability for a in explanation.predictions if a.class_name == class_), 0.0)
 
 
 def answers(questions: Mapping[str, Callable[[], T | Ticket[T]]]) -> dict[str, T] | None:
@@ -63,14 +63,14 @@ def answers(questions: Mapping[str, Callable[[], T | Ticket[T]]]) -> dict[str, T
     if polling.pending(found):
         st.fragment(_wait, run_every=LOOK_AGAIN_SECONDS)(questions)
         return None
-    why = [answer.sentence for answer in found.values() if isinstance(answer, polling.Why)]
+    why = [answer.sentence for answer in found.values() if isinstance(answer, polling.Failure)]
     if why:
         st.info(texts.plain(why[0]))
         return None
     return {
         name: answer
         for name, answer in found.items()
-        if not isinstance(answer, polling.Waiting | polling.Why)
+        if not isinstance(answer, polling.Pending | polling.Failure)
     }
 
 
@@ -116,7 +116,7 @@ def _wait(questions: Mapping[str, Callable[[], T | Ticket[T]]]) -> None:
     found = polling.ask(questions)
     if not polling.pending(found):
         st.rerun()  # which ends the timer
-    waiting = [one for one in found.values() if isinstance(one, polling.Waiting)]
+    waiting = [one for one in found.values() if isinstance(one, polling.Pending)]
     st.caption(f":material/hourglass_top: {texts.learn_waiting(waiting[0].ahead)}")
     boxes = [figures.Figure("", "", "", texts.WAITING)] * min(len(questions) + 1, 3)
     st.html(figures.row(boxes))

@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import FILTERS, VIEWS, describe
 from cactiviz.pictures import open
@@ -36,14 +36,16 @@ def show() -> None:
         st.fragment(_wait, run_every=lesson.LOOK_AGAIN_SECONDS)(name, picture, question)
         return
     answer = found[name]
-    if isinstance(answer, Reading):
+    if isinstance(answer, Explanation):
         st.html(_page(Comparison(picture, (name,), VIEWS, {name: answer}), name))
-    elif isinstance(answer, polling.Why):
+    elif isinstance(answer, polling.Failure):
         failed = Comparison(picture, (name,), VIEWS, failures={name: answer.sentence})
         st.html(_page(failed, name))
 
 
-def _wait(name: str, picture: Picture, question: Callable[[], Reading | Ticket[Reading]]) -> None:
+def _wait(
+    name: str, picture: Picture, question: Callable[[], Explanation | Ticket[Explanation]]
+) -> None:
     if not polling.pending(polling.ask({name: question})):
         st.rerun()  # which ends the timer
     empty = Comparison(picture, (name,), VIEWS, failures={name: texts.WAITING})
@@ -60,9 +62,9 @@ def _subject() -> tuple[str, Picture]:
 
 
 def _page(comparison: Comparison, name: str) -> str:
-    reading = comparison.readings.get(name)
-    answer = reading.answers[0] if reading else None
-    title = reading.title if reading else catalog.title(name)
+    explanation = comparison.explanations.get(name)
+    answer = explanation.predictions[0] if explanation else None
+    title = explanation.title if explanation else catalog.title(name)
     said = texts.learn_subject(
         title,
         name == lesson.NETWORK,
@@ -78,12 +80,12 @@ def _view(comparison: Comparison, name: str, view: str) -> str:
     """One view. Every row of the table is here; one without words of its own has the table's."""
     title, asks = describe(view)
     figure = figures.of_map(comparison, name, view, title)
-    reading = comparison.readings.get(name)
-    explained = reading.explanations.get(view) if reading else None
+    explanation = comparison.explanations.get(name)
+    explained = explanation.attributions.get(view) if explanation else None
     limit = METHODS[view].limit if view in METHODS else texts.LEARN_FILTERS_LIMIT
     source = METHODS[view].source if view in METHODS else ""
     notes = list(explained.notes) if explained else []
-    if view == FILTERS and reading and name == lesson.NETWORK and not reading.untrained:
+    if view == FILTERS and explanation and name == lesson.NETWORK and not explanation.untrained:
         notes.append(texts.LEARN_FILTERS_CACTINET)
     words = (
         f'<p class="cv-question">{escape(asks)}</p>'

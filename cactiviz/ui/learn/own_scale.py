@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts
 from cactiviz.ui.learn import figures, lesson
@@ -43,9 +43,9 @@ def show() -> None:
         st.html(figures.prose(*texts.LEARN_3_KNOWN))
 
 
-def _comparison(number: int, found: dict[str, Reading]) -> Comparison:
-    readings = {side: found[f"{number} {side}"] for side in _SIDES}
-    return Comparison(lesson.scene(number), _SIDES, (_METHOD,), readings)
+def _comparison(number: int, found: dict[str, Explanation]) -> Comparison:
+    explanations = {side: found[f"{number} {side}"] for side in _SIDES}
+    return Comparison(lesson.scene(number), _SIDES, (_METHOD,), explanations)
 
 
 def _pair(
@@ -70,6 +70,6 @@ def _pair(
 def _largest(comparison: Comparison) -> tuple[float, float]:
     """The largest number of the trained network's map, and of the random one's."""
     learnt, unlearnt = (
-        float(comparison.readings[side].explanations[_METHOD].values.max()) for side in _SIDES
+        float(comparison.explanations[side].attributions[_METHOD].values.max()) for side in _SIDES
     )
     return learnt, unlearnt

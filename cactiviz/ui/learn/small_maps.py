@@ -11,7 +11,7 @@ import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.explain import explain
-from cactiviz.explanations.results import Explanation, Reading
+from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.models import LoadedModel
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Cancel, Picture, Target
@@ -60,17 +60,17 @@ def at_size(model: LoadedModel, pixels: int) -> LoadedModel:
     return replace(model, spec=replace(model.spec, preprocessing=preprocessing))
 
 
-def squares(explanation: Explanation) -> Explanation:
+def squares(attribution: Attribution) -> Attribution:
     """The same map with every value repeated, so that painting doesn't blur its squares.
 
     Its largest and smallest values stay.
     """
-    high, wide = (max(1, _SIDE // side) for side in explanation.grid)
-    return replace(explanation, values=np.kron(explanation.values, np.ones((high, wide))))
+    high, wide = (max(1, _SIDE // side) for side in attribution.grid)
+    return replace(attribution, values=np.kron(attribution.values, np.ones((high, wide))))
 
 
-def _question(picture: Picture, pixels: int) -> Callable[[], Reading | Ticket[Reading]]:
-    def work(model: LoadedModel, cancel: Cancel) -> Reading:
+def _question(picture: Picture, pixels: int) -> Callable[[], Explanation | Ticket[Explanation]]:
+    def work(model: LoadedModel, cancel: Cancel) -> Explanation:
         return explain(
             at_size(model, pixels),
             picture,
@@ -84,23 +84,23 @@ def _question(picture: Picture, pixels: int) -> Callable[[], Reading | Ticket[Re
     return partial(polling.runner().ask, lesson.trained(), question, work)
 
 
-def _row(picture: Picture, reading: Reading, pixels: int) -> str:
-    shown = {key: squares(one) for key, one in reading.explanations.items()}
+def _row(picture: Picture, explanation: Explanation, pixels: int) -> str:
+    shown = {key: squares(one) for key, one in explanation.attributions.items()}
     comparison = Comparison(
-        picture, ("it",), tuple(shown), {"it": replace(reading, explanations=shown)}
+        picture, ("it",), tuple(shown), {"it": replace(explanation, attributions=shown)}
     )
     maps = [
         figures.of_map(comparison, "it", key, texts.learn_squares(one.grid))
-        for key, one in reading.explanations.items()
+        for key, one in explanation.attributions.items()
     ]
     return figures.row([figures.of_picture(picture, texts.LEARN_4_INPUT, pixels), *maps])
 
 
-def _last(reading: Reading) -> Explanation:
-    return reading.explanations[f"{_METHOD}@{_LAYERS[-1]}"]
+def _last(explanation: Explanation) -> Attribution:
+    return explanation.attributions[f"{_METHOD}@{_LAYERS[-1]}"]
 
 
-def _said(found: Mapping[str, Reading]) -> tuple[float, ...]:
+def _said(found: Mapping[str, Explanation]) -> tuple[float, ...]:
     """How likely "cactus" is: small and with one, small without, native with, native without."""
     return tuple(
         lesson.share(found[key], lesson.CACTUS)

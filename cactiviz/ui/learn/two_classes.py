@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.methods import METHODS
 from cactiviz.metrics.agreement import agreement
 from cactiviz.ui import texts
@@ -23,12 +23,12 @@ def show() -> None:
     st.html(figures.prose(*texts.LEARN_2))
     views = [*_SHOWN, _PLAIN]
     classes = (lesson.CACTUS, lesson.NO_CACTUS)
-    readings = lesson.answers(
+    explanations = lesson.answers(
         {name: lesson.read(lesson.trained(), picture, views, name) for name in classes}
     )
-    if readings is None:
+    if explanations is None:
         return
-    comparison = Comparison(picture, classes, _SHOWN, readings)
+    comparison = Comparison(picture, classes, _SHOWN, explanations)
     st.html(
         figures.row(
             [
@@ -37,7 +37,7 @@ def show() -> None:
             ]
         )
     )
-    alike = {method: _agreement(readings, method) for method in views}
+    alike = {method: _agreement(explanations, method) for method in views}
     if lesson.guess("classes", texts.LEARN_2_ASK, texts.LEARN_2_OPTIONS, right(alike)):
         again = _maps(comparison, lesson.NO_CACTUS)
         st.html(figures.row(again, texts.learn_asked(lesson.NO_CACTUS)))
@@ -45,7 +45,7 @@ def show() -> None:
             figures.prose(
                 texts.learn_2_numbers(alike["guided_backprop"], alike["grad_cam"]),
                 texts.learn_2_faint(
-                    *(_largest(readings[name], "guided_backprop") for name in classes)
+                    *(_largest(explanations[name], "guided_backprop") for name in classes)
                 ),
                 texts.learn_2_plain(alike[_PLAIN]),
                 *texts.LEARN_2_KNOWN,
@@ -72,10 +72,10 @@ def _maps(comparison: Comparison, class_: str) -> list[figures.Figure]:
     ]
 
 
-def _agreement(readings: dict[str, Reading], method: str) -> float:
-    one, other = (reading.explanations[method].values for reading in readings.values())
+def _agreement(explanations: dict[str, Explanation], method: str) -> float:
+    one, other = (explanation.attributions[method].values for explanation in explanations.values())
     return agreement(one, other)
 
 
-def _largest(reading: Reading, method: str) -> float:
-    return float(abs(reading.explanations[method].values).max())
+def _largest(explanation: Explanation, method: str) -> float:
+    return float(abs(explanation.attributions[method].values).max())

@@ -9,7 +9,7 @@ import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets.scenes.scene import COUNT
-from cactiviz.explanations.results import Reading
+from cactiviz.explanations.results import Explanation
 from cactiviz.methods.views import describe
 from cactiviz.metrics.agreement import agreement, sizes
 from cactiviz.ui import texts
@@ -57,16 +57,16 @@ def show() -> None:
     networks = {
         side: lesson.untrained() if side == this.untrained else lesson.trained() for side in "AB"
     }
-    readings = lesson.answers(
+    explanations = lesson.answers(
         {s: lesson.read(n, picture, list(_METHODS), lesson.CACTUS) for s, n in networks.items()}
     )
-    if readings is None:
+    if explanations is None:
         return
-    comparison = Comparison(picture, ("A", "B"), (this.method,), readings)
+    comparison = Comparison(picture, ("A", "B"), (this.method,), explanations)
     hidden = not lesson.is_revealed("untrained", this.number)
     maps = [
         figures.of_map(
-            comparison, side, this.method, _title(side, readings, hidden), hide_range=hidden
+            comparison, side, this.method, _title(side, explanations, hidden), hide_range=hidden
         )
         for side in "AB"
     ]
@@ -74,20 +74,20 @@ def show() -> None:
     if lesson.guess(
         "untrained", texts.LEARN_1_ASK, texts.LEARN_1_OPTIONS, this.untrained, this.number
     ):
-        st.html(figures.prose(*_why(this, readings)))
+        st.html(figures.prose(*_why(this, explanations)))
         st.button(
             texts.LEARN_1_AGAIN, icon=":material/casino:", on_click=_next, args=(this.number,)
         )
 
 
-def _title(side: str, readings: dict[str, Reading], hidden: bool) -> str:
-    return texts.learn_side(side, None if hidden else readings[side].untrained)
+def _title(side: str, explanations: dict[str, Explanation], hidden: bool) -> str:
+    return texts.learn_side(side, None if hidden else explanations[side].untrained)
 
 
-def _why(this: Round, readings: dict[str, Reading]) -> list[str]:
-    random_one = readings[this.untrained]
-    learnt = readings["AB".replace(this.untrained, "")]
-    maps = [one.explanations[this.method].values for one in (learnt, random_one)]
+def _why(this: Round, explanations: dict[str, Explanation]) -> list[str]:
+    random_one = explanations[this.untrained]
+    learnt = explanations["AB".replace(this.untrained, "")]
+    maps = [one.attributions[this.method].values for one in (learnt, random_one)]
     shown = [sizes(values) for values in maps]
     return [
         texts.learn_1_who(

@@ -22,7 +22,7 @@ from cactiviz.ui import texts
 from cactiviz.ui.brought import store
 from cactiviz.ui.networks import catalog, own_preprocessing
 from cactiviz.ui.session import polling, state
-from cactiviz.ui.session.polling import Waiting, Why
+from cactiviz.ui.session.polling import Failure, Pending
 
 _LONGEST_NAME = 40
 _LONGEST_LIST = 200_000  # characters
@@ -190,10 +190,10 @@ def _wait(shelf: store.Shelf) -> None:
     if check is None:
         return
     answer = _ask_after(check)
-    if isinstance(answer, Waiting):
+    if isinstance(answer, Pending):
         st.caption(f":material/hourglass_top: {texts.own_waits(answer.ahead)}")
         return
-    if isinstance(answer, Why):
+    if isinstance(answer, Failure):
         st.session_state[state.OWN_SAID] = _without_places(answer.sentence, check)
         _end_check(keep=False)
     else:
@@ -204,22 +204,22 @@ def _wait(shelf: store.Shelf) -> None:
     st.rerun()
 
 
-def _ask_after(check: _Check) -> str | Waiting | Why:
+def _ask_after(check: _Check) -> str | Pending | Failure:
     try:
         answer = polling.runner().ask(check.network, ("tried", _TRIED_ON), _tried)
     except BusyError:
-        return Waiting(None)
+        return Pending(None)
     except CactivizError as error:
-        return Why(str(error))
+        return Failure(str(error))
     before, check.ticket = check.ticket, answer if isinstance(answer, Ticket) else None
     if before is not None:
         before.give_back()
-    return Waiting(answer.ahead()) if isinstance(answer, Ticket) else answer
+    return Pending(answer.ahead()) if isinstance(answer, Ticket) else answer
 
 
 def _tried(model: LoadedModel, cancel: Cancel) -> str:
     """Its answer to a photograph; the worker's thread comes here with the network loaded."""
-    best = explain(model, sample(_TRIED_ON), [], cancel=cancel).answers[0]
+    best = explain(model, sample(_TRIED_ON), [], cancel=cancel).predictions[0]
     if not math.isfinite(best.logit):
         raise WeightsError(texts.OWN_NOT_NUMBERS)
     return best.class_name

@@ -8,7 +8,7 @@ from io import BytesIO
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from cactiviz.batch.sequence import Shot
+from cactiviz.batch.sequence import PictureRef
 from cactiviz.errors import PictureError
 from cactiviz.pictures import open
 from cactiviz.types import Picture
@@ -59,7 +59,7 @@ def ask_camera() -> Picture | None:
     return _brought("camera", shot, texts.CAMERA_NAME)
 
 
-def ask_files(types: Sequence[str], most: int) -> tuple[list[Shot], int]:
+def ask_files(types: Sequence[str], most: int) -> tuple[list[PictureRef], int]:
     """A field for many files, none of which is opened before its turn.
 
     Args:
@@ -87,13 +87,13 @@ def ask_files(types: Sequence[str], most: int) -> tuple[list[Shot], int]:
     return [uploaded(file.name, file) for file in files[:most]], len(files)
 
 
-def uploaded(name: str, file: BytesIO) -> Shot:
+def uploaded(name: str, file: BytesIO) -> PictureRef:
     """A file of a field as a picture of an animation; one kept of it is told by the same mark."""
     return _shot(name, file.getvalue, own_pictures.mark(file.getbuffer()))
 
 
-def _shot(name: str, read: Callable[[], bytes], mark: str) -> Shot:
-    return Shot(name, name, lambda: open.open_picture(read(), name=name), mark)
+def _shot(name: str, read: Callable[[], bytes], mark: str) -> PictureRef:
+    return PictureRef(name, name, lambda: open.open_picture(read(), name=name), mark)
 
 
 def _brought(source: str, file: UploadedFile | None, name: str) -> Picture | None:

@@ -21,7 +21,7 @@ _OWN_SECONDS, _OTHERS_SECONDS = 0.4, 1.0
 
 
 @dataclass(frozen=True)
-class Waiting:
+class Pending:
     """No answer yet.
 
     Attributes:
@@ -33,7 +33,7 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Why:
+class Failure:
     """The sentence that says why there is no answer."""
 
     sentence: str
@@ -49,11 +49,11 @@ def runner() -> Runner:
 
 def ask(
     questions: Mapping[str, Callable[[], T | Ticket[T]]], patience_seconds: float = 0.0
-) -> dict[str, T | Waiting | Why]:
+) -> dict[str, T | Pending | Failure]:
     """Ask all of these and nothing else: what this session asked before is no longer wanted.
 
     Equal questions keep their place in the queue, so a page asks anew in each run until nothing
-    is ``Waiting``.
+    is ``Pending``.
 
     Args:
         questions: By any name; each asks the runner.
@@ -71,7 +71,7 @@ def ask(
 
 def pending(found: Mapping[str, object]) -> bool:
     """Whether an answer is still to come."""
-    return any(isinstance(answer, Waiting) for answer in found.values())
+    return any(isinstance(answer, Pending) for answer in found.values())
 
 
 def wait() -> None:
@@ -93,20 +93,22 @@ def want_nothing() -> None:
     _hold([])
 
 
-def _ask_once(questions: Mapping[str, Callable[[], T | Ticket[T]]]) -> dict[str, T | Waiting | Why]:
+def _ask_once(
+    questions: Mapping[str, Callable[[], T | Ticket[T]]],
+) -> dict[str, T | Pending | Failure]:
     tickets: list[Ticket[T]] = []
-    found: dict[str, T | Waiting | Why] = {}
+    found: dict[str, T | Pending | Failure] = {}
     for name, question in questions.items():
         try:
             answer = question()
         except BusyError:
-            found[name] = Waiting(None)
+            found[name] = Pending(None)
         except CactivizError as error:
-            found[name] = Why(str(error))
+            found[name] = Failure(str(error))
         else:
             if isinstance(answer, Ticket):
                 tickets.append(answer)
-                found[name] = Waiting(answer.ahead())
+                found[name] = Pending(answer.ahead())
             else:
                 found[name] = answer
     _hold(tickets)

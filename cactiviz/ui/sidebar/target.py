@@ -166,9 +166,9 @@ def _likeliest(
             layer=layers.get(name),
             resize=resize,
         )
-        reading = _at_once(question)
-        if reading is not None:
-            found += [(-one.probability, one.class_name) for one in reading.answers]
+        explanation = _at_once(question)
+        if explanation is not None:
+            found += [(-one.probability, one.class_name) for one in explanation.predictions]
     return list(dict.fromkeys(name for _, name in sorted(found)))
 
 

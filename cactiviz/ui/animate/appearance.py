@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from cactiviz.recipes.style import Look
+from cactiviz.recipes.style import Style
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import SCALES
 from cactiviz.ui import texts
@@ -16,7 +16,7 @@ from cactiviz.ui.address.animate_link import LONGEST_TITLE, LOOPS, MOST_COLUMNS,
 T = TypeVar("T")
 
 
-def ask(squash: bool) -> Look:
+def ask(squash: bool) -> Style:
     """Show the choices, and return the look.
 
     Args:
@@ -55,7 +55,7 @@ def ask(squash: bool) -> Look:
             texts.FILM_SECONDS, *SECONDS, step=0.1, key=look_key("seconds"), persist_state="session"
         )
         loop = _select(texts.FILM_LOOP, LOOPS, "loop", texts.FILM_LOOPS, texts.FILM_LOOP_HELP)
-    return Look(
+    return Style(
         scale=scale,
         palette=palette,
         strength=round(float(strength), 2),
