@@ -20,11 +20,10 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-from tiny_tiles import write_tiles  # noqa: E402
+sys.path[:0] = [str(ROOT)]
 
 from benchmarks.driving import hearing, served  # noqa: E402
+from tests.fixtures.tiny_tiles import write_tiles  # noqa: E402
 
 _ONE = ("tiles/train/t01.png", "--models", "cactinet", "--device", "cpu")
 COMMANDS: dict[str, tuple[str, ...]] = {

@@ -18,7 +18,7 @@ def main() -> int:
     using = [
         str(path.relative_to(ROOT))
         for path in sorted((ROOT / "tests").rglob("test_*.py"))
-        if "from sampling import" in path.read_text("utf-8")
+        if "fixtures.sampling import" in path.read_text("utf-8")
     ]
     command = [sys.executable, "-m", "pytest", "-q", *using, *sys.argv[1:]]
     return subprocess.run(

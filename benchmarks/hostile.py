@@ -17,9 +17,9 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT)]
 
-from hostile_files import measure, mutants  # noqa: E402
+from tests.fixtures.hostile_files import measure, mutants  # noqa: E402
 
 
 def main() -> None:

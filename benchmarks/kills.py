@@ -29,11 +29,10 @@ from PIL import Image
 from safetensors.torch import load as load_tensors
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-from tiny_tiles import write_tiles  # noqa: E402
+sys.path[:0] = [str(ROOT)]
 
 from benchmarks.driving import children, served  # noqa: E402
+from tests.fixtures.tiny_tiles import write_tiles  # noqa: E402
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 _SMALL = ("--models", "cactinet", "--device", "cpu")

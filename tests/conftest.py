@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browsing import app_address, app_data, browser, open_page  # noqa: F401 - fixtures
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.fixtures.browsing import app_address, app_data, browser, open_page  # noqa: F401 - fixtures
+
+ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -40,7 +41,7 @@ def chromium() -> str:
 
 
 #: Pages that a browser test serves: they run only inside of Streamlit.
-collect_ignore = ["grid_page.py", "recorded_app.py", "what_if_page.py"]
+collect_ignore = [f"fixtures/{name}.py" for name in ("grid_page", "recorded_app", "what_if_page")]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from tiny_tiles import write_tiles
 
 from benchmarks import kills
 from benchmarks.driving import hearing
+from tests.fixtures.tiny_tiles import write_tiles
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 linux = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="processes are looked for in /proc"
 )

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from recorded import alike, commands, drawings, machine, names, pages, recipes
-from recorded.make import RECORD
+
+from tests.recorded import alike, commands, drawings, machine, names, pages, recipes
+from tests.recorded.make import RECORD
 
 
 def record(part: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from cactiviz.files import whole_file
 from cactiviz.rendering.formats.png import write_folder
 from cactiviz.unfinished import MARK, clear, unfinished_file, unfinished_folder
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 # A bare package stands in for the front door, which imports torch.
 KILLED = """
 import os, signal, sys, types

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from hostile_files import bombs, mutants, mutated
 from safetensors.torch import load_file, save
+
+from tests.fixtures.hostile_files import bombs, mutants, mutated
 
 from .person import LIGHT, Person
 from .table import Table

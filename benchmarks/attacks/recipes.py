@@ -32,7 +32,7 @@ _ODD: tuple[Any, ...] = (
 def run_recipes(table: Table, count: int, seed: int) -> None:
     """Make some exports, break them in ``count`` ways, and replay each."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}:{ROOT / 'benchmarks'}"}
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'benchmarks'}"}
         child = subprocess.run(
             [sys.executable, "-m", "attacks.recipes", str(count), str(seed)],
             cwd=folder,
@@ -53,7 +53,7 @@ def run_recipes(table: Table, count: int, seed: int) -> None:
 
 def recipes(exports: dict[str, bytes], count: int, seed: int) -> Iterator[tuple[str, bytes]]:
     """Broken ones: by their bytes where they are files, else by a field of another kind."""
-    from hostile_files import mutated
+    from tests.fixtures.hostile_files import mutated
 
     random = np.random.default_rng(seed)
     plain = [name for name in exports if name.endswith(".json")]

@@ -1,6 +1,6 @@
 """The table of networks, and the doors to the two zoos of which any classifier can be named.
 
-Adding one: a row in a ``from_*.py`` beside this file, and its line in ``tests/test_models.py``.
+Adding one: a row in ``torchvision.py``, ``timm.py`` or ``efficientnet.py``, and its line in the tests of the table.
 """
 
 from __future__ import annotations

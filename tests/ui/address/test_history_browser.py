@@ -1,0 +1,301 @@
+"""Links, Back and Forward in a real Chromium; what AppTest can't see of the browser's history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cactiviz.ui import texts
+from tests.fixtures.browsing import until
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+_PAUSE_MS = 300  # in which an address that isn't to stay would change again
+
+_BACK_AT_ONCE = """() => {
+  const push = history.pushState;
+  history.pushState = function (...entry) {
+    push.apply(history, entry);
+    history.pushState = push;
+    history.back();
+    window.wentBack = true;
+  };
+}"""
+
+
+def said(page: Page) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(page.url).query))
+
+
+def says(page: Page, query: dict[str, str]) -> None:
+    """Wait until the address has exactly these parameters."""
+    for _ in range(400):
+        if said(page) == query:
+            page.wait_for_timeout(_PAUSE_MS)
+            if said(page) == query:  # and keeps them
+                return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{page.url} doesn't say {query}")
+
+
+def chosen(page: Page, *titles: str) -> None:
+    """Wait until exactly these networks are chosen at the side."""
+    labels = [title if title == "CactiNet" else f"{title} ↓" for title in titles]
+    active = page.locator(".st-key-models button[aria-pressed=true]")
+    expect(active).to_have_text(labels, timeout=60_000)
+
+
+def press(page: Page, title: str) -> None:
+    page.locator(".st-key-models button").filter(has_text=title).click()
+
+
+def selected(page: Page, label: str) -> None:
+    """Wait until a choice among few has this label."""
+    names = "[data-testid=stButtonGroup] button[aria-checked=true]"
+    expect(page.locator(names).filter(has_text=label)).to_have_count(1)
+
+
+def choose(page: Page, label: str) -> None:
+    page.locator("[data-testid=stButtonGroup] button").filter(has_text=label).click()
+
+
+def copied(page: Page) -> str:
+    """What "Copy link" copies, without the server's name."""
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Copied.", exact=True).last.wait_for()
+    parts = urlsplit(page.evaluate("navigator.clipboard.readText()"))
+    return f"{parts.path}?{parts.query}"
+
+
+def open_page_of(page: Page, title: str, heading: str) -> None:
+    page.get_by_test_id("stTopNavLink").filter(has_text=title).click()
+    page.get_by_role("heading", name=heading).wait_for()
+
+
+def test_back_and_forward_go_through_what_was_chosen(open_page: Open) -> None:
+    page = open_page("/?palette=viridis")
+    chosen(page, "CactiNet")
+    press(page, "AlexNet")
+    style, first = {"palette": "viridis"}, {"networks": "alexnet cactinet"}
+    says(page, {**first, **style})
+    press(page, "EB0")
+    page.wait_for_timeout(40)
+    press(page, "EB3")  # at once
+    last = {"networks": "alexnet efficientnet_b0 efficientnet_b3 cactinet"}
+    says(page, {**last, **style})
+    chosen(page, "AlexNet", "EB0", "EB3", "CactiNet")
+    for _ in range(2):  # the two quick presses may have become one entry
+        if said(page).get("networks") != first["networks"]:
+            page.go_back()
+            page.wait_for_timeout(_PAUSE_MS)
+    says(page, {**first, **style})
+    chosen(page, "AlexNet", "CactiNet")
+    assert page.locator("table").get_by_text("AlexNet", exact=True).count() == 1
+    page.go_back()
+    says(page, style)
+    chosen(page, "CactiNet")
+    page.go_forward()
+    says(page, {**first, **style})
+    chosen(page, "AlexNet", "CactiNet")
+    page.reload()
+    chosen(page, "AlexNet", "CactiNet")
+    says(page, {**first, **style})
+
+
+def test_back_at_once_and_twice_at_once_leads_where_it_says(open_page: Open) -> None:
+    page = open_page()
+    page.locator("table").wait_for()
+    press(page, "AlexNet")
+    says(page, {"networks": "alexnet cactinet"})
+    page.evaluate(_BACK_AT_ONCE)  # long before the run has ended that writes the entry
+    press(page, "EB0")
+    until(page, "window.wentBack")
+    says(page, {"networks": "alexnet cactinet"})
+    chosen(page, "AlexNet", "CactiNet")
+    page.evaluate("history.forward()")
+    says(page, {"networks": "alexnet efficientnet_b0 cactinet"})
+    chosen(page, "AlexNet", "EB0", "CactiNet")
+    page.evaluate("history.back(); setTimeout(() => history.back(), 150)")
+    says(page, {})
+    chosen(page, "CactiNet")
+
+
+def test_a_quick_press_on_something_else_is_not_taken_for_back(open_page: Open) -> None:
+    page = open_page()
+    page.locator("table").wait_for()
+    press(page, "AlexNet")
+    page.get_by_role("button", name=texts.MORE_VIEWS).click()  # with the address of before
+    page.get_by_role("button", name=texts.FEWER).wait_for()
+    says(page, {"networks": "alexnet cactinet"})
+    chosen(page, "AlexNet", "CactiNet")
+
+
+def test_filters_are_restored_and_back_goes_through_them(open_page: Open) -> None:
+    page = open_page("/filters?views=layer_cam&seed=3")  # of other pages
+    choose(page, texts.MAP_SCALES["own"])
+    says(page, {"maps": "own"})
+    layer = page.get_by_role("combobox", name=texts.layer_of("CactiNet"))
+    layer.fill("head.0")
+    layer.press("Enter")
+    both = {"convolutions": "cactinet:head.0", "maps": "own"}
+    says(page, both)
+    page.get_by_role("button", name=texts.show_more(32)).click()
+    query = {**both, "count": "64"}
+    says(page, query)
+    other = open_page(copied(page))
+    selected(other, texts.MAP_SCALES["own"])
+    expect(other.locator(".of-panes button")).to_have_count(64)
+    says(other, query)
+    page.go_back()
+    says(page, both)
+    expect(page.locator(".of-panes button")).to_have_count(32)
+    page.go_back()
+    says(page, {"maps": "own"})
+    page.go_back()
+    says(page, {})
+    selected(page, texts.MAP_SCALES["shared"])
+    page.go_forward()
+    says(page, {"maps": "own"})
+    selected(page, texts.MAP_SCALES["own"])
+
+
+def test_neurons_are_restored_and_say_nothing_on_another_page(open_page: Open) -> None:
+    page = open_page("/neurons")
+    page.get_by_role("button", name=texts.DRAW_AGAIN).click()
+    says(page, {"seed": "2"})
+    choose(page, texts.NEURON_WAYS["place"])
+    says(page, {"at": "0.5 0.5"})
+    page.locator("button.point").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    query = {"at": "0.5 0.4"}
+    says(page, query)
+    other = open_page(copied(page))
+    selected(other, texts.NEURON_WAYS["place"])
+    mark = other.locator(".point .mark")
+    assert mark.evaluate("mark => [mark.style.top, mark.style.left]") == ["50%", "40%"]
+    says(other, query)
+    open_page_of(page, "Filters", texts.FILTERS_TITLE)
+    says(page, {})
+    page.go_back()
+    says(page, query)
+    page.go_back()
+    page.go_back()
+    says(page, {"seed": "2"})
+    selected(page, texts.NEURON_WAYS["chance"])
+    page.get_by_text(texts.seed_said(2), exact=True).wait_for()
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("1280", "light"), ("390", "dark")])
+def test_a_film_is_restored(open_page: Open, size: str, scheme: str) -> None:
+    page = open_page("/animate?each=1&views=layer_cam", size=size, scheme=scheme)
+    title = page.get_by_label(texts.FILM_TITLE, exact=True)
+    title.fill("a & b")
+    title.press("Enter")
+    query = {"each": "1", "views": "layer_cam", "title": "a & b"}
+    says(page, query)
+    page.get_by_text(texts.FILM_DARK, exact=True).click()
+    query["ground"] = "light" if scheme == "dark" else "dark"
+    says(page, query)
+    other = open_page(copied(page), size=size, scheme=scheme)
+    expect(other.get_by_label(texts.FILM_TITLE, exact=True)).to_have_value("a & b")
+    dark = other.get_by_role("switch", name=texts.FILM_DARK)
+    expect(dark).to_be_checked(checked=query["ground"] == "dark")
+    says(other, query)
+    page.go_back()
+    expect(page.get_by_role("switch", name=texts.FILM_DARK)).to_be_checked(checked=scheme == "dark")
+
+
+def test_what_is_covered_is_restored(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_role("button", name=texts.WHAT_IF).click()
+    page.get_by_role("button", name=texts.COVER_MIDDLE).click()
+    page.get_by_role("radio", name=texts.COVER_HOWS["mean"]).check(force=True)
+    until(page, "location.search.includes('mean')")
+    page.wait_for_timeout(_PAUSE_MS)
+    query = said(page)
+    other = open_page(copied(page))
+    box = other.locator(".stage .box.shown")  # its picture is the covered one
+    box.wait_for()
+    places = [one.locator(".stage .box").get_attribute("style") for one in (page, other)]
+    assert places[0] == places[1]
+    expect(other.get_by_role("radio", name=texts.COVER_HOWS["mean"])).to_be_checked()
+    says(other, query)
+    page.go_back()
+    expect(page.get_by_role("radio", name=texts.COVER_HOWS["grey"])).to_be_checked()
+    page.go_back()
+    says(page, {})
+    expect(page.locator(".stage .box")).to_be_hidden()
+
+
+def test_pages_keep_what_was_chosen_and_back_needs_one_press(open_page: Open) -> None:
+    page = open_page()
+    chosen(page, "CactiNet")
+    open_page_of(page, "Gallery", texts.GALLERY_TITLE)
+    page.wait_for_timeout(_PAUSE_MS)
+    open_page_of(page, "Compare", texts.COMPARE_TITLE)
+    press(page, "AlexNet")
+    query = {"networks": "alexnet cactinet"}
+    says(page, query)
+    open_page_of(page, "Gallery", texts.GALLERY_TITLE)
+    page.wait_for_timeout(_PAUSE_MS)
+    open_page_of(page, "Compare", texts.COMPARE_TITLE)
+    says(page, query)  # completed in place
+    chosen(page, "AlexNet", "CactiNet")
+    page.go_back()
+    page.get_by_role("heading", name=texts.GALLERY_TITLE).wait_for()
+    page.wait_for_timeout(_PAUSE_MS)
+    page.go_back()
+    says(page, query)
+    chosen(page, "AlexNet", "CactiNet")
+    page.go_back()
+    says(page, {})
+    chosen(page, "CactiNet")
+    page.go_back()
+    page.get_by_role("heading", name=texts.GALLERY_TITLE).wait_for()
+    page.wait_for_timeout(_PAUSE_MS)
+    page.go_back()  # to the very first entry, which means the first picture and network
+    page.get_by_role("heading", name=texts.COMPARE_TITLE).wait_for()
+    says(page, {})
+    chosen(page, "CactiNet")
+
+
+def test_a_link_restores_the_page_and_is_copied_whole(open_page: Open) -> None:
+    link = {
+        "picture": "samples:photographs/coffee",
+        "views": "grad_cam layer_cam",
+        "class": "cactus",
+        "against": "no cactus",
+        "layer": "stages.1",
+        "scale": "rank",
+        "strength": "0.8",
+    }
+    query = "&".join(f"{key}={value.replace(' ', '+')}" for key, value in link.items())
+    page = open_page(f"/?{query}")
+    page.locator("table").get_by_text("LayerCAM", exact=True).wait_for()
+    assert page.locator("input[name=scale]:checked").get_attribute("value") == "rank"
+    page.get_by_text("“cactus” rather than “no cactus” · layer stages.1", exact=True).wait_for()
+    says(page, link)
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Copied").first.wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert dict(parse_qsl(urlsplit(copied).query)) == link
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("1280", "light"), ("390", "dark")])
+def test_a_web_address_in_a_link_is_asked_for_and_stays_text(
+    open_page: Open, size: str, scheme: str
+) -> None:
+    web = "http://127.0.0.1:9/<img+src=x+onerror=alert(1)>.png"
+    page = open_page(f"/?web={web}&networks=<img+src=x>", size=size, scheme=scheme)
+    page.get_by_text("This link wants to fetch a picture from 127.0.0.1:9.").wait_for()
+    page.get_by_text("The link names “<img” and 1 more as a network").wait_for()
+    assert page.locator("img[src=x]").count() == 0
+    page.get_by_role("button", name=texts.LINK_FETCH).click()
+    page.get_by_text("This link wants").wait_for(state="hidden")
+    page.get_by_role("alert").filter(has_text="127.0.0.1").wait_for(state="attached")
+    assert page.locator("img[src=x]").count() == 0

@@ -1,0 +1,239 @@
+"""What a browser brought survives Back, Forward, another page and a reload, and stays its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+from safetensors.torch import load_file, save
+
+from cactiviz.models import MODELS, find_weights
+from cactiviz.ui import texts
+from cactiviz.ui.pictures import library
+from tests.fixtures.browsing import at_rest, until
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+FIRST = library.first_item().address
+WEIGHTS = find_weights(MODELS["cactinet"])
+needs_weights = pytest.mark.skipif(WEIGHTS is None, reason="the weights are not in this checkout")
+
+
+def said(page: Page) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(page.url).query))
+
+
+def chosen(page: Page, *titles: str) -> None:
+    """Wait until exactly these networks are chosen at the side, and stand above the grid."""
+    expect(page.locator(".st-key-models button[aria-pressed=true]")).to_have_text([*titles])
+    expect(page.locator(".box th.head .name")).to_have_text([*titles])
+
+
+def shown(page: Page, name: str) -> None:
+    """Wait until the picture above the grid is this one."""
+    said = f"{texts.ORIGINAL}: {name}"
+    expect(page.locator(".box .original")).to_have_attribute("alt", said)
+
+
+def source(page: Page, name: str) -> None:
+    tab = page.get_by_test_id("stSidebar").get_by_text(texts.SOURCES[name], exact=True)
+    tab.click()
+    expect(
+        page.locator("button[aria-checked=true]").filter(has_text=texts.SOURCES[name])
+    ).to_have_count(1)
+    at_rest(page)
+
+
+def network_file(factor: float) -> bytes:
+    """CactiNet's own weights, told from others by their last layer."""
+    assert WEIGHTS is not None
+    weights = load_file(WEIGHTS)
+    last = [key for key, value in weights.items() if value.ndim and value.shape[0] == 1]
+    return save({k: v * factor if k in last else v.clone() for k, v in weights.items()})
+
+
+def add_network(page: Page, name: str, factor: float, classes: str = "") -> None:
+    at_rest(page)
+    page.locator(".st-key-open-own button").click()
+    form = page.get_by_role("dialog")
+    form.get_by_role("button", name=texts.OWN_SUBMIT).wait_for()
+    at_rest(page)  # a run that draws the form once more would lose what is put into it at once
+    form.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
+        {"name": f"{name}.safetensors", "mimeType": "", "buffer": network_file(factor)}
+    )
+    form.get_by_text(f"{name}.safetensors").first.wait_for()
+    box = form.get_by_role("combobox", name=texts.OWN_ARCHITECTURE)
+    box.fill("CactiNet")
+    box.press("Enter")
+    if classes:
+        form.get_by_text(texts.OWN_CLASSES, exact=True).click()
+        area = form.get_by_label(texts.OWN_CLASSES_TYPED)
+        area.fill(classes)
+        area.press("Control+Enter")
+        at_rest(page)
+    form.get_by_role("button", name=texts.OWN_SUBMIT).click()
+    form.wait_for(state="hidden")
+
+
+def picture_file(name: str, colour: str) -> dict[str, object]:
+    data = BytesIO()
+    Image.new("RGB", (90, 60), colour).save(data, "PNG")
+    return {"name": name, "mimeType": "image/png", "buffer": data.getvalue()}
+
+
+def upload(page: Page, *files: dict[str, object]) -> None:
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(list(files))  # type: ignore[arg-type]
+
+
+def to(page: Page, title: str, heading: str) -> None:
+    page.get_by_test_id("stTopNavLink").filter(has_text=title).click()
+    page.get_by_role("heading", name=heading).wait_for()
+
+
+@needs_weights
+def test_networks_and_a_picture_of_ones_own_outlive_back_another_page_and_a_reload(
+    open_page: Open,
+) -> None:
+    page = open_page()
+    chosen(page, "CactiNet")
+    shown(page, FIRST)
+    add_network(page, "one", 1.0, "sand\nthorns")
+    chosen(page, "CactiNet", "one")
+    add_network(page, "two", -1.0)
+    chosen(page, "CactiNet", "one", "two")
+    source(page, "upload")
+    shown(page, FIRST)  # nothing is chosen yet
+    upload(page, picture_file("mine.png", "red"))
+    shown(page, "mine.png")
+    assert re.fullmatch("picture network [0-9a-f]{8}", said(page)["without"])
+    last = page.url
+
+    page.go_back()
+    chosen(page, "CactiNet", "one", "two")
+    shown(page, FIRST)
+    page.go_back()
+    chosen(page, "CactiNet", "one")
+    page.go_back()
+    chosen(page, "CactiNet")
+    assert said(page) == {}
+    for _ in range(3):
+        page.go_forward()
+        page.wait_for_timeout(400)
+    chosen(page, "CactiNet", "one", "two")
+    shown(page, "mine.png")
+    assert page.url == last
+
+    to(page, texts.FILTERS, texts.FILTERS_TITLE)
+    expect(page.locator("[data-testid=stMain] h2")).to_have_text(["CactiNet", "one", "two"])
+    page.reload()
+    expect(page.locator("[data-testid=stMain] h2")).to_have_text(["CactiNet", "one", "two"])
+    at_rest(page)
+    page.go_back()
+    chosen(page, "CactiNet", "one", "two")
+    shown(page, "mine.png")
+    page.reload()
+    chosen(page, "CactiNet", "one", "two")
+    shown(page, "mine.png")
+    assert page.url == last
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    expect(page.get_by_text(texts.still_there("mine.png"))).to_be_visible()
+    at_rest(page)
+    page.go_back()  # in a session that has never seen these entries
+    chosen(page, "CactiNet", "one", "two")
+    page.go_back()
+    chosen(page, "CactiNet", "one")
+
+
+@needs_weights
+def test_whoever_opens_a_link_is_told_what_it_could_not_carry(open_page: Open) -> None:
+    page = open_page()
+    chosen(page, "CactiNet")
+    add_network(page, "one", 1.0, "sand\nthorns")
+    chosen(page, "CactiNet", "one")
+    source(page, "upload")
+    upload(page, picture_file("mine.png", "red"))
+    shown(page, "mine.png")
+    page.get_by_text(texts.EXPLAINED, exact=True).click()
+    box = page.get_by_role("combobox", name=texts.EXPLAIN_CLASS, exact=True)
+    box.fill("thorns")
+    box.press("Enter")
+    until(page, "location.search.includes('class=thorns')")
+    at_rest(page)
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text(texts.STAYS_PICTURE).first.wait_for()
+    page.get_by_text(texts.STAYS_NETWORK).first.wait_for()
+    link = urlsplit(page.evaluate("navigator.clipboard.readText()"))
+    assert "mine" not in link.query and "one" not in link.query
+    assert page.evaluate("localStorage['cactiviz-browser']") not in link.query
+
+    other = open_page(f"{link.path}?{link.query}")
+    for sentence in (
+        texts.LEFT_OUT["picture"],
+        texts.LEFT_OUT["network"],
+        texts.class_unknown("thorns", several=False),
+    ):
+        expect(other.get_by_test_id("stAlert").filter(has_text=sentence)).to_be_visible()
+    chosen(other, "CactiNet")
+    expect(other.locator(".box .why")).to_have_count(0)  # no network fails on the class
+    expect(other.locator(".st-key-models button").filter(has_text="one")).to_have_count(0)
+    at_rest(other)
+    assert said(other)["without"] == dict(parse_qsl(link.query))["without"]
+    other.locator(".st-key-models button").filter(has_text="AlexNet").click()
+    expect(other.get_by_text(texts.LEFT_OUT["network"])).to_have_count(0)
+    expect(other.get_by_text(texts.LEFT_OUT["picture"])).to_be_visible()  # it still is another
+    assert said(other)["without"].startswith("picture ")
+
+    page.go_back()  # to the entry before the class
+    chosen(page, "CactiNet", "one")
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    page.locator(".st-key-models button").filter(has_text="one").click()
+    chosen(page, "CactiNet")
+
+
+def test_pictures_of_an_animation_outlive_another_page_and_a_reload(open_page: Open) -> None:
+    page = open_page("/animate?each=1&views=layer_cam")
+    page.get_by_test_id("stSidebar").get_by_text(texts.FILM_SOURCES["upload"], exact=True).click()
+    expect(page.get_by_text(texts.STAND_INS)).to_be_visible()
+    expect(page.get_by_text(texts.FILM_PICK)).to_have_count(0)
+    upload(page, picture_file("a.png", "red"), picture_file("b.png", "teal"))
+    until(page, "location.search.includes('without=pictures')")
+    to(page, texts.GALLERY, texts.GALLERY_TITLE)
+    page.go_back()
+    kept = texts.still_there_many(2)
+    expect(page.get_by_text(kept)).to_be_visible()
+    page.reload()
+    expect(page.get_by_text(kept)).to_be_visible()
+    at_rest(page)
+    other = open_page(urlsplit(page.url).path + "?" + urlsplit(page.url).query)
+    expect(other.get_by_text(texts.LEFT_OUT["pictures"])).to_be_visible()
+    at_rest(other)
+    assert said(other)["without"].startswith("pictures")  # as long as it is true
+
+
+def test_two_tabs_of_one_browser_have_the_same_and_another_browser_nothing(
+    open_page: Open,
+) -> None:
+    page = open_page()
+    shown(page, FIRST)
+    tab = page.context.new_page()
+    tab.goto(page.url)
+    shown(tab, FIRST)
+    page.bring_to_front()
+    source(page, "upload")
+    upload(page, picture_file("mine.png", "red"))
+    shown(page, "mine.png")
+    tab.bring_to_front()
+    tab.goto(page.url)  # pasted
+    shown(tab, "mine.png")
+    expect(tab.get_by_text(texts.LEFT_OUT["picture"])).to_have_count(0)
+    other = open_page(urlsplit(page.url).path + "?" + urlsplit(page.url).query)
+    expect(other.get_by_text(texts.LEFT_OUT["picture"])).to_be_visible()
+    shown(other, FIRST)
+    word = "localStorage['cactiviz-browser']"
+    assert page.evaluate(word) == tab.evaluate(word) != other.evaluate(word)

@@ -1,0 +1,280 @@
+"""The app in a real Chromium: what a person sees and does."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from cactiviz.models import MODELS, find_weights
+from cactiviz.pictures.open import sample
+from cactiviz.ui import texts
+from tests.fixtures.browsing import (
+    EVERYWHERE,
+    HOSTILE,
+    PATIENCE_MS,
+    SIZES,
+    at_rest,
+    close_sidebar,
+    in_the_dark,
+    open_sidebar,
+)
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+CACTINET = find_weights(MODELS["cactinet"])
+#: What marks each page as complete.
+COMPLETE = {
+    "": ".cell",
+    "filters": ".grid .cell",
+    "neurons": ".grid .cell",
+    "gallery": ".grid .cell",
+    "learn": "img",
+}
+FOCUSED = "e => { while (e?.shadowRoot) e = e.shadowRoot.activeElement; return e?.className }"
+FRESH = itertools.count(901)  # numbers of pictures that nobody has asked about
+SIX = "?networks=alexnet+densenet121+resnet152+efficientnet_b0+efficientnet_b3+cactinet&untrained=1"
+
+
+def settled(page: Page, cells: int) -> None:
+    """Wait until the comparison holds so many maps and nothing more is computed."""
+    # Six networks are made and asked: half a minute of a core, which others may want too.
+    expect(page.locator(".box .cell")).to_have_count(cells, timeout=2 * PATIENCE_MS)
+    expect(page.locator(".box .waiting")).to_have_count(0)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
+def original(page: Page) -> str:
+    """What the picture in the grid's corner is called."""
+    return page.locator(".box .original").get_attribute("alt") or ""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds on the page, in a line each."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize(("size", "scheme"), EVERYWHERE)
+def test_first_visit_shows_a_result(open_page: Open, size: str, scheme: str) -> None:
+    page = open_page(size=size, scheme=scheme)
+    settled(page, 4)
+    head = page.locator(".box th.head").first
+    assert head.locator(".name").inner_text() == "CactiNet"
+    assert (head.locator(".warning").count() == 0) == (CACTINET is not None)
+    assert "Download 244 MB" in page.locator(".offer").first.inner_text()
+    assert page.locator(".box .cell").evaluate_all(
+        "all => all.every(cell => cell.getAttribute('aria-label').length > 20)"
+    )
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["filters", "neurons", "gallery", "learn"])
+def test_page(open_page: Open, name: str, size: str) -> None:
+    page = open_page(f"/{name}", size=size)
+    page.locator(COMPLETE[name]).first.wait_for()
+    at_rest(page)
+    assert violations(page) == []
+    in_the_dark(page)
+    assert violations(page) == []
+
+
+def test_what_is_chosen_can_be_read_under_the_pointer(open_page: Open) -> None:
+    page = open_page("/gallery")
+    page.locator(COMPLETE["gallery"]).first.wait_for()
+    page.get_by_role("radio", name="Any folder or zip").click()  # where the pointer stays
+    page.get_by_text(texts.PLACE_ASK).wait_for()
+    at_rest(page)
+    assert violations(page) == []
+    in_the_dark(page)
+    assert violations(page) == []
+
+
+def test_stop_leaves_what_is_there_and_go_on_goes_on(open_page: Open) -> None:
+    # Of a picture that no try before has put to them, or there is nothing to stop.
+    page = open_page(f"/{SIX}&picture=scenes:cactus/{next(FRESH)}")
+    page.locator(".st-key-stop button").click()
+    page.get_by_role("button", name="Go on").wait_for()
+    expect(page.get_by_text(texts.STOPPED).first).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    settled(page, 24)
+
+
+def test_six_networks_by_four_views_fit_one_screen(open_page: Open) -> None:
+    page = open_page("/" + SIX)
+    settled(page, 24)
+    last = page.locator(".box .cell").last.bounding_box()
+    assert last is not None
+    assert last["x"] + last["width"] <= 1280 and last["y"] + last["height"] <= 860
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 0
+
+
+def test_upload_and_two_networks(open_page: Open) -> None:
+    page = open_page("/?networks=alexnet+cactinet&untrained=1", size="390", scheme="dark")
+    settled(page, 8)
+    photograph = BytesIO()
+    Image.fromarray(sample("coffee").rgb).save(photograph, "JPEG", quality=90)
+    hostile = f"{HOSTILE}.jpg"  # it must stay text
+    open_sidebar(page)
+    page.get_by_test_id("stSidebar").get_by_text("Your own", exact=True).click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        {"name": hostile, "mimeType": "image/jpeg", "buffer": photograph.getvalue()}
+    )
+    close_sidebar(page)
+    expect(page.locator(".box .original")).to_have_attribute("alt", f"The picture: {hostile}")
+    settled(page, 8)
+    assert page.locator(".box th.head .name").all_text_contents() == ["AlexNet", "CactiNet"]
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_an_error_in_one_network_leaves_the_others(open_page: Open) -> None:
+    page = open_page("/?networks=alexnet+cactinet")
+    settled(page, 4)
+    assert "aren't on this computer" in page.locator(".box .why").inner_text()
+
+
+def test_two_sessions_see_only_their_own_picture(open_page: Open) -> None:
+    one, other = open_page(), open_page("/?picture=samples:photographs/coffee")
+    settled(one, 4)
+    settled(other, 4)
+    assert original(one) != original(other)
+    photograph = BytesIO()
+    Image.new("RGB", (80, 60), "teal").save(photograph, "PNG")
+    one.get_by_test_id("stSidebar").get_by_text("Your own", exact=True).click()
+    one.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        {"name": "secret.png", "mimeType": "image/png", "buffer": photograph.getvalue()}
+    )
+    expect(one.locator(".box .original")).to_have_attribute("alt", "The picture: secret.png")
+    other.reload()
+    settled(other, 4)
+    assert "coffee" in original(other) and "secret" not in other.content()
+
+
+def test_keyboard_alone_reaches_a_map_and_comes_back(open_page: Open) -> None:
+    page = open_page()
+    settled(page, 4)
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        inside = (
+            "e => { while (e?.shadowRoot) e = e.shadowRoot.activeElement; return e?.className }"
+        )
+        if page.evaluate(f"({inside})(document.activeElement)") == "cell":
+            break
+    else:
+        raise AssertionError("the Tab key never comes to a map")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.locator("dialog[open]").wait_for()
+    assert "Saliency" in page.locator("dialog[open]").inner_text()
+    page.keyboard.press("Escape")
+    page.locator("dialog[open]").wait_for(state="detached")
+
+
+def test_exports_are_saved_by_one_press_each(open_page: Open, tmp_path: Path) -> None:
+    page = open_page()
+    settled(page, 4)
+    for label, start in (
+        ("png", b"\x89PNG"),
+        ("gif", b"GIF89a"),
+        ("npz", b"PK"),
+        ("html", b"<!doctype"),
+    ):
+        page.get_by_role("button", name="Download", exact=True).click()
+        with page.expect_download() as saved:
+            page.locator(".menu button").filter(has_text=texts.EXPORTS[label]).click()
+        saved.value.save_as(tmp_path / label)
+        assert (tmp_path / label).read_bytes().startswith(start)
+        assert saved.value.suggested_filename == f"cactiviz scenes-cactus-178.{label}"
+
+
+def open_gallery(open_page: Open, size: str = "1280") -> Page:
+    page = open_page("/gallery", size=size)
+    thumbnails(page, 24)
+    return page
+
+
+def thumbnails(page: Page, count: int) -> list[str]:
+    """What each small picture is called, once there are so many and all are loaded."""
+    images = page.locator(".grid img")
+    page.wait_for_timeout(100)
+    for _ in range(PATIENCE_MS // 100):
+        shown = images.evaluate_all("all => all.map(one => one.naturalWidth > 0 && one.alt)")
+        if len(shown) == count and all(shown):
+            return list(shown)
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{shown}, not {count} pictures")
+
+
+def choose_dataset(page: Page, title: str) -> None:
+    page.locator(".st-key-shown button").filter(has_text=title).click()
+
+
+def test_gallery_opens_and_draws_again(open_page: Open) -> None:
+    page = open_gallery(open_page)
+    first = thumbnails(page, 24)
+    page.get_by_role("button", name="Draw again").click()
+    page.get_by_text("24 of 2,000 · seed 2").wait_for()
+    page.locator(f'.grid li:first-child img:not([alt="{first[0]}"])').wait_for()
+    assert len(set(first) - set(thumbnails(page, 24))) > 12
+    page.get_by_text("In order", exact=True).click()
+    page.get_by_text("1–24 of 2,000").wait_for()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_text("25–48 of 2,000").wait_for()
+    page.locator('.grid li:first-child img[alt="no cactus: 24"]').wait_for()
+
+
+def test_gallery_searches_the_classes(open_page: Open) -> None:
+    page = open_gallery(open_page)
+    choose_dataset(page, "Caltech-256")
+    page.get_by_text("24 of 24 · seed 1").wait_for()  # twelve classes of thirty, two of each
+    page.get_by_label("Search the classes").press_sequentially("Thing-2")
+    page.get_by_text("22 of 22 · seed 1").wait_for()  # 2, and 20 to 29
+    assert all("thing-2" in name for name in thumbnails(page, 22))
+
+
+def test_gallery_offers_what_is_not_here(open_page: Open) -> None:
+    page = open_gallery(open_page)
+    choose_dataset(page, "iNaturalist · not here yet")
+    page.get_by_role("button", name="Download about 3.8 GB").wait_for()
+    panel = page.locator(".cv-facts").inner_text()
+    assert "not verified: no hash is published" in panel and "licence" in panel
+    choose_dataset(page, "live search")
+    page.get_by_text("Nothing is asked of inaturalist.org").wait_for()
+
+
+def test_gallery_hands_a_picture_to_compare(open_page: Open, app_data: Path) -> None:
+    page = open_gallery(open_page)
+    choose_dataset(page, "Any folder or zip")
+    page.get_by_placeholder("/home/you/pictures").fill(str(app_data / "own"))
+    page.keyboard.press("Enter")
+    page.locator(".broken").wait_for()  # among good ones
+    assert sorted(thumbnails(page, 2)) == [f"{HOSTILE}: {HOSTILE}.jpg", "cats: cup.jpg"]
+    picture = page.locator(".grid button").filter(has=page.get_by_alt_text(f"{HOSTILE}.jpg"))
+    picture.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("its terms are known to whoever put it there").wait_for()
+    dialog.get_by_role("button", name="Compare this one").click()
+    expect(page.locator(".box .original")).to_have_attribute(
+        "alt", f"The picture: folder:{HOSTILE}/{HOSTILE}.jpg"
+    )
+    settled(page, 4)
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_arrows_move_between_the_small_pictures(open_page: Open) -> None:
+    page = open_gallery(open_page)
+    buttons = page.locator(".grid button")
+    buttons.first.focus()
+    columns = buttons.evaluate_all("all => new Set(all.map(one => one.offsetLeft)).size")
+    for key, index in (("ArrowRight", 1), ("ArrowDown", 1 + columns), ("Home", 0), ("End", 23)):
+        page.keyboard.press(key)
+        at = buttons.evaluate_all("all => all.indexOf(all[0].getRootNode().activeElement)")
+        assert at == index, key

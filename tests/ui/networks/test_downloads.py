@@ -1,0 +1,146 @@
+"""Published weights in the app: offered, fetched on request, stopped, gone on with."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from cactiviz.models import MODELS, find_weights
+from cactiviz.models.spec import Weights
+from cactiviz.ui import texts
+from cactiviz.ui.networks import downloads
+from cactiviz.ui.session import state
+from tests.fixtures.file_server import Server, serving
+
+ROOT = Path(__file__).resolve().parents[3]
+BODY = bytes(range(256)) * 4000
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    """AlexNet's weights come from here, and aren't on this machine."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setenv("CACTIVIZ_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("CACTIVIZ_WEIGHTS", raising=False)
+    monkeypatch.chdir(ROOT)
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    with serving(BODY) as running:
+        here = replace(MODELS["alexnet"], weights=Weights(running.url), parameters=len(BODY) // 4)
+        monkeypatch.setitem(MODELS, "alexnet", here)
+        yield running
+        if running.gate is not None:
+            running.gate.set()
+
+
+@pytest.fixture
+def new_session(server: Server) -> Callable[[], AppTest]:
+    return lambda: AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+
+
+def until(done: Callable[[], bool], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.02)
+
+
+def part(tmp_path: Path) -> Path:
+    return tmp_path / "hub" / "checkpoints" / "weights.pth.part"
+
+
+def choose_alexnet(app: AppTest) -> None:
+    app.button_group(key="models").set_value(["alexnet"]).run()
+    app.button(key="download alexnet").click().run()
+    assert not app.exception
+
+
+def test_nothing_is_fetched_unasked_and_each_offer_says_how_much_it_is(server: Server) -> None:
+    found = downloads.offers(["cactinet"])
+    assert found[0].name == "alexnet" and "cactinet" not in str(found)
+    assert found[0].text == "Download 1 MB" and found[0].title == "AlexNet"
+    assert [offer for offer in downloads.offers([]) if offer.text == texts.ADD] == [
+        offer for offer in downloads.offers([]) if find_weights(MODELS[offer.name])
+    ]
+    assert not server.seen
+
+
+def test_a_download_shows_how_far_it_is_and_then_the_network_is_chosen(
+    new_session: Callable[[], AppTest], server: Server, tmp_path: Path
+) -> None:
+    server.gate = threading.Event()
+    app = new_session()
+    app.button_group(key="models").set_value(["alexnet", "cactinet"]).run()
+    app.button(key="download alexnet").click().run()
+    assert not app.exception
+    until(lambda: part(tmp_path).is_file() and part(tmp_path).stat().st_size > 0)
+    assert app.run().button(key="stop alexnet").label == texts.STOP
+    assert "download alexnet" not in [button.key for button in app.button]
+    app.button_group(key="models").set_value(["cactinet"]).run()  # the page lives on meanwhile
+    assert app.button_group(key="models").value == ["cactinet"]
+    server.gate.set()
+    until(lambda: find_weights(MODELS["alexnet"]) is not None)
+    until(lambda: app.run().button_group(key="models").value == ["cactinet", "alexnet"])
+    assert not app.exception and not app.session_state[state.FETCHING]
+    until(lambda: not app.run().session_state[state.TICKETS])  # no test leaves work behind
+
+
+def test_stop_keeps_what_came_and_the_next_try_goes_on_from_there(
+    new_session: Callable[[], AppTest], server: Server, tmp_path: Path
+) -> None:
+    server.gate = threading.Event()
+    app = new_session()
+    choose_alexnet(app)
+    (transfer,) = app.session_state[state.FETCHING].values()
+    until(lambda: transfer.done_bytes > 0)
+    app.button(key="stop alexnet").click().run()
+    server.gate.set()
+    assert transfer.wait(10) and transfer.stopped and not app.session_state[state.FETCHING]
+    assert not app.error and not app.exception
+    came = part(tmp_path).stat().st_size
+    assert 0 < came < len(BODY)
+    assert downloads.offers([])[0].text.startswith("Go on, ")
+    app.button(key="download alexnet").click().run()
+    until(lambda: find_weights(MODELS["alexnet"]) is not None)
+    assert server.seen == [None, f"bytes={came}-"]
+
+
+def test_two_sessions_wait_for_one_download_and_one_may_stop_waiting(
+    new_session: Callable[[], AppTest], server: Server
+) -> None:
+    server.gate = threading.Event()
+    one, other = new_session(), new_session()
+    for app in (one, other):
+        choose_alexnet(app)
+    one.button(key="stop alexnet").click().run()
+    server.gate.set()
+    until(lambda: find_weights(MODELS["alexnet"]) is not None)
+    assert len(server.seen) == 1, "it was fetched twice, or stopped under the other one's feet"
+
+
+def test_what_went_wrong_is_a_sentence_that_stays_until_it_is_answered(
+    new_session: Callable[[], AppTest], server: Server
+) -> None:
+    server.status = 503
+    app = new_session()
+    choose_alexnet(app)
+    until(lambda: len(app.run().error) == 1)
+    assert not app.exception and "503" in app.error[0].value
+    assert len(app.run().error) == 1
+    server.status = 200
+    app.button(key="again alexnet").click().run()
+    until(lambda: find_weights(MODELS["alexnet"]) is not None)
+    assert not app.run().error and not app.exception
+
+
+def test_what_a_browser_names_is_fetched_only_if_it_is_a_network(server: Server) -> None:
+    downloads.fetch("http://127.0.0.1/evil")
+    downloads.fetch("../../x")
+    assert state.FETCHING not in st.session_state and not server.seen
