@@ -1,6 +1,7 @@
 """The table of networks, and the doors to the two zoos of which any classifier can be named.
 
-Adding one: a row in ``torchvision.py``, ``timm.py`` or ``efficientnet.py``, and its line in the tests of the table.
+Adding one: a row in ``torchvision.py``, ``timm.py`` or ``efficientnet.py``, and its line in the
+tests of the table.
 """
 
 from __future__ import annotations
