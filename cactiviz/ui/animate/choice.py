@@ -11,7 +11,7 @@ from cactiviz.batch.sequence import PictureRef
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
 from cactiviz.methods.views import VIEWS, describe
-from cactiviz.recipes.request import Question
+from cactiviz.recipes.request import Request
 from cactiviz.types import Picture
 from cactiviz.ui import texts
 from cactiviz.ui.address import animate_binding, history
@@ -97,7 +97,7 @@ def ask() -> Chosen:
     if found.missing or not (found.shots and models and methods):
         return Chosen(None, whole, found.notes, found.missing)
     untrained = bool(st.session_state.get(state.UNTRAINED))
-    question = Question(
+    question = Request(
         methods=tuple(method for method in VIEWS if method in methods),
         layers=("all-stages",) if kind == "layers" else (),
         top=top,

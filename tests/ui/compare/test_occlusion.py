@@ -267,7 +267,7 @@ def answering(name: str, *classes: str, untrained: bool = False) -> Explanation:
     answers = tuple(
         Prediction(i, class_, 1.0 - i, 0.5 - 0.1 * i) for i, class_ in enumerate(classes)
     )
-    explanation = replace(made(name, [1.0]), answers=answers, explained=answers[0])
+    explanation = replace(made(name, [1.0]), predictions=answers, explained=answers[0])
     return replace(explanation, untrained=untrained)
 
 
