@@ -89,6 +89,15 @@ REQUEST = (
         "NAME_OR_INDEX",
     ),
     Field(
+        "cover",
+        CoverOf(),
+        "what if this part, in pixels, were covered; HOW is grey, blur, mean",
+        "--cover",
+        "TOP,LEFT,HEIGHT,WIDTH[:HOW]",
+        makes=_COMPARISON,
+        optional=True,
+    ),
+    Field(
         "layer",
         LayerOf(),
         "where class activation maps are taken: NAME or NAME:activation, for all networks, or "
@@ -116,15 +125,6 @@ REQUEST = (
         "random weights instead of published ones",
         "--untrained",
         makes=_COMPARISON,
-    ),
-    Field(
-        "cover",
-        CoverOf(),
-        "what if this part, in pixels, were covered; HOW is grey, blur, mean",
-        "--cover",
-        "TOP,LEFT,HEIGHT,WIDTH[:HOW]",
-        makes=_COMPARISON,
-        optional=True,
     ),
 )
 

@@ -228,13 +228,17 @@ class Text(Kind):
         """A text."""
         return text_schema(self.longest)
 
-    def parse(self, text: str) -> str:
+    def parse(self, text: str) -> Any:
         """The text itself."""
-        if len(text) > self.longest or not text.isprintable() or text.strip() != text:
+        if not self.is_readable(text):
             raise ValueError(f"give a text of at most {self.longest} characters")
         if text and not self.is_right(text):
             raise ValueError("this makes no sense here")
         return text
+
+    def is_readable(self, text: str) -> bool:
+        """Whether it is short enough, printable, and without blanks around it."""
+        return len(text) <= self.longest and text.isprintable() and text.strip() == text
 
 
 @dataclass(frozen=True)

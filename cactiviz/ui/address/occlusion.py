@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cactiviz.pictures.occlusion import HOWS, How
 from cactiviz.types import Box
-from cactiviz.ui.address import reader
+from cactiviz.ui.address.parameter import numbers, shares
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Covered:
         >>> Covered("", (0.25, 0.5, 0.125, 0.25), "blur").text()
         '0.25 0.5 0.125 0.25 blur'
         """
-        return reader.shares(self.box) + (f" {self.how}" if self.how != HOWS[0] else "")
+        return shares(self.box) + (f" {self.how}" if self.how != HOWS[0] else "")
 
 
 def covered_from(value: object, sha256: str) -> Covered | None:
@@ -70,7 +70,7 @@ def read(text: str) -> Covered | None:
     """
     pieces = text.split()
     how = pieces.pop() if len(pieces) == 5 else HOWS[0]
-    box = reader.numbers(" ".join(pieces))
+    box = numbers(" ".join(pieces))
     return covered_from({"box": list(box or ()), "how": how}, "")
 
 

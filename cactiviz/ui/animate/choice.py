@@ -14,8 +14,8 @@ from cactiviz.methods.views import VIEWS, describe
 from cactiviz.recipes.request import Request
 from cactiviz.types import Picture
 from cactiviz.ui import texts
-from cactiviz.ui.address import animate_binding, history
-from cactiviz.ui.address.animate_link import (
+from cactiviz.ui.address import animate, history
+from cactiviz.ui.address.animate import (
     FIRST_PRESET,
     FIRST_TOP,
     KINDS,
@@ -122,7 +122,7 @@ class _Pictures:
 
 def _begin_with(name: str) -> None:
     """Choose all that a preset says, but for light or dark, which the page has already."""
-    animate_binding.begin_with(replace(FilmLink.of(name), ground=animate_binding.ground()))
+    animate.begin_with(replace(FilmLink.of(name), ground=animate.ground()))
 
 
 def _ask_pictures() -> _Pictures:

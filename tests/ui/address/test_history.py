@@ -17,6 +17,7 @@ from cactiviz.methods.views import VIEWS
 from cactiviz.models import MODELS
 from cactiviz.pictures.open import sample
 from cactiviz.pictures.web import Fetched
+from cactiviz.recipes.style import Style
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.types import Target
@@ -65,9 +66,11 @@ def any_link(seed: int) -> Link:
         cover=chance.choice([None, Covered("", (0.25, 0.3333, 0.5, 0.0125), "blur")]),
         whole=chance.random() < 0.5,
         untrained=chance.random() < 0.5,
-        scale=chance.choice(get_args(Scale)),
-        palette=chance.choice(list(PALETTES)),
-        strength=chance.randint(0, 100) / 100,
+        style=Style(
+            scale=chance.choice(get_args(Scale)),
+            palette=chance.choice(list(PALETTES)),
+            strength=chance.randint(0, 100) / 100,
+        ),
     )
 
 
@@ -146,7 +149,7 @@ def test_no_parameter_raises_whatever_it_says() -> None:
         link, _ = from_query(query)
         assert set(link.models) <= set(MODELS) and link.models
         assert set(link.methods) <= set(VIEWS) and link.methods
-        assert 0 <= link.strength <= 1 and link.palette in PALETTES
+        assert 0 <= link.style.strength <= 1 and link.style.palette in PALETTES
 
 
 TOLD: list[dict[str, str]] = []
