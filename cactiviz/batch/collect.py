@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cactiviz._version import __version__
-from cactiviz.batch.sequence import PictureRef, PictureSequence, key_of
+from cactiviz.batch.sequence import PictureRef, PictureSequence
 from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.cam_layers import check
 from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError, OutputError
@@ -124,7 +124,7 @@ class Collector:
         picture = self.reel.open(index)
         if picture is None or name in self.failures:
             return loaded
-        if self._kept.get(network, key_of(picture)) is not None:
+        if self._kept.get(network, picture.key) is not None:
             return loaded
         try:
             loaded = loaded or self._load(self.request.networks[place], cancel)
@@ -134,7 +134,7 @@ class Collector:
         except CactivizError as error:
             self.failures[name] = str(error)
             return loaded
-        self._kept.put(network, key_of(picture), answers)
+        self._kept.put(network, picture.key, answers)
         return loaded
 
     def _load(self, network: str | Checkpoint | LoadedModel, cancel: Cancel | None) -> LoadedModel:

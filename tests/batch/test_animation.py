@@ -25,14 +25,17 @@ from cactiviz.batch.sequence import PictureRef
 from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.cli import animate as command
 from cactiviz.cli.main import main
+from cactiviz.datasets import open_item
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError
 from cactiviz.explanations.explain import explain
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.open import open_picture
+from cactiviz.recipes.differences import differences
 from cactiviz.recipes.fields import REQUEST, STYLE, from_json
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
+from cactiviz.replay import remake_animation
 from cactiviz.types import Picture, Target
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +50,11 @@ def picture(seed: int) -> Picture:
     rgb = np.full((48, 64, 3), 90 + 8 * seed, np.uint8)
     rgb[8 * (seed % 4) :][:12, 10:50] = (60, 140, 70)
     return Picture(rgb, f"{HOSTILE} {seed}", "CC0")
+
+
+SCENE = PictureRef(
+    "a scene", "scenes:cactus/178", lambda: open_item("scenes:cactus/178")
+)  #: One that a recipe finds again.
 
 
 def shot(seed: int) -> PictureRef:
@@ -256,6 +264,22 @@ def test_the_same_recipe_makes_the_same_bytes(tmp_path: Path) -> None:
     assert recipe["networks"][0]["weights"]
     assert Request(**from_json(recipe["question"], REQUEST)) == Request()
     assert Style(**from_json(recipe["look"], STYLE)) == SMALL
+
+
+def test_a_film_of_trained_and_untrained_networks_is_replayed_as_it_was(tmp_path: Path) -> None:
+    made = animation(
+        tmp_path, 1, networks=["cactinet", "alexnet"], untrained=("alexnet",), shots=[SCENE]
+    )
+    recipe = computed(made).recipe()
+    assert [network["untrained"] for network in recipe["networks"]] == [False, True]
+    again, style = remake_animation(recipe, tmp_path / "again")
+    assert again.request.untrained == ("alexnet",) and style == SMALL
+    again.compute()
+    for place, untrained in enumerate((False, True)):
+        (before,), (after,) = made.answers.said(0, place), again.said(0, place)
+        assert before.untrained == after.untrained == untrained
+        assert before.revision == after.revision
+    assert differences(recipe, Animation(again, style).recipe()) == []
 
 
 def test_choices_that_do_not_fit_are_refused(tmp_path: Path) -> None:

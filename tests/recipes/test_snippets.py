@@ -117,7 +117,7 @@ def test_what_compare_hands_out_tells_of_its_cover(
 ) -> None:
     picture = open_item(SCENE)
     choice = Choice(picture, ("cactinet",), ("grad_cam",))
-    covered = Covered(picture.sha256, (0.25, 0.25, 0.5, 0.3), "mean")
+    covered = Covered(picture.key, (0.25, 0.25, 0.5, 0.3), "mean")
     monkeypatch.setattr(exports.st, "session_state", {state.COVERED: covered})
     shown = compare(cover(picture, covered.on(picture.size), "mean"), ["cactinet"], ["grad_cam"])
     file = tmp_path / "a.zip"

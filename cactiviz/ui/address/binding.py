@@ -138,17 +138,17 @@ def choose_picture(link: Link) -> list[str]:
     return []
 
 
-def cover_on(sha256: str, *, of_link: bool) -> None:
+def cover_on(picture: str, *, of_link: bool) -> None:
     """Note which picture is shown, and cover what a link covers of it.
 
     Args:
-        sha256: Of the picture.
+        picture: Its key.
         of_link: It is the link's own, not one that is shown until a question is answered.
     """
-    st.session_state[state.COVERED_OF] = sha256
+    st.session_state[state.COVERED_OF] = picture
     covered: Covered | None = st.session_state.get(state.COVERED)
-    if covered is not None and not covered.sha256 and of_link:
-        st.session_state[state.COVERED] = replace(covered, sha256=sha256)
+    if covered is not None and not covered.picture and of_link:
+        st.session_state[state.COVERED] = replace(covered, picture=picture)
 
 
 def _cover() -> Covered | None:
@@ -156,7 +156,7 @@ def _cover() -> Covered | None:
     covered: Covered | None = st.session_state.get(state.COVERED)
     if covered is None or not st.session_state.get(state.COVERING) or _stays_here():
         return None
-    return covered if covered.sha256 in ("", st.session_state.get(state.COVERED_OF)) else None
+    return covered if covered.picture in ("", st.session_state.get(state.COVERED_OF)) else None
 
 
 def _stays_here() -> bool:

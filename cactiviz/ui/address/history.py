@@ -103,10 +103,10 @@ def not_there(sentence: str) -> None:
         st.rerun()
 
 
-def shows(sha256: str) -> None:
-    """Note which picture is shown, for what a link covers of it."""
+def shows(picture: str) -> None:
+    """Note which picture is shown, by its key, for what a link covers of it."""
     trail = _trail()
-    binding.cover_on(sha256, of_link=not (_asks_to_fetch(trail) or _pending(trail)))
+    binding.cover_on(picture, of_link=not (_asks_to_fetch(trail) or _pending(trail)))
 
 
 def text() -> str:

@@ -214,7 +214,7 @@ def _cover() -> str:
     shown = st.session_state.get(state.COVERED_OF)
     if covered_part is None or not st.session_state.get(state.COVERING):
         return ""
-    return covered_part.text() if covered_part.sha256 in ("", shown) else ""
+    return covered_part.text() if covered_part.picture in ("", shown) else ""
 
 
 def _bring_sightings() -> None:

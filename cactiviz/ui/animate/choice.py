@@ -255,4 +255,4 @@ def _ask_top() -> int:
 
 
 def _shot(picture: Picture) -> PictureRef:
-    return PictureRef(picture.name, picture.name, lambda: picture, picture.sha256[:16])
+    return PictureRef(picture.name, picture.name, lambda: picture, picture.key)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.sequence import PictureRef, PictureSequence, key_of
+from cactiviz.batch.sequence import PictureRef, PictureSequence
 from cactiviz.batch.shared_scale import SharedScale
 from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.errors import BusyError, CactivizError, Cancelled
@@ -197,7 +197,7 @@ class Work:
             return
         if self._full(size_bytes(answers)):
             raise CactivizError(texts.FILM_NO_ROOM)
-        self._kept.put(repr(network), key_of(picture), answers)
+        self._kept.put(repr(network), picture.key, answers)
         self._remember(index, place, answers)
 
     def _ask(
@@ -208,7 +208,7 @@ class Work:
         def work(model: LoadedModel, cancel: Cancel) -> list[StoredExplanation]:
             return ask(model, picture, question, cancel)
 
-        key = ("animate", picture.sha256, picture.size, question)
+        key = ("animate", picture.key, question)
         ticket: Ticket[list[StoredExplanation]] | None = None
         try:
             while True:

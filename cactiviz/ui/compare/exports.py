@@ -37,7 +37,7 @@ _TYPES = {"png": "image/png", "gif": "image/gif", "html": "text/html", "zip": "a
 def asked_of(choice: Choice, comparison: Comparison) -> Request:
     """What the page asked, as a recipe has it."""
     own = catalog.own()
-    is_covered = comparison.picture.sha256 != choice.picture.sha256
+    is_covered = comparison.picture.key != choice.picture.key
     covered = st.session_state.get(state.COVERED) if is_covered else None
     random = tuple(name for name, r in comparison.explanations.items() if r.untrained)
     return Request(

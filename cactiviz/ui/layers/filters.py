@@ -189,7 +189,7 @@ def _places(model: LoadedModel, cancel: Cancel) -> Sequence[Place]:
 
 def _question(choice: Choice, name: str) -> Question[FilterLook]:
     layer: str | None = st.session_state.get(state.FILTER_LAYER + name)
-    key = ("filters", choice.picture.sha256, layer, choice.resize)
+    key = ("filters", choice.picture.key, layer, choice.resize)
     return Question(key, partial(look, layer, choice))
 
 

@@ -398,7 +398,7 @@ def test_what_is_explained_is_chosen_by_name_and_written(app: AppTest) -> None:
 def test_a_link_covers_a_part_of_its_own_picture(app: AppTest) -> None:
     go(app, {"cover": "0.25 0.25 0.5 0.5 blur", "picture": "samples:photographs/coffee"})
     covered = app.session_state[state.COVERED]
-    assert covered == Covered(sample("coffee").sha256, (0.25, 0.25, 0.5, 0.5), "blur")
+    assert covered == Covered(sample("coffee").key, (0.25, 0.25, 0.5, 0.5), "blur")
     assert said(app)["cover"] == "0.25 0.25 0.5 0.5 blur"
     app.selectbox(key="picked 0").set_value("rocket").run()
     assert "cover" not in said(app)  # the box was drawn on another
@@ -410,5 +410,5 @@ def test_a_link_covers_a_part_of_its_own_picture(app: AppTest) -> None:
 def test_what_is_covered_waits_for_a_picture_that_is_asked_for(app: AppTest) -> None:
     query = {"web": WEB, "cover": "0.25 0.25 0.5 0.5"}
     go(app, query)
-    assert not app.session_state[state.COVERED].sha256  # not the picture that stands in for it
+    assert not app.session_state[state.COVERED].picture  # not the picture that stands in for it
     assert said(app) == query
