@@ -32,7 +32,6 @@ from cactiviz.recipes.style import Style
 from cactiviz.redaction import folder_name, told_paths, told_sentence
 from cactiviz.rendering.figures.html import map_html
 from cactiviz.types import Box, Picture
-from cactiviz.ui import grid
 from cactiviz.ui.compare import exports
 from cactiviz.ui.sidebar.sidebar import Choice
 
@@ -105,7 +104,7 @@ def shelf(own: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def made(kind: str, comparison: Comparison) -> exports.Download:
     choice = Choice(comparison.picture, comparison.models, comparison.methods)
-    return exports.make(kind, choice, comparison, grid.Style(), 1)
+    return exports.make(kind, choice, comparison, Style(), 1)
 
 
 def test_a_report_shows_names_as_they_are_and_runs_none(comparison: Comparison) -> None:
