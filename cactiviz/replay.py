@@ -110,7 +110,7 @@ def remake_animation(
     check(recipe)
     pictures = recipe["pictures"]
     typed = [shown["from"] for shown in pictures]
-    shots = [
+    pictures = [
         _shot(shown, told, origins)
         for shown, told in zip(pictures, told_origins(typed), strict=True)
     ]
@@ -118,7 +118,7 @@ def remake_animation(
     by_name = [network for network in recipe["networks"] if not network["checkpoint"]]
     origins.check(typed)
     answers = Collector(
-        shots,
+        pictures,
         networks,
         Question.from_json(recipe["question"]),
         folder,

@@ -1,4 +1,4 @@
-"""What networks say of the pictures of an animation, one network after another, kept on disk."""
+"""Collects explanations while holding one model and one picture in memory."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from cactiviz.types import Cancel, Report
 
 
 class Collected(Protocol):
-    """Pictures, and what networks have said of them by now: all that an animation shows.
+    """Pictures and the explanations computed so far: all that an animation shows.
 
     Attributes:
-        reel: The pictures.
+        sequence: The pictures in the order of the frames.
         networks: Names, checkpoints, or loaded networks.
-        names: Theirs.
-        question: What each was asked.
-        failures: A network's name -> why it says nothing.
-        done: How many answers are there, or are known not to come.
+        names: The networks' names, in the same order.
+        question: What is asked of each network for each picture.
+        failures: Network name -> the sentence that says why it failed.
+        done: Number of (network, picture) pairs that are computed or have failed.
         untrained: Whether networks by name have random weights.
         device: "auto", "cpu" or "cuda".
     """
 
-    reel: PictureSequence
+    sequence: PictureSequence
     networks: tuple[str | Checkpoint | LoadedModel, ...]
     names: tuple[str, ...]
     question: Question
@@ -40,22 +40,22 @@ class Collected(Protocol):
     untrained: bool
     device: str
 
-    def said(self, index: int, place: int) -> list[StoredExplanation]:
-        """What a network (by its place) said of a picture (by its place), if it is known."""
+    def explanations_of(self, index: int, place: int) -> list[StoredExplanation]:
+        """Explanations of a picture by a network, both by position; empty if not computed."""
 
 
 class Collector:
-    """What networks say, with one of them and one picture in memory at a time.
+    """Computes and stores explanations, one network after another; resumes stopped work.
 
     Args:
-        shots: The pictures, in the order of the frames.
+        pictures: References to the pictures, in the order of the frames.
         networks: Names, checkpoints, or networks loaded before.
-        question: What each network is asked.
-        folder: Where answers are kept, for work that was stopped to go on.
-        untrained: Random weights for the networks given by name.
+        question: What is asked of each network for each picture.
+        folder: Folder of the result store; work that was stopped goes on from it.
+        untrained: Use random weights for the networks given by name.
         weights_dir: A folder to look for published weights in first.
         device: "auto", "cpu" or "cuda".
-        may_download: False to refuse rather than fetch weights.
+        may_download: False to fail rather than download missing weights.
 
     Raises:
         ModelError: No network, one twice, an unknown one, or several where layers are asked for.
@@ -64,7 +64,7 @@ class Collector:
 
     def __init__(
         self,
-        shots: Sequence[PictureRef],
+        pictures: Sequence[PictureRef],
         networks: Sequence[str | Checkpoint | LoadedModel],
         question: Question,
         folder: Path,
@@ -74,7 +74,7 @@ class Collector:
         device: str = "auto",
         may_download: bool = True,
     ) -> None:
-        self.reel = PictureSequence(shots)
+        self.sequence = PictureSequence(pictures)
         self.networks: tuple[str | Checkpoint | LoadedModel, ...] = tuple(networks)
         self.question, self.untrained, self.device = question, untrained, device
         self.names = tuple(get_spec(n).name if isinstance(n, str) else n.name for n in networks)
@@ -83,56 +83,56 @@ class Collector:
         if question.layers and len(self.names) > 1:
             raise ModelError("Several layers are shown of one network at a time.")
         check(question.layer, self.names)
-        self.failures: dict[str, str] = {}  #: A network's name -> why it says nothing.
-        self.remarks: list[str] = []  #: What should be known of the networks that were loaded.
-        self.done = 0  #: Answers that are there, or are known not to come.
-        self._kept = ResultStore(folder, question)
+        self.failures: dict[str, str] = {}  #: Network name -> why it failed.
+        self.remarks: list[str] = []  #: Sentences on how the networks' files were read.
+        self.done = 0  #: (network, picture) pairs computed or failed.
+        self._store = ResultStore(folder, question)
         self._weights_dir, self._may_download = weights_dir, may_download
 
     def compute(self, *, report: Report | None = None, cancel: Cancel | None = None) -> None:
-        """Ask each network about each picture, unless the answer is kept already.
+        """Explain each picture by each network, except for results already in the store.
 
         Args:
-            report: Told the network and how many answers there are, of how many.
-            cancel: Asked between pictures; what is computed stays kept.
+            report: Called with the network's name, the pairs done and the total.
+            cancel: Checked between pictures; results computed so far stay stored.
 
         Raises:
             Cancelled: ``cancel`` was set.
-            OutputError: The answers can't be kept.
+            OutputError: The store can't be written.
             PictureError: Not one picture can be opened; the sentence says why.
         """
-        total, self.done = len(self.names) * len(self.reel), 0
+        total, self.done = len(self.names) * len(self.sequence), 0
         for place, name in enumerate(self.names):
             loaded: LoadedModel | None = None
-            for index in range(len(self.reel)):
+            for index in range(len(self.sequence)):
                 if cancel is not None and cancel.is_set():
                     raise Cancelled("Stopped.")
                 if report is not None:
                     report(name, self.done, total)
                 loaded = self._answer(index, place, loaded, cancel)
                 self.done += 1
-            self.reel.check()
+            self.sequence.check()
         if report is not None:
             report("done", total, total)
 
-    def said(self, index: int, place: int) -> list[StoredExplanation]:
-        """What a network (by its place) said of a picture (by its place), if it is computed."""
-        key = self.reel.key(index)
-        return (self._kept.get(self._network(place), key) if key else None) or []
+    def explanations_of(self, index: int, place: int) -> list[StoredExplanation]:
+        """Explanations of a picture by a network, both by position; empty if not computed."""
+        key = self.sequence.key(index)
+        return (self._store.get(self._network(place), key) if key else None) or []
 
     def forget(self) -> None:
-        """Remove what was kept."""
-        self._kept.forget()
+        """Delete the stored results."""
+        self._store.forget()
 
     def _answer(
         self, index: int, place: int, loaded: LoadedModel | None, cancel: Cancel | None
     ) -> LoadedModel | None:
-        """Keep one answer; returns the network, once it had to be loaded."""
+        """Compute and store one result; return the network if it has been loaded."""
         name, network = self.names[place], self._network(place)
-        picture = self.reel.open(index)
+        picture = self.sequence.open(index)
         if picture is None or name in self.failures:
             return loaded
-        if self._kept.get(network, key_of(picture)) is not None:
+        if self._store.get(network, key_of(picture)) is not None:
             return loaded
         try:
             loaded = loaded or self._load(self.networks[place], cancel)
@@ -142,7 +142,7 @@ class Collector:
         except CactivizError as error:
             self.failures[name] = str(error)
             return loaded
-        self._kept.put(network, key_of(picture), answers)
+        self._store.put(network, key_of(picture), answers)
         return loaded
 
     def _load(self, network: str | Checkpoint | LoadedModel, cancel: Cancel | None) -> LoadedModel:
@@ -160,7 +160,7 @@ class Collector:
         return loaded
 
     def _network(self, place: int) -> str:
-        """What tells a network's answers from another's without loading it."""
+        """Store key of a network, known without loading it."""
         network = self.networks[place]
         if isinstance(network, LoadedModel):
             return f"{network.name} {network.revision}"

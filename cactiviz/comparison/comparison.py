@@ -111,20 +111,20 @@ class Comparison:
             display = "diverging"
         shown = [e.values for e in self.attributions() if e.method == method]
         together = paint.on_one_scale(found.values, shown, scale)
-        full = paint.full_value(together, display, scale)
+        vmax = paint.vmax_of(together, display, scale)
         image = paint.paint(
             self.picture,
             found.values,
             self.explanations[model].seen,
             display=display,
-            full=full,
+            vmax=vmax,
             size=paint.cell_size(self.picture.size, width),
             scale=scale,
             palette=palette,
             strength=strength,
             contour=contour,
         )
-        said = paint.caption(found.values, scale, full, display, contour)
+        said = paint.caption(found.values, scale, vmax, display, contour)
         return Cell(image, said, found.place)
 
     def sheet(

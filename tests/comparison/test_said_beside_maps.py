@@ -296,8 +296,8 @@ class Frames:
     def of(
         self, question: Question, style: Style, networks: tuple[Any, ...] = ("cactinet", OTHER)
     ) -> list[tuple[list[Panel], Layout, str]]:
-        shots = [PictureRef("a tile", "tile", picture)]
-        answers = Collector(shots, networks, question, self.folder / "parts", device="cpu")
+        pictures = [PictureRef("a tile", "tile", picture)]
+        answers = Collector(pictures, networks, question, self.folder / "parts", device="cpu")
         answers.compute()
         self.given.clear()
         assert list(Animation(answers, style).frames())

@@ -17,7 +17,7 @@ from PIL import Image
 from cactiviz.rendering.captions import caption
 from cactiviz.rendering.colormaps import DIVERGING, PALETTES
 from cactiviz.rendering.figures.sheet import SIGNS, Column, Remark, Row
-from cactiviz.rendering.scales import Display, full_value, percent, unscaled
+from cactiviz.rendering.scales import Display, percent, unscaled, vmax_of
 from cactiviz.types import Picture
 
 if TYPE_CHECKING:
@@ -138,9 +138,9 @@ def map_html(title: str, values: NDArray[Any], signed: bool, place: str = "") ->
         place: The layer and its grid, if it was made at one.
     """
     display: Display = "magnitude" if values.ndim == 3 else "diverging" if signed else "overlay"
-    full = full_value([values], display)
+    vmax = vmax_of([values], display)
     shown = unscaled(values, display)
-    share = np.clip(shown / (full or 1), -1 if display == "diverging" else 0, 1)
+    share = np.clip(shown / (vmax or 1), -1 if display == "diverging" else 0, 1)
     if display == "diverging":
         colours = DIVERGING[np.rint(128 + 128 * share).astype(int)]
     else:
@@ -148,7 +148,7 @@ def map_html(title: str, values: NDArray[Any], signed: bool, place: str = "") ->
         colours = table[np.rint(255 * share).astype(int)]
     zoom = max(1, 220 // max(shown.shape))
     rgb = colours.repeat(zoom, axis=0).repeat(zoom, axis=1)
-    lines = filter(None, (place, caption(values, "own", full, display)))
+    lines = filter(None, (place, caption(values, "own", vmax, display)))
     return _render("map", title=title, rgb=rgb, caption=" · ".join(lines))
 
 
