@@ -53,10 +53,10 @@ def panels_of(picture: Picture, seed: int) -> list[Pixels]:
     for grid in (13, 7, 7, 7, 10):
         values = random.random((grid, grid), np.float32)
         values = np.maximum(cv2.GaussianBlur(values, (0, 0), 1.2) - 0.45, 0)
-        full = paint.full_value([values], "overlay")
+        vmax = paint.vmax_of([values], "overlay")
         seen = Box(0, 0, height, width)
         images.append(
-            paint.paint(picture, values, seen, display="overlay", full=full, size=(SIDE, SIDE))
+            paint.paint(picture, values, seen, display="overlay", vmax=vmax, size=(SIDE, SIDE))
         )
     return images
 

@@ -92,7 +92,7 @@ def remake_animation(
     check(recipe)
     pictures = recipe["pictures"]
     typed = [shown["from"] for shown in pictures]
-    shots = [
+    pictures = [
         _shot(shown, told, origins)
         for shown, told in zip(pictures, told_origins(typed), strict=True)
     ]
@@ -104,7 +104,7 @@ def remake_animation(
     )
     origins.check(typed)
     collector = Collector(
-        shots, request, folder, weights_dir=weights_dir, may_download=origins.fetch
+        pictures, request, folder, weights_dir=weights_dir, may_download=origins.fetch
     )
     return collector, Style(**from_json(recipe["look"], STYLE))
 

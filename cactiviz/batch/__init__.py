@@ -1,4 +1,4 @@
-"""Many pictures: animations, and the results that are kept so that stopped work goes on.
+"""Many pictures before several networks: animations and the on-disk store of their results.
 
-One network and one picture are in memory at a time.
+One network and one picture are held in memory at a time.
 """

@@ -1,4 +1,4 @@
-"""Many pictures before several networks, as the frames of one animation."""
+"""Paints collected explanations as the frames of one animation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cactiviz.batch.collect import Collected
-from cactiviz.batch.panels import Pixels, image_size, layout_of, said_panel
+from cactiviz.batch.panels import Pixels, image_size, layout_of, network_panel
 from cactiviz.batch.shared_scale import SharedScale
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.errors import Cancelled
@@ -25,58 +25,62 @@ from cactiviz.types import Cancel, Report
 
 
 class Animation:
-    """Frames of pictures: the original, then each network.
+    """Frames of pictures: the original, then one panel per network.
 
     Args:
-        answers: What is shown; more may come while frames are painted.
-        style: How it is painted; may be changed at any time.
-        full_values: Those of the answers, where they are known from other looks at them.
+        answers: The explanations to paint; more may arrive while frames are painted.
+        style: Layout, scale and colours; may be changed at any time.
+        shared_scale: Colour scale of the same answers, to reuse what it has counted.
     """
 
     def __init__(
-        self, answers: Collected, style: Style, full_values: SharedScale | None = None
+        self, answers: Collected, style: Style, shared_scale: SharedScale | None = None
     ) -> None:
         self.answers, self.style = answers, style
-        self._full_values = full_values or SharedScale(answers)
+        self._shared_scale = shared_scale or SharedScale(answers)
 
     def size(self) -> tuple[int, int]:
         """(height, width) of every frame, in pixels."""
         return layout_of(self.style, len(self.answers.names), self.answers.request).size
 
     def steps(self) -> list[tuple[int, int]]:
-        """The frames: which picture, and which of its layers or classes."""
-        reel, question = self.answers.reel, self.answers.request
+        """The frames as (picture index, variant): a variant is one of its layers or classes."""
+        sequence, question = self.answers.sequence, self.answers.request
         several = bool(question.layers) or question.top > 1
-        found = []
-        for index, shot in enumerate(reel.shots):
-            if shot.key not in reel.skipped:
-                lengths = [len(answers) for answers in self._said(index)] if several else []
-                found += [(index, variant) for variant in range(max(lengths, default=1) or 1)]
-        return found
+        steps = []
+        for index, ref in enumerate(sequence.pictures):
+            if ref.key not in sequence.skipped:
+                lengths = (
+                    [len(variants) for variants in self._explanations(index)] if several else []
+                )
+                steps += [(index, variant) for variant in range(max(lengths, default=1) or 1)]
+        return steps
 
     def frame(self, index: int, variant: int = 0) -> Pixels | None:
-        """One frame, with what is computed by now; None if the picture can't be opened."""
-        reel, names = self.answers.reel, self.answers.names
+        """Paint one frame from the results so far; None if the picture can't be opened."""
+        sequence, names = self.answers.sequence, self.answers.names
         question, failures = self.answers.request, self.answers.failures
-        picture = reel.open(index)
+        picture = sequence.open(index)
         if picture is None:
             return None
         size = image_size(picture.size, self.style)
         panels: list[Panel] = []
         labels: list[str] = []
-        answers = self._said(index)
+        explanations = self._explanations(index)
         for method in question.methods:
             if not panels or len(names) > 1:
                 shown = paint.resized(picture, size)
                 panels.append(Panel("Original", shown, "", None, picture.source))
-            for name, several in zip(names, answers, strict=True):
-                if variant < len(several):
-                    said = several[variant]
-                    full = 0.0
-                    if method in said.values:
-                        full = self._full_values.of(said, method, self.style.scale)
-                    panels.append(said_panel(picture, said, method, self.style, full, size))
-                    labels.append(said.label)
+            for name, variants in zip(names, explanations, strict=True):
+                if variant < len(variants):
+                    explanation = variants[variant]
+                    vmax = 0.0
+                    if method in explanation.values:
+                        vmax = self._shared_scale.of(explanation, method, self.style.scale)
+                    panels.append(
+                        network_panel(picture, explanation, method, self.style, vmax, size)
+                    )
+                    labels.append(explanation.label)
                 else:
                     why = failures.get(name, "This has not been computed.")
                     why = told_sentence(why, paths_of(question.networks))
@@ -86,15 +90,15 @@ class Animation:
         # What differs between frames of one picture comes first: a narrow frame cuts off the end.
         parts = [f"{variant + 1}. answer of {question.top}"] if question.top > 1 else []
         parts += [f"layer {label}" for label in dict.fromkeys(filter(None, labels))]
-        parts += [f"{index + 1} of {len(reel)}"] if len(reel) > 1 else []
-        parts.append(reel.shots[index].title)
+        parts += [f"{index + 1} of {len(sequence)}"] if len(sequence) > 1 else []
+        parts.append(sequence.pictures[index].title)
         layout = layout_of(self.style, len(names), question)
         return draw_frame(panels, layout, subheading=" · ".join(parts))
 
     def frames(
         self, *, report: Report | None = None, cancel: Cancel | None = None
     ) -> Iterator[Pixels]:
-        """All frames, one by one.
+        """Yield all frames in order.
 
         Raises:
             Cancelled: ``cancel`` was set.
@@ -118,7 +122,7 @@ class Animation:
         report: Report | None = None,
         cancel: Cancel | None = None,
     ) -> int:
-        """Write what is computed, with its recipe inside; returns the number of frames.
+        """Write the frames with the recipe embedded; return the number of frames.
 
         Raises:
             OutputError: It can't be written.
@@ -133,20 +137,21 @@ class Animation:
         )
 
     def recipe(self, folder: Path | None = None) -> dict[str, Any]:
-        """What makes this animation again, as plain values without dates.
+        """The recipe of this animation, as plain JSON values without dates.
 
         Args:
-            folder: The export's, which paths are told from; None where it has none.
+            folder: Folder of the export, which paths are relative to; None for none.
         """
         answers, request, networks = self.answers, self.answers.request, []
         for place, (name, network) in enumerate(zip(answers.names, request.networks, strict=True)):
-            known = (answers.said(index, place) for index in range(len(answers.reel)))
-            said = next((several[0] for several in known if several), None)
+            stored = (answers.explanations_of(i, place) for i in range(len(answers.sequence)))
+            first = next((variants[0] for variants in stored if variants), None)
             why = answers.failures.get(name, "")
             untrained = request.is_untrained(name)
-            networks.append(network_recipe(name, network, untrained, said, why, folder))
-        return animation_recipe(answers.reel.recipe(folder), networks, request, self.style)
+            networks.append(network_recipe(name, network, untrained, first, why, folder))
+        return animation_recipe(answers.sequence.recipe(folder), networks, request, self.style)
 
-    def _said(self, index: int) -> list[list[StoredExplanation]]:
-        """What each network said of a picture."""
-        return [self.answers.said(index, place) for place in range(len(self.answers.names))]
+    def _explanations(self, index: int) -> list[list[StoredExplanation]]:
+        return [
+            self.answers.explanations_of(index, place) for place in range(len(self.answers.names))
+        ]

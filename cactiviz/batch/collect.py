@@ -1,4 +1,4 @@
-"""What networks say of the pictures of an animation, one network after another, kept on disk."""
+"""Collects explanations while holding one model and one picture in memory."""
 
 from __future__ import annotations
 
@@ -20,35 +20,37 @@ from cactiviz.types import Cancel, Report
 
 
 class Collected(Protocol):
-    """Pictures, and what networks have said of them by now: all that an animation shows.
+    """Pictures and the explanations computed so far: all that an animation shows.
 
     Attributes:
-        reel: The pictures.
-        request: What is asked of each, of which networks.
-        names: The networks' names.
-        failures: A network's name -> why it says nothing.
-        done: How many answers are there, or are known not to come.
+        sequence: The pictures in the order of the frames.
+        request: The networks, and what each is asked of each picture.
+        names: The networks' names, in the same order.
+        failures: Network name -> the sentence that says why it failed.
+        done: Number of (network, picture) pairs that are computed or have failed.
     """
 
-    reel: PictureSequence
+    sequence: PictureSequence
     request: Request
     names: tuple[str, ...]
     failures: dict[str, str]
     done: int
 
-    def said(self, index: int, place: int) -> list[StoredExplanation]:
-        """What a network (by its place) said of a picture (by its place), if it is known."""
+    def explanations_of(self, index: int, place: int) -> list[StoredExplanation]:
+        """Explanations of a picture by a network, both by position; empty if not computed."""
 
 
 class Collector:
     """Collects explanations while holding one network and one picture in memory.
 
+    Work that was stopped goes on from the results in its folder.
+
     Args:
-        shots: The pictures, in the order of the frames; the request's own aren't read.
-        request: The networks, and what each is asked.
-        folder: Where answers are kept, for work that was stopped to go on.
+        pictures: References to the pictures, in the order of the frames.
+        request: The networks, and what each is asked; its own pictures aren't read.
+        folder: Folder of the result store.
         weights_dir: A folder to look for published weights in first.
-        may_download: False to refuse rather than fetch weights.
+        may_download: False to fail rather than download missing weights.
 
     Raises:
         ModelError: No network, one twice, an unknown one, or several where layers are asked for.
@@ -58,14 +60,14 @@ class Collector:
 
     def __init__(
         self,
-        shots: Sequence[PictureRef],
+        pictures: Sequence[PictureRef],
         request: Request,
         folder: Path,
         *,
         weights_dir: str | os.PathLike[str] | None = None,
         may_download: bool = True,
     ) -> None:
-        self.reel, self.request = PictureSequence(shots), request
+        self.sequence, self.request = PictureSequence(pictures), request
         self.names = tuple(name_of(network) for network in request.networks)
         if not self.names or len(set(self.names)) < len(self.names):
             raise ModelError("An animation needs networks, and each under its own name.")
@@ -75,56 +77,56 @@ class Collector:
             known = ", ".join(view for view in VIEWS if view != FILTERS)
             raise MethodError(f"There is no method “{FILTERS}”; there are {known}.")
         check(request.layer, self.names)
-        self.failures: dict[str, str] = {}  #: A network's name -> why it says nothing.
-        self.remarks: list[str] = []  #: What should be known of the networks that were loaded.
-        self.done = 0  #: Answers that are there, or are known not to come.
-        self._kept = ResultStore(folder, request)
+        self.failures: dict[str, str] = {}  #: Network name -> why it failed.
+        self.remarks: list[str] = []  #: Sentences on how the networks' files were read.
+        self.done = 0  #: (network, picture) pairs computed or failed.
+        self._store = ResultStore(folder, request)
         self._weights_dir, self._may_download = weights_dir, may_download
 
     def compute(self, *, report: Report | None = None, cancel: Cancel | None = None) -> None:
-        """Ask each network about each picture, unless the answer is kept already.
+        """Explain each picture by each network, except for results already in the store.
 
         Args:
-            report: Told the network and how many answers there are, of how many.
-            cancel: Asked between pictures; what is computed stays kept.
+            report: Called with the network's name, the pairs done and the total.
+            cancel: Checked between pictures; results computed so far stay stored.
 
         Raises:
             Cancelled: ``cancel`` was set.
-            OutputError: The answers can't be kept.
+            OutputError: The store can't be written.
             PictureError: Not one picture can be opened; the sentence says why.
         """
-        total, self.done = len(self.names) * len(self.reel), 0
+        total, self.done = len(self.names) * len(self.sequence), 0
         for place, name in enumerate(self.names):
             loaded: LoadedModel | None = None
-            for index in range(len(self.reel)):
+            for index in range(len(self.sequence)):
                 if cancel is not None and cancel.is_set():
                     raise Cancelled("Stopped.")
                 if report is not None:
                     report(name, self.done, total)
                 loaded = self._answer(index, place, loaded, cancel)
                 self.done += 1
-            self.reel.check()
+            self.sequence.check()
         if report is not None:
             report("done", total, total)
 
-    def said(self, index: int, place: int) -> list[StoredExplanation]:
-        """What a network (by its place) said of a picture (by its place), if it is computed."""
-        key = self.reel.key(index)
-        return (self._kept.get(self._network(place), key) if key else None) or []
+    def explanations_of(self, index: int, place: int) -> list[StoredExplanation]:
+        """Explanations of a picture by a network, both by position; empty if not computed."""
+        key = self.sequence.key(index)
+        return (self._store.get(self._network(place), key) if key else None) or []
 
     def forget(self) -> None:
-        """Remove what was kept."""
-        self._kept.forget()
+        """Delete the stored results."""
+        self._store.forget()
 
     def _answer(
         self, index: int, place: int, loaded: LoadedModel | None, cancel: Cancel | None
     ) -> LoadedModel | None:
-        """Keep one answer; returns the network, once it had to be loaded."""
+        """Compute and store one result; return the network if it has been loaded."""
         name, network = self.names[place], self._network(place)
-        picture = self.reel.open(index)
+        picture = self.sequence.open(index)
         if picture is None or name in self.failures:
             return loaded
-        if self._kept.get(network, picture.key) is not None:
+        if self._store.get(network, picture.key) is not None:
             return loaded
         try:
             loaded = loaded or self._load(self.request.networks[place], cancel)
@@ -134,7 +136,7 @@ class Collector:
         except CactivizError as error:
             self.failures[name] = str(error)
             return loaded
-        self._kept.put(network, picture.key, answers)
+        self._store.put(network, picture.key, answers)
         return loaded
 
     def _load(self, network: str | Checkpoint | LoadedModel, cancel: Cancel | None) -> LoadedModel:
@@ -152,7 +154,7 @@ class Collector:
         return loaded
 
     def _network(self, place: int) -> str:
-        """What tells a network's answers from another's without loading it."""
+        """Store key of a network, known without loading it."""
         network = self.request.networks[place]
         if isinstance(network, LoadedModel):
             return f"{network.name} {network.revision}"

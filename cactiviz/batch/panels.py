@@ -1,4 +1,4 @@
-"""How the frames of an animation are painted, from what was said of each picture."""
+"""Paints the panels of an animation's frames from stored explanations."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ SCALES: dict[paint.Scale, str] = {
 def layout_of(style: Style, networks: int, question: Request) -> Layout:
     """The layout of all frames, unless columns are asked for.
 
-    A row for each method, with the original first; of one network all methods in one row. Every
-    frame names the methods and the scale, whatever is written in the heading.
+    One row per method with the original first, or one row of all methods for a single network,
+    unless ``style.columns`` is set. Every frame names the methods and the scale.
     """
     methods = [METHODS[method] for method in question.methods]
     across = 1 + (len(methods) if networks == 1 else networks)
@@ -57,51 +57,51 @@ def asks_for_others(question: Request) -> bool:
 
 
 def image_size(picture_size: tuple[int, int], style: Style) -> tuple[int, int]:
-    """(height, width) of a picture of this size in its panel."""
+    """(height, width) in pixels of the image in a panel, for a picture of this size."""
     if style.squash:
         return style.panel
     share = min(style.panel[0] / picture_size[0], style.panel[1] / picture_size[1])
     return max(1, round(picture_size[0] * share)), max(1, round(picture_size[1] * share))
 
 
-def said_panel(
+def network_panel(
     picture: Picture,
-    said: StoredExplanation,
+    explanation: StoredExplanation,
     method: str,
     style: Style,
-    full: float,
+    vmax: float,
     size: tuple[int, int],
 ) -> Panel:
-    """The panel of one network: its map over the picture, its answer, layer, scale and range.
+    """One network's panel: map over the picture, class, layer, scale and range.
 
     Args:
-        picture: What was explained.
-        said: What the network said.
-        method: Whose map is painted.
-        style: How.
-        full: What is painted in full colour.
+        picture: The picture that was explained.
+        explanation: The network's stored explanation of the picture.
+        method: Name of the method whose map is painted.
+        style: Scale, palette and strength.
+        vmax: The value painted in full colour, from :class:`SharedScale`.
         size: (height, width) of the image.
     """
     panel = Panel(
-        said.title,
+        explanation.title,
         None,
-        said.answer,
-        said.probability,
-        said.failures.get(method) or "There is none.",
-        said.untrained,
+        explanation.answer,
+        explanation.probability,
+        explanation.failures.get(method) or "There is none.",
+        explanation.untrained,
         subtitle=METHODS[method].title,
-        lead="" if said.is_own else EXPLAINED,
-        note=own_answer(said.own, said.own_probability, said.is_own),
+        lead="" if explanation.is_own else EXPLAINED,
+        note=own_answer(explanation.own, explanation.own_probability, explanation.is_own),
     )
-    if method not in said.values:
+    if method not in explanation.values:
         return panel
-    values, display = said.values[method], display_of(method, said)
+    values, display = explanation.values[method], display_of(method, explanation)
     image = paint.paint(
         picture,
         values,
-        said.seen,
+        explanation.seen,
         display=display,
-        full=full,
+        vmax=vmax,
         size=size,
         scale=style.scale,
         palette=style.palette,
@@ -110,12 +110,14 @@ def said_panel(
     return replace(
         panel,
         image=image,
-        caption=paint.caption(values, style.scale, full, display),
-        place=said.places.get(method, ""),
+        caption=paint.caption(values, style.scale, vmax, display),
+        place=explanation.places.get(method, ""),
     )
 
 
-def display_of(method: str, said: StoredExplanation) -> Display:
-    """How a method's map is painted: with two colours where it was asked against a class."""
+def display_of(method: str, explanation: StoredExplanation) -> Display:
+    """The display mode of a method's map: diverging if it is signed by a contrast class."""
     display: Display = METHODS[method].display
-    return "diverging" if display == "overlay" and said.kinds[method] == "signed" else display
+    return (
+        "diverging" if display == "overlay" and explanation.kinds[method] == "signed" else display
+    )

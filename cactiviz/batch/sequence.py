@@ -1,4 +1,4 @@
-"""The pictures of an animation, opened one by one."""
+"""Picture references, opened one by one so that one picture is in memory."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _MOST_REASONS = 3
 
 @dataclass(frozen=True)
 class PictureRef:
-    """A picture that isn't opened before its turn.
+    """A picture that is opened only when needed.
 
     Attributes:
-        title: Written above its frame.
-        origin: Its file or address, which a recipe names.
-        open: Opens it; raises a ``CactivizError``.
-        mark: What tells it from others of its origin; files may come from several folders.
-        left_out: What a recipe left out of its origin.
+        title: Text above its frame.
+        origin: File or address, as a recipe names it.
+        open: Opens the picture; raises a ``CactivizError`` if it can't.
+        mark: Tells apart pictures of equal origin, such as files of several folders.
+        left_out: What a recipe omitted from its origin, in words; may be empty.
     """
 
     title: str
@@ -34,52 +34,52 @@ class PictureRef:
 
     @property
     def key(self) -> str:
-        """Its origin and its mark."""
+        """Origin and mark, unique within a sequence."""
         return f"{self.origin} {self.mark}".strip()
 
 
 class PictureSequence:
-    """Shots in the order of the frames, and what is known of those that were opened.
+    """Pictures in the order of the frames, with the keys of those opened so far.
 
     Args:
-        shots: The pictures; each is opened anew whenever it is needed, so that one is in memory.
+        pictures: References; each is opened anew when it is needed, so that one is in memory.
     """
 
-    def __init__(self, shots: Sequence[PictureRef]) -> None:
-        self.shots = tuple(shots)
-        self.skipped: dict[str, str] = {}  #: A shot's key -> why it is left out.
+    def __init__(self, pictures: Sequence[PictureRef]) -> None:
+        self.pictures = tuple(pictures)
+        self.skipped: dict[str, str] = {}  #: Key of a picture -> why it is left out.
         self._about: dict[int, tuple[str, str, str]] = {}  # digest, name, credit
         self._keys: dict[int, str] = {}
 
     def __len__(self) -> int:
-        """The number of shots, also of those that are left out."""
-        return len(self.shots)
+        """Number of pictures, including those left out."""
+        return len(self.pictures)
 
     def open(self, index: int) -> Picture | None:
-        """The picture, or None if it can't be opened; it isn't tried again then."""
-        shot = self.shots[index]
-        if shot.key in self.skipped:
+        """Open a picture; None if it can't be opened, which isn't tried again."""
+        ref = self.pictures[index]
+        if ref.key in self.skipped:
             return None
         try:
-            picture = shot.open()
+            picture = ref.open()
         except CactivizError as error:
-            self.skipped[shot.key] = str(error)
+            self.skipped[ref.key] = str(error)
             return None
         self._about[index] = picture.sha256, picture.name, picture.source
         self._keys[index] = picture.key
         return picture
 
     def key(self, index: int) -> str:
-        """What answers to the picture are kept under; empty before it was opened."""
+        """The picture's key in a result store; empty before it has been opened."""
         return self._keys.get(index, "")
 
     def check(self) -> None:
-        """Refuse if every one is left out.
+        """Fail if no picture can be opened.
 
         Raises:
-            PictureError: None can be opened; the sentence says why.
+            PictureError: No picture can be opened; the sentence says why.
         """
-        if any(shot.key not in self.skipped for shot in self.shots):
+        if any(ref.key not in self.skipped for ref in self.pictures):
             return
         reasons = list(dict.fromkeys(self.skipped.values()))
         more = ["…"] if len(reasons) > _MOST_REASONS else []
@@ -88,10 +88,10 @@ class PictureSequence:
         )
 
     def recipe(self, folder: Path | None = None) -> list[dict[str, Any]]:
-        """Each picture that was opened, as a recipe in this folder tells of it."""
-        shots = [(index, shot) for index, shot in enumerate(self.shots) if index in self._about]
-        told = told_origins([shot.origin for _, shot in shots], folder)
+        """Recipe entries of the opened pictures, with paths relative to this folder."""
+        opened = [(index, ref) for index, ref in enumerate(self.pictures) if index in self._about]
+        told = told_origins([ref.origin for _, ref in opened], folder)
         return [
-            picture_recipe(shot.title, shot.origin, *self._about[index], origin, shot.left_out)
-            for (index, shot), origin in zip(shots, told, strict=True)
+            picture_recipe(ref.title, ref.origin, *self._about[index], origin, ref.left_out)
+            for (index, ref), origin in zip(opened, told, strict=True)
         ]

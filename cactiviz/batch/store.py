@@ -1,4 +1,4 @@
-"""What networks said of many pictures, kept on disk, so that stopped work goes on where it was."""
+"""On-disk result store; interrupted batches resume."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ from cactiviz.recipes.request import Request
 from cactiviz.types import Box, Cancel, Picture, Target
 
 _META = "meta.json"
-_FORM = "2"  # of what is kept; answers of another one aren't found
+_FORM = "2"  # version of the files' content; other versions aren't found
 _OWN = re.compile(r"[0-9a-f]{40}\.npz|\.[0-9a-f]{40}\.npz\.\w+")  # the second while it is written
 
 
 @dataclass(frozen=True, eq=False)
 class StoredExplanation:
-    """What one network said of one picture, for one class or at one layer.
+    """One network's explanation of one picture, for one class or at one layer.
 
     Attributes:
-        title: The network's heading.
+        title: Heading of the network.
         untrained: True if its weights are random.
-        revision: What its weights are.
-        seen: The part of the picture that it saw.
-        answer: The class explained.
-        probability: Its probability.
-        label: The layer, where several are asked for; else empty.
-        values: Method -> raw map.
+        revision: Identifies its weights.
+        seen: The part of the picture that the network saw, in pixels.
+        answer: Name of the class explained.
+        probability: Probability of that class, 0..1.
+        label: Layer, where several are asked for; else empty.
+        values: Method -> raw map, as :attr:`Attribution.values`.
         kinds: Method -> "positive" or "signed".
-        layers: Method -> where it was taken, or empty.
-        failures: Method -> why there is none.
-        preprocessing: How the picture became the network's input, as plain values.
-        places: Method -> its layer and that layer's grid in words, or empty.
-        own: The network's own answer, whatever is explained, and
-        own_probability: its probability.
-        is_own: Whether nothing else than that is explained.
+        layers: Method -> its layer, or empty.
+        failures: Method -> why there is no map.
+        preprocessing: The network's preprocessing, as plain values.
+        places: Method -> its layer and grid in words, or empty.
+        own: Name of the network's top class, whatever is explained.
+        own_probability: Probability of that class, 0..1.
+        is_own: True if the class explained is the top class.
     """
 
     title: str
@@ -76,13 +76,13 @@ class StoredExplanation:
 def ask(
     model: LoadedModel, picture: Picture, question: Request, cancel: Cancel | None = None
 ) -> list[StoredExplanation]:
-    """Put a question to a network: one answer for each layer or class that is asked for.
+    """Explain a picture, once for each layer or class that the question asks for.
 
     Raises:
         CactivizError: As for ``explain``.
     """
 
-    def reading_of(target: Target) -> Explanation:
+    def explanation_of(target: Target) -> Explanation:
         layers = question.layers
         return explain(
             model,
@@ -95,22 +95,22 @@ def ask(
             cancel=cancel,
         )
 
-    first = reading_of(question.target)
+    first = explanation_of(question.target)
     if question.layers:
-        found = [view.partition("@")[2] for view in first.attributions]
-        chosen = [place for place in dict.fromkeys(found) if place] or [""]
-        return [_said(model, first, question, label) for label in chosen]
-    others = [reading_of(Target(a.class_index)) for a in first.predictions[1 : question.top]]
-    return [_said(model, explanation, question) for explanation in (first, *others)]
+        labels = [view.partition("@")[2] for view in first.attributions]
+        chosen = [place for place in dict.fromkeys(labels) if place] or [""]
+        return [_stored(model, first, question, label) for label in chosen]
+    others = [explanation_of(Target(a.class_index)) for a in first.predictions[1 : question.top]]
+    return [_stored(model, explanation, question) for explanation in (first, *others)]
 
 
-def _said(
+def _stored(
     model: LoadedModel, explanation: Explanation, question: Request, label: str = ""
 ) -> StoredExplanation:
-    found: dict[str, Attribution] = {}
+    attributions: dict[str, Attribution] = {}
     for view, attribution in explanation.attributions.items():
         if "@" not in view or view.endswith(f"@{label}"):
-            found[method_of(view)] = attribution
+            attributions[method_of(view)] = attribution
     failures = {method_of(view): why for view, why in explanation.failures.items()}
     best = explanation.predictions[0]
     explained = explanation.explained or best
@@ -125,12 +125,12 @@ def _said(
         answer=answer,
         probability=explained.probability,
         label=label,
-        values={method: e.values for method, e in found.items()},
-        kinds={method: e.kind for method, e in found.items()},
-        layers={method: e.layer for method, e in found.items()},
-        failures={m: failures.get(m, "") for m in question.methods if m not in found},
+        values={method: e.values for method, e in attributions.items()},
+        kinds={method: e.kind for method, e in attributions.items()},
+        layers={method: e.layer for method, e in attributions.items()},
+        failures={m: failures.get(m, "") for m in question.methods if m not in attributions},
         preprocessing=asdict(model.spec.preprocessing),
-        places={method: e.place for method, e in found.items()},
+        places={method: e.place for method, e in attributions.items()},
         own=best.class_name,
         own_probability=best.probability,
         is_own=explained.class_index == best.class_index,
@@ -138,11 +138,11 @@ def _said(
 
 
 class ResultStore:
-    """A folder of answers, one file for each network and picture.
+    """A folder of stored explanations, one file per network and picture.
 
     Args:
-        folder: Made when the first answer is kept.
-        question: Part of each file's name, so that another question finds nothing.
+        folder: Created when the first result is stored.
+        question: Part of each file's key, so that another question finds no file.
     """
 
     def __init__(self, folder: Path, question: Request) -> None:
@@ -152,7 +152,7 @@ class ResultStore:
         )
 
     def get(self, network: str, picture: str) -> list[StoredExplanation] | None:
-        """What was kept, or None; a file that can't be read counts as none."""
+        """Stored explanations, or None; a file that can't be read counts as none."""
         file = self._file(network, picture)
         if not file.is_file():
             return None
@@ -162,7 +162,7 @@ class ResultStore:
             return None
 
     def put(self, network: str, picture: str, answers: Sequence[StoredExplanation]) -> None:
-        """Keep answers.
+        """Store explanations.
 
         Raises:
             OutputError: The folder can't be written.
@@ -177,7 +177,7 @@ class ResultStore:
             file.write(_packed(answers))
 
     def forget(self) -> None:
-        """Remove what was kept, and the folder unless something else is in it."""
+        """Delete the stored files, and the folder unless it holds anything else."""
         with suppress(OSError):
             for file in list(self.folder.iterdir()):
                 if _OWN.fullmatch(file.name):
@@ -192,10 +192,10 @@ class ResultStore:
 def _packed(answers: Sequence[StoredExplanation]) -> bytes:
     arrays: dict[str, Any] = {}
     about = []
-    for index, said in enumerate(answers):
-        plain = {**vars(said), "seen": asdict(said.seen), "values": list(said.values)}
+    for index, stored in enumerate(answers):
+        plain = {**vars(stored), "seen": asdict(stored.seen), "values": list(stored.values)}
         about.append(plain)
-        arrays |= {f"{index}/{method}": values for method, values in said.values.items()}
+        arrays |= {f"{index}/{method}": values for method, values in stored.values.items()}
     arrays[_META] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     file = io.BytesIO()
     np.savez(file, **arrays)

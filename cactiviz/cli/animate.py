@@ -105,9 +105,9 @@ def check_out(out: Path) -> None:
 
 def _animate(options: argparse.Namespace) -> int:
     check_out(options.out)
-    shots, hoped = _shots(options)
+    pictures, hoped = _pictures(options)
     if options.most:
-        shots = shots[: options.most]
+        pictures = pictures[: options.most]
     preset = PRESETS.get(options.preset)
     own: list[Checkpoint] = options.checkpoint
     if len({checkpoint.name for checkpoint in own}) < len(own):
@@ -121,15 +121,15 @@ def _animate(options: argparse.Namespace) -> int:
         untrained=options.untrained,
         device=options.device,
     )
-    answers = Collector(shots, request, folder, weights_dir=options.weights_dir)
+    answers = Collector(pictures, request, folder, weights_dir=options.weights_dir)
     style = _look(options, preset.style if preset else Style())
     frames = make(answers, style, options.out, keep=options.keep)
-    skipped = answers.reel.skipped
+    skipped = answers.sequence.skipped
     told = (*answers.remarks, *answers.failures.values(), *skipped.values())
     for sentence in dict.fromkeys(told):
         print(sentence, file=sys.stderr)
-    if hoped > len(shots) and not options.most:
-        print(f"{len(shots)} of {hoped} pictures are here.", file=sys.stderr)
+    if hoped > len(pictures) and not options.most:
+        print(f"{len(pictures)} of {hoped} pictures are here.", file=sys.stderr)
     print(f"{options.out}: {_counted(frames)}, {_size(options.out) / 1e6:.1f} MB")
     return 1 if answers.failures or skipped else 0
 
@@ -162,13 +162,13 @@ def make(answers: Collector, style: Style, out: Path, *, keep: bool = False) -> 
     return frames
 
 
-def _shots(options: argparse.Namespace) -> tuple[list[PictureRef], int]:
+def _pictures(options: argparse.Namespace) -> tuple[list[PictureRef], int]:
     if options.sources:
         own = (options.out, options.out.with_name(f"{options.out.name}.parts"))
         found = [
-            shot
+            ref
             for source in options.sources
-            for shot in of_source(source, options.each, without=own, say=_say)
+            for ref in of_source(source, options.each, without=own, say=_say)
         ]
         return found, 0
     if not options.preset:

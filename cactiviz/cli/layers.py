@@ -145,12 +145,12 @@ def _all_see_all(model: LoadedModel, layer: Layer) -> str:
 
 def _neuron_cell(picture: Picture, found: NeuronAttribution) -> Cell:
     display = METHODS[found.method].display
-    full = paint.full_value([found.values], display)
+    vmax = paint.vmax_of([found.values], display)
     size = paint.cell_size(picture.size, _CELL_WIDTH)
-    image = paint.paint(picture, found.values, found.seen, display=display, full=full, size=size)
+    image = paint.paint(picture, found.values, found.seen, display=display, vmax=vmax, size=size)
     if not found.sees_all:
         image = paint.outline(image, found.field, picture.size)
-    return Cell(image, paint.caption(found.values, "own", full, display))
+    return Cell(image, paint.caption(found.values, "own", vmax, display))
 
 
 def _filters(options: argparse.Namespace) -> int:
@@ -176,7 +176,7 @@ def _filters(options: argparse.Namespace) -> int:
             preprocessing = replace(preprocessing, resize=options.resize)
         seen = preprocessing.seen(*picture.size)
         columns = [Column(f"kernel {index}", ()) for index in shown]
-        full = paint.full_value([maps[index] for index in shown], "magnitude")
+        vmax = paint.vmax_of([maps[index] for index in shown], "magnitude")
         cells = {}
         for column, index in enumerate(shown):
             kernel = FilterGrid(grid.layer, grid.kernels[index : index + 1]).kernels
@@ -188,10 +188,10 @@ def _filters(options: argparse.Namespace) -> int:
                 maps[index],
                 seen,
                 display="magnitude",
-                full=full,
+                vmax=vmax,
                 size=paint.cell_size(picture.size, _CELL_WIDTH),
             )
-            cells[1, column] = Cell(image, paint.caption(maps[index], "shared", full, "magnitude"))
+            cells[1, column] = Cell(image, paint.caption(maps[index], "shared", vmax, "magnitude"))
         rows = [
             Row("Kernel", f"raw weights of {model.title}, {grid.layer}"),
             Row("Feature map", "how strongly it answers, the strongest of all first"),

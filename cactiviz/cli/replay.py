@@ -121,4 +121,4 @@ def _animation(options: argparse.Namespace, recipe: dict[str, Any], origins: Ori
             answers.compute()
         new = Animation(answers, style).recipe()
         answers.forget()
-    return differences(recipe, new, answers.reel.skipped)
+    return differences(recipe, new, answers.sequence.skipped)

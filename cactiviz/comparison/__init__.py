@@ -1,4 +1,4 @@
-"""Several networks before one picture, side by side, and the reports of it.
+"""Comparisons of several networks on one picture, and their reports.
 
-Maps stay raw; how they are painted is handed to `cactiviz.rendering`.
+Maps stay raw; painting is left to `cactiviz.rendering`.
 """

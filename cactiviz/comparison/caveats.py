@@ -1,4 +1,4 @@
-"""What must be said beside a comparison: its methods' limits, and what is known of its networks."""
+"""Remarks beside a comparison: limits of its methods, notes on its networks and picture."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ NUMBERS = Remark(
 def limits(
     picture: Picture, views: Iterable[str], explanations: Sequence[Explanation]
 ) -> tuple[Remark, ...]:
-    """What was done to the picture, then a remark a method, then one a network that needs one.
+    """Remarks on the picture, then on each method, then on networks that need one.
 
-    Those of which the same is said share one remark.
+    Methods or networks with equal remarks share one.
 
     Args:
-        picture: What was explained.
-        views: The views' names, as a comparison has them.
-        explanations: What the networks say, in their order.
+        picture: The picture that was explained.
+        views: Names of the comparison's views.
+        explanations: One per network, in the order of the networks.
     """
     shown = dict.fromkeys(map(method_of, views))
     methods = [METHODS[name] for name in shown if name in METHODS]
@@ -59,7 +59,7 @@ def _of_network(explanation: Explanation, size: tuple[int, int]) -> tuple[str, .
 
 
 def _asked(explanation: Explanation) -> str:
-    """What is explained, where it isn't simply the network's own answer."""
+    """The explained class, where it isn't the top class."""
     attribution = next(iter(explanation.attributions.values()), None)
     if attribution is None:
         return ""
@@ -70,7 +70,7 @@ def _asked(explanation: Explanation) -> str:
 
 
 def _covers(seen: Box, size: tuple[int, int]) -> bool:
-    """Whether nothing of the picture is left out, but for a part of a pixel."""
+    """Whether the whole picture is seen, to within a pixel."""
     ends = seen.top + seen.height, seen.left + seen.width
     begins = max(seen.top, seen.left) < 0.5
     return begins and all(end > side - 0.5 for end, side in zip(ends, size, strict=True))

@@ -1,4 +1,4 @@
-"""One picture before several networks."""
+"""Compares several networks on one picture."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def compare(
     report: Report | None = None,
     cancel: Cancel | None = None,
 ) -> Comparison:
-    """Put one picture before several networks, one after another.
+    """Explain one picture by several networks, one after another.
 
     A network that can't be loaded or run leaves its sentence in ``failures``; the others go on.
     Each is released before the next is loaded.
@@ -52,26 +52,26 @@ def compare(
             a picture, as :func:`~cactiviz.pictures.open.open_picture` takes it.
         models: Names, checkpoints, or networks loaded before; a network of your own as
             :func:`~cactiviz.network` gives it.
-        methods: Names of ``explain.VIEWS``, or one of them.
+        methods: One or several names of :data:`cactiviz.methods.views.VIEWS`.
         target: A class by index (an int) or by name (a str), or a :class:`Target` with a
             contrast; None for each network's own top class.
-        layer: Where class activation maps are taken: a layer for all, or one for each network by
-            its name; None, and a network that isn't named, for the network's own.
-        layers: Several such places, or "all-stages", to follow a picture through one network;
-            the views are then called ``METHOD@LAYER``.
+        layer: Layer of class activation maps: one for all networks, or a mapping from network
+            name to layer; None, or a missing name, for the network's target layer.
+        layers: Several layers, or "all-stages", to follow a picture through one network; the
+            views are then named ``METHOD@LAYER``.
         resize: "crop" or "squash" for all, instead of each network's own preprocessing.
-        untrained: Random weights for the networks given by name, or for those of these names.
+        untrained: True for random weights in all networks given by name, or the names of some.
         weights_dir: A folder to look for published weights in first.
         device: "auto", "cpu" or "cuda".
         dtype: The precision of networks given by name or as checkpoints.
-        may_download: False to refuse rather than fetch weights that aren't here.
-        report: Told what goes on: networks done, bytes downloaded.
-        cancel: Asked between steps.
+        may_download: False to fail rather than download missing weights.
+        report: Called with a stage, the amount done and the total (networks, bytes).
+        cancel: Checked before each operation.
 
     Raises:
         PictureError: The picture can't be read.
-        ModelError: An unknown name, or one given twice.
-        MethodError: An unknown method, or a layer of a network that isn't asked.
+        ModelError: A name is unknown, or given twice.
+        MethodError: A method is unknown, or a layer is given for a network that isn't compared.
         Cancelled: ``cancel`` was set.
     """
     models, methods = arguments.networks(models), arguments.views(methods)

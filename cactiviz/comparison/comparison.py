@@ -1,4 +1,4 @@
-"""What several networks say of one picture, and how it shows and saves itself."""
+"""The result of a comparison, with its sheets, tables, figures and files."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from cactiviz.types import FilterGrid, Picture
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What several networks say of one picture.
+    """Explanations of one picture by several networks.
 
     Attributes:
         picture: The picture.
-        models: The networks' names, in the order asked for.
-        methods: The views' names, in the order asked for.
-        explanations: Network -> what it says.
-        failures: Network -> the sentence that says why it says nothing.
-        before: Network -> what it says of the picture without the cover, if a part is covered.
+        models: Names of the networks, in the order requested.
+        methods: Names of the views, in the order requested.
+        explanations: Network name -> explanation.
+        failures: Network name -> the sentence that says why it failed.
+        before: Network name -> explanation of the picture without its occlusion, if it has one.
     """
 
     picture: Picture
@@ -55,11 +55,11 @@ class Comparison:
         return self.explanations
 
     def __getitem__(self, cell: tuple[str, str]) -> Attribution | FilterGrid:
-        """What a method says of a network: ``comparison["alexnet", "grad_cam"]``.
+        """The attribution of a network and a view: ``comparison["alexnet", "grad_cam"]``.
 
         Raises:
-            ModelError: The network failed, or wasn't asked for; the sentence says why.
-            MethodError: The method failed there, or wasn't asked for.
+            ModelError: The network failed, or wasn't requested; the sentence says why.
+            MethodError: The view failed for it, or wasn't requested.
         """
         model, method = cell
         if model not in self.explanations:
@@ -67,7 +67,7 @@ class Comparison:
         return self.explanations[model][method]
 
     def attributions(self) -> Iterator[Attribution]:
-        """All explanations, network by network."""
+        """All attributions, network by network."""
         for explanation in self.explanations.values():
             yield from explanation.attributions.values()
 
@@ -82,17 +82,17 @@ class Comparison:
         width: int = 240,
         contour: float | None = None,
     ) -> Cell:
-        """One painted view with its scale and range in words; without an image, why there is none.
+        """One painted view and its caption; without an image, the caption says why.
 
         Args:
             model: A network's name.
             method: A view's name.
             scale: "own", each map by itself; "shared", one method over all networks; "rank", the
-                order of the values; "evidence", shares of the sum, with one full value for all
+                order of the values; "evidence", shares of the sum, with one vmax for all
                 networks on the same grid.
-            palette: One of ``render.PALETTES``, for heat maps.
-            strength: Of a heat map over the picture, 0..1.
-            width: Of the image, in pixels.
+            palette: A key of :data:`cactiviz.rendering.colormaps.PALETTES`, for heat maps.
+            strength: Opacity of a heat map over the picture, 0..1.
+            width: Width of the image in pixels.
             contour: Outline the region of a heat map that holds this share of the evidence, 0..1.
 
         Raises:
@@ -111,20 +111,20 @@ class Comparison:
             display = "diverging"
         shown = [e.values for e in self.attributions() if e.method == method]
         together = paint.on_one_scale(found.values, shown, scale)
-        full = paint.full_value(together, display, scale)
+        vmax = paint.vmax_of(together, display, scale)
         image = paint.paint(
             self.picture,
             found.values,
             self.explanations[model].seen,
             display=display,
-            full=full,
+            vmax=vmax,
             size=paint.cell_size(self.picture.size, width),
             scale=scale,
             palette=palette,
             strength=strength,
             contour=contour,
         )
-        said = paint.caption(found.values, scale, full, display, contour)
+        said = paint.caption(found.values, scale, vmax, display, contour)
         return Cell(image, said, found.place)
 
     def sheet(
@@ -206,7 +206,7 @@ class Comparison:
         return figure(self.picture, panes, self.explained())
 
     def explained(self) -> str:
-        """Which class the maps are of, if it isn't each network's own answer; else empty."""
+        """The line that names the explained class; empty if it is each network's top class."""
         return explained_class.line(
             [self.explanations[name] for name in self.models if name in self.explanations]
         )
@@ -224,7 +224,7 @@ class Comparison:
         return page.Layers(below.image, upper, below.caption, alt, below.place)
 
     def columns(self) -> list[Column]:
-        """Each network's heading with its answers, as a sheet or a page shows it."""
+        """Each network's heading and predictions, for a sheet or a page."""
         columns = []
         for model in self.models:
             explanation = self.explanations.get(model)
@@ -248,12 +248,12 @@ class Comparison:
         return f"Without the cover: {best.class_name}, {share}"
 
     def limits(self) -> tuple[Remark, ...]:
-        """What the methods can't say, and what is known of the networks and the picture."""
+        """Remarks on the methods' limits, the networks and the picture."""
         answered = [self.explanations[name] for name in self.models if name in self.explanations]
         return limits(self.picture, self.methods, answered)
 
     def to_json(self) -> dict[str, Any]:
-        """Answers and explanations as plain values, without the maps."""
+        """Predictions and attributions as plain values for JSON, without the maps."""
         height, width = self.picture.size
         before = {
             model: [vars(answer) for answer in explanation.predictions]
@@ -287,7 +287,7 @@ class Comparison:
         }
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Each raw array under ``model/method``; the kernels under ``model/filters``.
+        """All raw arrays by ``model/method``; kernels by ``model/filters``.
 
         A slash in a network's name is a hyphen there: in a file these are names of files.
         """

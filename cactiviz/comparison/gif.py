@@ -1,4 +1,4 @@
-"""A comparison as a GIF: the original, then what one method shows of each network."""
+"""A comparison as a GIF: the original, then one method's map for each network."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def gif_of(
     seconds: float = _SECONDS,
     recipe: str = "",
 ) -> bytes:
-    """Make the GIF that Compare offers: one frame for the original and one for each network.
+    """Make a GIF with one frame for the original and one for each network.
 
     Args:
-        comparison: What the networks say.
+        comparison: The comparison to show.
         method: One of ``comparison.methods``, e.g. ``"grad_cam"`` or ``"grad_cam@layer2"``.
         scale: As for ``Comparison.cell``.
         palette: As for ``Comparison.cell``.
         strength: As for ``Comparison.cell``.
-        dark: Light letters on a dark ground.
-        seconds: Each frame's time.
-        recipe: ASCII kept in the file as its comment.
+        dark: Light text on a dark background.
+        seconds: Duration of each frame.
+        recipe: ASCII text stored as the file's comment.
 
     Returns:
-        A GIF that goes round for ever; equal choices give equal bytes.
+        Bytes of a GIF that loops for ever; equal arguments give equal bytes.
 
     Raises:
         CactivizError: There is no such method, scale or palette.
@@ -90,7 +90,7 @@ def panel_of(
     strength: float,
     width: int,
 ) -> Panel:
-    """What one method shows of one network as a panel, with the answer that is explained."""
+    """One network's map by one method as a panel, with the explained class."""
     cell = comparison.cell(
         model, method, scale=scale, palette=palette, strength=strength, width=width
     )

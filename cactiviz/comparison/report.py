@@ -1,4 +1,4 @@
-"""What leaves of a comparison, with its recipe: a report, a sheet for print, a ZIP of all."""
+"""Exports of a comparison with its recipe: HTML report, sheet for print, ZIP."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _DATE = (1980, 1, 1, 0, 0, 0)  # of all files in a ZIP: the same choices make th
 
 
 def told(comparison: Comparison, paths: Iterable[Path] = ()) -> Comparison:
-    """A comparison as an export tells of it: no sentence and no name of it says where files lie.
+    """A copy of a comparison without folders or secrets in its names and sentences.
 
     Args:
-        comparison: What was answered.
-        paths: Those of its checkpoints.
+        comparison: The comparison to export.
+        paths: Paths of its checkpoints.
     """
     known = tuple(paths)
     picture = comparison.picture
@@ -66,7 +66,7 @@ def told(comparison: Comparison, paths: Iterable[Path] = ()) -> Comparison:
 
 
 def report_html(comparison: Comparison, style: Style, recipe: Mapping[str, Any]) -> str:
-    """One file that works offline and prints well."""
+    """An HTML report in one file that works offline and prints well."""
     size = " × ".join(str(side) for side in reversed(comparison.picture.size))
     methods = len(comparison.methods)
     counted = [(len(comparison.models), "network"), (methods, "view")]
@@ -82,7 +82,7 @@ def report_html(comparison: Comparison, style: Style, recipe: Mapping[str, Any])
 
 
 def sheet_png(comparison: Comparison, style: Style, recipe: Mapping[str, Any], dpi: int) -> bytes:
-    """The sheet for so many dots an inch, which the file says; it is as large as on a screen."""
+    """The sheet as a PNG at ``dpi`` dots per inch, printed as large as on a screen."""
     sheet = comparison.sheet(
         scale=style.scale,
         palette=style.palette,
@@ -93,7 +93,7 @@ def sheet_png(comparison: Comparison, style: Style, recipe: Mapping[str, Any], d
 
 
 def everything_zip(comparison: Comparison, style: Style, recipe: Mapping[str, Any]) -> bytes:
-    """Raw maps, overlays, answers, the sheet and the recipe in one ZIP."""
+    """A ZIP of raw maps, overlays, predictions, the sheet and the recipe."""
     maps = io.BytesIO()
     np.savez_compressed(maps, **comparison.arrays())  # type: ignore[arg-type]
     original = io.BytesIO()
@@ -119,7 +119,7 @@ def everything_zip(comparison: Comparison, style: Style, recipe: Mapping[str, An
 
 
 def _covered(comparison: Comparison) -> list[Table]:
-    """What became of each network's first answer, if a part of the picture is covered."""
+    """The table of each network's top class with and without the occlusion, if there is one."""
     lines = []
     for name in comparison.models:
         if name in comparison.before and name in comparison.explanations:
@@ -139,25 +139,25 @@ def _numbers(comparison: Comparison) -> Table:
     for model in comparison.models:
         explanation = comparison.explanations.get(model)
         for method in comparison.methods:
-            found = explanation.attributions.get(method) if explanation else None
-            if explanation and isinstance(found, Attribution):
+            attribution = explanation.attributions.get(method) if explanation else None
+            if explanation and isinstance(attribution, Attribution):
                 lines.append(
                     [
                         explanation.title,
                         describe(method)[0],
-                        found.class_name,
-                        f"{found.probability:.4f}",
-                        number(found.logit),
-                        " × ".join(map(str, found.values.shape)),
-                        number(float(found.values.min())),
-                        number(float(found.values.max())),
+                        attribution.class_name,
+                        f"{attribution.probability:.4f}",
+                        number(attribution.logit),
+                        " × ".join(map(str, attribution.values.shape)),
+                        number(float(attribution.values.min())),
+                        number(float(attribution.values.max())),
                     ]
                 )
     return Table("Numbers", heads, lines, _signs(comparison))
 
 
 def _signs(comparison: Comparison) -> str:
-    """Why a minimum in the table isn't the one below the picture, where sizes are painted."""
+    """A note on why the table's minimum differs from the caption of a magnitude map."""
     shown = [METHODS[view] for view in comparison.methods if view in METHODS]
     sizes = [method.title for method in shown if method.display == "magnitude"]
     return _SIGNS.format(" and ".join(sizes)) if sizes else ""
@@ -173,7 +173,7 @@ def _png(image: Image.Image, recipe: Mapping[str, Any] | None, dpi: int) -> byte
 
 
 def _undated(npz: bytes) -> bytes:
-    """The same arrays in a ZIP without the time of writing."""
+    """The same arrays in a ZIP without timestamps."""
     packed = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(npz)) as old,

@@ -1,4 +1,4 @@
 """One pass through a network: tracing, backpropagation, activations and gradients.
 
-It leaves the network as it found it, whatever other threads do.
+The network is left unchanged, and other threads may use it at the same time.
 """

@@ -1,6 +1,6 @@
-"""One forward under observation, and at most two backwards over its graph.
+"""One observed forward pass and at most two backward passes over its graph.
 
-How it leaves the network as it found it, while other threads use the same network:
+How the network stays unchanged while other threads use it:
 
 * The forward runs under :class:`~cactiviz.engine.trace.Steps`, which sees the operations of this
   thread only. A layer is known by the position of its operation: no hook on a module.
@@ -43,7 +43,7 @@ _FORWARD_MODE = threading.Lock()  # torch has one level of it for all threads
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """Of one score; see :class:`~cactiviz.engine.class_pass.Pass` for shapes."""
+    """Gradients of one score; shapes as in :class:`~cactiviz.engine.class_pass.Pass`."""
 
     maps: tuple[tuple[Tensor, Tensor], ...]
     input_gradients: Tensor | None
@@ -61,22 +61,22 @@ def differentiate(
     stop_at_layer: bool = False,
     before_ceiling: bool = False,
 ) -> Gradients:
-    """One forward; one backward for all plain gradients; one more for the guided ones.
+    """Run one forward, one backward for plain gradients, and one for guided gradients.
 
     Args:
-        module: In eval mode, so that the pictures of a batch don't mix.
-        inputs: (B, 3, H, W).
-        score: What is explained.
-        layers: Whose activations the score is given; with "activations" among the needs, their
-            gradients are computed too.
-        needs: Which gradients.
-        cancel: Asked between steps.
-        stop_at_layer: Don't run what comes after the last of the layers.
-        before_ceiling: Where the layers' maps stand at the largest value of an activation
-            function, take what it was given (:mod:`cactiviz.engine.ceilings`).
+        module: A network in eval mode, so that the pictures of a batch don't mix.
+        inputs: Preprocessed pictures, (B, 3, H, W).
+        score: Maps the output and the layers' activations to the scalar that is differentiated.
+        layers: Layers whose activations are passed to ``score``; with "activations" in
+            ``needs``, their gradients are computed too.
+        needs: Which gradients to compute.
+        cancel: Checked before each operation.
+        stop_at_layer: Stop the forward after the last of the layers.
+        before_ceiling: Replace values that an activation function has capped by its input there
+            (:mod:`cactiviz.engine.ceilings`).
 
     Raises:
-        CactivizError: As :func:`cactiviz.engine.class_pass.run` says.
+        CactivizError: As for :func:`cactiviz.engine.class_pass.run`.
     """
     _check(cancel)
     with torch.inference_mode(False), torch.enable_grad():
@@ -112,20 +112,20 @@ def differentiate_along(
     before_ceiling: bool = False,
     cancel: Cancel | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """A layer's map, and how fast each of its values changes along one direction of the input.
+    """A layer's map and its directional derivative along one direction of the input.
 
-    In forward mode, so that one pass tells of all values: a gradient would tell of one.
+    Forward-mode differentiation: one pass gives the derivative of every value of the map.
 
     Args:
         module: As for :func:`differentiate`.
-        inputs: (B, 3, H, W).
-        direction: Of the same shape.
-        layer: Whose map.
+        inputs: Preprocessed pictures, (B, 3, H, W).
+        direction: Direction of change, of the same shape.
+        layer: The layer whose map is computed.
         before_ceiling: As for :func:`differentiate`.
-        cancel: Asked between steps.
+        cancel: Checked before each operation.
 
     Returns:
-        Both (B, C, h, w).
+        The map and its derivative, both (B, C, h, w).
 
     Raises:
         CactivizError: As for :func:`differentiate`, or an operation of the network has no
@@ -140,7 +140,7 @@ def differentiate_along(
 
 
 def _dual(values: Tensor, direction: Tensor) -> Tensor:
-    """A tensor that carries a direction through a network in forward mode."""
+    """A dual tensor: values with a tangent."""
     with warnings.catch_warnings():
         # On first use torch compiles a part of itself in a way that it advises others against.
         warnings.simplefilter("ignore", FutureWarning)
@@ -175,19 +175,19 @@ def _observe(
 def _gradients(
     total: Tensor, by: list[Tensor], layers: Sequence[Layer], *, keep_graph: bool
 ) -> tuple[Tensor, ...]:
-    """Of the score by the layers' maps, in their order, and by the input if it stands last."""
+    """Gradients of the score by each tensor of ``by``, in order."""
     try:
-        found = torch.autograd.grad(total, by, retain_graph=keep_graph, allow_unused=True)
+        gradients = torch.autograd.grad(total, by, retain_graph=keep_graph, allow_unused=True)
     except Exception as error:
         if is_out_of_memory(error):
             raise
         raise ModelError("The network's gradients can't be computed.") from error
-    for index, gradient in enumerate(found):
+    for index, gradient in enumerate(gradients):
         if gradient is None and by[index].is_leaf:
             raise ModelError("The network's answer doesn't depend on its picture.")
         if gradient is None:
             raise LayerError(f"The network's answer doesn't depend on the layer “{layers[index]}”.")
-    return found
+    return gradients
 
 
 class _Reached(Exception):
@@ -195,7 +195,7 @@ class _Reached(Exception):
 
 
 class _Guide:
-    """Whether this pass's backward is the guided one; apart, so that no hook holds the graph."""
+    """Flag of the guided backward; a separate object, so that no hook holds the graph."""
 
     def __init__(self) -> None:
         self.on = False

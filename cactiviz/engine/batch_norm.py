@@ -1,6 +1,6 @@
-"""Operations whose backward is cheaper than torch's own, where less is asked of it.
+"""Batch norm with an input-only backward pass.
 
-The forward is torch's own to the last bit, so a network answers as it always does.
+The forward is torch's own to the last bit, so predictions don't change.
 """
 
 from __future__ import annotations
@@ -48,8 +48,9 @@ def _batch_norm(
     if weight is not None:
         scale = scale.mul_(weight.detach())
     scale = scale.view(-1, *(1,) * (input.ndim - 2))
-    found: Tensor = _FixedBatchNorm.apply(input, scale, arguments)
-    return found
+
+    output: Tensor = _FixedBatchNorm.apply(input, scale, arguments)
+    return output
 
 
 CHEAPER = {F.batch_norm: _batch_norm}

@@ -1,4 +1,4 @@
-"""Activation functions that end at a largest value, and what a network makes of a map without it.
+"""Activation functions with an upper bound (such as ReLU6), and maps without that bound.
 
 Where ReLU6 gives 6, whatever larger number it was given, its gradient is 0: no pixel drives the
 neuron by a small change, though it is as active as can be. What stands before the function tells
@@ -35,25 +35,25 @@ _PASSING_ONE = functions(*("add", "sub", "mul", "div", "true_divide", "batch_nor
 
 
 def capped_steps(sequence: Trace, step: int) -> frozenset[int]:
-    """The capped functions whose largest value shows in a step's map, by their positions.
+    """Positions of the capped functions whose upper bound shows in a step's map.
 
     Pooling, joining, scaling and the like may come between; a convolution or a sum with another
     map ends the search.
     """
-    found: set[int] = set()
+    capped: set[int] = set()
     left = [step]
     while left:
         at = left.pop()
         function, sources = sequence.functions[at], sequence.sources[at]
         if function in _CAPPED:
-            found.add(at)
+            capped.add(at)
         elif function in _PASSING or (function in _PASSING_ONE and len(sources) == 1):
             left += sources
-    return frozenset(found)
+    return frozenset(capped)
 
 
 def is_activated(sequence: Trace, step: int) -> bool:
-    """Whether a step's map holds an activation function's values, perhaps pooled or joined."""
+    """Whether a step's map holds activation values, possibly pooled or concatenated."""
     function, sources = sequence.functions[step], sequence.sources[step]
     if function in ACTIVATIONS:
         return True
@@ -63,7 +63,7 @@ def is_activated(sequence: Trace, step: int) -> bool:
 
 
 def uncapped(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What a function gives, but for places at its largest value: there, what it was given.
+    """A function's output, with its input in place of values at the function's upper bound.
 
     >>> import torch.nn.functional as F
     >>> uncapped(F.relu6, (torch.tensor([-1.0, 2.0, 6.0, 9.0]),), {})

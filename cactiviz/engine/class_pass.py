@@ -1,7 +1,7 @@
-"""ONE pass through a network that yields all that the methods need.
+"""One pass through a classifier that computes all that the attribution methods read.
 
-:mod:`cactiviz.engine.backprop` says how a pass leaves a network as it found it; here is what is
-asked of it: why this class, or why this class and not that one.
+The score is a class's logit, or the difference of two ("why A and not B");
+:mod:`cactiviz.engine.backprop` says how the network stays unchanged.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from cactiviz.types import Cancel, Layer
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """What one pass yields for a batch of B pictures; all raw, detached, in the network's dtype.
+    """Results of one pass for B pictures: raw, detached, in the network's dtype.
 
     Attributes:
-        logits: (B, K), as the network gave them.
-        class_index: int64 (B,), the class explained in each row.
-        maps: For each layer its activations (B, C, h, w) and the gradients of the explained
-            score by them, of the same shape.
+        logits: (B, K), the network's output.
+        class_index: int64 (B,), the class explained for each picture.
+        maps: For each layer its activations (B, C, h, w) and the score's gradients by them,
+            of the same shape.
         input_gradients: (B, 3, H, W), the gradient of the score by the network's input.
         guided_gradients: (B, 3, H, W), the same backward pass with the guided rule
             R_in = 1[x > 0] act'(x) max(R_out, 0) at every activation function: Springenberg et
@@ -43,16 +43,16 @@ class Pass:
 
     @property
     def activations(self) -> Tensor | None:
-        """Of the first layer, or None if no layer was asked for."""
+        """Activations of the first layer, or None without layers."""
         return self.maps[0][0] if self.maps else None
 
     @property
     def activation_gradients(self) -> Tensor | None:
-        """By the first layer's activations, or None if no layer was asked for."""
+        """Gradients by the first layer's activations, or None without layers."""
         return self.maps[0][1] if self.maps else None
 
     def at(self, index: int) -> Pass:
-        """The same pass as the layer of this index alone would have given it."""
+        """The same pass with the layer of this index only."""
         return replace(self, maps=(self.maps[index],))
 
 
@@ -87,11 +87,11 @@ def run(
         module: A classifier in eval mode: (B, 3, H, W) -> (B, K). Any number of threads may use
             it at the same time; parameters, buffers, ``.grad``, modes and hooks stay untouched.
         inputs: (B, 3, H, W), preprocessed, on the network's device and in its dtype.
-        classes: A class index for each row; None for the top class.
-        against: A class for each row whose score is subtracted ("why A and not B"), or None.
+        classes: A class index for each picture; None for its top class.
+        against: A class for each picture whose score is subtracted ("why A and not B"), or None.
         layers: Where feature maps are taken; needed for "activations".
-        needs: What to compute besides the logits.
-        cancel: Asked between steps.
+        needs: Which gradients to compute besides the logits.
+        cancel: Checked before each operation.
 
     Raises:
         Cancelled: ``cancel`` was set.
@@ -117,7 +117,7 @@ def run(
             answers.extend((logits.detach(), chosen))
             return total
 
-        found = differentiate(
+        gradients = differentiate(
             module,
             inputs[rows],
             score,
@@ -126,7 +126,9 @@ def run(
             cancel=cancel,
         )
         logits, chosen = answers
-        return Pass(logits, chosen, found.maps, found.input_gradients, found.guided_gradients)
+        return Pass(
+            logits, chosen, gradients.maps, gradients.input_gradients, gradients.guided_gradients
+        )
 
     return in_parts(module, inputs, explain)
 
@@ -147,7 +149,7 @@ def _checked(logits: Any) -> Tensor:
 
 
 def _resolved(scores: Tensor, classes: Sequence[int | None]) -> Tensor:
-    """The class of each row, its top one for None."""
+    """The class index of each row; the top class for None."""
     count = scores.shape[1]
     top = scores.argmax(dim=1).tolist()
     chosen = [top[row] if index is None else index for row, index in enumerate(classes)]

@@ -1,4 +1,4 @@
-"""Which device computes, and how exactly."""
+"""Selects the device, and keeps float32 exact on CUDA."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from cactiviz.errors import DeviceError
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """Take the GPU where there is one, else the CPU ("auto"), or insist ("cpu", "cuda").
+    """The torch device for "auto" (GPU if available, else CPU), "cpu" or "cuda".
 
     Raises:
-        DeviceError: There is no such device here.
+        DeviceError: The device isn't available.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -33,9 +33,10 @@ _tf32_before: tuple[str, str] = ("", "")
 
 @contextlib.contextmanager
 def exact_float32(device: torch.device) -> Iterator[None]:
-    """Keep CUDA from rounding float32 to TF32 within; the setting is the process's, so count users.
+    """Disable TF32 on CUDA within the block.
 
-    The first thread in saves and changes it, the last one out restores it.
+    The setting belongs to the process: the first thread to enter saves and changes it, the last
+    one to leave restores it.
     """
     global _tf32_users, _tf32_before
     if device.type != "cuda":

@@ -1,4 +1,4 @@
-"""A batch explained in parts where the memory doesn't hold it whole."""
+"""Splits a batch in halves when the device runs out of memory."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Result = TypeVar("Result")
 
 
 def in_parts(module: nn.Module, inputs: Tensor, explain: Callable[[slice], Result]) -> Result:
-    """Explain the rows of a batch; if the memory doesn't hold it, its halves.
+    """Explain a batch; on out-of-memory, explain its halves and concatenate.
 
     Args:
-        module: Must be in eval mode.
+        module: The network; must be in eval mode.
         inputs: The batch; only its length and device are used.
-        explain: From a part of the batch to a dataclass of tensors with a row for each picture.
+        explain: Maps a slice of the batch to a dataclass of tensors, one row per picture.
 
     Raises:
         DeviceError: The memory is too small even for one picture.
@@ -36,7 +36,7 @@ def in_parts(module: nn.Module, inputs: Tensor, explain: Callable[[slice], Resul
 def _part(
     device: torch.device, explain: Callable[[slice], Result], start: int, stop: int
 ) -> Result:
-    """On its own, since a function that calls itself from inside another lives in a circle."""
+    """At module level: a recursive closure would be a reference cycle that holds tensors."""
     try:
         return explain(slice(start, stop))
     except (RuntimeError, MemoryError) as error:
@@ -54,7 +54,7 @@ def _part(
 
 
 def _joined(first: Any, second: Any) -> Any:
-    """Two results, or what they hold, as if their rows had been one batch."""
+    """Two results concatenated along the batch."""
     if first is None:
         return None
     if isinstance(first, Tensor):
@@ -66,7 +66,7 @@ def _joined(first: Any, second: Any) -> Any:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error, or what led to it, is a lack of memory on any device."""
+    """Whether an error, or its cause, is a lack of memory on any device."""
     return (
         isinstance(error, torch.OutOfMemoryError | MemoryError)
         or "can't allocate memory" in str(error)

@@ -1,4 +1,4 @@
-"""Single neurons of a layer: what in the picture drives one of them."""
+"""Gradients of single neurons of a layer."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from cactiviz.types import Cancel, Layer, Neuron
 
 @dataclass(frozen=True, eq=False)
 class NeuronPass:
-    """What one pass yields for B single neurons of one layer.
+    """Results of one pass for B single neurons of one layer.
 
     Attributes:
-        values: (B,), how active each neuron is.
+        values: (B,), each neuron's activation.
         input_gradients: (B, 3, H, W), the gradient of that value by the network's input.
         guided_gradients: (B, 3, H, W), the same with the guided rule of
             :class:`~cactiviz.engine.class_pass.Pass`.
@@ -42,20 +42,20 @@ def run_neurons(
     before_ceiling: bool = False,
     cancel: Cancel | None = None,
 ) -> NeuronPass:
-    """Explain one neuron for each picture of a batch; what comes after its layer isn't run.
+    """Explain one neuron for each picture of a batch; the forward stops at the layer.
 
     Args:
         module: As for :func:`cactiviz.engine.class_pass.run`.
-        inputs: (B, 3, H, W); one picture may stand in it several times.
-        layer: Where the neurons are.
-        neurons: One for each row.
+        inputs: Preprocessed pictures, (B, 3, H, W); a picture may occur several times.
+        layer: The layer of the neurons.
+        neurons: One neuron for each picture.
         needs: "input_gradients", "guided_gradients" or both.
-        before_ceiling: Explain, of neurons at their activation's largest value, the value before
-            it (:attr:`LayerMap.before`).
-        cancel: Asked between steps.
+        before_ceiling: For neurons at their activation's upper bound, explain the value before it
+            (:attr:`LayerMap.before`).
+        cancel: Checked before each operation.
 
     Raises:
-        TargetError: A neuron that the layer doesn't have.
+        TargetError: The layer has no such neuron.
         CactivizError: As for :func:`cactiviz.engine.class_pass.run`.
     """
     if len(neurons) != len(inputs) or not neurons:
@@ -87,10 +87,10 @@ def run_neurons(
 
 
 def check_neurons(size: tuple[int, int, int], layer: Layer, neurons: Sequence[Neuron]) -> None:
-    """Make sure that a layer of (channels, rows, columns) has these neurons.
+    """Check that a layer of (channels, rows, columns) has these neurons.
 
     Raises:
-        TargetError: It hasn't.
+        TargetError: The layer has no such neuron.
     """
     for neuron in neurons:
         if not all(0 <= at < most for at, most in zip(neuron, size, strict=True)):
@@ -104,7 +104,7 @@ def check_neurons(size: tuple[int, int, int], layer: Layer, neurons: Sequence[Ne
 def layer_size(
     module: nn.Module, input_shape: tuple[int, ...], layer: Layer
 ) -> tuple[int, int, int]:
-    """How many (channels, rows, columns) of neurons a layer has for an input of (C, H, W)."""
+    """(channels, rows, columns) of a layer's feature map for an input of (C, H, W)."""
     sequence = trace(module, input_shape)
     _, channels, rows, columns = sequence.shapes[sequence.step(layer)]
     return channels, rows, columns
@@ -118,10 +118,10 @@ def feature_maps(
     *,
     before_ceiling: bool = False,
 ) -> Tensor:
-    """What a layer makes of a batch: (B, C, h, w); what comes after the layer isn't run.
+    """A layer's feature maps for a batch, (B, C, h, w); the forward stops at the layer.
 
-    Where ``before_ceiling``, a value at the largest one of an activation function is replaced by
-    what that function was given.
+    With ``before_ceiling``, values at an activation function's upper bound are replaced by its
+    input there.
     """
     found: list[Tensor] = []
 
@@ -147,12 +147,12 @@ def feature_maps(
 
 @dataclass(frozen=True, eq=False)
 class LayerMap:
-    """How the neurons of a layer stand to one picture; each tensor is (C, h, w).
+    """State of a layer's neurons for one picture; each tensor is (C, h, w).
 
     Attributes:
-        values: How active each is.
-        before: The same, but where a neuron stands at the largest value of an activation function
-            (:mod:`cactiviz.engine.ceilings`), what that function was given.
+        values: Each neuron's activation.
+        before: The same, with the activation function's input where a neuron is at its upper bound
+            (:mod:`cactiviz.engine.ceilings`).
         at_ceiling: bool, which neurons no pixel drives by a small change for that reason alone.
         driven: bool, which neurons some pixel drives by a small change, or would, if it weren't
             for a ceiling.
@@ -174,7 +174,7 @@ class LayerMap:
 
     @property
     def strength(self) -> Tensor:
-        """What neurons are ranked by: neurons at the same ceiling by what is before it."""
+        """Ranking key of the neurons: the value before the upper bound."""
         return self.before.where(self.at_ceiling, self.values)
 
     def strongest(self) -> Neuron:
@@ -193,16 +193,16 @@ class LayerMap:
 def layer_map(
     module: nn.Module, inputs: Tensor, layer: Layer, cancel: Cancel | None = None
 ) -> LayerMap:
-    """How the neurons of a layer stand to one picture; what comes after the layer isn't run.
+    """State of a layer's neurons for one picture; the forward stops at the layer.
 
-    Whether a neuron answers is asked of all at once, by the derivative along a direction by
-    chance: it is 0 for a neuron whose gradient is 0, and almost surely not for any other.
+    Which neurons respond is tested for all at once by the derivative along a random direction:
+    it is 0 where the gradient is 0, and almost surely not anywhere else.
 
     Args:
         module: As for :func:`cactiviz.engine.class_pass.run`.
-        inputs: (1, 3, H, W).
-        layer: Where the neurons are.
-        cancel: Asked between steps.
+        inputs: One preprocessed picture, (1, 3, H, W).
+        layer: The layer of the neurons.
+        cancel: Checked before each operation.
 
     Raises:
         CactivizError: As for :func:`cactiviz.engine.class_pass.run`.
@@ -243,7 +243,7 @@ def layer_map(
 
 @dataclass(frozen=True, eq=False)
 class _Along:
-    """What a layer makes of a batch, and how fast it changes; the values themselves if unknown."""
+    """A layer's maps and their directional derivative; the maps themselves if unknown."""
 
     values: Tensor
     change: Tensor
@@ -267,13 +267,13 @@ def most_active(activations: Tensor, row: int, column: int) -> Neuron:
 def random_neurons(
     size: tuple[int, int, int], count: int, seed: int, among: Tensor | None = None
 ) -> list[Neuron]:
-    """So many different neurons of a layer of (channels, rows, columns), the same for a seed.
+    """Draw distinct neurons of a layer of (channels, rows, columns).
 
     Args:
-        size: The layer's.
-        count: How many.
+        size: (channels, rows, columns) of the layer.
+        count: Number of neurons to draw.
         seed: The same seed gives the same neurons.
-        among: bool, of the layer's size: only of these; all of them if they are fewer.
+        among: bool of the layer's size: draw from these only; all of them if they are fewer.
 
     >>> random_neurons((64, 8, 8), 2, seed=0) == random_neurons((64, 8, 8), 2, seed=0)
     True

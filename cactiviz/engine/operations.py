@@ -1,4 +1,4 @@
-"""The operations of a network as torch sees them: their kinds, and how one thread's are watched."""
+"""Kinds of torch operations, and a mode that observes those of one thread."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Function = Callable[..., Any]
 
 
 def functions(*names: str) -> frozenset[Function]:
-    """Every way in which torch can be asked for these functions, in-place ones included."""
+    """All torch callables of these names: functional, method and in-place variants."""
     places = (F, torch, Tensor)
     spellings = [spelling for name in names for spelling in (name, f"{name}_")]
-    found = (getattr(place, spelling, None) for place in places for spelling in spellings)
-    return frozenset(function for function in found if function is not None)
+    candidates = (getattr(place, spelling, None) for place in places for spelling in spellings)
+    return frozenset(function for function in candidates if function is not None)
 
 
 #: max(x, 0) and nothing else.
@@ -38,7 +38,7 @@ DROPOUTS = functions("dropout", "dropout2d", "alpha_dropout", "feature_alpha_dro
 
 
 class Steps(TorchFunctionMode):
-    """While it is entered, shows each operation of this thread that yields a tensor.
+    """Context in which each operation of this thread that returns a tensor is observed.
 
     ``on_step(position, function, output)`` returns what the network goes on with; a function that
     is a key of ``instead`` is computed by that entry, which must give the same output. Where

@@ -1,4 +1,4 @@
-"""The receptive field of a neuron: the pixels that can change it, whatever the weights are."""
+"""Receptive fields of neurons: the pixels that can change them, whatever the weights."""
 
 from __future__ import annotations
 
@@ -26,10 +26,7 @@ _PASSED = ACTIVATIONS | functions("clamp", "clamp_min", "clamp_max", "clip", "th
 def receptive_field(
     module: nn.Module, input_shape: tuple[int, int, int], layer: Layer, neuron: Neuron
 ) -> NDArray[np.bool_]:
-    """The pixels of the network's input that one neuron is connected to: bool (H, W).
-
-    As :func:`receptive_fields`.
-    """
+    """The receptive field of one neuron, bool (H, W); see :func:`receptive_fields`."""
     return receptive_fields(module, input_shape, layer, [neuron])[0]
 
 
@@ -40,18 +37,18 @@ def receptive_fields(
     neurons: Sequence[Neuron],
     cancel: Cancel | None = None,
 ) -> list[NDArray[np.bool_]]:
-    """The pixels of the network's input that each neuron is connected to: bool (H, W).
+    """The input pixels that each neuron is connected to, as bool (H, W) masks.
 
-    Paths are followed by a gradient that is not a number, which no weight, not even 0, can stop.
-    So that no activation or maximum stops it either, they are replaced, in a copy, by the identity
-    and the mean. A squeeze-and-excitation connects a neuron with the whole picture.
+    Connections are traced by a NaN gradient, which no weight, not even 0, can stop. In a copy of
+    the network, activations and max pooling are replaced by the identity and the mean, so that
+    they don't stop it either. A squeeze-and-excitation block connects a neuron to every pixel.
 
     Args:
-        module: A network; it isn't touched.
+        module: A network; it isn't changed.
         input_shape: (C, H, W).
-        layer: Where the neurons are.
+        layer: The layer of the neurons.
         neurons: Their channels, rows and columns.
-        cancel: Asked between neurons.
+        cancel: Checked between neurons.
 
     Raises:
         LayerError: There is no such layer.
@@ -87,17 +84,17 @@ def layer_with_parts(
     target: Layer,
     cancel: Cancel | None = None,
 ) -> Layer:
-    """A deep layer whose neurons see a part of the picture: where to begin to look at neurons.
+    """A deep layer whose neurons see a part of the picture: the default for viewing neurons.
 
-    It is the target layer, unless a neuron in its middle sees the whole picture. Then it is the
-    last stage, or in want of one the last convolution, whose neurons see half of it at most; it
-    is the target layer again where there is none.
+    The target layer, unless its middle neuron sees the whole picture. Then the last stage, or
+    else the last convolution, whose neurons see at most half of the picture; the target layer if
+    there is none.
 
     Args:
-        module: A network; it isn't touched.
+        module: A network; it isn't changed.
         input_shape: (C, H, W).
         target: The network's target layer.
-        cancel: Asked between layers.
+        cancel: Checked between layers.
 
     Raises:
         LayerError: There is no such target layer.
@@ -112,7 +109,7 @@ def layer_with_parts(
         return float(field.mean())
 
     def last_part(layers: Iterable[Layer]) -> tuple[Layer | None, bool]:
-        """The last that sees half at most, and whether the next one sees all of the picture."""
+        """The last layer that sees at most half, and whether the next one sees everything."""
         found = None
         for layer in layers:  # deeper ones see more, and take longer
             seen = share(layer)
@@ -135,7 +132,7 @@ def layer_with_parts(
 
 
 def bounding_box(field: NDArray[np.bool_], seen: Box) -> Box:
-    """The smallest rectangle around a receptive field, in the coordinates of the picture.
+    """Bounding box of a receptive field, in the picture's coordinates.
 
     Args:
         field: bool (H, W) on the network's input, with at least one pixel.

@@ -1,4 +1,4 @@
-"""Which operation of a network makes which layer's map, learnt without touching the network.
+"""Maps layers to operation indices by tracing a copy on the meta device.
 
 A network is copied without its weights (torch's "meta" device: shapes, no numbers) and run once;
 hooks go on that copy only. A layer is then known by the position of its operation in the sequence,
@@ -34,15 +34,15 @@ _FEW = 2  # a pooling may be written as a flattening and a mean
 
 @dataclass(frozen=True)
 class Trace:
-    """The sequence of operations of one network on one input size.
+    """The sequence of operations of one network for one input size.
 
     Attributes:
         shapes: The shape of each step's output, batch dimension included.
         functions: The function of each step.
-        sources: For each step the earlier ones whose outputs it was given.
-        module_steps: Module name -> the step that made its output (its last one, if called twice).
-        convolutions: The names of the convolutions, in the order in which they run.
-        square: Whether the input is; then a map that isn't has its channels last.
+        sources: For each step the earlier steps whose outputs it reads.
+        module_steps: Module name -> the step of its output (of its last call).
+        convolutions: Names of the convolutions, in the order in which they run.
+        square: Whether the input is square; then a map that isn't has its channels last.
     """
 
     shapes: tuple[tuple[int, ...], ...]
@@ -53,7 +53,7 @@ class Trace:
     square: bool
 
     def step(self, layer: Layer) -> int:
-        """The position of the operation whose output is the layer's (B, C, h, w) feature map.
+        """Position of the operation whose output is the layer's (B, C, h, w) feature map.
 
         Raises:
             LayerError: There is no such layer, or its output isn't a feature map.
@@ -77,7 +77,7 @@ class Trace:
         return height, width
 
     def target_layer(self) -> Layer:
-        """The last feature map before pooling, after its activation: where Grad-CAM looks.
+        """The last feature map before pooling, after its activation: Grad-CAM's layer.
 
         A map with as many channels as the network has logits is a classifier's (SqueezeNet's),
         not a feature map; pooling and dropout make no new features.
@@ -128,7 +128,7 @@ class Trace:
         return [layer for _, _, layer in sorted(found.values(), key=lambda entry: entry[1])]
 
     def _within_others(self, layer: Layer, grid: tuple[int, ...]) -> int:
-        """How many of the modules around a layer end at another resolution."""
+        """Number of modules around a layer that end at another resolution."""
         parts = layer.name.split(".")
         around = [".".join(parts[:depth]) for depth in range(1, len(parts))]
         steps = [self.module_steps[name] for name in around if name in self.module_steps]
@@ -149,7 +149,7 @@ class Trace:
 
 
 def _skeleton(module: nn.Module) -> nn.Module:
-    """A copy that has the network's structure and none of its numbers."""
+    """A copy of the network's structure on the meta device."""
     memo: dict[int, Any] = {
         id(value): torch.empty_like(value, device="meta")  # tensors that a module just holds
         for submodule in module.modules()
@@ -166,7 +166,7 @@ def _skeleton(module: nn.Module) -> nn.Module:
 
 
 def _tensors(given: Iterable[Any], known: Mapping[int, int]) -> Iterator[Tensor]:
-    """Those of known ids among what a call was given; a concatenation is given a list."""
+    """Tensors of known ids among a call's arguments, lists included."""
     for value in given:
         if isinstance(value, list | tuple):
             yield from _tensors(value, known)
@@ -228,7 +228,7 @@ _lock = threading.Lock()
 
 
 def trace(module: nn.Module, input_shape: tuple[int, ...]) -> Trace:
-    """The sequence of operations for an input of this (C, H, W), remembered per network.
+    """Trace a network for an input of this (C, H, W); cached per network.
 
     The size matters: "same" padding by input size adds a step for some sizes and none for others.
 
@@ -239,7 +239,7 @@ def trace(module: nn.Module, input_shape: tuple[int, ...]) -> Trace:
     dtype = next((p.dtype for p in module.parameters()), torch.float32)
     key = (tuple(input_shape), structure, dtype)
     with _lock:
-        known = _traces.setdefault(module, {})
-        if key not in known:
-            known[key] = _run(module, tuple(input_shape), dtype)
-        return known[key]
+        traces = _traces.setdefault(module, {})
+        if key not in traces:
+            traces[key] = _run(module, tuple(input_shape), dtype)
+        return traces[key]

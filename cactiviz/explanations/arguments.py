@@ -1,4 +1,4 @@
-"""What the functions for people's own programs are given, in one form, or a sentence why not."""
+"""Validates and normalises the arguments of the public functions."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from cactiviz.types import Layer
 
 
 def networks(given: object) -> tuple[Given, ...]:
-    """Networks by name, as checkpoints or loaded; one alone counts as several.
+    """Normalise one or several networks (names, checkpoints or loaded ones) to a tuple.
 
     Raises:
-        ModelError: It holds something else.
+        ModelError: A value is none of these.
 
     >>> networks("alexnet")
     ('alexnet',)
     """
-    one = isinstance(given, str | Checkpoint | LoadedModel)
-    several = (given,) if one or not isinstance(given, Iterable) else tuple(given)
+    is_single = isinstance(given, str | Checkpoint | LoadedModel)
+    several = (given,) if is_single or not isinstance(given, Iterable) else tuple(given)
     if given is None:
         raise ModelError("Say which networks, such as “alexnet”.")
     for network in several:
@@ -31,29 +31,29 @@ def networks(given: object) -> tuple[Given, ...]:
     return several
 
 
-def views(given: object, known: Collection[str] = VIEWS) -> tuple[str, ...]:
-    """Names of views; one alone counts as several.
+def views(given: object, available: Collection[str] = VIEWS) -> tuple[str, ...]:
+    """Normalise one or several names of views to a tuple.
 
     Raises:
-        MethodError: One of them is unknown, or it holds something else.
+        MethodError: A name is unknown, or a value isn't a name.
 
     >>> views("grad_cam")
     ('grad_cam',)
     """
     if given is None or not isinstance(given, str | Iterable):
-        raise MethodError(f"Say which methods, by name; there are {', '.join(known)}.")
+        raise MethodError(f"Say which methods, by name; there are {', '.join(available)}.")
     several = (given,) if isinstance(given, str) else tuple(given)
     for view in several:
-        if not isinstance(view, str) or view not in known:
-            raise MethodError(f"There is no view “{view}”; there are {', '.join(known)}.")
+        if not isinstance(view, str) or view not in available:
+            raise MethodError(f"There is no view “{view}”; there are {', '.join(available)}.")
     return several
 
 
 def loaded(given: object) -> LoadedModel:
-    """A network that is ready to be asked.
+    """Check that a network is loaded.
 
     Raises:
-        ModelError: It is something else; the sentence says how it becomes one.
+        ModelError: It isn't; the sentence says how to load it.
     """
     if isinstance(given, LoadedModel):
         return given
@@ -63,10 +63,10 @@ def loaded(given: object) -> LoadedModel:
 
 
 def resizing(given: object) -> Literal["crop", "squash"] | None:
-    """How pictures are brought to a network's size, if not as it was evaluated.
+    """Check a choice of resizing: "crop", "squash", or None for the network's own.
 
     Raises:
-        MethodError: There is no such way.
+        MethodError: It is none of these.
     """
     if given is None or given == "crop" or given == "squash":
         return given
@@ -74,10 +74,10 @@ def resizing(given: object) -> Literal["crop", "squash"] | None:
 
 
 def place(given: object) -> Layer | str | None:
-    """A layer, or its name.
+    """Check a layer, given as one or by its name.
 
     Raises:
-        LayerError: It is something else.
+        LayerError: It is neither.
     """
     if given is None or isinstance(given, str | Layer):
         return given
@@ -85,10 +85,10 @@ def place(given: object) -> Layer | str | None:
 
 
 def places(given: object) -> Layer | str | dict[str, Layer | str] | None:
-    """A layer for all networks, or one for each by its name.
+    """Check a layer for all networks, or a mapping from network to layer.
 
     Raises:
-        LayerError: It is, or holds, something else.
+        LayerError: A value is neither a layer nor a name.
 
     >>> places({"alexnet": "features.8"}), places(None)
     ({'alexnet': 'features.8'}, None)
@@ -96,7 +96,7 @@ def places(given: object) -> Layer | str | dict[str, Layer | str] | None:
     if not isinstance(given, Mapping | tuple):
         return place(given)
     try:
-        found = {str(name): place(layer) for name, layer in dict(given).items()}
+        layers = {str(name): place(layer) for name, layer in dict(given).items()}
     except (TypeError, ValueError) as error:
         raise LayerError("Layers of several networks are given as {network: layer}.") from error
-    return {name: layer for name, layer in found.items() if layer is not None}
+    return {name: layer for name, layer in layers.items() if layer is not None}

@@ -1,4 +1,4 @@
-"""What is said beside a map, so that nobody takes it for more than it is."""
+"""Notes shown beside a map: its limits, as sentences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cactiviz.engine.trace import Trace
 from cactiviz.methods import Method
 from cactiviz.models import LoadedModel
 
-#: The note of every explanation of a network with random weights.
+#: Note on every map of a network with random weights.
 UNTRAINED = "Untrained: the weights are random, so the maps tell nothing of the picture."
 
 
@@ -23,14 +23,14 @@ def notes_beside(
     sequence: Trace,
     against: int | None,
 ) -> tuple[str, ...]:
-    """The sentences that belong beside a map.
+    """The notes that belong beside a map.
 
     Args:
         model: The network.
         method: The method that made the map.
-        values: The map, raw.
+        values: The raw map.
         sequence: The network's operations on an input of that size.
-        against: The class that it is held against, or None.
+        against: Index of the contrast class, or None.
     """
     notes = []
     if model.untrained:
@@ -53,5 +53,5 @@ def notes_beside(
 
 
 def held_against(class_name: str) -> str:
-    """The note of a map that shows what speaks for a class rather than for this one."""
+    """The note of a map that was made against a contrast class."""
     return f"Held against “{class_name}”."

@@ -1,4 +1,4 @@
-"""One network, one picture: its answer, and what the methods say of it."""
+"""Explains one network's prediction for one picture."""
 
 from __future__ import annotations
 
@@ -40,26 +40,25 @@ def explain(
     resize: Literal["crop", "squash"] | None = None,
     cancel: Cancel | None = None,
 ) -> Explanation:
-    """Ask one network about one picture, in one pass for all methods and layers.
+    """Predict and explain one picture, in one pass for all methods and layers.
 
     A method that doesn't apply (a layer or a class that the network doesn't have) leaves its
-    sentence in ``failures``; the others and the answer are there all the same.
+    sentence in ``failures``; the other methods and the predictions are not affected.
 
     Args:
         model: A loaded network; other threads may use it at the same time.
         picture: As :func:`~cactiviz.pictures.open.open_picture` takes it.
-        methods: Names of :data:`VIEWS`, or one of them.
+        methods: One or several names of :data:`cactiviz.methods.views.VIEWS`.
         target: A class by index (an int) or by name (a str, see
             :mod:`cactiviz.explanations.target`); None for the network's top class.
-        layer: Where class activation maps are taken; None for the network's own target layer.
-        layers: Several such places, from edges to object, instead of one: each class activation
-            map is there once for each, as ``METHOD@LAYER``. "all-stages" takes the last map of
-            each resolution.
+        layer: Layer of class activation maps; None for the network's target layer.
+        layers: Several layers instead of one: each class activation map is computed at each,
+            under the name ``METHOD@LAYER``. "all-stages" takes the last map of each resolution.
         resize: "crop" or "squash" instead of the network's own preprocessing.
-        cancel: Asked between steps.
+        cancel: Checked before each operation.
 
     Raises:
-        MethodError: An unknown method, or way to resize.
+        MethodError: A method or ``resize`` is unknown.
         ModelError: The network isn't loaded, or can't process the picture.
         PictureError: The picture can't be read.
         DeviceError: The memory is too small.
@@ -175,14 +174,14 @@ def _places(
 
 
 def _keys(method: Method, places: Sequence[Layer], several: bool) -> dict[str, Layer]:
-    """Under which names a method's explanations stand, and where each is taken."""
+    """View name -> layer, for all layers at which a method is computed."""
     if several and "activations" in method.needs:
         return {f"{method.name}@{place}": place for place in places}
     return {method.name: places[0]}
 
 
 def _answers(spec: ModelSpec, logits: torch.Tensor) -> list[Prediction]:
-    """All classes in the order of their index."""
+    """Predictions of all classes, in the order of their index."""
     scores = class_pass.class_scores(logits)[0].tolist()
     shares = class_pass.probabilities(logits)[0].tolist()
     return [

@@ -1,4 +1,4 @@
-"""Which class the maps explain, in words: said wherever it isn't simply a network's own answer."""
+"""Words for the explained class, shown where it isn't the network's top class."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _MOST_NAMED = 3  # networks whose probabilities a line has room for
 
 
 def line(explanations: Sequence[Explanation], titles: Mapping[str, str] | None = None) -> str:
-    """What is explained, to stand above the maps; empty if all networks explain their own answer.
+    """The line above the maps that names the explained class; empty if it is the top class.
 
     Args:
-        explanations: What the networks say, in the order of their columns.
-        titles: Network -> what to call it; its own title where there is none.
+        explanations: One per network, in the order of their columns.
+        titles: Network name -> display name; its own title where missing.
 
     Returns:
         For instance "Explained: coffee mug (3 %)", for several networks
@@ -38,10 +38,7 @@ def line(explanations: Sequence[Explanation], titles: Mapping[str, str] | None =
 
 
 def asked(explanation: Explanation) -> bool:
-    """Whether a network's maps explain something else than its likeliest class alone.
-
-    Against another class counts; also where that one is less likely.
-    """
+    """Whether the maps explain anything but the top class alone; a contrast counts."""
     explained = explanation.explained
     if explained is None:
         return False
@@ -50,9 +47,9 @@ def asked(explanation: Explanation) -> bool:
 
 
 def answers_beside(explanation: Explanation) -> tuple[Prediction, ...]:
-    """The likeliest classes, with the one explained, and its contrast, among them.
+    """At most three predictions for display: the top ones, the explained class, its contrast.
 
-    Three at most: what was asked for takes the places of the less likely ones.
+    The explained class and its contrast replace less likely classes.
     """
     if not asked(explanation):
         return explanation.predictions[:_ANSWERS]
@@ -63,7 +60,7 @@ def answers_beside(explanation: Explanation) -> tuple[Prediction, ...]:
 
 
 def marks(explanation: Explanation) -> Mapping[int, str]:
-    """Class -> "explained" or "against", for the answers at the head of a column to say so."""
+    """Class index -> "explained" or "against", for the predictions in a column's heading."""
     if not asked(explanation):
         return {}
     found = {}
@@ -86,7 +83,7 @@ def own_answer(name: str, share: float, is_explained: bool) -> str:
 
 
 def _named(found: Sequence[tuple[str, Prediction | None]], several: bool) -> str:
-    """One class with its probabilities; empty if there is none, or networks differ in it."""
+    """One class with its probabilities; empty for none, or if the networks' classes differ."""
     answers = [(title, answer) for title, answer in found if answer is not None]
     names = {answer.class_name.casefold() for _, answer in answers}
     if len(names) != 1:

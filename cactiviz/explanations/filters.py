@@ -1,4 +1,4 @@
-"""What a convolution looks for, and what it finds in a picture."""
+"""Kernels of a convolution, and its feature maps for a picture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cactiviz.types import Cancel, FilterGrid, Layer
 
 
 def convolutions(model: LoadedModel) -> list[str]:
-    """The names of a network's convolutions, the first one first."""
+    """Names of a network's convolutions, in the order in which they run."""
     names = [n for n, m in model.module.named_modules() if isinstance(m, torch.nn.Conv2d)]
     return sorted(names, key=lambda name: name != model.spec.first_conv)
 
@@ -30,14 +30,14 @@ def filters(
     resize: Literal["crop", "squash"] | None = None,
     cancel: Cancel | None = None,
 ) -> FilterGrid:
-    """The kernels of a convolution, raw, and its feature maps on a picture if one is given.
+    """Raw kernels of a convolution, and its feature maps if a picture is given.
 
     Args:
         model: A loaded network.
-        picture: What the feature maps are of; None for the kernels alone.
-        layer: The convolution's dotted name; None for the first one.
+        picture: Picture for the feature maps; None for the kernels alone.
+        layer: Dotted name of the convolution; None for the first one.
         resize: "crop" or "squash" instead of the network's own preprocessing.
-        cancel: Asked between steps.
+        cancel: Checked before each operation.
 
     Raises:
         LayerError: There is no convolution of this name.

@@ -1,4 +1,4 @@
-"""What in a picture drives single neurons of a network."""
+"""Attributions of single neurons."""
 
 from __future__ import annotations
 
@@ -39,25 +39,24 @@ _ALL = 1 - 1e-9  # a box's sides are rounded
 
 @dataclass(frozen=True, eq=False)
 class NeuronAttribution:
-    """What drives one neuron.
+    """Gradient of one neuron's activation for one picture.
 
     Attributes:
         model: The network's name.
         method: "guided_backprop" or "saliency".
-        layer: Where the neuron is.
-        neuron: Its channel, row and column.
-        value: How active it is.
+        layer: Name of the neuron's layer.
+        neuron: Channel, row and column of the neuron.
+        value: Activation of the neuron.
         values: The raw gradient of that value, or of ``before_ceiling`` where there is one, by the
             network's input, (3, H, W), signed.
         seen: The part of the picture that the network saw.
-        field: The neuron's receptive field on the picture; where it reaches over the edge of
-            what the network saw, it ends there.
+        field: The neuron's receptive field on the picture, clipped to what the network saw.
         notes: Sentences that belong beside the picture.
-        before_ceiling: For a neuron at the largest value of its activation function, such as 6 of
-            a ReLU6: the value before that function, which is explained in its stead.
-        silent: Whether no pixel of this picture drives it by a small change.
-        answering: How many of the layer's neurons answer to this picture: are driven by some pixel.
-        layer_neurons: How many neurons the layer has.
+        before_ceiling: For a neuron at its activation's upper bound (6 for ReLU6), the value
+            before the activation, which is explained instead.
+        silent: Whether the gradient is 0 for every pixel.
+        answering: Number of the layer's neurons with a gradient that isn't 0 everywhere.
+        layer_neurons: Number of neurons in the layer.
     """
 
     model: str
@@ -101,25 +100,25 @@ def explain_neurons(
     resize: Literal["crop", "squash"] | None = None,
     cancel: Cancel | None = None,
 ) -> list[NeuronAttribution]:
-    """Explain single neurons of one layer in one batched pass; what comes after isn't run.
+    """Explain single neurons of one layer in one batched pass that stops at the layer.
 
     Args:
         model: A loaded network.
-        picture: What the neurons look at.
-        layer: Where they are; None for the network's target layer.
-        neurons: These (channel, row, column), and
-        most_active_at: the most active channel at this (row, column), and
-        random: so many others, chosen by ``seed`` among those that answer to the picture; all
-            of these, if they are fewer. A neuron at 0 after a ReLU doesn't answer.
-        seed: The same seed chooses the same neurons.
+        picture: The picture, as :func:`~cactiviz.pictures.open.open_picture` takes it.
+        layer: Layer of the neurons; None for the network's target layer.
+        neurons: (channel, row, column) of each neuron to explain.
+        most_active_at: (row, column) at which the most active channel is added, or None.
+        random: Number of neurons to add by chance among those with a gradient; a neuron at 0
+            after a ReLU has none.
+        seed: Seed of the random choice.
         method: "guided_backprop" or "saliency" (the plain gradient).
         resize: "crop" or "squash" instead of the network's own preprocessing.
-        cancel: Asked between steps.
+        cancel: Checked before each operation.
 
     Raises:
-        MethodError: An unknown method, or no neuron was asked for.
+        MethodError: The method is unknown, or no neuron was given.
         LayerError: There is no such layer.
-        TargetError: A neuron that the layer doesn't have, or none that answers.
+        TargetError: The layer has no such neuron, or none with a gradient.
         CactivizError: As for :func:`cactiviz.explain`.
     """
     _need(method)
@@ -149,14 +148,14 @@ def map_neurons(
     resize: Literal["crop", "squash"] | None = None,
     cancel: Cancel | None = None,
 ) -> LayerMap:
-    """How active the neurons of one layer are, and which of them answer to the picture.
+    """Activations of one layer's neurons, and which of them have a gradient.
 
     Args:
         model: A loaded network.
-        picture: What the neurons look at.
-        layer: Where they are.
+        picture: The picture, as :func:`~cactiviz.pictures.open.open_picture` takes it.
+        layer: The layer of the neurons.
         resize: As for :func:`explain_neurons`.
-        cancel: Asked between steps.
+        cancel: Checked before each operation.
 
     Raises:
         LayerError: There is no such layer.
@@ -176,21 +175,21 @@ def explain_chosen(
     resize: Literal["crop", "squash"] | None = None,
     cancel: Cancel | None = None,
 ) -> list[NeuronAttribution]:
-    """Explain these neurons of one layer.
+    """Explain given neurons of one layer.
 
     Args:
         model: A loaded network.
-        picture: What the neurons look at.
-        layer: Where they are.
+        picture: The picture, as :func:`~cactiviz.pictures.open.open_picture` takes it.
+        layer: The layer of the neurons.
         neurons: At least one; each is explained once.
-        there: What :func:`map_neurons` says of the layer.
+        there: Result of :func:`map_neurons` for the layer.
         method: As for :func:`explain_neurons`.
         resize: As for :func:`explain_neurons`.
-        cancel: Asked between steps.
+        cancel: Checked before each operation.
 
     Raises:
-        MethodError: An unknown method.
-        TargetError: A neuron that the layer doesn't have.
+        MethodError: The method is unknown.
+        TargetError: The layer has no such neuron.
         CactivizError: As for :func:`cactiviz.explain`.
     """
     need = _need(method)
@@ -236,7 +235,7 @@ def _need(method: str) -> Need:
 def _inputs(
     model: LoadedModel, picture: Picture, resize: Literal["crop", "squash"] | None
 ) -> tuple[Tensor, Box]:
-    """The picture as the network takes it, (1, 3, H, W), and what it sees of it."""
+    """The network's input (1, 3, H, W), and the part of the picture that it shows."""
     spec = model.spec.preprocessing
     preprocessing = replace(spec, resize=resize) if resize else spec
     inputs = preprocess(picture, preprocessing).to(device=model.device, dtype=model.dtype)
@@ -252,7 +251,7 @@ def _passes(
     need: Need,
     cancel: Cancel | None,
 ) -> dict[Neuron, tuple[float | None, NDArray[Any]]]:
-    """Of each neuron the value before its ceiling, if it stands there, and the gradient."""
+    """For each neuron its value before the upper bound (None if not at it) and its gradient."""
     found: dict[Neuron, tuple[float | None, NDArray[Any]]] = {}
     for at_ceiling in (False, True):
         some = [neuron for neuron in chosen if bool(there.at_ceiling[neuron]) == at_ceiling]

@@ -1,4 +1,4 @@
-"""What one network says of one picture: its answers, and what each method says of them."""
+"""Predictions and attributions of one network for one picture."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from cactiviz.types import Box, FilterGrid, Prediction
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """What one method says of one network's answer to one picture.
+    """One method's raw map for one network and one picture.
 
     Attributes:
         model: The network's name.
         method: The method's name.
         class_index: The class explained.
-        class_name: Its name.
-        logit: Its score before softmax or sigmoid.
-        probability: Its probability, 0..1.
+        class_name: Name of that class.
+        logit: Score of that class, before softmax or sigmoid.
+        probability: Probability of that class, 0..1.
         values: Raw, in the network's precision (float32 unless it was loaded in float64), at
             their own resolution: (h, w) for a map on the target layer's grid, (3, H, W) for a
             gradient on the network's input. Nothing is scaled.
         kind: "positive" if no value is below 0, else "signed".
-        seconds: Wall time of the pass that it came from; the methods of one network share it.
-        layer: Where a class activation map was taken, else empty.
-        contrast: The name of the class that it was explained against, or empty.
-        notes: Sentences that belong beside the picture.
+        seconds: Wall time of the pass, which all methods of one network share.
+        layer: Layer of a class activation map, else empty.
+        contrast: Name of the contrast class, or empty.
+        notes: Sentences to show beside the map.
         layer_grid: (rows, columns) of that layer's map; None where there is none.
     """
 
@@ -57,7 +57,7 @@ class Attribution:
 
     @property
     def place(self) -> str:
-        """Its layer and that layer's grid, as they stand beside the map; empty if it has none."""
+        """Layer and grid in words, as shown beside the map; empty for gradients."""
         return cam_layers.in_words(self.layer, self.layer_grid)
 
     @property
@@ -76,14 +76,14 @@ class Attribution:
         return figure(None, [[self.pane(self.model)]])
 
     def pane(self, title: str, seen: Box | None = None) -> Pane:
-        """The map in a Plotly figure: its title, and below it class, layer and grid."""
+        """The map as a pane of a Plotly figure, with class, layer and grid below its title."""
         against = f", not {self.contrast}" if self.contrast else ""
         about = [f"{self.class_name} ({percent(self.probability)}){against}", self.place]
-        said = " · ".join(filter(None, about))
-        return Pane(f"{title} · {describe(self.method)[0]}", self.values, self.kind, seen, said)
+        subtitle = " · ".join(filter(None, about))
+        return Pane(f"{title} · {describe(self.method)[0]}", self.values, self.kind, seen, subtitle)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, without the map."""
+        """Plain values for JSON, without the map."""
         return {
             "model": self.model,
             "method": self.method,
@@ -104,23 +104,23 @@ class Attribution:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What one network says of one picture.
+    """Predictions and attributions of one network for one picture.
 
     Attributes:
         model: The network's name.
-        title: Its heading; says "untrained" where it is.
+        title: Display name; includes "untrained" where it is.
         untrained: True if its weights are random.
-        revision: What its weights are.
+        revision: Identifies the weights, such as their sha256.
         seen: The part of the picture that the network saw.
-        predictions: Its top classes, the likeliest first; five, or as many as it has.
-        attributions: Method name -> explanation.
-        failures: Method name -> the sentence that says why there is none.
-        filters: The first layer's kernels, if they were asked for.
-        explained: The class that the explanations are of; None where it was refused.
-        against: The class that it is held against, if any.
+        predictions: The top five classes (or all, if fewer), the likeliest first.
+        attributions: View name -> attribution.
+        failures: View name -> the sentence that says why there is none.
+        filters: The first convolution's kernels, if requested.
+        explained: The explained class; None if the target was refused.
+        against: The contrast class, or None.
         scores: (K,), the logit of every class, as in :class:`~cactiviz.types.Prediction`.
         shares: (K,), the probability of every class.
-        remarks: Sentences on how the network's file was read; they belong beside its answers.
+        remarks: Sentences on how the network's file was read, to show beside its predictions.
     """
 
     model: str
@@ -145,21 +145,21 @@ class Explanation:
         return self.predictions
 
     def same_class(self, answer: Prediction) -> Prediction:
-        """What this network says here of the class that it gave elsewhere as an answer."""
+        """This explanation's prediction for the class of a prediction made elsewhere."""
         index = answer.class_index
         return replace(answer, logit=self.scores.item(index), probability=self.shares.item(index))
 
     @property
     def views(self) -> list[str]:
-        """The names of all that was asked for, also of what failed."""
+        """Names of all requested views, including failed ones."""
         filters = [FILTERS] if self.filters is not None else []
         return [*self.attributions, *self.failures, *filters]
 
     def __getitem__(self, method: str) -> Attribution | FilterGrid:
-        """The explanation by this method, or the filters.
+        """The attribution of this view, or the filters.
 
         Raises:
-            MethodError: It failed (the sentence says why), or wasn't asked for.
+            MethodError: It failed (the sentence says why), or wasn't requested.
         """
         if method == FILTERS and self.filters is not None:
             return self.filters

@@ -1,4 +1,4 @@
-"""Which class is meant by what a person wrote: a name before an index, unless one is asked for.
+"""Resolve a class by name or index; a name goes before an index.
 
 A text is a class's exact name first (then in other letters, large or small); only what is nobody's
 name is an index. ``index:2`` and ``name:2`` ask for one of them. A number of Python is an index.
@@ -24,7 +24,7 @@ _FORCED = re.compile(r"\s*(index|name)\s*:(.*)", re.IGNORECASE | re.DOTALL)
 def find_target(
     spec: ModelSpec, target: Target | int | str | None
 ) -> tuple[int | None, int | None]:
-    """The index of the class meant (None: the top one), and of the one it is held against.
+    """Indices of the target class (None for the top class) and of its contrast class.
 
     Raises:
         TargetError: The network has no such class, or both are the same.
@@ -38,7 +38,7 @@ def find_target(
 
 
 def notes_on_target(spec: ModelSpec, target: Target | int | str | None) -> tuple[str, ...]:
-    """What should be said where a text is one class's name and another one's index.
+    """Notes for a text that is one class's name and another one's index.
 
     Raises:
         TargetError: As for :func:`find_target`.
@@ -49,7 +49,7 @@ def notes_on_target(spec: ModelSpec, target: Target | int | str | None) -> tuple
 
 
 def check_contrast(spec: ModelSpec, index: int, against: int) -> None:
-    """Refuse a class that is held against itself: its map would be 0 everywhere.
+    """Check that a class isn't contrasted with itself: its map would be 0 everywhere.
 
     Raises:
         TargetError: Both are the same.
@@ -59,7 +59,7 @@ def check_contrast(spec: ModelSpec, index: int, against: int) -> None:
 
 
 def find_class(spec: ModelSpec, wanted: int | str | None) -> int | None:
-    """The index of the class meant; None for the top class.
+    """Index of a class given by name or index; None for the top class.
 
     Args:
         spec: The network's row.

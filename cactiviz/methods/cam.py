@@ -1,6 +1,6 @@
-"""Class activation maps: what a layer's feature maps A and their gradients G = dy/dA say.
+"""Class activation maps from a layer's feature maps A and their gradients G = dy/dA.
 
-All are (B, h, w) on the layer's own grid, unscaled.
+All are (B, h, w) on the layer's grid, unscaled.
 """
 
 from __future__ import annotations

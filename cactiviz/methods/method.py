@@ -1,4 +1,4 @@
-"""What a row of the table of methods says."""
+"""A row of the table of attribution methods."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ from cactiviz.engine.class_pass import Pass
 
 @dataclass(frozen=True)
 class Method:
-    """One way to explain an answer.
+    """One attribution method.
 
     Attributes:
         name: Registry key, snake_case.
-        title: The field's name for it.
-        function: From a pass over B pictures to raw values: (B, h, w) for a map on the target
-            layer's grid, (B, 3, H, W) for one on the network's input. Nothing is scaled.
-        needs: What the function reads from the pass.
+        title: Display name.
+        function: Maps a pass over B pictures to raw, unscaled values: (B, h, w) on the target
+            layer's grid, or (B, 3, H, W) on the network's input.
+        needs: Gradients that the function reads from the pass.
         kind: "positive" if no value is below 0, else "signed".
-        display: How ``render`` paints it: a heat map over the picture (with two colours if it is
-            signed), the size of each pixel's value, or the signed value of each colour.
-        asks: The question that it puts to the network, for a person who doesn't program.
-        limit: What it can't say.
-        source: Paper: authors, year, arXiv id.
-        signed: The function without its final ReLU, where that makes sense: for a contrast, what
-            speaks for the other class counts too.
+        display: How it is painted: "overlay", a heat map; "diverging", a two-coloured one;
+            "magnitude", the size of each pixel's value; "signed", each channel's value.
+        asks: The question that it answers, for a person who doesn't program.
+        limit: Its main limitation, one sentence.
+        source: Authors, year and arXiv id of the paper.
+        signed: The function without its final ReLU, used with a contrast class; None for none.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What can be shown of a network: its methods, each perhaps at a named layer, and its filters."""
+"""Names of views: a method, a method at a layer (``METHOD@LAYER``), or the filters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VIEWS = (*METHODS, FILTERS)
 
 
 def method_of(view: str) -> str:
-    """The method of a view that may name a layer.
+    """The method's name in a view's name.
 
     >>> method_of("grad_cam@layer2")
     'grad_cam'
@@ -19,7 +19,7 @@ def method_of(view: str) -> str:
 
 
 def describe(view: str) -> tuple[str, str]:
-    """The title of a view, and the question that it puts to the network."""
+    """Title of a view, and the question that it answers."""
     if view == FILTERS:
         return "First-layer filters", "What does the network look for first, in any picture?"
     method, _, layer = view.partition("@")

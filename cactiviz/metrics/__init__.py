@@ -1,4 +1,4 @@
-"""Numbers that say how far a map can be trusted, with the baselines beside them.
+"""Metrics of how far an attribution map can be trusted, and their baselines.
 
-The function that asks a network is handed in.
+None imports a network: a function that runs it is passed in.
 """

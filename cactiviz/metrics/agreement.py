@@ -1,4 +1,4 @@
-"""How far two maps put the places of a picture into the same order."""
+"""Rank agreement of two attribution maps."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ def agreement(first: Floats, second: Floats) -> float:
     """Spearman's rank correlation over all values, with their signs.
 
     Args:
-        first: Raw, of any shape.
-        second: Of the same shape.
+        first: A raw map of any shape.
+        second: A raw map of the same shape.
 
     Returns:
-        1 for the same order, 0 for none in common, -1 for the opposite; nan where a map is the
-        same everywhere, and so has no order.
+        -1..1: 1 for the same order, -1 for the opposite; nan where a map is constant.
 
     Raises:
         ValueError: The shapes differ.
@@ -36,10 +35,10 @@ def agreement(first: Floats, second: Floats) -> float:
 
 
 def sizes(values: Floats) -> NDArray[Any]:
-    """What the eye takes from a map: a gradient's size at each pixel, (h, w); a heat map as it is.
+    """A map as it is seen: a gradient's channel maximum of magnitudes; a heat map unchanged.
 
     Args:
-        values: Raw, (h, w) or a gradient (3, H, W).
+        values: A raw map (h, w), or a gradient (3, H, W).
     """
     found: NDArray[Any] = np.abs(values).max(axis=0) if values.ndim == 3 else values
     return found

@@ -1,4 +1,4 @@
-"""How far a map can be trusted, in numbers. A figure means little without a baseline beside it."""
+"""Localization metrics: does a map lie on the object? Compare each with a baseline."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from cactiviz.rendering.scales import Floats, finite
 
 
 def energy_ratio(amounts: Floats, inside: NDArray[np.bool_]) -> float:
-    """How many times as much of a map lies in the object as by the object's area alone.
+    """Share of a map's sum inside the object, divided by the object's share of the area.
 
-    The share of the sum inside over the share of the area: 1 is what a flat map has, 1 / area the
-    most. After Score-CAM's energy-based pointing game (Wang et al. 2020, arXiv:1910.01279),
-    divided by the area so that large objects are no easier.
+    A constant map has 1; the maximum is 1 / share of the area. After Score-CAM's energy-based
+    pointing game (Wang et al. 2020, arXiv:1910.01279), divided by the area so that large objects
+    are no easier.
 
     Args:
-        amounts: (h, w), not below 0.
-        inside: (h, w), the object; neither empty nor everything.
+        amounts: A map (h, w) without negative values.
+        inside: bool (h, w), the object; neither empty nor everything.
 
     Returns:
-        0 or more; nan where the map is 0 everywhere.
+        At least 0; nan where the map is 0 everywhere.
 
     Raises:
         ValueError: The shapes differ, a value is below 0, or there is no object or nothing else.
@@ -49,13 +49,13 @@ def peak_inside(amounts: Floats, inside: NDArray[np.bool_]) -> bool:
 
 
 def largest(amounts: Floats, share: float) -> NDArray[np.bool_]:
-    """The squares with the largest values, exactly this share of all, at least one.
+    """Mask of the largest values, exactly this share of all and at least one.
 
-    Of equal values the first in reading order are taken.
+    Ties are broken by reading order.
 
     Args:
-        amounts: (h, w).
-        share: 0..1.
+        amounts: A map (h, w).
+        share: Share of the values to select, 0..1.
 
     Returns:
         bool (h, w).
@@ -71,11 +71,11 @@ def largest(amounts: Floats, share: float) -> NDArray[np.bool_]:
 
 
 def covered(pixels: NDArray[np.uint8], region: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """A picture with a region painted over in the picture's own median colour.
+    """A picture with a region filled with the picture's median colour.
 
     Args:
-        pixels: uint8 (H, W, 3).
-        region: bool (H, W).
+        pixels: The picture, uint8 (H, W, 3).
+        region: Pixels to fill, bool (H, W).
     """
     found = pixels.copy()
     found[region] = np.rint(np.median(pixels.reshape(-1, 3), axis=0)).astype(np.uint8)

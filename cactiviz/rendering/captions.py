@@ -31,7 +31,7 @@ _ENDS: dict[Display, str] = {
 
 
 def caption(
-    values: Floats, scale: Scale, full: float, display: Display, contour: float | None = None
+    values: Floats, scale: Scale, vmax: float, display: Display, contour: float | None = None
 ) -> str:
     """Scale and range of what is painted in words, to be printed beside it always.
 
@@ -49,8 +49,8 @@ def caption(
     raw = unscaled(values, display)
     low, high = float(raw.min()), float(raw.max())
     said = [_NAMES[scale], f"min {number(low)} max {number(high)}"]
-    if full > 0:
-        said[0] += f", {_ENDS[display]}{_amount(full, scale, raw.shape, display)}"
+    if vmax > 0:
+        said[0] += f", {_ENDS[display]}{_amount(vmax, scale, raw.shape, display)}"
     if display == "overlay" and high <= 0:
         said.insert(0, "no positive evidence")
     elif low == high == 0:
@@ -76,10 +76,10 @@ def filters_caption(kernels: Floats) -> str:
     return ends + number(float(np.abs(finite(kernels)).max()))
 
 
-def _amount(full: float, scale: Scale, shape: tuple[int, ...], display: Display) -> str:
+def _amount(vmax: float, scale: Scale, shape: tuple[int, ...], display: Display) -> str:
     if scale in ("own", "shared"):
-        return number(full)
-    share = f"{number(100 * full)} %"
+        return number(vmax)
+    share = f"{number(100 * vmax)} %"
     if scale == "rank":
         return share
     # Shares compare at one resolution only, so it is said.

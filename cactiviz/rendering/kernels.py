@@ -29,7 +29,7 @@ class ShownWeights:
     shares: NDArray[np.float64]
 
     @property
-    def full(self) -> float:
+    def vmax(self) -> float:
         """The largest absolute weight of all that is shown: one scale for the whole layer."""
         return float(np.abs(self.weights).max())
 

@@ -18,11 +18,11 @@ from cactiviz.rendering.scales import (
     Floats,
     Scale,
     finite,
-    full_value,
     on_one_scale,
     one_of,
     percent,
     scaled,
+    vmax_of,
 )
 from cactiviz.types import Box, Picture
 
@@ -38,13 +38,13 @@ __all__ = [
     "describe_region",
     "evidence_region",
     "filters_caption",
-    "full_value",
     "on_one_scale",
     "outline",
     "paint",
     "paint_filters",
     "percent",
     "resized",
+    "vmax_of",
     "where_is_the_peak",
 ]
 
@@ -76,7 +76,7 @@ def paint(
     seen: Box,
     *,
     display: Display,
-    full: float,
+    vmax: float,
     size: tuple[int, int],
     scale: Scale = "own",
     palette: str = "inferno",
@@ -94,8 +94,8 @@ def paint(
             "diverging" blends blue (below 0), white (0) and orange over it; "magnitude" paints
             the channel maximum of the absolute values, 0 in black; "signed" each channel, 0 in
             mid grey (128).
-        full: What :func:`full_value` says of this display and scale: it is painted in full
-            colour, white, or for "signed" white and (-full) black.
+        vmax: The value painted in full colour, from :func:`vmax_of` for this display and scale;
+            for "magnitude" it is white, for "signed" white and -vmax black.
         size: (height, width) of the cell.
         scale: One of :data:`SCALES`.
         palette: A key of :data:`PALETTES`, for "overlay" only.
@@ -116,8 +116,8 @@ def paint(
     if not 0 <= strength <= 1:
         raise ValueError(f"strength must be in 0..1, not {strength}")
     raw = scaled(values, display, scale)
-    lowest = -full if display in ("diverging", "signed") else 0
-    share = np.clip(raw, lowest, full) / full if full > 0 else 0 * raw
+    lowest = -vmax if display in ("diverging", "signed") else 0
+    share = np.clip(raw, lowest, vmax) / vmax if vmax > 0 else 0 * raw
     frame = resized(picture, size)
     rows = _span(seen.top, seen.height, picture.size[0], size[0])
     columns = _span(seen.left, seen.width, picture.size[1], size[1])
@@ -165,7 +165,7 @@ def outline(image: NDArray[np.uint8], box: Box, picture_size: tuple[int, int]) -
     return _outlined(image, region)
 
 
-def paint_filters(kernels: Floats, width: int, full: float | None = None) -> NDArray[np.uint8]:
+def paint_filters(kernels: Floats, width: int, vmax: float | None = None) -> NDArray[np.uint8]:
     """The kernels of one convolution, row by row in ceil(sqrt(K)) columns: uint8 (h, w, 3).
 
     Args:
@@ -173,13 +173,13 @@ def paint_filters(kernels: Floats, width: int, full: float | None = None) -> NDA
             channel in grey. 0 is mid grey.
         width: The grid is enlarged by the largest whole number that fits into it, but never
             made smaller than one pixel for each weight.
-        full: White is this weight and black minus it; None for the largest absolute weight of
+        vmax: White is this weight and black minus it; None for the largest absolute weight of
             these kernels.
 
     Raises:
         CactivizError: A weight isn't finite.
     """
-    largest = float(np.abs(finite(kernels)).max()) if full is None else full
+    largest = float(np.abs(finite(kernels)).max()) if vmax is None else vmax
     count, channels, height, kernel_width = kernels.shape
     shown = kernels if channels == 3 else np.repeat(kernels[:, :1], 3, axis=1)
     tiles = _levels(shown.astype(np.float64) / (largest or 1)).transpose(0, 2, 3, 1)

@@ -21,13 +21,13 @@ class Tally:
     two of 256 shades.
 
     Args:
-        display: As for ``full_value``.
-        scale: As for ``full_value``.
+        display: As for ``vmax_of``.
+        scale: As for ``vmax_of``.
 
     >>> tally = Tally("overlay", "shared")
     >>> for largest in (0.5, 2.0, 1.0):
     ...     tally.add(np.array([[0.0, largest]]))
-    >>> tally.full
+    >>> tally.vmax
     2.0
     """
 
@@ -52,8 +52,8 @@ class Tally:
             self._counts += np.bincount(bins, minlength=_BINS)
 
     @property
-    def full(self) -> float:
-        """What ``full_value`` says of all of them together."""
+    def vmax(self) -> float:
+        """What ``vmax_of`` says of all of them together."""
         if self._counts is None:
             return float(self._largest > 0) if self._scale == "rank" else self._largest
         below = np.cumsum(self._counts)

@@ -44,7 +44,7 @@ def on_one_scale(values: Floats, others: Sequence[Floats], scale: Scale) -> list
     return [values]
 
 
-def full_value(maps: Sequence[Floats], display: Display, scale: Scale = "own") -> float:
+def vmax_of(maps: Sequence[Floats], display: Display, scale: Scale = "own") -> float:
     """The value that is painted in full colour over these maps.
 
     Args:
@@ -60,9 +60,9 @@ def full_value(maps: Sequence[Floats], display: Display, scale: Scale = "own") -
     Raises:
         CactivizError: The display or scale is unknown, or a map holds values that aren't finite.
 
-    >>> full_value([np.array([[0.0, 0.5]]), np.array([[0.25]])], "overlay")
+    >>> vmax_of([np.array([[0.0, 0.5]]), np.array([[0.25]])], "overlay")
     0.5
-    >>> full_value([np.array([[1.0, 3.0]])], "overlay", "evidence")
+    >>> vmax_of([np.array([[1.0, 3.0]])], "overlay", "evidence")
     0.75
     """
     values = np.concatenate([np.zeros(0), *(scaled(map_, display, scale).ravel() for map_ in maps)])

@@ -1,4 +1,4 @@
-"""Where the work of the app runs: one queue for the device, and what memory holds.
+"""The app's worker: one job queue per device, and caches of networks and results.
 
-Networks and results are kept by their size.
+Both caches are bounded by the size of what they hold.
 """

@@ -1,4 +1,4 @@
-"""How much memory networks and results take, and the garbage collector's share in it."""
+"""Memory sizes of networks and results, and garbage collection."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEAST_BYTES = 1024
 
 
 def spare_the_collector() -> None:
-    """Take all that is there now out of the garbage collector's sight.
+    """Exclude all present objects from garbage collection, after collecting once.
 
     Streamlit collects after every run of a page; over all of torch's objects that takes a third
     of a second and holds up every session. Sessions that are here now are among it: what is left of
@@ -46,7 +46,7 @@ def size_bytes(kept: object) -> int:
 
 
 def arrays(kept: object) -> Iterator[np.ndarray[Any, Any]]:
-    """All arrays in a result, however deep in tuples, mappings and dataclasses."""
+    """All arrays in a result, nested in tuples, mappings and dataclasses."""
     if isinstance(kept, np.ndarray):
         yield kept
     elif isinstance(kept, Mapping):
@@ -61,7 +61,7 @@ def arrays(kept: object) -> Iterator[np.ndarray[Any, Any]]:
 
 
 def room_for_models(device: torch.device) -> int:
-    """How many bytes of a device's memory its networks may take."""
+    """Bytes of a device's memory that its networks may take."""
     if device.type == "cuda":
         return int(_MODELS_SHARE * torch.cuda.get_device_properties(device).total_memory)
     pages = (

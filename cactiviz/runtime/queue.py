@@ -1,4 +1,4 @@
-"""Work for one device: one job at a time, equal jobs once, any of them cancellable."""
+"""Job queue of one device: one job at a time, equal jobs shared, all cancellable."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LAST_STEP_SECONDS = 10  # at the end of Python, for the step that the worker is
 
 
 class _Job:
-    """One piece of work, and how many still wait for it."""
+    """A queued job, and how many tickets wait for it."""
 
     def __init__(self, key: Hashable, work: Callable[[Cancel], object]) -> None:
         self.key = key
@@ -38,10 +38,10 @@ class _Job:
 
 
 class Ticket(Generic[T]):
-    """A place in the queue. Whoever has one asks :meth:`done` now and then, or gives it back.
+    """Handle to a queued job; poll :meth:`done` or call :meth:`give_back`.
 
-    A ticket that is let go of gives itself back. One that is kept and not asked, as by a closed
-    browser, lets others go first after five seconds, and loses its place after 90.
+    Dropping the ticket cancels the request. A job whose ticket isn't polled, as after a closed
+    browser, is overtaken after 5 s and expires after 90 s.
     """
 
     def __init__(self, jobs: Jobs, job: _Job) -> None:
@@ -50,28 +50,28 @@ class Ticket(Generic[T]):
         self._given_back = False
 
     def done(self) -> bool:
-        """Whether :meth:`result` answers at once."""
+        """Whether :meth:`result` is available."""
         self._jobs.ahead(self._job)  # which is a look
         return self._job.future.done()
 
     def ahead(self) -> int:
-        """How many jobs are worked on before this one; 0 once it is its turn."""
+        """Number of jobs that run before this one; 0 once it runs."""
         return self._jobs.ahead(self._job)
 
     def result(self, timeout_seconds: float | None = None) -> T:
-        """What the work gave.
+        """The job's result.
 
         Raises:
-            Cancelled: Nobody waited for it any more.
+            Cancelled: The job was dropped because no ticket waited for it.
             TimeoutError: It isn't done yet.
-            Exception: Whatever the work raised, without its traceback.
+            Exception: Any exception of the job, without its traceback.
         """
         with self._jobs.blocked(self._job):
             found: T = self._job.future.result(timeout_seconds)  # type: ignore[assignment]
         return found
 
     def give_back(self) -> None:
-        """No longer wait; work that nobody waits for is dropped, or stops at its next step."""
+        """Stop waiting; a job without tickets is dropped, or stops at its next step."""
         self._jobs.leave(self._job, self._once)
 
     def _once(self) -> bool:
@@ -85,12 +85,12 @@ class Ticket(Generic[T]):
 
 
 class Jobs:
-    """A queue with one worker.
+    """A job queue with one worker thread.
 
     Args:
-        most_waiting: So many jobs may wait; one more is refused.
-        name: Of the worker's thread.
-        clock: Seconds that only grow.
+        most_waiting: Maximum number of waiting jobs.
+        name: Name of the worker thread.
+        clock: Monotonic clock in seconds.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Jobs:
         atexit.register(self.close)
 
     def close(self) -> None:
-        """Drop all jobs, stop the current one at its next step, and end the worker."""
+        """Drop all jobs, stop the running one at its next step, and end the worker."""
         with self._locked() as dropped:
             self._closed = True
             for job in [self._current, *self._waiting]:
@@ -127,12 +127,12 @@ class Jobs:
     def submit(
         self, key: Hashable, work: Callable[[Cancel], T], better: Iterable[Hashable] = ()
     ) -> Ticket[T]:
-        """Ask for work; the same as a job that waits or runs under an equal key, if there is one.
+        """Queue a job, or join a waiting or running one with an equal key.
 
         Args:
-            key: Equal keys stand for equal work.
-            work: Called once in the worker's thread; asks its argument whether to stop.
-            better: Keys of jobs that would do as well, if they wait or run already.
+            key: Identifies the work: jobs with equal keys are shared.
+            work: Called once in the worker thread; checks its argument to see whether to stop.
+            better: Keys of jobs whose results would do as well, joined if queued or running.
 
         Raises:
             BusyError: Too many jobs wait already.
@@ -155,7 +155,7 @@ class Jobs:
         return Ticket(self, job)
 
     def ahead(self, job: _Job) -> int:
-        """How many jobs are worked on before this one, as far as somebody looks at them."""
+        """Number of recently polled jobs that run before this one."""
         with self._locked():
             job.looked_at = self._clock()
             if job not in self._waiting:
@@ -164,21 +164,21 @@ class Jobs:
             return sum(map(self._fresh, before)) + (self._current is not None)
 
     def leave(self, job: _Job, really: Callable[[], bool] = lambda: True) -> None:
-        """One less waits for this job, if ``really`` says so."""
+        """Remove one waiter of this job, if ``really()`` is true."""
         with self._locked() as dropped:
             if really():
                 self._leave(job, dropped)
 
     def lose(self, job: _Job) -> None:
-        """One less waits for this job, from the next time on that somebody looks at the queue.
+        """Remove one waiter of this job at the next access to the queue.
 
-        Called when a ticket dies, which may be anywhere, also while this thread has the lock.
+        Called by a ticket's finaliser, which may run while this thread holds the lock.
         """
         self._lost.append(job)
 
     @contextmanager
     def blocked(self, job: _Job) -> Iterator[None]:
-        """While this is entered, somebody looks at the job all the time."""
+        """Context in which the job counts as polled."""
         with self._changed:
             job.blocked += 1
         try:
@@ -190,7 +190,7 @@ class Jobs:
 
     @contextmanager
     def _locked(self) -> Iterator[list[_Job]]:
-        """Hold the lock; the jobs put into the list are told of their end once it is free.
+        """Hold the lock; futures of the jobs put into the list are cancelled after its release.
 
         A future has a lock of its own, and whoever holds it may come to want this one.
         """
@@ -204,7 +204,7 @@ class Jobs:
                 job.future.set_exception(Cancelled("Nobody waited for this any more."))
 
     def _join(self, keys: list[Hashable]) -> _Job | None:
-        """The first job under one of these keys that isn't cancelled, with one more waiting."""
+        """Join the first uncancelled job with one of these keys, or return None."""
         for job in [self._current, *self._waiting]:
             if job is not None and job.key in keys and not job.cancel.is_set():
                 job.waiting_for_it += 1
@@ -247,7 +247,7 @@ class Jobs:
             del job  # while waiting for the next one, nothing of this one is kept alive
 
     def _next(self) -> _Job | None:
-        """Wait for a job; None if all that there were are forgotten."""
+        """Wait for a job; None if all waiting ones have expired."""
         with self._locked() as dropped:
             self._changed.wait_for(lambda: bool(self._waiting) or self._closed)
             self._drop_lost(dropped)

@@ -1,4 +1,4 @@
-"""Where the app's work runs: one queue for the device, networks and results kept by their size."""
+"""Runs the app's work on one device and caches networks and results by size."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _MOST_FAILURES = 256
 
 @dataclass(frozen=True)
 class Network:
-    """Which network, as exactly as a key must say it.
+    """Cache key of a network.
 
     Attributes:
-        name: In the table of networks, or a checkpoint's own.
-        untrained: With random weights.
-        revision: What tells its weights from others under the same name.
-        checkpoint: A network of the user's own, or None.
+        name: Name in the table of networks, or of the checkpoint.
+        untrained: True for random weights.
+        revision: Tells apart weights under the same name.
+        checkpoint: The user's checkpoint, or None.
     """
 
     name: str
@@ -53,16 +53,15 @@ class Network:
 
 
 class Runner:
-    """One device, its queue, the networks in its memory and what they said.
+    """One device with its queue and its caches of networks and results.
 
-    All methods may be called from any thread. Results are kept by the content that they depend
-    on, so that an equal question is answered at once, whoever asks it.
+    Thread-safe. Results are cached by all that they depend on and shared by all sessions.
 
     Args:
         device: "auto", "cpu" or "cuda".
-        models_bytes: How much memory networks may take; the one least recently used goes first.
-        results_bytes: How much results may take.
-        clock: Seconds that only grow.
+        models_bytes: Size of the network cache; the least recently used goes first.
+        results_bytes: Size of the result cache.
+        clock: Monotonic clock in seconds.
 
     Raises:
         DeviceError: There is no such device.
@@ -93,19 +92,19 @@ class Runner:
         *,
         better: Iterable[Hashable] = (),
     ) -> T | Ticket[T]:
-        """What a network says, if it is known; else a place in the queue.
+        """A cached result, or a ticket for its computation.
 
-        Results belong to all who ask: their arrays can't be written to.
+        Results are shared: their arrays are read-only.
 
         Args:
-            network: Loaded when it is its turn, unless it is in memory still.
-            question: All that the result depends on besides the network.
-            work: Called in the worker's thread.
-            better: Questions whose results do as well, if they are known or asked already.
+            network: The network, loaded when the job runs unless it is cached.
+            question: Cache key: all that the result depends on besides the network.
+            work: Computes the result; called in the worker thread.
+            better: Keys of other results that do as well, if cached or queued.
 
         Raises:
-            BusyError: Too much waits already.
-            CactivizError: Why it has no answer; for a minute, then it is tried again.
+            BusyError: Too many jobs wait.
+            CactivizError: A failure of the last minute, which is cached too.
         """
         key, *others = ((network, one) for one in (question, *better))
         if known := self._known(key, others):
@@ -125,10 +124,10 @@ class Runner:
         layer: Layer | str | None = None,
         resize: Literal["crop", "squash"] | None = None,
     ) -> Explanation | Ticket[Explanation]:
-        """What a network says of a picture, in all views that one pass yields; at least these.
+        """Explain a picture in these views and all others that the same pass yields.
 
         Raises:
-            BusyError: Too much waits already.
+            BusyError: Too many jobs wait.
         """
         needs = frozenset[Need]().union(*(METHODS[v].needs for v in views if v in METHODS))
         every = [name for name, method in METHODS.items() if method.needs <= needs]
@@ -152,12 +151,12 @@ class Runner:
         return self.ask(network, question, work, better=better)
 
     def in_memory(self) -> list[str]:
-        """The names of the networks that are loaded."""
+        """Names of the cached networks."""
         with self._lock:
             return [network.name for network in self._models]
 
     def forget(self, network: Network) -> None:
-        """Let go of a network and of all that it said, since nobody can ask for it any more."""
+        """Remove a network and its results from the caches."""
         with self._lock:
             self._models.pop(network, None)
             kept: tuple[MutableMapping[Any, Any], ...] = (self._results, self._failures)
@@ -166,7 +165,7 @@ class Runner:
                     store.pop(key, None)
 
     def _known(self, key: Hashable, others: Iterable[Hashable] = ()) -> tuple[Any] | None:
-        """A result, or None if it isn't known; raises why there is none."""
+        """A cached result in a tuple, or None; raises a cached failure."""
         with self._lock:
             for one in (key, *others):
                 if one in self._results:
@@ -210,7 +209,7 @@ class Runner:
         raise _afresh(failure)
 
     def _loaded(self, network: Network, cancel: Cancel) -> LoadedModel:
-        """Only the worker's thread comes here."""
+        """The loaded network; only called in the worker thread."""
         with self._lock:
             if network in self._models:
                 return self._models[network]
@@ -236,7 +235,7 @@ class Runner:
 
 
 def pieces(explanation: Explanation, views: Iterable[str]) -> Explanation:
-    """The reading with these views alone."""
+    """The explanation reduced to these views."""
     wanted = list(views)
     return replace(
         explanation,
@@ -249,11 +248,11 @@ def pieces(explanation: Explanation, views: Iterable[str]) -> Explanation:
 
 
 def _at_least(needs: frozenset[Need]) -> list[frozenset[Need]]:
-    """These needs, then all that hold them too, the smaller ones first."""
+    """These needs and all their supersets, the smaller ones first."""
     rest: list[Need] = [need for need in get_args(Need) if need not in needs]
     return [needs.union(more) for many in range(len(rest) + 1) for more in combinations(rest, many)]
 
 
 def _afresh(error: CactivizError) -> CactivizError:
-    """The same sentence, without where it comes from."""
+    """A copy of an error without traceback and causes."""
     return type(error)(str(error))

@@ -17,7 +17,7 @@ from cactiviz.pictures.occlusion import How
 from cactiviz.rendering.captions import caption
 from cactiviz.rendering.evidence import where_is_the_peak
 from cactiviz.rendering.kernels import Inputs, ShownWeights
-from cactiviz.rendering.scales import Floats, Scale, full_value, number, percent
+from cactiviz.rendering.scales import Floats, Scale, number, percent, vmax_of
 from cactiviz.types import Box, FilterGrid, Neuron, Picture
 
 APP = "cactiviz"
@@ -834,16 +834,16 @@ def show_more(count: int) -> str:
     return f"Show {count} more"
 
 
-def filters_said(grid: FilterGrid, weights: ShownWeights, full: float | None) -> str:
+def filters_said(grid: FilterGrid, weights: ShownWeights, vmax: float | None) -> str:
     """One line about a layer: how many kernels, and the scales of all that is painted."""
     count, channels, rows, columns = grid.kernels.shape
     said = [f"{count:,} kernels of {rows} × {columns}"]
     if (rows, columns) != (1, 1):
-        said.append(f"{_shown_part(weights, channels)}, full at ±{number(weights.full)}")
+        said.append(f"{_shown_part(weights, channels)}, full at ±{number(weights.vmax)}")
     maps = grid.feature_maps
     if maps is not None:
         low, high = number(float(maps.min())), number(float(maps.max()))
-        scale = "each its own" if full is None else f"full at ±{number(full)}"
+        scale = "each its own" if vmax is None else f"full at ±{number(vmax)}"
         said.append(f"maps {scale}, min {low} max {high}")
     return " · ".join(said)
 
@@ -858,10 +858,10 @@ def _shown_part(weights: ShownWeights, channels: int) -> str:
     return f"heaviest of {channels} inputs"
 
 
-def filter_line(map_: Floats, full: float | None) -> str:
+def filter_line(map_: Floats, vmax: float | None) -> str:
     """Under a small filter: its response, and its map's scale where that is its own."""
     response = f"response {number(float(np.abs(map_).mean()))}"
-    return response if full is None else f"{response}, full at ±{number(full)}"
+    return response if vmax is None else f"{response}, full at ±{number(vmax)}"
 
 
 def filter_alt(title: str, grid: FilterGrid, index: int, rank: int) -> str:
@@ -877,7 +877,7 @@ def filter_words(
     weights: ShownWeights,
     index: int,
     rank: int,
-    full: float,
+    vmax: float,
     untrained: bool,
 ) -> tuple[str, ...]:
     """Sentences under an enlarged filter."""
@@ -892,11 +892,11 @@ def filter_words(
     if grid.kernels.shape[2:] != (1, 1):
         said.append(_part_of_kernel(weights, grid.kernels.shape[1], index))
         said.append(
-            f"The pattern’s black and white are ±{number(weights.full)}, one scale for the "
+            f"The pattern’s black and white are ±{number(weights.vmax)}, one scale for the "
             "whole layer; mid grey is 0."
         )
     low, high = number(float(map_.min())), number(float(map_.max()))
-    said.append(f"The map’s full colours are ±{number(full)}, white is 0; min {low} max {high}.")
+    said.append(f"The map’s full colours are ±{number(vmax)}, white is 0; min {low} max {high}.")
     if untrained:
         said.append("Untrained: the weights are random, so this pattern was never learnt.")
     return tuple(said)
@@ -1124,11 +1124,11 @@ def neuron_line(found: NeuronAttribution) -> str:
     """Under a small picture of a neuron: where and how active it is, and its scale."""
     active = f"row {found.neuron.row}, column {found.neuron.column}: {_activity(found)}"
     display = METHODS[found.method].display
-    full = full_value([found.values], display)
-    if full == 0:
+    vmax = vmax_of([found.values], display)
+    if vmax == 0:
         return f"{active}; {'silent, ' if found.silent else ''}all zero"
     ends = "±" if display == "signed" else "white "
-    return f"{active}; full at {ends}{number(full)}"
+    return f"{active}; full at {ends}{number(vmax)}"
 
 
 def neuron_alt(title: str, found: NeuronAttribution, size: tuple[int, int]) -> str:
@@ -1147,7 +1147,7 @@ def neuron_alt(title: str, found: NeuronAttribution, size: tuple[int, int]) -> s
 def neuron_words(title: str, found: NeuronAttribution) -> tuple[str, ...]:
     """Sentences under an enlarged neuron."""
     display = METHODS[found.method].display
-    full = full_value([found.values], display)
+    vmax = vmax_of([found.values], display)
     seen, field = found.seen, found.field
     part = field.height * field.width / (seen.height * seen.width)
     sees = (
@@ -1160,7 +1160,7 @@ def neuron_words(title: str, found: NeuronAttribution) -> tuple[str, ...]:
         f"{title}, {found.layer}: channel {found.neuron.channel}, row {found.neuron.row}, column "
         f"{found.neuron.column}. It is active at {number(found.value)}.",
         sees,
-        f"{METHODS[found.method].title}: {caption(found.values, 'own', full, display)}.",
+        f"{METHODS[found.method].title}: {caption(found.values, 'own', vmax, display)}.",
     ]
     return (*said, *found.notes)
 

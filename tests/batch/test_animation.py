@@ -57,7 +57,7 @@ SCENE = PictureRef(
 )  #: One that a recipe finds again.
 
 
-def shot(seed: int) -> PictureRef:
+def ref(seed: int) -> PictureRef:
     return PictureRef(f"picture {seed}", f"origin {seed}", lambda: picture(seed))
 
 
@@ -65,10 +65,10 @@ def animation(tmp_path: Path, count: int = 3, **options: Any) -> Animation:
     chosen: dict[str, Any] = {"networks": NETWORKS, "question": Request(), "style": SMALL}
     chosen |= options
     networks, question, style = (chosen.pop(name) for name in ("networks", "question", "style"))
-    shots = chosen.pop("shots", [shot(seed) for seed in range(count)])
+    pictures = chosen.pop("pictures", [ref(seed) for seed in range(count)])
     untrained = chosen.pop("untrained", False)
     request = replace(question, networks=tuple(networks), untrained=untrained, device="cpu")
-    return Animation(Collector(shots, request, tmp_path / "parts", **chosen), style)
+    return Animation(Collector(pictures, request, tmp_path / "parts", **chosen), style)
 
 
 def computed(made: Animation, **options: Any) -> Animation:
@@ -106,7 +106,7 @@ def test_each_frame_shows_its_picture_and_its_map(tmp_path: Path) -> None:
     assert len(frames) == 3
     for seed, frame in enumerate(frames):
         alone = explain(network, picture(seed), ["grad_cam"])["grad_cam"]
-        kept = made.answers.said(seed, 0)[0].values["grad_cam"]
+        kept = made.answers.explanations_of(seed, 0)[0].values["grad_cam"]
         assert np.array_equal(kept, alone.values)  # type: ignore[union-attr]
         original = np.asarray(Image.fromarray(picture(seed).rgb).resize((64, 64), 4))
         rows = [
@@ -159,9 +159,9 @@ def test_a_damaged_answer_counts_as_none(tmp_path: Path) -> None:
     computed(made)
     for file in (tmp_path / "parts").iterdir():
         file.write_bytes(file.read_bytes()[:100])
-    assert made.answers.said(0, 0) == []
+    assert made.answers.explanations_of(0, 0) == []
     computed(made)
-    assert len(made.answers.said(0, 0)) == 1
+    assert len(made.answers.explanations_of(0, 0)) == 1
 
 
 def test_what_is_kept_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_through_the_layers_of_one_network(tmp_path: Path) -> None:
     made = animation(tmp_path, 1, networks=["cactinet"], question=Request(layers=("all-stages",)))
     computed(made)
     frames = list(made.frames())
-    assert len(frames) == len(made.answers.said(0, 0)) > 2
+    assert len(frames) == len(made.answers.explanations_of(0, 0)) > 2
     assert len({frame.tobytes() for frame in frames}) == len(frames)
     with pytest.raises(ModelError, match="one network"):
         animation(tmp_path, question=Request(layers=("all-stages",)))
@@ -193,7 +193,7 @@ def test_through_the_layers_of_one_network(tmp_path: Path) -> None:
 def test_through_the_top_classes(tmp_path: Path) -> None:
     made = animation(tmp_path, 1, question=Request(top=2))
     computed(made)
-    first, second = made.answers.said(0, 0)
+    first, second = made.answers.explanations_of(0, 0)
     assert first.answer != second.answer
     assert first.probability > second.probability
     assert first.probability + second.probability == pytest.approx(1)
@@ -203,11 +203,13 @@ def test_through_the_top_classes(tmp_path: Path) -> None:
 def test_a_shared_scale_holds_over_all_frames_and_networks(tmp_path: Path) -> None:
     made = animation(tmp_path, style=replace(SMALL, scale="shared"))
     computed(made)
-    said = [made.answers.said(index, place)[0] for index in range(3) for place in range(2)]
+    said = [
+        made.answers.explanations_of(index, place)[0] for index in range(3) for place in range(2)
+    ]
     largest = max(float(s.values["grad_cam"].max()) for s in said)
-    assert {made._full_values.of(s, "grad_cam", made.style.scale) for s in said} == {largest}
+    assert {made._shared_scale.of(s, "grad_cam", made.style.scale) for s in said} == {largest}
     made.style = replace(SMALL, scale="own")
-    assert len({made._full_values.of(s, "grad_cam", made.style.scale) for s in said}) > 1
+    assert len({made._shared_scale.of(s, "grad_cam", made.style.scale) for s in said}) > 1
 
 
 def test_a_network_that_fails_says_so_in_its_panels(tmp_path: Path) -> None:
@@ -222,9 +224,9 @@ def test_a_picture_that_cannot_be_opened_is_left_out(tmp_path: Path) -> None:
     def broken() -> Picture:
         raise PictureError("It is no picture.")
 
-    made = animation(tmp_path, shots=[shot(0), PictureRef("bad", "bad.jpg", broken), shot(1)])
+    made = animation(tmp_path, pictures=[ref(0), PictureRef("bad", "bad.jpg", broken), ref(1)])
     computed(made)
-    assert made.answers.reel.skipped == {"bad.jpg": "It is no picture."}
+    assert made.answers.sequence.skipped == {"bad.jpg": "It is no picture."}
     assert len(list(made.frames())) == 2
 
 
@@ -268,7 +270,7 @@ def test_the_same_recipe_makes_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_film_of_trained_and_untrained_networks_is_replayed_as_it_was(tmp_path: Path) -> None:
     made = animation(
-        tmp_path, 1, networks=["cactinet", "alexnet"], untrained=("alexnet",), shots=[SCENE]
+        tmp_path, 1, networks=["cactinet", "alexnet"], untrained=("alexnet",), pictures=[SCENE]
     )
     recipe = computed(made).recipe()
     assert [network["untrained"] for network in recipe["networks"]] == [False, True]
@@ -276,7 +278,10 @@ def test_a_film_of_trained_and_untrained_networks_is_replayed_as_it_was(tmp_path
     assert again.request.untrained == ("alexnet",) and style == SMALL
     again.compute()
     for place, untrained in enumerate((False, True)):
-        (before,), (after,) = made.answers.said(0, place), again.said(0, place)
+        (before,), (after,) = (
+            made.answers.explanations_of(0, place),
+            again.explanations_of(0, place),
+        )
         assert before.untrained == after.untrained == untrained
         assert before.revision == after.revision
     assert differences(recipe, Animation(again, style).recipe()) == []
@@ -296,7 +301,7 @@ def test_choices_that_do_not_fit_are_refused(tmp_path: Path) -> None:
 def test_a_class_that_a_network_lacks_is_said_in_its_panel(tmp_path: Path) -> None:
     made = animation(tmp_path, 1, question=Request(target=Target("no such class")))
     computed(made)
-    (said,) = made.answers.said(0, 0)
+    (said,) = made.answers.explanations_of(0, 0)
     assert isinstance(said, StoredExplanation)
     assert "no such class" in said.failures["grad_cam"]
     assert made.frame(0) is not None

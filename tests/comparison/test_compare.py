@@ -433,7 +433,7 @@ def test_a_cell_is_painted_by_the_maps_own_largest_value(both: cv.Comparison) ->
             raw,
             both.explanations[model].seen,
             display="overlay",
-            full=float(raw.max()),
+            vmax=float(raw.max()),
             size=(160, 240),
         )
         image = both.cell(model, "grad_cam").image
@@ -454,7 +454,7 @@ def test_a_shared_scale_paints_all_networks_against_the_same_value(both: cv.Comp
         values(both, low, "grad_cam"),
         both.explanations[low].seen,
         display="overlay",
-        full=largest[high],
+        vmax=largest[high],
         size=(160, 240),
     )
     own, shared = both.cell(low, "grad_cam").image, both.cell(low, "grad_cam", scale="shared").image
@@ -467,15 +467,15 @@ def test_a_shared_scale_paints_all_networks_against_the_same_value(both: cv.Comp
 
 
 def test_a_shared_scale_is_one_methods_never_anothers(both: cv.Comparison) -> None:
-    full = {
+    vmax = {
         method: {
             re.search(r"(?:at|±) ?(\S+) ·", both.cell(m, method, scale="shared").caption)[1]  # type: ignore[index]
             for m in both.models
         }
         for method in METHODS
     }
-    assert all(len(found) == 1 for found in full.values())
-    assert len(set.union(*full.values())) == len(METHODS)
+    assert all(len(found) == 1 for found in vmax.values())
+    assert len(set.union(*vmax.values())) == len(METHODS)
 
 
 def test_a_scale_or_palette_that_is_not_there_is_refused(both: cv.Comparison) -> None:

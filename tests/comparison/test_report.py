@@ -62,7 +62,7 @@ def test_a_report_asks_nothing_of_the_network_and_escapes_all(
     html = report_html(comparison, Style(), recipe)
     assert "<img src=x" not in html
     assert html.count("</script>") == 1
-    assert "&lt;/script&gt;&lt;img src=x onerror=&quot;alert(1)&quot;&gt;" in html
+    assert "&lt;/script&gt;&lt;img src=x onerror=&#34;alert(1)&#34;&gt;" in html
     assert not re.findall(r"(?:src|href)=[\"'](?!data:)", html)
     assert "http" not in re.sub(r"http-equiv", "", html)
     assert html.count("data:image/jpeg") == 1 + 2 + 1 + 1  # picture, pile of two, two single

@@ -298,9 +298,9 @@ class Frames:
     def of(
         self, question: Request, style: Style, networks: tuple[Any, ...] = ("cactinet", OTHER)
     ) -> list[tuple[list[Panel], Layout, str]]:
-        shots = [PictureRef("a tile", "tile", picture)]
+        pictures = [PictureRef("a tile", "tile", picture)]
         answers = Collector(
-            shots, replace(question, networks=networks, device="cpu"), self.folder / "parts"
+            pictures, replace(question, networks=networks, device="cpu"), self.folder / "parts"
         )
         answers.compute()
         self.given.clear()

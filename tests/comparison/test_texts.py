@@ -183,9 +183,9 @@ def test_a_name_is_no_path_in_a_file_of_maps() -> None:
 @pytest.fixture(scope="module")
 def film(comparison: Comparison, own: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Any:
     origin = "https://ann:hunter2@example.org/a.png?token=hunter2"
-    shot = PictureRef(f"{EVIL}</dc:description>", origin, lambda: comparison.picture)
+    ref = PictureRef(f"{EVIL}</dc:description>", origin, lambda: comparison.picture)
     parts = tmp_path_factory.mktemp("film") / "parts"
-    answers = Collector([shot], Request(networks=(own,), device="cpu"), parts)
+    answers = Collector([ref], Request(networks=(own,), device="cpu"), parts)
     answers.compute()
     return Animation(answers, Style(panel=(64, 64), heading=EVIL))
 
@@ -194,10 +194,10 @@ def film(comparison: Comparison, own: Checkpoint, tmp_path_factory: pytest.TempP
 def test_every_kind_of_film_keeps_its_recipe_and_no_folder(
     ending: str, film: Animation, tmp_path: Path
 ) -> None:
-    (shot,) = film.answers.reel.shots
+    (ref,) = film.answers.sequence.pictures
     assert film.write(tmp_path / f"film{ending}") == 1
     recipe = read_recipe(tmp_path / f"film{ending}")
-    assert recipe["pictures"][0]["title"] == shot.title and recipe["look"]["heading"] == EVIL
+    assert recipe["pictures"][0]["title"] == ref.title and recipe["look"]["heading"] == EVIL
     assert recipe["pictures"][0]["from"] == "https://example.org/a.png"
     assert recipe["networks"][0]["checkpoint"]["file"] == WEIGHTS.name
     for file in tmp_path.rglob("film*"):

@@ -28,7 +28,7 @@ def painted(
     """The map by itself at the picture's own size, with opaque colours, all seen."""
     options = {
         "seen": SQUASH,
-        "full": paint.full_value([values], display, options.get("scale", "own")),
+        "full": paint.vmax_of([values], display, options.get("scale", "own")),
         "size": SIZE,
         "strength": 1.0,
         **options,
@@ -96,9 +96,9 @@ def test_strength_mixes_paint_and_picture(picture: Picture, strength: float) -> 
 
 def test_a_shared_scale_paints_half_the_value_in_the_palettes_middle(picture: Picture) -> None:
     strong, weak = np.full((2, 2), 0.8, np.float32), np.full((5, 5), 0.4, np.float32)
-    full = paint.full_value([strong, weak], "overlay")
-    assert full == np.float32(0.8)
-    assert (painted(picture, weak, "overlay", full=full) == paint.PALETTES["inferno"][128]).all()
+    vmax = paint.vmax_of([strong, weak], "overlay")
+    assert vmax == np.float32(0.8)
+    assert (painted(picture, weak, "overlay", vmax=vmax) == paint.PALETTES["inferno"][128]).all()
     assert (painted(picture, weak, "overlay") == paint.PALETTES["inferno"][255]).all()
 
 
@@ -107,8 +107,8 @@ def test_a_shared_scale_paints_half_the_value_in_the_palettes_middle(picture: Pi
 def test_without_positive_evidence_there_is_no_paint(
     picture: Picture, values: NDArray[Any], shared: float
 ) -> None:
-    assert paint.full_value([values], "overlay") == 0.0
-    found = painted(picture, values, "overlay", full=shared)
+    assert paint.vmax_of([values], "overlay") == 0.0
+    found = painted(picture, values, "overlay", vmax=shared)
     assert np.abs(found - picture.rgb @ [[0.299], [0.587], [0.114]]).max() <= 0.5
 
 
@@ -145,9 +145,9 @@ def test_a_map_that_is_all_zero_is_black_or_mid_grey(picture: Picture) -> None:
 def test_a_lone_pixel_does_not_darken_the_rest() -> None:
     values = np.ones((3, 50, 50))
     values[1, 3, 3] = -1000
-    assert paint.full_value([values], "magnitude") == 1
-    assert paint.full_value([values], "signed") == 1
-    assert paint.full_value([np.linspace(-1, 1, 2001).reshape(3, 23, 29)], "signed") == (
+    assert paint.vmax_of([values], "magnitude") == 1
+    assert paint.vmax_of([values], "signed") == 1
+    assert paint.vmax_of([np.linspace(-1, 1, 2001).reshape(3, 23, 29)], "signed") == (
         pytest.approx(0.995)
     )
 
@@ -155,15 +155,15 @@ def test_a_lone_pixel_does_not_darken_the_rest() -> None:
 def test_the_percentile_of_an_almost_empty_map_falls_back_to_its_maximum() -> None:
     values = np.zeros((3, 50, 50))
     values[1, 3, 3] = -7
-    assert paint.full_value([values], "magnitude") == 7
-    assert paint.full_value([values], "signed") == 7
+    assert paint.vmax_of([values], "magnitude") == 7
+    assert paint.vmax_of([values], "signed") == 7
 
 
 @pytest.mark.parametrize("display", paint.DISPLAYS)
 def test_nothing_has_the_full_value_0(display: paint.Display) -> None:
     zero = np.zeros((4, 4), np.float32)
-    assert paint.full_value([], display) == 0.0
-    assert paint.full_value([zero, np.zeros((2, 2))], display) == 0.0
+    assert paint.vmax_of([], display) == 0.0
+    assert paint.vmax_of([zero, np.zeros((2, 2))], display) == 0.0
 
 
 @pytest.mark.parametrize("display", paint.DISPLAYS)
@@ -241,15 +241,15 @@ def test_unknown_names_get_a_sentence(picture: Picture) -> None:
     with pytest.raises(CactivizError, match=r"no scale “log”; there are own, .*, evidence\.$"):
         paint.caption(values, "log", 1.0, "overlay")  # type: ignore[arg-type]
     with pytest.raises(CactivizError, match=r"no display “x”; there are overlay, .*, signed\.$"):
-        paint.full_value([values], "x")  # type: ignore[arg-type]
+        paint.vmax_of([values], "x")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_values_that_are_no_numbers_are_refused(picture: Picture, bad: float) -> None:
     values = np.array([[1.0, bad]])
     for call in (
-        lambda: paint.full_value([values], "overlay"),
-        lambda: painted(picture, values, "overlay", full=1.0),
+        lambda: paint.vmax_of([values], "overlay"),
+        lambda: painted(picture, values, "overlay", vmax=1.0),
         lambda: paint.evidence_region(values),
         lambda: paint.describe_region(values),
         lambda: paint.where_is_the_peak(values),
@@ -275,7 +275,7 @@ def test_shapes_that_do_not_fit_are_refused(
     picture: Picture, shape: tuple[int, ...], display: paint.Display
 ) -> None:
     with pytest.raises(ValueError, match="can't be painted as"):
-        painted(picture, np.ones(shape), display, full=1.0)
+        painted(picture, np.ones(shape), display, vmax=1.0)
 
 
 def test_a_strength_outside_of_0_to_1_is_refused(picture: Picture) -> None:
@@ -379,8 +379,8 @@ def test_a_constant_map_has_no_ranks_and_is_not_painted(
     picture: Picture, display: paint.Display
 ) -> None:
     values = np.full((4, 4), 2.0)
-    assert paint.full_value([values], display, "rank") == 0
-    found = painted(picture, values, display, scale="rank", full=1.0)
+    assert paint.vmax_of([values], display, "rank") == 0
+    found = painted(picture, values, display, scale="rank", vmax=1.0)
     assert np.array_equal(found, painted(picture, 0 * values, display))
     assert paint.caption(values, "rank", 0.0, display) == (
         "no structure: every value is the same · percentile rank · min 2 max 2"
@@ -390,11 +390,11 @@ def test_a_constant_map_has_no_ranks_and_is_not_painted(
 def test_shares_of_the_evidence_compare_on_one_grid(picture: Picture) -> None:
     narrow, wide = np.zeros((4, 4)), np.full((4, 4), 1e6)
     narrow[1, 1], narrow[2, 2] = 3e-6, 1e-6
-    full = paint.full_value([narrow, wide], "overlay", "evidence")
-    assert full == pytest.approx(0.75)
-    found = painted(picture, wide, "overlay", scale="evidence", full=full)
+    vmax = paint.vmax_of([narrow, wide], "overlay", "evidence")
+    assert vmax == pytest.approx(0.75)
+    found = painted(picture, wide, "overlay", scale="evidence", vmax=vmax)
     assert (found == paint.PALETTES["inferno"][round(255 / 16 / 0.75)]).all()
-    assert paint.caption(wide, "evidence", full, "overlay") == (
+    assert paint.caption(wide, "evidence", vmax, "overlay") == (
         "share of the evidence, full colour at 75 % a square of 4 × 4 · min 1000000 max 1000000"
     )
 
@@ -533,10 +533,10 @@ def test_no_number_is_too_large_or_small_for_any_scale(
     values.flags.writeable = False
     copy = values.copy()
     with np.errstate(divide="raise", over="raise", invalid="raise"):
-        full = paint.full_value([values, values], display, scale)
+        vmax = paint.vmax_of([values, values], display, scale)
         painted(picture, values, display, scale=scale, contour=0.5, seen=CROP)
-        said = paint.caption(values, scale, full, display, 0.5)
+        said = paint.caption(values, scale, vmax, display, 0.5)
         paint.describe_region(values)
-    assert np.isfinite(full) and full >= 0
+    assert np.isfinite(vmax) and vmax >= 0
     assert "nan" not in said and "inf" not in said
     assert np.array_equal(values, copy)

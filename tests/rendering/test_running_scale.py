@@ -15,7 +15,7 @@ from cactiviz.batch.store import StoredExplanation
 from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.recipes.request import Request
 from cactiviz.rendering.running_scale import Tally
-from cactiviz.rendering.scales import Display, Scale, full_value
+from cactiviz.rendering.scales import Display, Scale, vmax_of
 from cactiviz.types import Box, Picture
 
 Floats = NDArray[np.float32]
@@ -34,7 +34,7 @@ def tallied(maps: Sequence[Floats], display: Display, scale: Scale) -> float:
     tally = Tally(display, scale)
     for map_ in maps:
         tally.add(map_)
-    return tally.full
+    return tally.vmax
 
 
 @pytest.mark.parametrize("display", ["magnitude", "signed"])
@@ -44,7 +44,7 @@ def test_a_tally_of_gradients_is_that_of_all_at_once(
     display: Display, scale: Scale, count: int
 ) -> None:
     maps = gradients(count)
-    found, expected = tallied(maps, display, scale), full_value(maps, display, scale)
+    found, expected = tallied(maps, display, scale), vmax_of(maps, display, scale)
     assert found == pytest.approx(expected, rel=1e-3)
 
 
@@ -52,7 +52,7 @@ def test_a_tally_of_gradients_is_that_of_all_at_once(
 @pytest.mark.parametrize("scale", ["shared", "evidence", "rank"])
 def test_a_tally_of_heat_maps_is_exact(display: Display, scale: Scale) -> None:
     maps = [map_[0] for map_ in gradients(9)]
-    assert tallied(maps, display, scale) == full_value(maps, display, scale)
+    assert tallied(maps, display, scale) == vmax_of(maps, display, scale)
 
 
 def test_where_little_differs_from_zero_the_largest_counts() -> None:
@@ -70,9 +70,9 @@ class Told:
     untrained, device = False, "cpu"
 
     def __init__(self, pictures: int) -> None:
-        shot = PictureRef("", "", lambda: Picture(np.zeros((9, 9, 3), np.uint8)))
-        self.reel, self.question, self.done = (
-            PictureSequence([shot] * pictures),
+        ref = PictureRef("", "", lambda: Picture(np.zeros((9, 9, 3), np.uint8)))
+        self.sequence, self.question, self.done = (
+            PictureSequence([ref] * pictures),
             Request(methods=("saliency",)),
             0,
         )
@@ -84,7 +84,7 @@ class Told:
         self.maps[index, place] = map_
         self.done += 1
 
-    def said(self, index: int, place: int) -> list[StoredExplanation]:
+    def explanations_of(self, index: int, place: int) -> list[StoredExplanation]:
         map_ = self.maps.get((index, place))
         if map_ is None:
             return []
@@ -100,14 +100,14 @@ def test_a_shared_scale_of_gradients_takes_all_frames_and_each_once() -> None:
     for number, map_ in enumerate(maps):
         answers.put(number // 2, number % 2, map_)
     values = SharedScale(answers)
-    said = answers.said(0, 0)[0]
+    said = answers.explanations_of(0, 0)[0]
     answers.asked.clear()
-    expected = full_value(maps, "magnitude", "shared")
-    assert expected > 5 * full_value(maps[:64], "magnitude", "shared")
+    expected = vmax_of(maps, "magnitude", "shared")
+    assert expected > 5 * vmax_of(maps[:64], "magnitude", "shared")
     for _ in range(3):
         assert values.of(said, "saliency", "shared") == pytest.approx(expected, rel=1e-3)
     assert set(answers.asked.values()) == {1}
-    own = full_value([said.values["saliency"]], "magnitude", "own")
+    own = vmax_of([said.values["saliency"]], "magnitude", "own")
     assert values.of(said, "saliency", "own") == own
 
 
@@ -116,8 +116,8 @@ def test_answers_that_come_later_count_from_then_on() -> None:
     values = SharedScale(answers)
     for number, map_ in enumerate(maps):
         answers.put(number // 2, number % 2, map_)
-        said = answers.said(0, 0)[0]
-        expected = full_value(maps[: number + 1], "magnitude", "shared")
+        said = answers.explanations_of(0, 0)[0]
+        expected = vmax_of(maps[: number + 1], "magnitude", "shared")
         assert values.of(said, "saliency", "shared") == pytest.approx(expected, rel=1e-3)
 
 
@@ -127,6 +127,6 @@ def test_shares_of_the_evidence_are_held_together_only_on_one_grid() -> None:
     answers.put(0, 1, large)
     values = SharedScale(answers)
     for place, map_ in enumerate((small, large)):
-        expected = full_value([map_], "magnitude", "evidence")
-        said = answers.said(0, place)[0]
+        expected = vmax_of([map_], "magnitude", "evidence")
+        said = answers.explanations_of(0, place)[0]
         assert values.of(said, "saliency", "evidence") == pytest.approx(expected, rel=1e-3)

@@ -38,7 +38,7 @@ def test_a_zero_stays_zero_among_ranks() -> None:
 def test_below_zero_there_are_no_ranks_in_an_overlay() -> None:
     values = np.array([[-5.0, -1.0, 1.0, 2.0]])
     assert scales.scaled(values, "overlay", "rank").tolist() == [[0, 0, 2 / 3, 1]]
-    assert scales.full_value([-abs(values)], "overlay", "rank") == 0
+    assert scales.vmax_of([-abs(values)], "overlay", "rank") == 0
     assert not scales.scaled(-abs(values), "overlay", "rank").any()
 
 
@@ -62,12 +62,12 @@ def test_magnitudes_are_ranked_after_the_channel_maximum() -> None:
 @pytest.mark.parametrize("value", [-2.0, 0.0, 1e-30, 3.0])
 def test_a_constant_map_has_no_ranks(display: scales.Display, value: float) -> None:
     values = np.full((3, 3), value)
-    assert scales.full_value([values], display, "rank") == 0
+    assert scales.vmax_of([values], display, "rank") == 0
     assert not scales.scaled(values, display, "rank").any()
 
 
 def test_the_full_rank_is_1_even_if_none_reaches_it() -> None:
-    assert scales.full_value([np.array([[1.0, 2.0, 2.0]])], "overlay", "rank") == 1
+    assert scales.vmax_of([np.array([[1.0, 2.0, 2.0]])], "overlay", "rank") == 1
 
 
 @pytest.mark.parametrize("factor", [1e-30, 1.0, 1e30, 1e300])
@@ -97,8 +97,8 @@ def test_shares_by_hand() -> None:
         np.array([[0, 1 / 8], [3 / 8, 4 / 8]])
     )
     assert scales.scaled(values, "diverging", "evidence") == pytest.approx(values / 10)
-    assert scales.full_value([values, 7 * values], "overlay", "evidence") == 0.5
-    assert scales.full_value([-values], "diverging", "evidence") == pytest.approx(0.4)
+    assert scales.vmax_of([values, 7 * values], "overlay", "evidence") == 0.5
+    assert scales.vmax_of([-values], "diverging", "evidence") == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize("scale", scales.SCALES)
@@ -106,8 +106,8 @@ def test_shares_by_hand() -> None:
 def test_zeros_have_neither_scale_nor_share(display: scales.Display, scale: scales.Scale) -> None:
     zero = np.zeros((3, 3), np.float32)
     assert not scales.scaled(zero, display, scale).any()
-    assert scales.full_value([zero, -zero], display, scale) == 0
-    assert scales.full_value([], display, scale) == 0
+    assert scales.vmax_of([zero, -zero], display, scale) == 0
+    assert scales.vmax_of([], display, scale) == 0
 
 
 @pytest.mark.parametrize("scale", ["own", "shared"])
@@ -120,7 +120,7 @@ def test_own_and_shared_leave_the_values_alone(scale: scales.Scale) -> None:
 def test_a_signed_map_is_full_at_its_largest_size() -> None:
     values = np.ones((50, 50))
     values[3, 3] = -1000  # a square of a coarse map is no stray pixel
-    assert scales.full_value([values], "diverging") == 1000
+    assert scales.vmax_of([values], "diverging") == 1000
 
 
 @pytest.mark.parametrize("scale", scales.SCALES)
@@ -151,7 +151,7 @@ def test_unknown_names_get_a_sentence() -> None:
     values: Any = np.ones((2, 2))
     for call in (
         lambda: scales.on_one_scale(values, [values], "log"),  # type: ignore[arg-type]
-        lambda: scales.full_value([values], "overlay", "log"),  # type: ignore[arg-type]
+        lambda: scales.vmax_of([values], "overlay", "log"),  # type: ignore[arg-type]
         lambda: scales.scaled(values, "overlay", "log"),  # type: ignore[arg-type]
     ):
         with pytest.raises(CactivizError, match=r"“log”; there are own, shared, rank, evidence\.$"):

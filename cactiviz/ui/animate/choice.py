@@ -91,10 +91,10 @@ def ask() -> Chosen:
                 (texts.UNTRAINED, texts.UNTRAINED_HELP, state.UNTRAINED),
             ):
                 st.toggle(label, help=about, key=key, persist_state="session")
-        if found.missing or (found.shots and models and methods):
+        if found.missing or (found.pictures and models and methods):
             history.keep()
     whole = bool(st.session_state.get(state.FILM_WHOLE))
-    if found.missing or not (found.shots and models and methods):
+    if found.missing or not (found.pictures and models and methods):
         return Chosen(None, whole, found.notes, found.missing)
     untrained = bool(st.session_state.get(state.UNTRAINED))
     question = Request(
@@ -104,7 +104,7 @@ def ask() -> Chosen:
         resize="squash" if whole else None,
     )
     plan = Plan(
-        shots=tuple(found.shots[:MOST_PICTURES]),
+        pictures=tuple(found.pictures[:MOST_PICTURES]),
         networks=tuple(catalog.network(name, untrained) for name in models),
         question=question,
         place=found.place,
@@ -114,7 +114,7 @@ def ask() -> Chosen:
 
 @dataclass(frozen=True)
 class _Pictures:
-    shots: list[PictureRef]
+    pictures: list[PictureRef]
     notes: tuple[str, ...] = ()
     missing: str = ""
     place: str = ""
@@ -136,7 +136,7 @@ def _ask_pictures() -> _Pictures:
         width="stretch",
     )
     found = _ask_uploads() if source == "upload" else _ask_set()
-    if source == "upload" and not found.shots:  # until there are some, those of before stay
+    if source == "upload" and not found.pictures:  # until there are some, those of before stay
         before: _Pictures | None = st.session_state.get(state.FILM_SHOWN)
         if before is not None:
             st.caption(texts.STAND_INS)
@@ -146,8 +146,8 @@ def _ask_pictures() -> _Pictures:
 
 
 def _ask_uploads() -> _Pictures:
-    shots, count = uploads.ask_files(sidebar.TYPES, MOST_PICTURES)
-    return _Pictures(shots, _too_many(count))
+    pictures, count = uploads.ask_files(sidebar.TYPES, MOST_PICTURES)
+    return _Pictures(pictures, _too_many(count))
 
 
 def _ask_set() -> _Pictures:
@@ -188,14 +188,14 @@ def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
     )
     if not classes:
         return _Pictures([])
-    shots, hoped = of_dataset(dataset, classes, each)
+    pictures, hoped = of_dataset(dataset, classes, each)
     total = sum(map(dataset.count, classes))
-    cut = len(shots) < total and dataset.name != "scenes"  # of drawn ones none is left out
-    some = (texts.film_some(len(shots), total, each),) if cut else ()
-    fewer = (texts.film_fewer(len(shots), hoped),) if len(shots) < hoped else ()
+    cut = len(pictures) < total and dataset.name != "scenes"  # of drawn ones none is left out
+    some = (texts.film_some(len(pictures), total, each),) if cut else ()
+    fewer = (texts.film_fewer(len(pictures), hoped),) if len(pictures) < hoped else ()
     place = state.place() if dataset.name == library.FOLDER else ""
-    notes = (*dataset.notes, *some, *fewer, *_too_many(len(shots)))
-    return _Pictures(shots, notes, place=place)
+    notes = (*dataset.notes, *some, *fewer, *_too_many(len(pictures)))
+    return _Pictures(pictures, notes, place=place)
 
 
 def _ask_classes(dataset: Dataset) -> list[str]:

@@ -104,7 +104,7 @@ def _progress(work: Work) -> str:
     device = texts.DEVICES[polling.runner().device.type]
     if work.ahead is None:
         return texts.QUEUE_FULL
-    pictures, models = len(work.plan.shots), len(work.plan.networks)
+    pictures, models = len(work.plan.pictures), len(work.plan.networks)
     return texts.film_progress(index + 1, pictures, name, place + 1, models, work.ahead, device)
 
 
@@ -152,7 +152,7 @@ def _still(drawer: Drawer, work: Work, film: Animation) -> str:
 
 def _alt(work: Work) -> str:
     names = [catalog.title(network.name) for network in work.plan.networks]
-    return texts.film_alt(len(work.plan.shots), names)
+    return texts.film_alt(len(work.plan.pictures), names)
 
 
 def _address(making: Making) -> str:
@@ -211,16 +211,16 @@ def _make(drawer: Drawer, style: Style, ending: str) -> None:
 
 def _file_name(plan: Plan) -> str:
     kind = "layers" if plan.question.layers else "answers" if plan.question.top > 1 else "pictures"
-    return f"cactiviz {len(plan.shots)} {kind}" if kind == "pictures" else f"cactiviz {kind}"
+    return f"cactiviz {len(plan.pictures)} {kind}" if kind == "pictures" else f"cactiviz {kind}"
 
 
 def _offer_weights(work: Work) -> None:
     """What the networks say nothing for, and a way to the weights that aren't here."""
     without = [spec.name for spec in catalog.missing() if spec.name in work.failures]
     downloads.offer(without)
-    titles = {shot.key: shot.title for shot in work.plan.shots}
+    titles = {ref.key: ref.title for ref in work.plan.pictures}
     sentences = [why for name, why in work.failures.items() if name not in without]
-    sentences += [f"{titles[key]}: {why}" for key, why in work.reel.skipped.items()]
+    sentences += [f"{titles[key]}: {why}" for key, why in work.sequence.skipped.items()]
     for sentence in list(dict.fromkeys(sentences))[:_MOST_SENTENCES]:
         st.warning(texts.plain(sentence))
 

@@ -38,13 +38,13 @@ class Plan:
     """What an animation is made of; equal plans have the same frames.
 
     Attributes:
-        shots: The pictures, in order.
+        pictures: In the order of the frames.
         networks: Each with what tells its weights.
         question: What each is asked of each picture.
         place: The folder of the user's own that pictures are in, which their names don't tell.
     """
 
-    shots: tuple[PictureRef, ...]
+    pictures: tuple[PictureRef, ...]
     networks: tuple[Network, ...]
     question: Request
     place: str = ""
@@ -52,7 +52,7 @@ class Plan:
     @property
     def total(self) -> int:
         """How many answers there are to be."""
-        return len(self.shots) * len(self.networks)
+        return len(self.pictures) * len(self.networks)
 
 
 class Work:
@@ -72,7 +72,7 @@ class Work:
     def __init__(
         self, plan: Plan, runner: Runner, folder: Path, full: Callable[[int], bool]
     ) -> None:
-        self.plan, self.reel = plan, PictureSequence(plan.shots)
+        self.plan, self.sequence = plan, PictureSequence(plan.pictures)
         self.names = tuple(network.name for network in plan.networks)
         self.request = replace(
             plan.question,
@@ -91,7 +91,7 @@ class Work:
         self.first_frame = threading.Event()
         self._runner, self._full = runner, full
         self._kept = ResultStore(folder, plan.question)
-        self._full_values = SharedScale(self)
+        self._shared_scale = SharedScale(self)
         self._at_hand: dict[tuple[int, int], list[StoredExplanation]] = {}
         self._at_hand_bytes = 0
         self._lock = threading.Lock()
@@ -129,18 +129,18 @@ class Work:
         """Somebody is looking at it; what nobody looks at stops after a while."""
         self._seen = time.monotonic()
 
-    def said(self, index: int, place: int) -> list[StoredExplanation]:
+    def explanations_of(self, index: int, place: int) -> list[StoredExplanation]:
         """What a network (by its place) said of a picture (by its place), if it is known."""
         with self._lock:
             if (index, place) in self._at_hand:
                 return self._at_hand[index, place]
-        key = self.reel.key(index)
+        key = self.sequence.key(index)
         found = self._kept.get(repr(self.plan.networks[place]), key) if key else None
         return self._remember(index, place, found) if found else []
 
     def view(self, style: Style) -> Animation:
         """The frames as they can be painted by now."""
-        return Animation(self, style, self._full_values)
+        return Animation(self, style, self._shared_scale)
 
     def _remember(
         self, index: int, place: int, answers: list[StoredExplanation]
@@ -169,14 +169,14 @@ class Work:
             self.first_frame.set()
 
     def _go_through(self, stop: threading.Event) -> None:
-        places, rest = range(len(self.plan.networks)), range(1, len(self.plan.shots))
+        places, rest = range(len(self.plan.networks)), range(1, len(self.plan.pictures))
         order = [(0, place) for place in places] + [(i, place) for place in places for i in rest]
         self.done, last = 0, places[-1]
         for index, place in order:
             if stop.is_set() or time.monotonic() - self._seen > _FORGOTTEN_SECONDS:
                 raise Cancelled("Stopped.")
             self.at = (index, place)
-            picture = self.reel.open(index)
+            picture = self.sequence.open(index)
             if picture is not None and self.plan.networks[place].name not in self.failures:
                 self._answer(index, place, picture, stop)
             self.done += 1
@@ -186,7 +186,7 @@ class Work:
 
     def _answer(self, index: int, place: int, picture: Picture, stop: threading.Event) -> None:
         network = self.plan.networks[place]
-        if self.said(index, place):
+        if self.explanations_of(index, place):
             return
         try:
             answers = self._ask(network, picture, stop)

@@ -86,10 +86,10 @@ def on_scale(
     if key not in one.scales:
         shown = [peer.values for peer in peers]
         maps = paint.on_one_scale(attribution.values, shown, scale)
-        full = paint.full_value(maps, one.display, scale)
+        vmax = paint.vmax_of(maps, one.display, scale)
         if len(one.scales) > 16:
             one.scales.clear()  # of comparisons that are gone
-        one.scales[key] = full, paint.caption(attribution.values, scale, full, one.display)
+        one.scales[key] = vmax, paint.caption(attribution.values, scale, vmax, one.display)
     return one.scales[key]
 
 
@@ -179,8 +179,8 @@ def _signed(raw: NDArray[np.float64], most: float) -> str:
 
 
 def _jpeg(rgb: NDArray[np.uint8], quality: int) -> str:
-    full = cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
-    return _address(rgb, "jpeg", [cv2.IMWRITE_JPEG_QUALITY, quality, *full])
+    vmax = cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
+    return _address(rgb, "jpeg", [cv2.IMWRITE_JPEG_QUALITY, quality, *vmax])
 
 
 def _png(pixels: NDArray[np.uint8]) -> str:

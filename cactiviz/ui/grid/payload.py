@@ -192,7 +192,7 @@ def _cell(
         return {"why": str(error)}
     return {
         **encoding.piece(found).body,
-        "full": {scale: full for scale, (full, _) in scales.items()},
+        "full": {scale: vmax for scale, (vmax, _) in scales.items()},
         "words": words[:1].upper() + words[1:] + ".",
         "captions": {scale: caption for scale, (_, caption) in scales.items()},
         "place": found.place and [*cam_layers.parted(found.place), texts.at_layer(found.place)],

@@ -105,25 +105,25 @@ def paint(found: FilterLook, style: KernelStyle, picture_size: tuple[int, int]) 
     weights = shown_weights(grid.kernels, style.inputs, on_colours=found.on_colours)
     ranked = grid.by_response
     order = ranked if style.order == "response" else list(range(len(maps)))
-    full = map_full(maps, "shared") if style.scale == "shared" else None
+    vmax = map_vmax(maps, "shared") if style.scale == "shared" else None
     images: dict[str, str] = {}
     cells = []
     for index in order[: style.count]:
-        own = map_full(maps[index], "own") if full is None else full
+        own = map_vmax(maps[index], "own") if vmax is None else vmax
         images[f"map {index}"] = data_url.diverging(maps[index], own, _LONGEST_MAP)
         if not _single(grid):
             kernel = weights.weights[index : index + 1]
-            painted = render.paint_filters(kernel, kernel.shape[3], weights.full)
+            painted = render.paint_filters(kernel, kernel.shape[3], weights.vmax)
             images[f"kernel {index}"] = data_url.png(painted)
         cells.append(_cell(found, weights, style, index, ranked.index(index), own, picture_size))
-    said = texts.filters_said(grid, weights, full)
+    said = texts.filters_said(grid, weights, vmax)
     return Painted(tuple(cells), images, said, _single(grid))
 
 
-def map_full(maps: Floats, scale: MapScale) -> float:
+def map_vmax(maps: Floats, scale: MapScale) -> float:
     """The value that is painted in full colour: one map's largest, or nearly that of a layer.
 
-    >>> map_full(np.array([[1.0, -2.0]]), "own")
+    >>> map_vmax(np.array([[1.0, -2.0]]), "own")
     2.0
     """
     sizes = np.abs(maps)
@@ -138,7 +138,7 @@ def _cell(
     style: KernelStyle,
     index: int,
     rank: int,
-    full: float,
+    vmax: float,
     picture_size: tuple[int, int],
 ) -> wall.Cell:
     grid, seen = found.grid, found.seen
@@ -166,10 +166,10 @@ def _cell(
         key=str(index),
         alt=texts.filter_alt(found.title, grid, index, rank),
         title=texts.kernel_name(index),
-        line=texts.filter_line(map_, full if style.scale == "own" else None),
+        line=texts.filter_line(map_, vmax if style.scale == "own" else None),
         small=(*kernels, alone),
         large=(*kernels, over, alone),
-        words=texts.filter_words(found.title, grid, weights, index, rank, full, found.untrained),
+        words=texts.filter_words(found.title, grid, weights, index, rank, vmax, found.untrained),
     )
 
 

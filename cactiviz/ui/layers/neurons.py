@@ -159,11 +159,11 @@ def gradient_image(found: NeuronAttribution) -> str:
     """The gradient within the neuron's field, of which it is 0 outside; one pixel for each."""
     within = in_field(found)
     display = METHODS[found.method].display
-    full = render.full_value([found.values], display)
+    vmax = render.vmax_of([found.values], display)
     size = (int(within.shape[1]), int(within.shape[2]))
     ground = Picture(np.zeros((*size, 3), np.uint8))  # nothing of it shows
     everywhere = Box(0, 0, *size)
-    painted = render.paint(ground, within, everywhere, display=display, full=full, size=size)
+    painted = render.paint(ground, within, everywhere, display=display, vmax=vmax, size=size)
     return data_url.png(painted) if max(size) <= _SMALL else data_url.jpeg(painted)
 
 

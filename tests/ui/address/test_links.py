@@ -236,7 +236,7 @@ def test_a_link_restores_animate(visit: Visit) -> None:
     app = visit("animate", query)
     assert address(app) == query and not app.warning
     plan = app.session_state[state.FILM].work.plan
-    assert [shot.origin.partition("/")[0] for shot in plan.shots] == ["scenes:no cactus"]
+    assert [ref.origin.partition("/")[0] for ref in plan.pictures] == ["scenes:no cactus"]
     assert plan.question.methods == ("layer_cam",)
     assert app.toggle(key=f"{state.FILM_LOOK}dark").value
     assert app.text_input(key=f"{state.FILM_LOOK}heading").value == ""
@@ -247,7 +247,7 @@ def test_a_film_of_one_picture_holds_that_picture(visit: Visit) -> None:
     app = visit("animate", query)
     plan = app.session_state[state.FILM].work.plan
     assert address(app) == query and plan.question.top == 2
-    assert [shot.title for shot in plan.shots] == [query["picture"]]
+    assert [ref.title for ref in plan.pictures] == [query["picture"]]
 
 
 def test_a_link_to_a_film_of_a_folder_asks_before_it_opens_it(visit: Visit, tmp_path: Path) -> None:
@@ -260,8 +260,8 @@ def test_a_link_to_a_film_of_a_folder_asks_before_it_opens_it(visit: Visit, tmp_
     next(one for one in app.button if one.label == texts.LINK_OPEN).click()
     settled(app)
     assert not app.warning and address(app) == query
-    shots = app.session_state[state.FILM].work.plan.shots
-    assert {shot.origin for shot in shots} == {"folder:cats/a.png", f"folder:{HOSTILE}/a.png"}
+    pictures = app.session_state[state.FILM].work.plan.pictures
+    assert {ref.origin for ref in pictures} == {"folder:cats/a.png", f"folder:{HOSTILE}/a.png"}
 
 
 def test_what_a_link_names_and_isn_t_there_is_said_and_something_else_shown(visit: Visit) -> None:

@@ -76,11 +76,11 @@ def written(making: Making | None) -> Making:
 def test_a_first_visit_computes_what_the_package_says_and_plays_it(app: AppTest) -> None:
     work = finished(app)
     plan = work.plan
-    assert len(plan.shots) == 16 and plan.shots[0].title.startswith("cactus")
+    assert len(plan.pictures) == 16 and plan.pictures[0].title.startswith("cactus")
     model = load_model("cactinet", device="cpu")
     for index in (0, 9):
-        expected = store.ask(model, plan.shots[index].open(), plan.question)
-        for mine, theirs in zip(work.said(index, 0), expected, strict=True):
+        expected = store.ask(model, plan.pictures[index].open(), plan.question)
+        for mine, theirs in zip(work.explanations_of(index, 0), expected, strict=True):
             assert mine.answer == theirs.answer
             for method in plan.question.methods:
                 assert np.array_equal(mine.values[method], theirs.values[method])
@@ -137,10 +137,14 @@ def test_a_network_without_weights_says_so_and_the_others_go_on(app: AppTest) ->
     app.number_input(key=state.FILM_EACH).set_value(1)
     app.button_group(key=state.FILM_MODELS).set_value(["alexnet", "cactinet"]).run()
     work = finished(app)
-    assert list(work.failures) == ["alexnet"] and not work.said(0, 0) and work.said(0, 1)
+    assert (
+        list(work.failures) == ["alexnet"]
+        and not work.explanations_of(0, 0)
+        and work.explanations_of(0, 1)
+    )
     assert app.button(key="download alexnet").label.startswith("Download AlexNet")
     app.button(key="untrained for now").click().run()
-    answers = finished(app).said(0, 0)
+    answers = finished(app).explanations_of(0, 0)
     assert answers and answers[0].untrained
 
 
@@ -152,7 +156,7 @@ def test_hostile_names_and_broken_files_are_sentences(app: AppTest, tmp_path: Pa
     app.selectbox(key=state.FILM_SET).set_value("folder").run()
     app.text_input(key=state.PLACE).set_value(str(tmp_path / "own")).run()
     work = finished(app)
-    assert len(work.reel.skipped) == 1 and len(work.view(SMALL).steps()) == 1
+    assert len(work.sequence.skipped) == 1 and len(work.view(SMALL).steps()) == 1
     (warning,) = app.warning
     assert texts.plain(HOSTILE) in warning.value and HOSTILE not in warning.value
     assert "2 of 8 pictures are here" in " ".join(captions(app))
@@ -163,7 +167,7 @@ def test_more_pictures_than_the_limit_are_left_out_and_it_is_said(
 ) -> None:
     monkeypatch.setattr(choice, "MOST_PICTURES", 5)
     app.number_input(key=state.FILM_EACH).set_value(4).run()
-    assert len(finished(app).plan.shots) == 5
+    assert len(finished(app).plan.pictures) == 5
     assert "The first 5 of 8 pictures" in " ".join(captions(app))
 
 
@@ -171,12 +175,12 @@ def test_layers_and_answers_of_one_picture(app: AppTest) -> None:
     app.button_group(key=state.FILM_KIND).set_value("layers").run()
     work = finished(app)
     assert work.plan.question.layers == ("all-stages",)
-    labels = [said.label for said in work.said(0, 0)]
+    labels = [said.label for said in work.explanations_of(0, 0)]
     assert len(labels) == len(set(labels)) > 1 and len(work.view(SMALL).steps()) == len(labels)
     app.button_group(key=state.FILM_KIND).set_value("answers").run()
     work = finished(app)
     assert work.plan.question.top == 3
-    assert [said.answer for said in work.said(0, 0)] == ["cactus", "no cactus"]
+    assert [said.answer for said in work.explanations_of(0, 0)] == ["cactus", "no cactus"]
 
 
 def test_an_upload_is_told_by_its_name_and_from_others_of_that_name() -> None:
@@ -186,13 +190,13 @@ def test_an_upload_is_told_by_its_name_and_from_others_of_that_name() -> None:
         Image.fromarray(np.full((20, 30, 3), shade, np.uint8)).save(buffer, "PNG")
         files.append(buffer)
     broken = BytesIO(b"no picture")
-    shots = [uploads.uploaded("a.png", file) for file in (*files, broken)]
-    assert len(set(shots)) == 3
-    reel = PictureSequence(shots)
-    opened = [reel.open(index) for index in range(3)]
+    pictures = [uploads.uploaded("a.png", file) for file in (*files, broken)]
+    assert len(set(pictures)) == 3
+    sequence = PictureSequence(pictures)
+    opened = [sequence.open(index) for index in range(3)]
     assert [picture and int(picture.rgb[0, 0, 0]) for picture in opened] == [10, 200, None]
-    assert [shown["from"] for shown in reel.recipe()] == ["a.png", "a.png"]
-    assert len(reel.skipped) == 1
+    assert [shown["from"] for shown in sequence.recipe()] == ["a.png", "a.png"]
+    assert len(sequence.skipped) == 1
 
 
 # --- Below the page ---
@@ -206,13 +210,13 @@ def runner() -> Iterator[Runner]:
 
 
 def plan_of(count: int, networks: int = 1) -> Plan:
-    shots = []
+    pictures = []
     for index in range(count):
         picture = Picture(np.full((16, 16, 3), index, np.uint8), f"p{index}")
-        shots.append(PictureRef(f"p{index}", f"p{index}", lambda picture=picture: picture))  # type: ignore[misc]
+        pictures.append(PictureRef(f"p{index}", f"p{index}", lambda picture=picture: picture))  # type: ignore[misc]
     # Several sets of weights under names of their own, of which none is loaded from afar.
     names = [Network("cactinet", revision=str(n)) for n in range(networks)]
-    return Plan(tuple(shots), tuple(names), Request())
+    return Plan(tuple(pictures), tuple(names), Request())
 
 
 def slow(

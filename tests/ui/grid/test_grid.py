@@ -93,8 +93,8 @@ def test_signs_come_back_from_a_jpeg(made: Comparison, told: dict[str, Any]) -> 
     assert sent["src"].startswith("data:image/jpeg;")
     sides = pixels(sent["src"]).transpose(2, 0, 1).astype(float) - encoding.MIDDLE
     back = sent["most"] * np.sign(sides) * (sides / encoding.LEVELS) ** 2
-    full = sent["full"]["own"]
-    painted = [127 * np.clip(one / full, -1, 1) for one in (back, values)]
+    vmax = sent["full"]["own"]
+    painted = [127 * np.clip(one / vmax, -1, 1) for one in (back, values)]
     assert np.abs(painted[0] - painted[1]).mean() < 4, "of 127 levels, before cells average them"
 
 
@@ -122,7 +122,7 @@ def test_scales_and_captions_are_the_comparisons(
             shown = [e.values for e in made.attributions() if e.method == view]
             values = made.explanations[network].attributions[view].values
             maps = paint.on_one_scale(values, shown, scale)
-            assert sent["full"][scale] == paint.full_value(maps, sent["display"], scale)
+            assert sent["full"][scale] == paint.vmax_of(maps, sent["display"], scale)
 
 
 def test_a_shared_scale_follows_another_network(made: Comparison) -> None:
@@ -131,10 +131,10 @@ def test_a_shared_scale_follows_another_network(made: Comparison) -> None:
         made, models=("alexnet",), explanations={"alexnet": made.explanations["alexnet"]}
     )
     both = replace(made, models=("alexnet", "cactinet"))
-    full = [
+    vmax = [
         grid.payload(one)["cells"][0][0]["full"]["shared"] for one in (alone, both, alone, both)
     ]
-    assert full[0] == full[2] < full[1] == full[3]
+    assert vmax[0] == vmax[2] < vmax[1] == vmax[3]
 
 
 def test_filters_come_painted(made: Comparison, told: dict[str, Any]) -> None:

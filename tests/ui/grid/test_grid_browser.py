@@ -138,13 +138,13 @@ def painted(
     shown = [e.values for e in MADE.attributions() if e.method == view]
     scale = style.get("scale", "own")
     maps = paint.on_one_scale(attribution.values, shown, scale)
-    full = paint.full_value(maps, display, scale)
+    vmax = paint.vmax_of(maps, display, scale)
     image = paint.paint(
         MADE.picture,
         attribution.values,
         explanation.seen,
         display=display,
-        full=full,
+        vmax=vmax,
         size=size,
         strength=strength,
         **style,

@@ -19,7 +19,7 @@ from cactiviz.rendering.kernels import shown_weights
 from cactiviz.types import Box, FilterGrid
 from cactiviz.ui import texts
 from cactiviz.ui.components import data_url
-from cactiviz.ui.layers.filters import AT_ONCE, FilterLook, KernelStyle, look, map_full, paint
+from cactiviz.ui.layers.filters import AT_ONCE, FilterLook, KernelStyle, look, map_vmax, paint
 from cactiviz.ui.pictures.library import first_item, opened
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.sidebar import Choice
@@ -107,14 +107,14 @@ def test_what_is_painted_is_the_network_s_own(cactinet: LoadedModel, choice: Cho
     painted = paint(found, STYLE, choice.picture.size)
     index = grid.by_response[0]
     assert grid.feature_maps is not None and found.on_colours
-    full = map_full(grid.feature_maps, "shared")
+    vmax = map_vmax(grid.feature_maps, "shared")
     sheet = render.paint_filters(grid.kernels, 10**3)
     across = int(np.ceil(np.sqrt(len(grid.kernels))))
     step = (sheet.shape[1] + 1) // across
     middle = sheet[index // across * step + 1, index % across * step + 1]  # its first weight
     assert (pixels(painted.images[f"kernel {index}"])[0, 0] == middle).all()
     got = pixels(painted.images[f"map {index}"]).astype(int)
-    share = np.clip(grid.feature_maps[index] / full, -1, 1)
+    share = np.clip(grid.feature_maps[index] / vmax, -1, 1)
     expected = DIVERGING[128 + np.rint(128 * share).astype(int)].astype(int)
     assert got.shape == expected.shape and np.abs(got - expected).max() <= 6  # 127 steps, not 128
 

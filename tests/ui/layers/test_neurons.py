@@ -186,11 +186,11 @@ def test_a_gradient_is_painted_as_render_paints_it(alexnet: LoadedModel, choice:
     painted = paint(found, choice.picture.size)
     one = max(found.found, key=lambda one: np.abs(one.values).max())
     index = found.found.index(one)
-    full = render.full_value([one.values], "magnitude")
-    expected = np.clip(255 * np.abs(in_field(one)).max(axis=0) / full, 0, 255)
+    vmax = render.vmax_of([one.values], "magnitude")
+    expected = np.clip(255 * np.abs(in_field(one)).max(axis=0) / vmax, 0, 255)
     got = pixels(painted.images[f"gradient {index}"])[..., 0]
     assert np.abs(got - expected).max() <= 0.5 + 1e-6
-    assert f"full at white {number(full)}" in painted.cells[index].line
+    assert f"full at white {number(vmax)}" in painted.cells[index].line
 
 
 def test_a_layer_with_fewer_neurons_than_ten_shows_them_all(choice: Choice) -> None:
