@@ -42,10 +42,3 @@ def chromium() -> str:
 
 #: Pages that a browser test serves: they run only inside of Streamlit.
 collect_ignore = [f"fixtures/{name}.py" for name in ("grid_page", "recorded_app", "what_if_page")]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Once more for a browser test that fails: other tests take its time on a small machine."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
