@@ -1,4 +1,4 @@
-"""Put the app's script, its pages and its settings into the wheel; all else is in pyproject.toml."""
+"""Put the app, its pages and its settings into the wheel; all else is in pyproject.toml."""
 
 import shutil
 from pathlib import Path
