@@ -43,9 +43,36 @@ def chromium() -> str:
 #: Pages that a browser test serves: they run only inside of Streamlit.
 collect_ignore = [f"fixtures/{name}.py" for name in ("grid_page", "recorded_app", "what_if_page")]
 
+#: Left out of ``make quick``, besides what needs a browser: what trains, starts servers or other
+#: programs, opens whole pages of the app, or holds large networks against other packages.
+LONG = (
+    *("batch/test_animation", "cli/test_no_traceback", "comparison/test_report"),
+    *("datasets/test_scenes", "methods/test_completeness", "methods/test_float32"),
+    *("methods/test_references", "models/test_checkpoint_real", "models/test_zoo"),
+    *("recipes/test_snippets", "test_installed", "test_kills", "test_recorded", "training/"),
+    *("ui/address/test_links", "ui/animate/test_page", "ui/brought/test_store"),
+    *("ui/compare/test_page", "ui/layers/", "ui/learn/test_page", "ui/networks/"),
+    *("ui/server/test_attack", "ui/server/test_safety"),
+)
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Once more for a browser test that fails: other tests take its time on a small machine."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="leave out what takes long")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Not even import what ``--quick`` leaves out; None lets the other rules decide."""
+    inside = collection_path.is_relative_to(ROOT / "tests")
+    if not config.getoption("quick") or not inside or collection_path.is_dir():
+        return None
+    name = collection_path.relative_to(ROOT / "tests").as_posix()
+    return True if name.startswith(LONG) or name.endswith("_browser.py") else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the browser tests among others where ``--quick`` asks for it."""
+    if not config.getoption("quick"):
+        return
+    long = [item for item in items if item.get_closest_marker("browser")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]

@@ -20,8 +20,11 @@ _LOOPBACK = "127.0.0.1"
 ALLOWED_NAMES = "CACTIVIZ_ALLOWED_NAMES"
 #: What others may upload at once; it stays in this computer's memory while their page is open.
 _MEGABYTES_OF_OTHERS = 300
-# From here to the folder of the repository, in which the app's pages and its settings are.
-_FOLDER = Path(__file__).resolve().parents[2]
+_PACKAGE = Path(__file__).resolve().parents[1]
+# Holds app.py, its pages and Streamlit's settings: setup.py puts them into an installed package;
+# else they are at the top of the repository.
+_INSTALLED = _PACKAGE / "ui" / "script"
+_FOLDER = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -112,8 +115,7 @@ Do this in a network that you trust. Press Ctrl+C to end it.
 def _app(options: argparse.Namespace) -> int:
     if not (_FOLDER / "app.py").is_file():
         raise OutputError(
-            "The app's pages aren't part of the installed package; start it in the folder of "
-            "the repository, as its README says."
+            f"The app's own script is missing: {_FOLDER / 'app.py'}. Install cactiviz again."
         )
     if is_loopback(options.host):
         print(

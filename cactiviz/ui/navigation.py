@@ -21,6 +21,8 @@ _PAGES = [  # the first one opens where no other is asked for
     (state.GALLERY_PAGE, texts.GALLERY, ":material/grid_view:"),
     (state.LEARN_PAGE, texts.LEARN, ":material/school:"),
 ]
+#: A file of the package's own: an icon of another kind is fetched from elsewhere.
+_TAB_ICON = str(Path(__file__).parent / "favicon.png")
 
 
 def run() -> None:
@@ -55,7 +57,7 @@ def enter() -> None:
 def _pages() -> Page:
     # Also where a page was opened without app.py: a page's icon, left to itself as the tab's, is
     # fetched from outside.
-    st.set_page_config(page_title=texts.APP, page_icon=_tab_icon(), layout="wide")
+    st.set_page_config(page_title=texts.APP, page_icon=_TAB_ICON, layout="wide")
     pages = [
         st.Page(file, title=title, icon=icon, default=not at)
         for at, (file, title, icon) in enumerate(_PAGES)
@@ -65,9 +67,3 @@ def _pages() -> Page:
         for one in pages:
             st.page_link(one)
     return chosen
-
-
-def _tab_icon() -> str:
-    """A picture of this folder's, or a sign that every font has; neither is fetched from afar."""
-    picture = Path(__file__).resolve().parents[2] / "assets" / "favicon.png"
-    return str(picture) if picture.is_file() else "🌵"

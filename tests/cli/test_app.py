@@ -98,7 +98,7 @@ def test_a_port_that_is_none_is_wrong_usage(
     assert "from 1 to 65535" in capfd.readouterr().err
 
 
-def test_where_only_the_package_is_installed_it_says_what_is_missing(
+def test_an_installation_without_the_apps_script_says_so(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     started: list[list[str]],
@@ -106,4 +106,4 @@ def test_where_only_the_package_is_installed_it_says_what_is_missing(
 ) -> None:
     monkeypatch.setattr(app, "_FOLDER", tmp_path)
     assert main.main(["app"]) == 1 and not started
-    assert "folder of the repository" in capfd.readouterr().err
+    assert "Install cactiviz again" in capfd.readouterr().err

@@ -85,7 +85,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
         (main.shared, "read_picture"),
         (main.shared, "load_network"),
         (main, "compare"),
-        (animate, "Answers"),
+        (animate, "Collector"),
         (main.shared, "load_model"),
         (layers, "explain_neurons"),
         (replay, "remake_comparison"),

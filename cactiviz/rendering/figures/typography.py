@@ -9,8 +9,8 @@ from pathlib import Path
 
 from PIL import ImageDraw, ImageFont
 
-#: Source Sans 3, as in the app. An installed package doesn't carry it: Pillow's own font stands in.
-_FONTS = Path(__file__).resolve().parents[3] / "assets" / "fonts"
+#: Source Sans 3, as in the app.
+_FONTS = Path(__file__).parent / "fonts"
 _FILES = {False: _FONTS / "SourceSans3-Regular.ttf", True: _FONTS / "SourceSans3-Semibold.ttf"}
 
 

@@ -142,10 +142,10 @@ def test_a_pictures_own_limits_are_far_below_the_servers() -> None:
     assert open.MAX_BYTES == 50 * 2**20 < store.MOST_MEGABYTES * 2**20
 
 
-def test_the_tabs_icon_is_a_file_of_this_folder() -> None:
-    with Image.open(ROOT / "assets" / "favicon.png") as picture:
+def test_the_tabs_icon_is_a_file_of_the_package() -> None:
+    with Image.open(navigation._TAB_ICON) as picture:
         assert picture.size[0] == picture.size[1] and picture.format == "PNG"
-    assert Path(navigation._tab_icon()).samefile(ROOT / "assets" / "favicon.png")
+    assert Path(navigation._TAB_ICON).is_relative_to(ROOT / "cactiviz")
 
 
 def test_only_this_computer_reaches_it_and_only_by_its_own_names(running: Running) -> None:
