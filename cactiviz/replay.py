@@ -7,25 +7,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cactiviz import cam_layers
 from cactiviz.batch.collect import Collector
 from cactiviz.batch.sequence import PictureRef
 from cactiviz.comparison.compare import compare_as_asked
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.models import Checkpoint
-from cactiviz.pictures.occlusion import How
 from cactiviz.recipes.check import check
 from cactiviz.recipes.differences import differences as differences
+from cactiviz.recipes.fields import REQUEST, STYLE, from_json
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import (
     FOLDERS,
     checkpoint_in,
     told_origins,
 )
-from cactiviz.recipes.request import Asked, Question
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
-from cactiviz.types import Box, Picture, Report, Target
+from cactiviz.types import Picture, Report
 
 
 def remake_comparison(
@@ -34,7 +33,7 @@ def remake_comparison(
     origins: Origins | None = None,
     weights_dir: Path | None = None,
     report: Report | None = None,
-) -> tuple[Comparison, Asked, Style]:
+) -> tuple[Comparison, Request, Style]:
     """Make a comparison again.
 
     Args:
@@ -49,42 +48,25 @@ def remake_comparison(
     """
     origins = origins or Origins()
     check(recipe)
-    question, shown = recipe["question"], recipe["pictures"][0]
+    shown = recipe["pictures"][0]
     if len(recipe["pictures"]) > 1:
         raise RecipeError("“pictures” in the recipe of a comparison should be one picture.")
     (told,) = told_origins([shown["from"]])
-    asked = Asked(
-        told,
-        _networks(recipe, origins),
-        tuple(question["methods"]),
-        Target(**question["target"]),
-        cam_layers.of_json(question["layer"]),
-        tuple(question["layers"]),
-        question["resize"],
-        _untrained(question["untrained"]),
-        recipe["device"],
-        _cover(question.get("cover")),
-        _left_out(shown, told),
+    request = Request(
+        pictures=(told,),
+        networks=_networks(recipe, origins),
+        device=recipe["device"],
+        left_out=_left_out(shown, told),
+        **from_json(recipe["question"], REQUEST),
     )
-    style = Style(**recipe["look"])
+    style = Style(**from_json(recipe["look"], STYLE))
     origins.check([shown["from"]])
     picture = origins.open(shown["from"])
     picture = Picture(picture.rgb, shown["name"], shown["credit"], picture.notes)
     comparison = compare_as_asked(
-        asked, picture, weights_dir=weights_dir, may_download=origins.fetch, report=report
+        request, picture, weights_dir=weights_dir, may_download=origins.fetch, report=report
     )
-    return comparison, asked, style
-
-
-def _cover(said: Mapping[str, Any] | None) -> tuple[Box, How] | None:
-    if not said:
-        return None
-    edges = (float(said["box"][side]) for side in ("top", "left", "height", "width"))
-    return Box(*edges), said["how"]
-
-
-def _untrained(said: object) -> bool | tuple[str, ...]:
-    return tuple(map(str, said)) if isinstance(said, list) else bool(said)
+    return comparison, request, style
 
 
 def remake_animation(
@@ -114,20 +96,17 @@ def remake_animation(
         _shot(shown, told, origins)
         for shown, told in zip(pictures, told_origins(typed), strict=True)
     ]
-    networks = _networks(recipe, origins)
-    by_name = [network for network in recipe["networks"] if not network["checkpoint"]]
-    origins.check(typed)
-    answers = Collector(
-        shots,
-        networks,
-        Question.from_json(recipe["question"]),
-        folder,
-        untrained=any(network["untrained"] for network in by_name),
-        weights_dir=weights_dir,
+    request = Request(
+        networks=_networks(recipe, origins),
+        untrained=tuple(network["name"] for network in recipe["networks"] if network["untrained"]),
         device=recipe["device"],
-        may_download=origins.fetch,
+        **from_json(recipe["question"], REQUEST),
     )
-    return answers, Style(**{**recipe["look"], "panel": tuple(recipe["look"]["panel"])})
+    origins.check(typed)
+    collector = Collector(
+        shots, request, folder, weights_dir=weights_dir, may_download=origins.fetch
+    )
+    return collector, Style(**from_json(recipe["look"], STYLE))
 
 
 def _networks(recipe: Mapping[str, Any], origins: Origins) -> tuple[str | Checkpoint, ...]:

@@ -60,6 +60,18 @@ class Picture:
         return digest
 
     @property
+    def key(self) -> str:
+        """What tells the picture from any other: its pixels and their layout.
+
+        A digest alone knows no shape.
+
+        >>> blank = Picture(np.zeros((1, 2, 3), np.uint8)), Picture(np.zeros((2, 1, 3), np.uint8))
+        >>> blank[0].sha256 == blank[1].sha256, blank[0].key == blank[1].key
+        (True, False)
+        """
+        return f"{self.sha256} {self.size}"
+
+    @property
     def size(self) -> tuple[int, int]:
         """(height, width) in pixels."""
         return int(self.rgb.shape[0]), int(self.rgb.shape[1])

@@ -41,11 +41,11 @@ class Animation:
 
     def size(self) -> tuple[int, int]:
         """(height, width) of every frame, in pixels."""
-        return layout_of(self.style, len(self.answers.names), self.answers.question).size
+        return layout_of(self.style, len(self.answers.names), self.answers.request).size
 
     def steps(self) -> list[tuple[int, int]]:
         """The frames: which picture, and which of its layers or classes."""
-        reel, question = self.answers.reel, self.answers.question
+        reel, question = self.answers.reel, self.answers.request
         several = bool(question.layers) or question.top > 1
         found = []
         for index, shot in enumerate(reel.shots):
@@ -57,7 +57,7 @@ class Animation:
     def frame(self, index: int, variant: int = 0) -> Pixels | None:
         """One frame, with what is computed by now; None if the picture can't be opened."""
         reel, names = self.answers.reel, self.answers.names
-        question, failures = self.answers.question, self.answers.failures
+        question, failures = self.answers.request, self.answers.failures
         picture = reel.open(index)
         if picture is None:
             return None
@@ -79,7 +79,7 @@ class Animation:
                     labels.append(said.label)
                 else:
                     why = failures.get(name, "This has not been computed.")
-                    why = told_sentence(why, paths_of(self.answers.networks))
+                    why = told_sentence(why, paths_of(question.networks))
                     title = METHODS[method].title
                     warned = name in failures
                     panels.append(Panel(name, None, caption=why, warned=warned, subtitle=title))
@@ -138,14 +138,14 @@ class Animation:
         Args:
             folder: The export's, which paths are told from; None where it has none.
         """
-        answers, networks = self.answers, []
-        for place, (name, network) in enumerate(zip(answers.names, answers.networks, strict=True)):
+        answers, request, networks = self.answers, self.answers.request, []
+        for place, (name, network) in enumerate(zip(answers.names, request.networks, strict=True)):
             known = (answers.said(index, place) for index in range(len(answers.reel)))
             said = next((several[0] for several in known if several), None)
             why = answers.failures.get(name, "")
-            networks.append(network_recipe(name, network, answers.untrained, said, why, folder))
-        pictures = answers.reel.recipe(folder)
-        return animation_recipe(pictures, networks, answers.question, self.style, answers.device)
+            untrained = request.is_untrained(name)
+            networks.append(network_recipe(name, network, untrained, said, why, folder))
+        return animation_recipe(answers.reel.recipe(folder), networks, request, self.style)
 
     def _said(self, index: int) -> list[list[StoredExplanation]]:
         """What each network said of a picture."""

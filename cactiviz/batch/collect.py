@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Protocol
 
 from cactiviz._version import __version__
-from cactiviz.batch.sequence import PictureRef, PictureSequence, key_of
+from cactiviz.batch.sequence import PictureRef, PictureSequence
 from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.cam_layers import check
-from cactiviz.errors import CactivizError, Cancelled, ModelError, OutputError
-from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
-from cactiviz.recipes.request import Question
+from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError, OutputError
+from cactiviz.methods.views import FILTERS, VIEWS
+from cactiviz.models import Checkpoint, LoadedModel, load_model
+from cactiviz.recipes.network import name_of
+from cactiviz.recipes.request import Request
 from cactiviz.types import Cancel, Report
 
 
@@ -22,71 +24,61 @@ class Collected(Protocol):
 
     Attributes:
         reel: The pictures.
-        networks: Names, checkpoints, or loaded networks.
-        names: Theirs.
-        question: What each was asked.
+        request: What is asked of each, of which networks.
+        names: The networks' names.
         failures: A network's name -> why it says nothing.
         done: How many answers are there, or are known not to come.
-        untrained: Whether networks by name have random weights.
-        device: "auto", "cpu" or "cuda".
     """
 
     reel: PictureSequence
-    networks: tuple[str | Checkpoint | LoadedModel, ...]
+    request: Request
     names: tuple[str, ...]
-    question: Question
     failures: dict[str, str]
     done: int
-    untrained: bool
-    device: str
 
     def said(self, index: int, place: int) -> list[StoredExplanation]:
         """What a network (by its place) said of a picture (by its place), if it is known."""
 
 
 class Collector:
-    """What networks say, with one of them and one picture in memory at a time.
+    """Collects explanations while holding one network and one picture in memory.
 
     Args:
-        shots: The pictures, in the order of the frames.
-        networks: Names, checkpoints, or networks loaded before.
-        question: What each network is asked.
+        shots: The pictures, in the order of the frames; the request's own aren't read.
+        request: The networks, and what each is asked.
         folder: Where answers are kept, for work that was stopped to go on.
-        untrained: Random weights for the networks given by name.
         weights_dir: A folder to look for published weights in first.
-        device: "auto", "cpu" or "cuda".
         may_download: False to refuse rather than fetch weights.
 
     Raises:
         ModelError: No network, one twice, an unknown one, or several where layers are asked for.
-        MethodError: A layer is chosen for a network that isn't asked.
+        MethodError: A layer is chosen for a network that isn't asked, or filters, which depend on
+            no picture, are asked for.
     """
 
     def __init__(
         self,
         shots: Sequence[PictureRef],
-        networks: Sequence[str | Checkpoint | LoadedModel],
-        question: Question,
+        request: Request,
         folder: Path,
         *,
-        untrained: bool = False,
         weights_dir: str | os.PathLike[str] | None = None,
-        device: str = "auto",
         may_download: bool = True,
     ) -> None:
-        self.reel = PictureSequence(shots)
-        self.networks: tuple[str | Checkpoint | LoadedModel, ...] = tuple(networks)
-        self.question, self.untrained, self.device = question, untrained, device
-        self.names = tuple(get_spec(n).name if isinstance(n, str) else n.name for n in networks)
+        self.reel, self.request = PictureSequence(shots), request
+        self.names = tuple(name_of(network) for network in request.networks)
         if not self.names or len(set(self.names)) < len(self.names):
             raise ModelError("An animation needs networks, and each under its own name.")
-        if question.layers and len(self.names) > 1:
+        if request.layers and len(self.names) > 1:
             raise ModelError("Several layers are shown of one network at a time.")
-        check(question.layer, self.names)
+        if FILTERS in request.methods:
+            known = ", ".join(view for view in VIEWS if view != FILTERS)
+            raise MethodError(f"There is no method “{FILTERS}”; there are {known}.")
+        check(request.layer, self.names)
         self.failures: dict[str, str] = {}  #: A network's name -> why it says nothing.
         self.remarks: list[str] = []  #: What should be known of the networks that were loaded.
         self.done = 0  #: Answers that are there, or are known not to come.
-        self._kept = ResultStore(folder, question)
+        self._kept = ResultStore(folder, request)
         self._weights_dir, self._may_download = weights_dir, may_download
 
     def compute(self, *, report: Report | None = None, cancel: Cancel | None = None) -> None:
@@ -132,17 +124,17 @@ class Collector:
         picture = self.reel.open(index)
         if picture is None or name in self.failures:
             return loaded
-        if self._kept.get(network, key_of(picture)) is not None:
+        if self._kept.get(network, picture.key) is not None:
             return loaded
         try:
-            loaded = loaded or self._load(self.networks[place], cancel)
-            answers = ask(loaded, picture, self.question, cancel)
+            loaded = loaded or self._load(self.request.networks[place], cancel)
+            answers = ask(loaded, picture, self.request, cancel)
         except (Cancelled, OutputError):
             raise
         except CactivizError as error:
             self.failures[name] = str(error)
             return loaded
-        self._kept.put(network, key_of(picture), answers)
+        self._kept.put(network, picture.key, answers)
         return loaded
 
     def _load(self, network: str | Checkpoint | LoadedModel, cancel: Cancel | None) -> LoadedModel:
@@ -150,9 +142,9 @@ class Collector:
             return network
         loaded = load_model(
             network,
-            untrained=self.untrained,
+            untrained=self.request.is_untrained(name_of(network)),
             weights_dir=self._weights_dir,
-            device=self.device,
+            device=self.request.device,
             may_download=self._may_download,
             cancel=cancel,
         )
@@ -161,11 +153,12 @@ class Collector:
 
     def _network(self, place: int) -> str:
         """What tells a network's answers from another's without loading it."""
-        network = self.networks[place]
+        network = self.request.networks[place]
         if isinstance(network, LoadedModel):
             return f"{network.name} {network.revision}"
         if not isinstance(network, Checkpoint):
-            return f"{network} {self.untrained} {self._weights_dir} {__version__}"
+            untrained = self.request.is_untrained(name_of(network))
+            return f"{network} {untrained} {self._weights_dir} {__version__}"
         try:
             status = os.stat(os.path.expanduser(network.file))
             return f"{network} {status.st_size} {status.st_mtime_ns} {__version__}"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.explanations.explained_class import EXPLAINED, own_answer
 from cactiviz.methods import METHODS
-from cactiviz.recipes.request import Question
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.frame import Panel
@@ -28,7 +28,7 @@ SCALES: dict[paint.Scale, str] = {
 }
 
 
-def layout_of(style: Style, networks: int, question: Question) -> Layout:
+def layout_of(style: Style, networks: int, question: Request) -> Layout:
     """The layout of all frames, unless columns are asked for.
 
     A row for each method, with the original first; of one network all methods in one row. Every
@@ -51,7 +51,7 @@ def layout_of(style: Style, networks: int, question: Question) -> Layout:
     )
 
 
-def asks_for_others(question: Question) -> bool:
+def asks_for_others(question: Request) -> bool:
     """Whether frames may explain another class than a network's own answer."""
     return question.top > 1 or question.target != Target()
 

@@ -16,7 +16,7 @@ from cactiviz.datasets.endings import is_picture
 from cactiviz.datasets.noticed import of_classes
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.pictures.open import open_picture
-from cactiviz.recipes.request import Question
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 
 #: Pictures of each class of a data set, unless another number is asked for.
@@ -42,7 +42,7 @@ class Preset:
     classes: tuple[str, ...]
     each: int
     networks: tuple[str, ...]
-    question: Question
+    question: Request
     style: Style = field(default_factory=Style)
 
 
@@ -53,7 +53,7 @@ PRESETS = {
         (),
         5,
         ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3"),
-        Question(resize="squash"),
+        Request(resize="squash"),
         Style(squash=True),
     ),
     "cactinet": Preset(
@@ -62,7 +62,7 @@ PRESETS = {
         (),
         8,
         ("cactinet",),
-        Question(("grad_cam", "layer_cam", "saliency"), layer=None),
+        Request(methods=("grad_cam", "layer_cam", "saliency"), layer=None),
     ),
     "inaturalist": Preset(
         "Three networks before living things, two pictures of each class",
@@ -70,7 +70,7 @@ PRESETS = {
         (),
         2,
         ("alexnet", "resnet50", "efficientnet_b0"),
-        Question(),
+        Request(),
     ),
 }
 

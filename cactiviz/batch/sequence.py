@@ -66,7 +66,7 @@ class PictureSequence:
             self.skipped[shot.key] = str(error)
             return None
         self._about[index] = picture.sha256, picture.name, picture.source
-        self._keys[index] = key_of(picture)
+        self._keys[index] = picture.key
         return picture
 
     def key(self, index: int) -> str:
@@ -95,8 +95,3 @@ class PictureSequence:
             picture_recipe(shot.title, shot.origin, *self._about[index], origin, shot.left_out)
             for (index, shot), origin in zip(shots, told, strict=True)
         ]
-
-
-def key_of(picture: Picture) -> str:
-    """What tells a picture from others: its pixels, and how they lie."""
-    return f"{picture.sha256} {picture.size}"

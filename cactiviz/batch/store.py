@@ -23,7 +23,8 @@ from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.files import whole_file
 from cactiviz.methods.views import method_of
 from cactiviz.models import LoadedModel
-from cactiviz.recipes.request import Question
+from cactiviz.recipes.fields import REQUEST, of_export, to_json
+from cactiviz.recipes.request import Request
 from cactiviz.types import Box, Cancel, Picture, Target
 
 _META = "meta.json"
@@ -73,7 +74,7 @@ class StoredExplanation:
 
 
 def ask(
-    model: LoadedModel, picture: Picture, question: Question, cancel: Cancel | None = None
+    model: LoadedModel, picture: Picture, question: Request, cancel: Cancel | None = None
 ) -> list[StoredExplanation]:
     """Put a question to a network: one answer for each layer or class that is asked for.
 
@@ -104,7 +105,7 @@ def ask(
 
 
 def _said(
-    model: LoadedModel, explanation: Explanation, question: Question, label: str = ""
+    model: LoadedModel, explanation: Explanation, question: Request, label: str = ""
 ) -> StoredExplanation:
     found: dict[str, Attribution] = {}
     for view, attribution in explanation.attributions.items():
@@ -144,9 +145,11 @@ class ResultStore:
         question: Part of each file's name, so that another question finds nothing.
     """
 
-    def __init__(self, folder: Path, question: Question) -> None:
+    def __init__(self, folder: Path, question: Request) -> None:
         self.folder = folder
-        self._question = json.dumps(question.to_json(), sort_keys=True)
+        self._question = json.dumps(
+            to_json(question, of_export(REQUEST, "animation")), sort_keys=True
+        )
 
     def get(self, network: str, picture: str) -> list[StoredExplanation] | None:
         """What was kept, or None; a file that can't be read counts as none."""

@@ -19,7 +19,7 @@ from cactiviz.cli.files import Files
 from cactiviz.cli.progress import long_reporter
 from cactiviz.errors import CactivizError, Cancelled, OutputError, WeightsError
 from cactiviz.models import Checkpoint
-from cactiviz.recipes.request import Question
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 from cactiviz.rendering import paint
 from cactiviz.rendering.formats import check_ending, check_size
@@ -115,15 +115,13 @@ def _animate(options: argparse.Namespace) -> int:
     by_name = {checkpoint.name: checkpoint for checkpoint in own}
     networks = [by_name.pop(name, name) for name in _named(options)] + list(by_name.values())
     (folder,) = kept_in(options.out)
-    answers = Collector(
-        shots,
-        networks,
-        _question(options, preset.question if preset else Question()),
-        folder,
+    request = replace(
+        _question(options, preset.question if preset else Request()),
+        networks=tuple(networks),
         untrained=options.untrained,
-        weights_dir=options.weights_dir,
         device=options.device,
     )
+    answers = Collector(shots, request, folder, weights_dir=options.weights_dir)
     style = _look(options, preset.style if preset else Style())
     frames = make(answers, style, options.out, keep=options.keep)
     skipped = answers.reel.skipped
@@ -193,7 +191,7 @@ def _named(options: argparse.Namespace) -> list[str]:
     return [] if options.checkpoint else list(_DEFAULT_MODELS)
 
 
-def _question(options: argparse.Namespace, default: Question) -> Question:
+def _question(options: argparse.Namespace, default: Request) -> Request:
     chosen = {
         "methods": tuple(options.methods) if options.methods else None,
         "target": Target(options.target, options.against)

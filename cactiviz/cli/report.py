@@ -21,7 +21,7 @@ from cactiviz.errors import OutputError, WeightsError
 from cactiviz.files import folder_of_export, whole_file
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.recipe import paths_of
-from cactiviz.recipes.request import Asked
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 from cactiviz.rendering import paint
 from cactiviz.types import Target
@@ -117,17 +117,17 @@ def _report(options: argparse.Namespace) -> int:
         raise WeightsError("Each --checkpoint needs a name of its own.")
     by_name = {checkpoint.name: checkpoint for checkpoint in own}
     networks = [by_name.pop(name, name) for name in _named(options)] + list(by_name.values())
-    asked = Asked(
-        options.picture,
+    asked = Request(
+        (options.picture,),
         tuple(networks),
         tuple(options.methods),
-        Target(options.target, options.against),
-        options.layer,
-        tuple(options.layers),
-        options.resize,
-        options.untrained,
-        options.device,
-        options.cover,
+        target=Target(options.target, options.against),
+        layer=options.layer,
+        layers=tuple(options.layers),
+        resize=options.resize,
+        untrained=options.untrained,
+        device=options.device,
+        cover=options.cover,
     )
     style = Style(options.scale, options.palette, options.strength)
     comparison = compare_as_asked(

@@ -21,7 +21,7 @@ from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
 from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import Source, open_picture
 from cactiviz.recipes.network import Given, name_of
-from cactiviz.recipes.request import Asked
+from cactiviz.recipes.request import Request
 from cactiviz.types import Cancel, Layer, Picture, Report, Target
 
 
@@ -139,7 +139,7 @@ def _downloading(name: str, report: Report | None) -> Callable[[int, int | None]
 
 
 def compare_as_asked(
-    asked: Asked,
+    asked: Request,
     picture: Picture,
     *,
     weights_dir: str | os.PathLike[str] | None = None,

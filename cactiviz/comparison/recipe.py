@@ -9,57 +9,48 @@ from typing import Any
 
 import numpy as np
 
-from cactiviz import cam_layers
 from cactiviz._version import __version__
 from cactiviz.comparison.comparison import Comparison
+from cactiviz.recipes.fields import REQUEST, STYLE, of_export, to_json
 from cactiviz.recipes.network import name_of
 from cactiviz.recipes.recipe import network_recipe, picture_recipe, told_origins
-from cactiviz.recipes.request import Asked
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 
 
 def recipe_of(
-    comparison: Comparison, asked: Asked, style: Style, folder: Path | None = None
+    comparison: Comparison, request: Request, style: Style, folder: Path | None = None
 ) -> dict[str, Any]:
     """What makes a comparison again, with the range and mean of each map to know it by.
 
     Args:
         comparison: What was answered.
-        asked: What was asked.
+        request: What was asked.
         style: How it is painted.
         folder: The export's, which paths are told from; None where it has none.
     """
     networks = []
-    for network in asked.networks:
+    for network in request.networks:
         name = name_of(network)
         explanation = comparison.explanations.get(name)
         why = comparison.failures.get(name, "")
-        found = network_recipe(name, network, asked.is_untrained(name), None, why, folder)
+        found = network_recipe(name, network, request.is_untrained(name), None, why, folder)
         if explanation is not None:
             layers = {method: e.layer for method, e in explanation.attributions.items()}
             found |= {"untrained": explanation.untrained, "weights": explanation.revision}
             found |= {"layers": layers, "seen": asdict(explanation.seen)}
         networks.append(found)
     picture = comparison.picture
-    asked_for: dict[str, Any] = {
-        "methods": asked.methods,
-        "target": asdict(asked.target),
-        "layer": cam_layers.to_json(asked.layer),
-    }
-    asked_for |= {"layers": asked.layers, "resize": asked.resize, "untrained": asked.untrained}
-    if asked.cover:
-        box, how = asked.cover
-        asked_for["cover"] = {"box": asdict(box), "how": how}
     about = picture.sha256, picture.name, picture.source
-    (told,) = told_origins([asked.origin], folder)
+    (told,) = told_origins([request.picture], folder)
     return {
         "cactiviz": __version__,
         "makes": "comparison",
-        "pictures": [picture_recipe(picture.name, asked.origin, *about, told, asked.left_out)],
+        "pictures": [picture_recipe(picture.name, request.picture, *about, told, request.left_out)],
         "networks": networks,
-        "question": {k: list(v) if isinstance(v, tuple) else v for k, v in asked_for.items()},
-        "look": style.of_maps,
-        "device": asked.device,
+        "question": to_json(request, of_export(REQUEST, "comparison")),
+        "look": to_json(style, of_export(STYLE, "comparison")),
+        "device": request.device,
         "seed": 0,
         "maps": {
             key: [*map(_plain, (values.min(), values.max(), np.mean(values, dtype=float)))]

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any
 
 from cactiviz.errors import RecipeError
-from cactiviz.recipes.schema import COMMON, LONGEST_TEXT, SCHEMAS, Field
+from cactiviz.recipes.kinds import LONGEST_TEXT, Schema
+from cactiviz.recipes.schema import COMMON, SCHEMAS
 
 _DEEPEST = 12  # levels; a whole recipe has six
 # What may be missing until the recipe is made again: exports of earlier versions, and the inputs
@@ -74,7 +75,7 @@ def _sentence(error: Any) -> str:
     return _should(place, schema, error.instance)
 
 
-def _should(place: list[Any], schema: Field, *found: object) -> str:
+def _should(place: list[Any], schema: Schema, *found: object) -> str:
     other = f", not {_in_words(found[0])}" if found else ""
     return f"“{_spelled(place)}” in the recipe should be {schema['expected']}{other}."
 

@@ -11,7 +11,6 @@ import stat
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +22,9 @@ from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.models import Checkpoint, LoadedModel, is_named
 from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.recipes.check import check
+from cactiviz.recipes.fields import REQUEST, STYLE, of_export, to_json
 from cactiviz.recipes.locate import Resolved
-from cactiviz.recipes.request import Question
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 from cactiviz.redaction import is_web, told_paths, told_sentence, told_text, without_secrets
 from cactiviz.rendering.formats.metadata import recipe_in
@@ -136,9 +136,8 @@ def _as_typed(own: Checkpoint, folder: Path | None) -> dict[str, str]:
 def animation_recipe(
     pictures: Sequence[Mapping[str, Any]],
     networks: Sequence[Mapping[str, Any]],
-    question: Question,
+    request: Request,
     style: Style,
-    device: str,
 ) -> dict[str, Any]:
     """An animation. There is no date in it: the same choices make the same bytes."""
     return {
@@ -146,9 +145,9 @@ def animation_recipe(
         "makes": "animation",
         "pictures": list(pictures),
         "networks": list(networks),
-        "question": question.to_json(),
-        "look": asdict(style),
-        "device": device,
+        "question": to_json(request, of_export(REQUEST, "animation")),
+        "look": to_json(style, STYLE),
+        "device": request.device,
         "seed": 0,
     }
 

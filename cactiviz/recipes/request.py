@@ -1,50 +1,63 @@
-"""What is asked: of one picture, or of many."""
+"""What is asked: which pictures, which networks, and how each is explained."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import KW_ONLY, dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from cactiviz import cam_layers
 from cactiviz.cam_layers import Places
 from cactiviz.errors import MethodError
-from cactiviz.methods.views import FILTERS, VIEWS
+from cactiviz.methods.views import VIEWS
 from cactiviz.pictures.occlusion import How
-from cactiviz.recipes.network import Given
 from cactiviz.types import Box, Target
+
+if TYPE_CHECKING:
+    from cactiviz.recipes.network import Given
 
 
 @dataclass(frozen=True)
-class Question:
-    """What every network is asked of every picture.
+class Request:
+    """All that a comparison or an animation is asked for; nothing of how it is painted.
 
     Attributes:
-        methods: Names of methods; filters depend on no picture and can't be asked for.
-        target: A class and its contrast; the network's own top class if there is none.
+        pictures: Each one's file, address or ``sample:NAME``, as it was typed.
+        networks: Names, checkpoints, or networks that were made in Python.
+        methods: Names of views.
+        target: A class and its contrast; without a class each network's own top class.
         layer: Where class activation maps are taken, for all networks or each by name; None for
-            each network's own.
-        layers: Several places of one network, or ("all-stages",): a frame for each.
-        top: The likeliest classes that are explained one after another: a frame for each.
+            each network's own target layer.
+        layers: Several such layers of one network, or ("all-stages",).
+        top: The likeliest classes that are explained one after another, 1..5.
         resize: "crop" or "squash" instead of each network's own preprocessing.
+        untrained: Random weights for all networks by name, or for those of these names.
+        device: "auto", "cpu" or "cuda".
+        cover: A part of the picture that is covered, in its pixels, and with what; or None.
+        left_out: What a recipe left out of the picture's origin.
 
     Raises:
         MethodError: An unknown method, or choices that don't go together.
     """
 
+    pictures: tuple[str, ...] = ()
+    networks: tuple[Given, ...] = ()
     methods: tuple[str, ...] = ("grad_cam",)
+    _: KW_ONLY
     target: Target = field(default_factory=Target)
     layer: Places = None
     layers: tuple[str, ...] = ()
     top: int = 1
     resize: Literal["crop", "squash"] | None = None
+    untrained: bool | tuple[str, ...] = False
+    device: str = "auto"
+    cover: tuple[Box, How] | None = None
+    left_out: str = ""
 
     def __post_init__(self) -> None:
-        known = [view for view in VIEWS if view != FILTERS]
-        unknown = [method for method in self.methods if method not in known]
+        unknown = [method for method in self.methods if method.partition("@")[0] not in VIEWS]
         if unknown or not self.methods:
             name = unknown[0] if unknown else ""
-            raise MethodError(f"There is no method “{name}”; there are {', '.join(known)}.")
+            raise MethodError(f"There is no method “{name}”; there are {', '.join(VIEWS)}.")
         if self.layer and self.layers:
             raise MethodError(cam_layers.BOTH)
         if not 1 <= self.top <= 5:
@@ -54,50 +67,10 @@ class Question:
                 "The likeliest classes can't be shown together with layers or a class."
             )
 
-    def to_json(self) -> dict[str, Any]:
-        """As plain values; ``Question.from_json`` reads them again."""
-        return {**asdict(self), "layer": cam_layers.to_json(self.layer)}
-
-    @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> Question:
-        """The question of :meth:`to_json`."""
-        chosen: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in found.items()
-        }
-        chosen["target"] = Target(**found["target"])
-        chosen["layer"] = cam_layers.of_json(found["layer"])
-        return cls(**chosen)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """How a comparison was asked for: all that ``compare`` is given.
-
-    Attributes:
-        origin: The picture's file or address.
-        networks: Names, checkpoints, or networks that were made in Python.
-        methods: Views.
-        target: The class and its contrast.
-        layer: Where class activation maps are taken, for all networks or each by name; or None.
-        layers: Several of one network, or ("all-stages",).
-        resize: "crop" or "squash" for all, or None.
-        untrained: Random weights for networks by name; or the names of those that have them.
-        device: "auto", "cpu" or "cuda".
-        cover: A part that is covered, in the picture's pixels, and with what; or None.
-        left_out: What a recipe left out of the origin.
-    """
-
-    origin: str
-    networks: tuple[Given, ...]
-    methods: tuple[str, ...]
-    target: Target = field(default_factory=Target)
-    layer: Places = None
-    layers: tuple[str, ...] = ()
-    resize: Any = None
-    untrained: bool | tuple[str, ...] = False
-    device: str = "auto"
-    cover: tuple[Box, How] | None = None
-    left_out: str = ""
+    @property
+    def picture(self) -> str:
+        """The origin of the one picture that a comparison has."""
+        return self.pictures[0]
 
     def is_untrained(self, name: str) -> bool:
         """Whether a network is asked for with random weights."""

@@ -1,175 +1,71 @@
-"""What a recipe may hold: the one table of its fields, which every recipe is checked against."""
+"""What a recipe may hold, as JSON Schema: every recipe is checked against it."""
 
 from __future__ import annotations
 
-from typing import Any
+from cactiviz.recipes.fields import MAKES, REQUEST, STYLE, of_export, schema_of
+from cactiviz.recipes.kinds import (
+    HUGE,
+    SWITCH_SCHEMA,
+    Schema,
+    choice_schema,
+    list_schema,
+    number_schema,
+    object_schema,
+    text_schema,
+)
 
-from cactiviz.pictures.occlusion import HOWS
-from cactiviz.rendering.colormaps import PALETTES
-from cactiviz.rendering.scales import SCALES
-
-Field = dict[str, Any]
-LONGEST_TEXT, _MOST_NETWORKS, _MOST_PICTURES, _MOST_MAPS = 20_000, 200, 20_000, 5_000
-_HUGE = 1e9
-
-
-def _text(longest: int = LONGEST_TEXT, *, or_none: bool = False) -> Field:
-    kind = ["string", "null"] if or_none else "string"
-    return {
-        "type": kind,
-        "maxLength": longest,
-        "expected": f"a text of at most {longest:,} characters{' or null' if or_none else ''}",
-    }
+_MOST_NETWORKS, _MOST_PICTURES, _MOST_MAPS = 200, 20_000, 5_000
 
 
-def _number(low: float, high: float, *, whole: bool = False) -> Field:
-    kind = "whole number" if whole else "number"
-    return {
-        "type": "integer" if whole else "number",
-        "minimum": low,
-        "maximum": high,
-        "expected": f"a {kind} from {low:.10g} to {high:.10g}",
-    }
-
-
-def _one_of(*choices: object) -> Field:
-    said = ["null" if one is None else f"“{one}”" for one in choices]
-    return {"enum": list(choices), "expected": f"one of {', '.join(said)}"}
-
-
-def _list(item: Field, most: int, *, least: int = 0) -> Field:
-    return {
-        "type": "array",
-        "minItems": least,
-        "maxItems": most,  # before the entries, of which there may be far too many
-        "items": item,
-        "expected": f"a list of {least} to {most:,} entries",
-    }
-
-
-def _object(fields: Field, *needed: str, closed: bool = False, or_none: bool = False) -> Field:
-    return {
-        "type": ["object", "null"] if or_none else "object",
-        "properties": fields,
-        "required": list(needed),
-        "additionalProperties": not closed,
-        "expected": f"an object with named fields{' or null' if or_none else ''}",
-    }
-
-
-def _mapping(value: Field, most: int) -> Field:
+def _mapping(value: Schema, most: int) -> Schema:
     return {
         "type": "object",
         "maxProperties": most,
-        "propertyNames": _text(1000),
+        "propertyNames": text_schema(1000),
         "additionalProperties": value,
         "expected": f"an object of at most {most:,} names, each with its value",
     }
 
 
-_TRUE_OR_FALSE: Field = {"type": "boolean", "expected": "true or false"}
-_NAME = _text(500)
-_CLASS: Field = {
-    "type": ["string", "integer", "null"],
-    "minimum": 0,
-    "maximum": _HUGE,
-    "maxLength": 1000,
-    "expected": "a class’s name, its number from 0, or null",
-}
-_PICTURE = _object(
+_NAME = text_schema(500)
+_PICTURE = object_schema(
     {
-        "title": _text(),
-        "from": _text(4096),
-        "sha256": _text(100),
-        "name": _text(),
-        "credit": _text(),
-        "left_out": _text(),
+        "title": text_schema(),
+        "from": text_schema(4096),
+        "sha256": text_schema(100),
+        "name": text_schema(),
+        "credit": text_schema(),
+        "left_out": text_schema(),
     },
     *("title", "from", "sha256", "name", "credit"),
 )
-_CHECKPOINT = _object(
+_CHECKPOINT = object_schema(
     {
         "name": _NAME,
         "architecture": _NAME,
-        "file": _text(4096),
-        "classes": _text(4096, or_none=True),
-        "preprocessing": _text(2000, or_none=True),
-        "left_out": _text(),
+        "file": text_schema(4096),
+        "classes": text_schema(4096, or_none=True),
+        "preprocessing": text_schema(2000, or_none=True),
+        "left_out": text_schema(),
     },
     *("name", "architecture", "file", "classes"),
     or_none=True,
 )
-_NETWORK = _object(
+_NETWORK = object_schema(
     {
         "name": _NAME,
         "checkpoint": _CHECKPOINT,
-        "in_memory": _TRUE_OR_FALSE,
-        "untrained": _TRUE_OR_FALSE,
-        "weights": _text(),
+        "in_memory": SWITCH_SCHEMA,
+        "untrained": SWITCH_SCHEMA,
+        "weights": text_schema(),
         "preprocessing": {"type": "object", "expected": "an object with named fields"},
-        "layers": _mapping(_text(1000), 1000),
-        "failure": _text(),
+        "layers": _mapping(text_schema(1000), 1000),
+        "failure": text_schema(),
     },
     *("name", "checkpoint", "untrained", "weights", "preprocessing", "failure"),
 )
-_ASKED: Field = {
-    "methods": _list(_NAME, 200, least=1),
-    "target": _object({"class_": _CLASS, "contrast": _CLASS}, closed=True),
-    "layer": {
-        "type": ["string", "object", "null"],
-        "maxLength": 1000,
-        "maxProperties": _MOST_NETWORKS,
-        "additionalProperties": _text(1000),
-        "expected": "a layer’s name, an object of one for each network, or null",
-    },
-    "layers": _list(_text(1000), 1000),
-    "resize": _one_of("crop", "squash", None),
-}
-_SIDE = _number(-_HUGE, _HUGE)
-_COVER = _object(
-    {
-        "box": _object(
-            {
-                "top": _SIDE,
-                "left": _SIDE,
-                "height": _number(0, _HUGE),
-                "width": _number(0, _HUGE),
-            },
-            *("top", "left", "height", "width"),
-            closed=True,
-        ),
-        "how": _one_of(*HOWS),
-    },
-    *("box", "how"),
-    closed=True,
-    or_none=True,
-)
-_PAINT: Field = {
-    "scale": _one_of(*SCALES),
-    "palette": _one_of(*PALETTES),
-    "strength": _number(0, 1),
-}
-_LOOK: Field = {
-    "panel": {
-        **_list(_number(1, 10_000, whole=True), 2, least=2),
-        "expected": "a list of two whole numbers, height and width in pixels",
-    },
-    "columns": _number(0, 1000, whole=True),
-    "heading": _text(),
-    "captions": _TRUE_OR_FALSE,
-    "squash": _TRUE_OR_FALSE,
-    "dark": _TRUE_OR_FALSE,
-    "seconds": _number(0.02, 60),
-    "loop": _number(0, 65_535, whole=True),
-}
-_UNTRAINED: Field = {
-    "type": ["boolean", "array"],
-    "maxItems": _MOST_NETWORKS,
-    "items": _NAME,
-    "expected": "true, false, or a list of networks’ names",
-}
 # A map without a finite number tells so in a word.
-_RANGE = _list(
+_RANGE = list_schema(
     {
         "type": ["number", "string"],
         "pattern": r"^(NaN|-?Infinity)\Z",
@@ -178,42 +74,45 @@ _RANGE = _list(
     3,
     least=3,
 )
-COMMON: Field = {
-    "cactiviz": _text(100),
-    "makes": _one_of("comparison", "animation"),
-    "pictures": _list(_PICTURE, _MOST_PICTURES, least=1),
-    "networks": _list(_NETWORK, _MOST_NETWORKS, least=1),
+COMMON: Schema = {
+    "cactiviz": text_schema(100),
+    "makes": choice_schema(*MAKES),
+    "pictures": list_schema(_PICTURE, _MOST_PICTURES, least=1),
+    "networks": list_schema(_NETWORK, _MOST_NETWORKS, least=1),
     "device": {
         "type": "string",
         "pattern": r"^(auto|cpu|mps|cuda(:\d{1,3})?)\Z",
         "expected": "“auto”, “cpu” or “cuda”",
     },
-    "seed": _number(0, _HUGE, whole=True),
+    "seed": number_schema(0, HUGE, whole=True),
 }
 _NEEDED = ("makes", "pictures", "networks", "question", "look", "device")
 
+_QUESTIONS = {makes: of_export(REQUEST, makes) for makes in MAKES}
+
 #: By what a recipe makes: its fields, as JSON Schema with what is expected in words.
-SCHEMAS: dict[str, Field] = {
-    "comparison": _object(
+SCHEMAS: dict[str, Schema] = {
+    "comparison": object_schema(
         {
             **COMMON,
-            "question": _object(
-                {**_ASKED, "untrained": _UNTRAINED, "cover": _COVER},
-                *("methods", "target", "layer", "layers", "resize", "untrained"),
-                closed=True,
+            "question": schema_of(
+                _QUESTIONS["comparison"],
+                *dict.fromkeys(
+                    row.name.partition(".")[0]
+                    for row in _QUESTIONS["comparison"]
+                    if not row.optional
+                ),
             ),
-            "look": _object(_PAINT, closed=True),
+            "look": schema_of(of_export(STYLE, "comparison")),
             "maps": _mapping(_RANGE, _MOST_MAPS),
         },
         *_NEEDED,
     ),
-    "animation": _object(
+    "animation": object_schema(
         {
             **COMMON,
-            "question": _object(
-                {**_ASKED, "top": _number(1, 5, whole=True)}, "target", "layer", closed=True
-            ),
-            "look": _object({**_PAINT, **_LOOK}, "panel", closed=True),
+            "question": schema_of(_QUESTIONS["animation"], "target", "layer"),
+            "look": schema_of(of_export(STYLE, "animation"), "panel"),
         },
         *_NEEDED,
     ),

@@ -5,65 +5,52 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from cactiviz import cam_layers
 from cactiviz.datasets import is_address
 from cactiviz.models import Checkpoint, LoadedModel
+from cactiviz.recipes.fields import REQUEST, STYLE, Field, default_of, of_export
+from cactiviz.recipes.kinds import LayerOf
 from cactiviz.recipes.network import Given
 from cactiviz.recipes.recipe import FOLDERS, picture_recipe
-from cactiviz.recipes.request import Asked
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
+from cactiviz.types import Target
 
-_FIRST = Style()
 
-
-def as_command(asked: Asked, style: Style) -> str:
+def as_command(request: Request, style: Style) -> str:
     """A line for a shell; empty where the command line can't ask for it.
-
-    >>> as_command(Asked("cat.jpg", ("alexnet",), ("grad_cam",)), Style())
-    'cactiviz compare cat.jpg --models alexnet --methods grad_cam --out sheet.png'
 
     Where something of the picture's origin stays out, such as the query of its address, a remark
     behind the line says so.
+
+    >>> as_command(Request(("cat.jpg",), ("alexnet",), ("grad_cam",)), Style())
+    'cactiviz compare cat.jpg --models alexnet --methods grad_cam --out sheet.png'
     """
-    asked, left_out = _told(asked)
-    if not isinstance(asked.untrained, bool):
+    request, left_out = _shareable(request)
+    if not isinstance(request.untrained, bool):
         return ""  # some with random weights and some not
-    words = ["cactiviz", "compare", asked.origin]
-    if any(isinstance(network, LoadedModel) for network in asked.networks):
+    if any(isinstance(network, LoadedModel) for network in request.networks):
         return ""  # it was made in Python, and no file holds it
-    names = [n if isinstance(n, str) else n.name for n in asked.networks]
-    words += ["--models", ",".join(names), "--methods", ",".join(asked.methods)]
-    for own in asked.networks:
+    names = [n if isinstance(n, str) else n.name for n in request.networks]
+    words = ["cactiviz", "compare", request.picture, "--models", ",".join(names)]
+    for own in request.networks:
         if isinstance(own, Checkpoint):
             given = own.classes.name if isinstance(own.classes, Path) else own.classes
             classes = f":{given}" if given else ""
             words += ["--checkpoint", f"{own.name}={own.architecture}:{own.file.name}{classes}"]
             if own.preprocessing_text:
                 words += ["--preprocessing", f"{own.name}={own.preprocessing_text}"]
-    said = {
-        "--class": _class(asked.target.class_),
-        "--against": _class(asked.target.contrast),
-        "--cover": _covering(asked) if asked.cover else None,
-        "--layer": asked.layer if isinstance(asked.layer, str) else None,
-        "--resize": asked.resize,
-        "--scale": style.scale if style.scale != _FIRST.scale else None,
-        "--palette": style.palette if style.palette != _FIRST.palette else None,
-    }
-    for option, value in said.items():
-        if value is not None:
-            words += [option, str(value)] if str(value)[:1] != "-" else [f"{option}={value}"]
-    if isinstance(asked.layer, tuple):
-        words += [word for pair in asked.layer for word in ("--layer", "=".join(pair))]
-    if asked.untrained:
-        words.append("--untrained")
+    for row, value in _chosen(request, style):
+        if row.option:
+            words += _option(row, value)
     return shlex.join([*words, "--out", "sheet.png"]) + left_out
 
 
-def as_python(asked: Asked, style: Style) -> str:
+def as_python(request: Request, style: Style) -> str:
     """Lines for Python.
 
-    >>> print(as_python(Asked("cat.jpg", ("alexnet",), ("grad_cam",)), Style("shared")))
+    >>> print(as_python(Request(("cat.jpg",), ("alexnet",), ("grad_cam",)), Style("shared")))
     import cactiviz as cv
     <BLANKLINE>
     comparison = cv.compare(
@@ -73,69 +60,85 @@ def as_python(asked: Asked, style: Style) -> str:
     )
     comparison.sheet(scale='shared').save('sheet.png')
     """
-    asked, left_out = _told(asked)
-    networks = ", ".join(map(_network, asked.networks))
-    target = asked.target
-    options: dict[str, object] = {
-        "layer": cam_layers.to_json(asked.layer),
-        "resize": asked.resize,
-        "untrained": asked.untrained
-        if isinstance(asked.untrained, bool)
-        else list(asked.untrained),
-    }
-    lines = [_picture(asked), f"[{networks}]", repr(list(asked.methods))]
-    if target.contrast is not None:
-        lines.append(f"target=cv.Target({target.class_!r}, {target.contrast!r})")
-    elif target.class_ is not None:
-        lines.append(f"target={target.class_!r}")
-    lines += [f"{name}={value!r}" for name, value in options.items() if value]
-    chosen = {k: v for k, v in style.of_maps.items() if v != getattr(_FIRST, k)}
-    painted = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
-    own = any(isinstance(network, Checkpoint) for network in asked.networks)
-    made = any(isinstance(network, LoadedModel) for network in asked.networks)
-    paths = "from pathlib import Path\n\n" if own else ""
-    covering = "from cactiviz.pictures.occlusion import cover\nfrom cactiviz.types import Box\n"
-    covering = covering if asked.cover else ""
-    covering += "\nmodule = ...  # the network that was made in Python\n" if made else ""
+    request, left_out = _shareable(request)
+    arguments: dict[str, str] = {}
+    painted = []
+    for row, value in _chosen(request, style):
+        name = row.name.partition(".")[0]
+        if row in STYLE:
+            painted.append(f"{name}={value!r}")
+        elif name == "target":
+            arguments[name] = f"target={_target(request.target)}"
+        elif name not in ("methods", "cover"):  # which stand before, and in the picture
+            plain = row.kind.to_json(value)
+            arguments[name] = f"{name}={plain!r}"
+    networks = ", ".join(map(_network, request.networks))
+    lines = [_picture(request), f"[{networks}]", repr(list(request.methods)), *arguments.values()]
     asking = "".join(f"    {line},{left_out if not n else ''}\n" for n, line in enumerate(lines))
+    own = any(isinstance(network, Checkpoint) for network in request.networks)
+    made = any(isinstance(network, LoadedModel) for network in request.networks)
+    imports = "from pathlib import Path\n\n" if own else ""
+    imports += "import cactiviz as cv\n"
+    if request.cover:
+        imports += "from cactiviz.pictures.occlusion import cover\nfrom cactiviz.types import Box\n"
+    if made:
+        imports += "\nmodule = ...  # the network that was made in Python\n"
     return (
-        f"{paths}import cactiviz as cv\n{covering}\ncomparison = cv.compare(\n{asking})\n"
-        f"comparison.sheet({painted}).save('sheet.png')"
+        f"{imports}\ncomparison = cv.compare(\n{asking})\n"
+        f"comparison.sheet({', '.join(painted)}).save('sheet.png')"
     )
 
 
-def _told(asked: Asked) -> tuple[Asked, str]:
-    """What was asked without what stays here of the picture's origin, and a remark on that.
+def _chosen(request: Request, style: Style) -> list[tuple[Field, Any]]:
+    """The rows of a comparison of which something else is chosen than the table says."""
+    rows = of_export((*REQUEST, *STYLE), "comparison")
+    values = [(row, row.of(style if row in STYLE else request)) for row in rows]
+    return [
+        (row, value)
+        for row, value in values
+        if row.name == "methods" or (value != default_of(row) and value != ())
+    ]
 
-    >>> _told(Asked("https://example.org/a.jpg?token=1", (), ()))[1]
+
+def _option(row: Field, value: Any) -> list[str]:
+    """A row's option with its value, as the command takes it."""
+    if isinstance(value, bool):
+        return [row.option]
+    texts = row.kind.words(value) if isinstance(row.kind, LayerOf) else [row.kind.text(value)]
+    return [
+        word
+        for text in texts
+        for word in ([f"{row.option}={text}"] if text[:1] == "-" else [row.option, text])
+    ]
+
+
+def _shareable(request: Request) -> tuple[Request, str]:
+    """The request without what stays here of the picture's origin, and a remark on that.
+
+    >>> _shareable(Request(("https://example.org/a.jpg?token=1",)))[1]
     '  # the query of its address is left out'
     """
-    said = picture_recipe("", asked.origin, "", "", "", left_out=asked.left_out)
-    left_out = f"  # {said['left_out']} is left out" if "left_out" in said else ""
-    return replace(asked, origin=said["from"]), left_out.replace(f"{FOLDERS} is", f"{FOLDERS} are")
+    shown = picture_recipe("", request.picture, "", "", "", left_out=request.left_out)
+    remark = f"  # {shown['left_out']} is left out" if "left_out" in shown else ""
+    remark = remark.replace(f"{FOLDERS} is", f"{FOLDERS} are")
+    return replace(request, pictures=(shown["from"],)), remark
 
 
-def _picture(asked: Asked) -> str:
+def _picture(request: Request) -> str:
     """A data set's item is opened by its address; a file by its name."""
-    origin = asked.origin
+    origin = request.picture
     opened = f"cv.open_item({origin!r})" if is_address(origin) else repr(origin)
-    if asked.cover is None:
+    if request.cover is None:
         return opened
-    box, how = asked.cover
+    box, how = request.cover
     opened = opened if is_address(origin) else f"cv.open_picture({origin!r})"
     return f"cover({opened}, {box!r}, {how!r})"
 
 
-def _covering(asked: Asked) -> str:
-    """As ``--cover`` takes it."""
-    assert asked.cover is not None
-    box, how = asked.cover
-    return ",".join(f"{edge:.10g}" for edge in vars(box).values()) + f":{how}"
-
-
-def _class(wanted: int | str | None) -> str | None:
-    """As ``--class`` takes it, where a number alone may be a class's name."""
-    return f"index:{wanted}" if isinstance(wanted, int) else wanted
+def _target(target: Target) -> str:
+    if target.contrast is not None:
+        return f"cv.Target({target.class_!r}, {target.contrast!r})"
+    return repr(target.class_)
 
 
 def _network(network: Given) -> str:

@@ -147,8 +147,7 @@ class Runner:
         where = str(layer) if layer else ""
         # The digest is of the pixels in a row: how many rows they make belongs to it.
         question, *better = (
-            ("read", picture.sha256, picture.size, enough, target, where, resize)
-            for enough in _at_least(needs)
+            ("read", picture.key, enough, target, where, resize) for enough in _at_least(needs)
         )
         return self.ask(network, question, work, better=better)
 

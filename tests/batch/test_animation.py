@@ -25,13 +25,17 @@ from cactiviz.batch.sequence import PictureRef
 from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.cli import animate as command
 from cactiviz.cli.main import main
+from cactiviz.datasets import open_item
 from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError
 from cactiviz.explanations.explain import explain
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.open import open_picture
+from cactiviz.recipes.differences import differences
+from cactiviz.recipes.fields import REQUEST, STYLE, from_json
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.recipes.request import Question
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
+from cactiviz.replay import remake_animation
 from cactiviz.types import Picture, Target
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,17 +52,23 @@ def picture(seed: int) -> Picture:
     return Picture(rgb, f"{HOSTILE} {seed}", "CC0")
 
 
+SCENE = PictureRef(
+    "a scene", "scenes:cactus/178", lambda: open_item("scenes:cactus/178")
+)  #: One that a recipe finds again.
+
+
 def shot(seed: int) -> PictureRef:
     return PictureRef(f"picture {seed}", f"origin {seed}", lambda: picture(seed))
 
 
 def animation(tmp_path: Path, count: int = 3, **options: Any) -> Animation:
-    chosen: dict[str, Any] = {"networks": NETWORKS, "question": Question(), "look": SMALL}
+    chosen: dict[str, Any] = {"networks": NETWORKS, "question": Request(), "style": SMALL}
     chosen |= options
-    networks, question, style = (chosen.pop(name) for name in ("networks", "question", "look"))
+    networks, question, style = (chosen.pop(name) for name in ("networks", "question", "style"))
     shots = chosen.pop("shots", [shot(seed) for seed in range(count)])
-    answers = Collector(shots, networks, question, tmp_path / "parts", device="cpu", **chosen)
-    return Animation(answers, style)
+    untrained = chosen.pop("untrained", False)
+    request = replace(question, networks=tuple(networks), untrained=untrained, device="cpu")
+    return Animation(Collector(shots, request, tmp_path / "parts", **chosen), style)
 
 
 def computed(made: Animation, **options: Any) -> Animation:
@@ -112,19 +122,19 @@ def test_a_network_is_loaded_once_and_a_picture_asked_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads, asks = counted(monkeypatch, "load_model"), counted(monkeypatch, "ask")
-    made = animation(tmp_path, question=Question(("grad_cam", "saliency")))
+    made = animation(tmp_path, question=Request(methods=("grad_cam", "saliency")))
     seen: list[tuple[str, int]] = []
     computed(made, report=lambda name, done, total: seen.append((name, done)))
     assert (len(loads), len(asks)) == (2, 6)
     assert [name for name, _ in seen] == ["cactinet"] * 3 + ["other"] * 3 + ["done"]
     # Again, as after a restart: nothing is loaded, nothing asked.
-    again = animation(tmp_path, question=Question(("grad_cam", "saliency")))
+    again = animation(tmp_path, question=Request(methods=("grad_cam", "saliency")))
     computed(again)
     assert (len(loads), len(asks)) == (2, 6)
     assert again.frame(1) is not None
     assert np.array_equal(np.asarray(again.frame(1)), np.asarray(made.frame(1)))
     # Another question finds nothing of it.
-    computed(animation(tmp_path, question=Question(("grad_cam",), layer="stages.1")))
+    computed(animation(tmp_path, question=Request(methods=("grad_cam",), layer="stages.1")))
     assert len(asks) == 12
 
 
@@ -155,7 +165,7 @@ def test_a_damaged_answer_counts_as_none(tmp_path: Path) -> None:
 
 
 def test_what_is_kept_comes_back_as_it_was(tmp_path: Path) -> None:
-    question = Question(("grad_cam", "saliency"), layers=("stages.1", "stages.2"))
+    question = Request(methods=("grad_cam", "saliency"), layers=("stages.1", "stages.2"))
     answers = ask(load_model("cactinet"), picture(0), question)
     assert [said.label for said in answers] == ["stages.1", "stages.2"]
     kept = ResultStore(tmp_path / "parts", question)
@@ -171,17 +181,17 @@ def test_what_is_kept_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_through_the_layers_of_one_network(tmp_path: Path) -> None:
-    made = animation(tmp_path, 1, networks=["cactinet"], question=Question(layers=("all-stages",)))
+    made = animation(tmp_path, 1, networks=["cactinet"], question=Request(layers=("all-stages",)))
     computed(made)
     frames = list(made.frames())
     assert len(frames) == len(made.answers.said(0, 0)) > 2
     assert len({frame.tobytes() for frame in frames}) == len(frames)
     with pytest.raises(ModelError, match="one network"):
-        animation(tmp_path, question=Question(layers=("all-stages",)))
+        animation(tmp_path, question=Request(layers=("all-stages",)))
 
 
 def test_through_the_top_classes(tmp_path: Path) -> None:
-    made = animation(tmp_path, 1, question=Question(top=2))
+    made = animation(tmp_path, 1, question=Request(top=2))
     computed(made)
     first, second = made.answers.said(0, 0)
     assert first.answer != second.answer
@@ -219,7 +229,7 @@ def test_a_picture_that_cannot_be_opened_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_row_for_each_method_and_one_for_a_single_network(tmp_path: Path) -> None:
-    question = Question(("grad_cam", "saliency", "layer_cam"))
+    question = Request(methods=("grad_cam", "saliency", "layer_cam"))
     several = animation(tmp_path, 1, question=question).frame(0)
     single = animation(tmp_path, 1, question=question, networks=["cactinet"]).frame(0)
     assert several is not None
@@ -252,23 +262,39 @@ def test_the_same_recipe_makes_the_same_bytes(tmp_path: Path) -> None:
     assert [p["sha256"] for p in recipe["pictures"]] == [picture(s).sha256 for s in range(3)]
     assert recipe["networks"][1]["checkpoint"]["file"] == WEIGHTS.name
     assert recipe["networks"][0]["weights"]
-    assert Question.from_json(recipe["question"]) == Question()
-    assert Style.from_json(recipe["look"]) == SMALL
+    assert Request(**from_json(recipe["question"], REQUEST)) == Request()
+    assert Style(**from_json(recipe["look"], STYLE)) == SMALL
+
+
+def test_a_film_of_trained_and_untrained_networks_is_replayed_as_it_was(tmp_path: Path) -> None:
+    made = animation(
+        tmp_path, 1, networks=["cactinet", "alexnet"], untrained=("alexnet",), shots=[SCENE]
+    )
+    recipe = computed(made).recipe()
+    assert [network["untrained"] for network in recipe["networks"]] == [False, True]
+    again, style = remake_animation(recipe, tmp_path / "again")
+    assert again.request.untrained == ("alexnet",) and style == SMALL
+    again.compute()
+    for place, untrained in enumerate((False, True)):
+        (before,), (after,) = made.answers.said(0, place), again.said(0, place)
+        assert before.untrained == after.untrained == untrained
+        assert before.revision == after.revision
+    assert differences(recipe, Animation(again, style).recipe()) == []
 
 
 def test_choices_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MethodError, match="filters"):
-        Question(("filters",))
+        animation(tmp_path, question=Request(methods=("filters",)))
     with pytest.raises(MethodError, match="one to five"):
-        Question(top=6)
+        Request(top=6)
     with pytest.raises(MethodError, match="together"):
-        Question(top=2, target=Target(1))
+        Request(top=2, target=Target(1))
     with pytest.raises(ModelError, match="own name"):
         animation(tmp_path, networks=["cactinet", "cactinet"])
 
 
 def test_a_class_that_a_network_lacks_is_said_in_its_panel(tmp_path: Path) -> None:
-    made = animation(tmp_path, 1, question=Question(target=Target("no such class")))
+    made = animation(tmp_path, 1, question=Request(target=Target("no such class")))
     computed(made)
     (said,) = made.answers.said(0, 0)
     assert isinstance(said, StoredExplanation)

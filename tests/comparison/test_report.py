@@ -24,7 +24,7 @@ from cactiviz.explanations.explain import explain
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.occlusion import cover
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.recipes.request import Asked
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 from cactiviz.replay import differences, remake_comparison
 from cactiviz.types import Box, Picture
@@ -42,17 +42,17 @@ def picture() -> Picture:
 
 
 @pytest.fixture(scope="module")
-def asked() -> Asked:
-    return Asked("a.png", ("cactinet",), METHODS, device="cpu")
+def asked() -> Request:
+    return Request(("a.png",), ("cactinet",), METHODS, device="cpu")
 
 
 @pytest.fixture(scope="module")
-def comparison(picture: Picture, asked: Asked) -> Comparison:
+def comparison(picture: Picture, asked: Request) -> Comparison:
     return compare_as_asked(asked, picture)
 
 
 @pytest.fixture(scope="module")
-def recipe(comparison: Comparison, asked: Asked) -> dict[str, object]:
+def recipe(comparison: Comparison, asked: Request) -> dict[str, object]:
     return recipe_of(comparison, asked, Style())
 
 
@@ -72,7 +72,7 @@ def test_a_report_asks_nothing_of_the_network_and_escapes_all(
 def test_the_table_of_numbers_says_why_its_minimum_is_not_the_pictures(picture: Picture) -> None:
     signs = "The picture of Saliency shows only how large each value is"
     for views, said in ((("grad_cam", "saliency"), True), (("grad_cam", "guided_backprop"), False)):
-        asked = Asked("a.png", ("cactinet",), views, device="cpu")
+        asked = Request(("a.png",), ("cactinet",), views, device="cpu")
         html = report_html(compare_as_asked(asked, picture), Style(), {})
         assert (signs in html[html.index("<h2>Numbers</h2>") :]) == said
 
@@ -213,7 +213,7 @@ def test_a_network_that_fails_is_not_asked_twice(tmp_path: Path, picture: Pictur
     bad = Checkpoint("bad", "cactinet", tmp_path / "nothing.pth")
     every: list[tuple[str | Checkpoint, ...]] = [("cactinet", bad), (bad,)]
     for networks in every:
-        asked = Asked("a", networks, ("grad_cam",), cover=(Box(1, 1, 9, 9), "grey"))
+        asked = Request(("a",), networks, ("grad_cam",), cover=(Box(1, 1, 9, 9), "grey"))
         found = compare_as_asked(asked, picture)
         assert list(found.failures) == ["bad"]
         assert list(found.before) == [name for name in ("cactinet",) if name in networks]

@@ -27,8 +27,9 @@ from cactiviz.comparison.report import report_html
 from cactiviz.errors import MethodError
 from cactiviz.explanations.results import Explanation
 from cactiviz.models import Checkpoint
+from cactiviz.recipes.fields import REQUEST, from_json, of_export, to_json
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.recipes.request import Asked, Question
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.recipes.style import Style
 from cactiviz.rendering.figures import sheet
@@ -186,15 +187,16 @@ def test_the_command_and_its_replay_take_a_layer_of_each(
 
 def test_what_to_type_names_each_layer() -> None:
     pairs: Any = (("alexnet", "features.8"), ("cactinet", "stages.1"))
-    asked = Asked("a.png", ("alexnet", "cactinet"), ("grad_cam",), layer=pairs)
+    asked = Request(("a.png",), ("alexnet", "cactinet"), ("grad_cam",), layer=pairs)
     command = as_command(asked, Style())
     assert "--layer alexnet=features.8 --layer cactinet=stages.1" in command
     assert f"layer={dict(pairs)!r}" in as_python(asked, Style())
-    question = Question(layer=pairs)
-    assert Question.from_json(json.loads(json.dumps(question.to_json()))) == question
+    question = Request(layer=pairs)
+    plain = to_json(question, of_export(REQUEST, "animation"))
+    assert Request(**from_json(json.loads(json.dumps(plain)), REQUEST)) == question
     assert hash(question)
-    old = {**Question(layer="stages.1").to_json(), "layer": "stages.1"}
-    assert Question.from_json(old).layer == "stages.1"
+    old = {**plain, "layer": "stages.1"}
+    assert Request(**from_json(old, REQUEST)).layer == "stages.1"
 
 
 # --- What leaves ------------------------------------------------------------------------------
@@ -294,10 +296,12 @@ class Frames:
         monkeypatch.setattr(animating, "draw_frame", spy)
 
     def of(
-        self, question: Question, style: Style, networks: tuple[Any, ...] = ("cactinet", OTHER)
+        self, question: Request, style: Style, networks: tuple[Any, ...] = ("cactinet", OTHER)
     ) -> list[tuple[list[Panel], Layout, str]]:
         shots = [PictureRef("a tile", "tile", picture)]
-        answers = Collector(shots, networks, question, self.folder / "parts", device="cpu")
+        answers = Collector(
+            shots, replace(question, networks=networks, device="cpu"), self.folder / "parts"
+        )
         answers.compute()
         self.given.clear()
         assert list(Animation(answers, style).frames())
@@ -316,7 +320,7 @@ def test_every_frame_names_method_scale_and_layer(
     frames: Frames, side: int, heading: str, captions: bool
 ) -> None:
     style = Style(panel=(side, side), heading=heading, captions=captions, scale="shared")
-    ((panels, layout, _),) = frames.of(Question(), style)
+    ((panels, layout, _),) = frames.of(Request(), style)
     assert layout.method == "Grad-CAM · all maps on one scale"
     assert " ".join(layout.method_lines) == layout.method  # all of it fits, however narrow
     assert layout.heading == heading
@@ -331,7 +335,7 @@ def test_every_frame_names_method_scale_and_layer(
 
 
 def test_several_methods_are_named_in_their_panels(frames: Frames) -> None:
-    question = Question(("grad_cam", "saliency"))
+    question = Request(methods=("grad_cam", "saliency"))
     ((panels, layout, _),) = frames.of(question, Style(panel=(64, 64)), ("cactinet",))
     assert layout.method.startswith("Grad-CAM, Saliency · ")
     assert [panel.subtitle for panel in panels] == ["", "Grad-CAM", "Saliency"]
@@ -342,7 +346,7 @@ def test_several_methods_are_named_in_their_panels(frames: Frames) -> None:
 
 
 def test_frames_of_layers_and_of_answers_say_which(frames: Frames) -> None:
-    layers = Question(layers=("stages.1", "stages.2"))
+    layers = Request(layers=("stages.1", "stages.2"))
     shown = frames.of(layers, Style(panel=(64, 64)), ("cactinet",))
     for (panels, layout, said), (name, side) in zip(
         list(shown), [("stages.1", 16), ("stages.2", 8)], strict=True
@@ -350,7 +354,7 @@ def test_frames_of_layers_and_of_answers_say_which(frames: Frames) -> None:
         assert said.startswith(f"layer {name} · ")
         assert panels[1].place == f"{name} · {side} × {side}"
         assert layout.method.startswith("Grad-CAM · ")
-    first, second = frames.of(Question(top=2), Style(panel=(64, 64)), ("cactinet",))
+    first, second = frames.of(Request(top=2), Style(panel=(64, 64)), ("cactinet",))
     assert (first[2][:9], second[2][:9]) == ("1. answer", "2. answer")
     assert first[0][1].note == "This is its own answer" and not first[0][1].lead
     top = first[0][1].answer
@@ -361,7 +365,7 @@ def test_frames_of_layers_and_of_answers_say_which(frames: Frames) -> None:
 def test_a_frame_tells_a_class_that_was_asked_for_from_the_own_answer(frames: Frames) -> None:
     found = {}
     for name in ("cactus", "no cactus"):
-        ((panels, layout, _),) = frames.of(Question(target=Target(name)), Style(), ("cactinet",))
+        ((panels, layout, _),) = frames.of(Request(target=Target(name)), Style(), ("cactinet",))
         found[name] = panels[1]
         assert layout.notes
     own, other = sorted(found.values(), key=lambda panel: bool(panel.lead))
@@ -371,12 +375,12 @@ def test_a_frame_tells_a_class_that_was_asked_for_from_the_own_answer(frames: Fr
 
 def test_layers_of_each_network_in_an_animation(frames: Frames) -> None:
     pairs: Any = (("cactinet", "stages.1"), ("other", "stages.0"))
-    ((panels, _, _),) = frames.of(Question(layer=pairs), Style(panel=(64, 64)))
+    ((panels, _, _),) = frames.of(Request(layer=pairs), Style(panel=(64, 64)))
     assert [panel.place for panel in panels[1:]] == ["stages.1 · 16 × 16", "stages.0 · 32 × 32"]
     with pytest.raises(MethodError, match="“nobody”"):
-        frames.of(Question(layer=(("nobody", "stages.1"),)), Style())  # type: ignore[arg-type]
+        frames.of(Request(layer=(("nobody", "stages.1"),)), Style())  # type: ignore[arg-type]
     with pytest.raises(MethodError, match="not both"):
-        Question(layer="stages.1", layers=("stages.2",))
+        Request(layer="stages.1", layers=("stages.2",))
 
 
 def test_no_preset_says_by_hand_what_was_asked() -> None:

@@ -26,13 +26,12 @@ from cactiviz.comparison.report import told
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import network_recipe, picture_recipe, read_recipe
-from cactiviz.recipes.request import Asked, Question
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.recipes.style import Style
 from cactiviz.redaction import folder_name, told_paths, told_sentence
 from cactiviz.rendering.figures.html import map_html
 from cactiviz.types import Box, Picture
-from cactiviz.ui import grid
 from cactiviz.ui.compare import exports
 from cactiviz.ui.sidebar.sidebar import Choice
 
@@ -105,7 +104,7 @@ def shelf(own: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def made(kind: str, comparison: Comparison) -> exports.Download:
     choice = Choice(comparison.picture, comparison.models, comparison.methods)
-    return exports.make(kind, choice, comparison, grid.Style(), 1)
+    return exports.make(kind, choice, comparison, Style(), 1)
 
 
 def test_a_report_shows_names_as_they_are_and_runs_none(comparison: Comparison) -> None:
@@ -186,7 +185,7 @@ def film(comparison: Comparison, own: Checkpoint, tmp_path_factory: pytest.TempP
     origin = "https://ann:hunter2@example.org/a.png?token=hunter2"
     shot = PictureRef(f"{EVIL}</dc:description>", origin, lambda: comparison.picture)
     parts = tmp_path_factory.mktemp("film") / "parts"
-    answers = Collector([shot], [own], Question(), parts, device="cpu")
+    answers = Collector([shot], Request(networks=(own,), device="cpu"), parts)
     answers.compute()
     return Animation(answers, Style(panel=(64, 64), heading=EVIL))
 
@@ -226,8 +225,8 @@ def test_no_export_tells_a_secret_or_a_folder(
         {},
         {"mine": why},
     )
-    asked = Asked(
-        "HTTPS://ann:hunter2@x.org/a.png;s=hunter2?k=hunter2#hunter2", (own,), ("grad_cam",)
+    asked = Request(
+        ("HTTPS://ann:hunter2@x.org/a.png;s=hunter2?k=hunter2#hunter2",), (own,), ("grad_cam",)
     )
     recipe = recipe_of(failed, asked, Style(), tmp_path / "out")
     file = tmp_path / f"r{ending}"
@@ -291,12 +290,13 @@ def test_a_file_found_again_is_told_as_it_was(tmp_path: Path) -> None:
 
 
 def test_what_to_type_holds_no_token_and_says_so() -> None:
-    asked = Asked("https://u:hunter2@example.org/a.jpg?k=hunter2", ("cactinet",), ("grad_cam",))
+    origin = "https://u:hunter2@example.org/a.jpg?k=hunter2"
+    asked = Request((origin,), ("cactinet",), ("grad_cam",))
     for said in (as_command(asked, Style()), as_python(asked, Style())):
         assert "hunter2" not in said and "https://example.org/a.jpg" in said
         assert "# the user’s name and the query of its address is left out" in said
     compile(as_python(asked, Style()), "snippet", "exec")
-    plain = Asked("cat.jpg", ("cactinet",), ("grad_cam",))
+    plain = Request(("cat.jpg",), ("cactinet",), ("grad_cam",))
     assert "#" not in as_command(plain, Style()) + as_python(plain, Style())
 
 

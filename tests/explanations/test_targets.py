@@ -17,7 +17,7 @@ from cactiviz.errors import TargetError
 from cactiviz.explanations.target import find_class, notes_on_target
 from cactiviz.models import MODELS, ModelSpec
 from cactiviz.recipes.locate import Origins
-from cactiviz.recipes.request import Asked
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.recipes.style import Style
 from cactiviz.replay import remake_comparison
@@ -90,7 +90,7 @@ def test_a_text_that_is_both_is_told() -> None:
     assert note == (
         "“2” is the class of that name; the class of index 2 is “10”: write index:2 for it."
     )
-    assert notes_on_target(spec, cv.Target("10", "2")) == (note,)
+    assert notes_on_target(spec, target=cv.Target("10", "2")) == (note,)
     assert notes_on_target(spec, "index:2") == notes_on_target(spec, 2) == ()
     assert notes_on_target(spec, "1") == ()  # the same class either way
     assert notes_on_target(network_of("a", "b"), "1") == ()
@@ -118,7 +118,7 @@ def test_the_class_that_is_asked_for_is_the_one_explained_wherever_it_is_typed(
     assert main([*command, *words, "--json", str(read)]) == 0
     assert f'"class_index": {index},' in read.read_text()
     assert ("is the class of that name" in read.read_text()) == (wanted == "2")
-    asked = Asked("sample:chelsea", (own,), ("saliency",), cv.Target(wanted))
+    asked = Request(("sample:chelsea",), (own,), ("saliency",), target=cv.Target(wanted))
     first = compare_as_asked(asked, cv.open_picture("sample:chelsea"))
     assert first["m", "saliency"].class_index == index  # type: ignore[union-attr]
     again, as_asked, _ = remake_comparison(

@@ -25,7 +25,7 @@ from cactiviz.models.preprocess import preprocess
 from cactiviz.models.preprocessing import completed, parts_of, text_of_preprocessing
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import checkpoint_in
-from cactiviz.recipes.request import Asked
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.recipes.style import Style
 from cactiviz.replay import remake_comparison
@@ -85,7 +85,7 @@ def test_it_is_typed_behind_a_checkpoint_and_travels(
 ) -> None:
     way = "inception,size=200,resize=squash,interpolation=bicubic"
     own = cv.Checkpoint("m", SQUEEZENET, plain, "imagenet", way)
-    asked = Asked("sample:chelsea", (own,), ("grad_cam",))
+    asked = Request(("sample:chelsea",), (own,), ("grad_cam",))
     picture = cv.open_picture("sample:chelsea")
     first = compare_as_asked(asked, picture)
     values = first["m", "grad_cam"].values  # type: ignore[union-attr]

@@ -30,7 +30,7 @@ from cactiviz.errors import (
     WeightsError,
 )
 from cactiviz.models.preprocess import preprocess
-from cactiviz.recipes.request import Asked
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.recipes.style import Style
 from cactiviz.replay import remake_comparison
@@ -204,7 +204,7 @@ def test_probabilities_for_scores_are_told() -> None:
 
 
 def test_everything_that_leaves_of_it_and_its_recipe(own: cv.LoadedModel) -> None:
-    asked = Asked("sample:chelsea", (own, "cactinet"), ("grad_cam",))
+    asked = Request(("sample:chelsea",), (own, "cactinet"), ("grad_cam",))
     found = compare_as_asked(asked, cv.open_picture("sample:chelsea"))
     recipe = json.loads(json.dumps(recipe_of(found, asked, Style())))
     assert "mine" in report_html(found, Style(), recipe) and everything_zip(found, Style(), recipe)

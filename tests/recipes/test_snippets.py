@@ -16,23 +16,22 @@ from cactiviz.datasets import open_item
 from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.recipes.request import Asked
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.recipes.style import Style
 from cactiviz.replay import differences, remake_comparison
 from cactiviz.types import Box, Target
-from cactiviz.ui import grid
 from cactiviz.ui.compare import exports
 from cactiviz.ui.compare.occlusion import Covered
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.sidebar import Choice
 
 SCENE = "scenes:cactus/178"
-ASKED = Asked(
-    SCENE,
+ASKED = Request(
+    (SCENE,),
     ("alexnet", "cactinet"),
     ("grad_cam", "saliency"),
-    Target("cactus", "no cactus"),
+    target=Target("cactus", "no cactus"),
     resize="squash",
     untrained=("alexnet",),
 )
@@ -51,7 +50,7 @@ def test_python_gives_the_same_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_the_command_gives_the_same_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    asked = Asked(SCENE, ("cactinet",), ("layer_cam",), layer="stages.1")
+    asked = Request((SCENE,), ("cactinet",), ("layer_cam",), layer="stages.1")
     words = shlex.split(as_command(asked, Style("rank")))
     assert words[0] == "cactiviz" and main(words[1:]) == 0
     expected = compare_as_asked(asked, open_item(SCENE)).sheet(scale="rank")
@@ -66,7 +65,7 @@ def test_a_cover_is_typed_too(
     monkeypatch.chdir(tmp_path)
     origin = "sample:coffee" if sample else SCENE
     part = (Box(8, 4.25, 30, 20), "blur")
-    asked = Asked(origin, ("cactinet",), ("grad_cam",), cover=part)
+    asked = Request((origin,), ("cactinet",), ("grad_cam",), cover=part)
     picture = open_picture(origin) if sample else open_item(origin)
     expected = np.asarray(compare(cover(picture, *part), ["cactinet"], ["grad_cam"]).sheet())
     assert main(shlex.split(as_command(asked, Style()))[1:]) == 0
@@ -78,10 +77,10 @@ def test_a_cover_is_typed_too(
 
 
 def test_a_hostile_name_stays_one_word_and_one_string() -> None:
-    asked = Asked("'; import os #\"$(x).png", ("cactinet",), ("grad_cam",))
-    assert shlex.split(as_command(asked, Style()))[2] == asked.origin
+    asked = Request(("'; import os #\"$(x).png",), ("cactinet",), ("grad_cam",))
+    assert shlex.split(as_command(asked, Style()))[2] == asked.picture
     compiled = compile(as_python(asked, Style()), "snippet", "exec")
-    assert asked.origin in compiled.co_consts
+    assert asked.picture in compiled.co_consts
 
 
 def test_some_untrained_and_some_not_is_nothing_for_the_command_line() -> None:
@@ -99,7 +98,7 @@ def test_what_compare_hands_out_can_be_made_again(kind: str, tmp_path: Path) -> 
         untrained=True,
         target=ASKED.target,
     )
-    style = grid.Style(PAINT.scale, PAINT.palette, PAINT.strength)
+    style = Style(PAINT.scale, PAINT.palette, PAINT.strength)
     made = exports.make(kind, choice, comparison, style, 1)
     assert made.file_name == f"cactiviz scenes-cactus-178.{kind}"
     file = tmp_path / made.file_name
@@ -118,11 +117,11 @@ def test_what_compare_hands_out_tells_of_its_cover(
 ) -> None:
     picture = open_item(SCENE)
     choice = Choice(picture, ("cactinet",), ("grad_cam",))
-    covered = Covered(picture.sha256, (0.25, 0.25, 0.5, 0.3), "mean")
+    covered = Covered(picture.key, (0.25, 0.25, 0.5, 0.3), "mean")
     monkeypatch.setattr(exports.st, "session_state", {state.COVERED: covered})
     shown = compare(cover(picture, covered.on(picture.size), "mean"), ["cactinet"], ["grad_cam"])
     file = tmp_path / "a.zip"
-    file.write_bytes(exports.make("zip", choice, shown, grid.Style(), 1).data)
+    file.write_bytes(exports.make("zip", choice, shown, Style(), 1).data)
     recipe = read_recipe(file)
     again, asked, paint = remake_comparison(recipe)
     assert differences(recipe, recipe_of(again, asked, paint)) == []

@@ -25,10 +25,10 @@ def bare(folder: Path) -> Iterator[Path]:
         "COLUMNS": "200",  # so that no table is cut
         "NO_COLOR": "1",
     }
-    with mock.patch.dict(os.environ, said), contextlib.chdir(folder):
+    # Streamlit reads its settings once, where it is asked first: here, not in that folder.
+    with _opened_to_others(), mock.patch.dict(os.environ, said), contextlib.chdir(folder):
         os.environ.pop("CACTIVIZ_WEIGHTS", None)
-        with _opened_to_others():
-            yield folder
+        yield folder
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from cactiviz.batch.sequence import PictureRef, PictureSequence
 from cactiviz.batch.shared_scale import SharedScale
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.models import Checkpoint, LoadedModel
-from cactiviz.recipes.request import Question
+from cactiviz.recipes.request import Request
 from cactiviz.rendering.running_scale import Tally
 from cactiviz.rendering.scales import Display, Scale, full_value
 from cactiviz.types import Box, Picture
@@ -73,7 +73,7 @@ class Told:
         shot = PictureRef("", "", lambda: Picture(np.zeros((9, 9, 3), np.uint8)))
         self.reel, self.question, self.done = (
             PictureSequence([shot] * pictures),
-            Question(("saliency",)),
+            Request(methods=("saliency",)),
             0,
         )
         self.failures: dict[str, str] = {}

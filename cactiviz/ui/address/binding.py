@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -12,51 +11,48 @@ from cactiviz.errors import CactivizError, DataError
 from cactiviz.methods.views import VIEWS
 from cactiviz.models import MODELS
 from cactiviz.ui import texts
-from cactiviz.ui.address import animate_binding, layers_binding
-from cactiviz.ui.address import link as address
-from cactiviz.ui.address.animate_link import FILM
-from cactiviz.ui.address.layers_link import FILTERS, NEURONS
-from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS, SHARED, Link
+from cactiviz.ui.address import animate, filters, neurons, parameter
+from cactiviz.ui.address.link import (
+    FIRST_NETWORKS,
+    FIRST_VIEWS,
+    ROWS,
+    SHARED,
+    Link,
+    from_query,
+    to_query,
+)
 from cactiviz.ui.address.occlusion import Covered
-from cactiviz.ui.address.reader import Query
+from cactiviz.ui.address.parameter import Query
 from cactiviz.ui.brought import current
 from cactiviz.ui.networks import chosen_layers
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
-
-class _Part(NamedTuple):
-    """What a page's address says besides what others say too: its names, read, and chosen."""
-
-    parameters: tuple[str, ...]
-    query: Callable[[], Query]
-    choose: Callable[[Mapping[str, str]], list[str]]
-
-
-_PARTS = {
-    "filters": _Part(FILTERS, layers_binding.filters, layers_binding.choose_filters),
-    "neurons": _Part(NEURONS, layers_binding.neurons, layers_binding.choose_neurons),
-    "animate": _Part(FILM, animate_binding.query, animate_binding.choose),
+#: What a page's address says besides what others say too.
+_PAGES = {"filters": filters, "neurons": neurons, "animate": animate}
+_ROWS = {
+    "filters": filters.ROWS,
+    "neurons": neurons.ROWS,
+    "animate": (*animate.BEGINS, *animate.ROWS),
 }
 #: All that a page writes; each change of one is an entry in the browser's history.
 PARAMETERS = {
-    page: (*shared, *(_PARTS[page].parameters if page in _PARTS else ()))
-    for page, shared in SHARED.items()
+    page: (*shared, *(row.key for row in _ROWS.get(page, ()))) for page, shared in SHARED.items()
 }
 EVERY_PARAMETER = tuple(dict.fromkeys(key for keys in PARAMETERS.values() for key in keys))
 
 
 def query(page: str) -> Query:
     """The parameters of what is chosen, as far as a page uses it and a link can hold it."""
-    said = address.to_query(chosen(page))
+    said = to_query(chosen(page))
     shared = {key: value for key, value in said.items() if key in SHARED[page]}
-    return {**shared, **_PARTS[page].query()} if page in _PARTS else shared
+    return {**shared, **_PAGES[page].chosen()} if page in _PAGES else shared
 
 
 def read(page: str, query: Mapping[str, str]) -> tuple[Link, list[str]]:
     """What some parameters say as far as pages have them in common; as ``address.from_query``."""
     shared = {*SHARED[page], "set"}  # a data set may be in a folder, as a picture may
-    return address.from_query({key: text for key, text in query.items() if key in shared})
+    return from_query({key: text for key, text in query.items() if key in shared})
 
 
 def choose(page: str, query: Mapping[str, str], link: Link) -> list[str]:
@@ -70,24 +66,18 @@ def choose(page: str, query: Mapping[str, str], link: Link) -> list[str]:
     Returns:
         A plain sentence for what can't be chosen here.
     """
-    wrong = _PARTS[page].choose(query) if page in _PARTS else []
-    values: dict[str, tuple[str, Any]] = {
-        "networks": (state.MODELS, list(link.models)),
-        "views": (state.METHODS, list(link.methods)),
-        "whole": (state.WHOLE, link.whole),
-        "untrained": (state.UNTRAINED, link.untrained),
-        "class": (state.TARGET, link.class_ or None),
-        "against": (state.AGAINST, link.against or None),
-        "layers": (state.LAYER, dict(link.layers)),
-        "cover": (state.COVERED, link.cover),
-    }
-    for key, (kept_by, value) in values.items():
-        if key in SHARED[page]:
-            st.session_state[kept_by] = value
+    wrong = _PAGES[page].follow(query) if page in _PAGES else []
+    shared = [row for row in ROWS if row.key in SHARED[page]]
+    parameter.choose(link, shared)
+    for row in shared:
+        if row.key in ("class", "against"):
+            st.session_state[row.state] = st.session_state[row.state] or None
+    if "layers" in SHARED[page]:
+        st.session_state[state.LAYER] = dict(link.layers)
     if link.cover and "cover" in SHARED[page]:
         st.session_state[state.COVERING] = True
         st.session_state[state.COVERED_HOW] = link.cover.how
-    if page == "animate" and animate_binding.kind() == "pictures":
+    if page == "animate" and animate.kind() == "pictures":
         return wrong  # of data sets; the one picture of other pages stays
     return wrong + choose_picture(link)
 
@@ -96,8 +86,8 @@ def chosen(page: str) -> Link:
     """What is chosen, as far as pages have it in common and a link can hold it."""
     get = st.session_state.get
     picture, web, place = "", "", ""
-    if page == "animate" and animate_binding.kind() == "pictures":
-        place = animate_binding.place()
+    if page == "animate" and animate.kind() == "pictures":
+        place = animate.place()
     elif current.shown_source() == "web":
         web = str(get(state.WEB) or "").strip()
     elif current.shown_source() == "set" and get(state.DATASET) not in (None, library.LIVE):
@@ -148,17 +138,17 @@ def choose_picture(link: Link) -> list[str]:
     return []
 
 
-def cover_on(sha256: str, *, of_link: bool) -> None:
+def cover_on(picture: str, *, of_link: bool) -> None:
     """Note which picture is shown, and cover what a link covers of it.
 
     Args:
-        sha256: Of the picture.
+        picture: Its key.
         of_link: It is the link's own, not one that is shown until a question is answered.
     """
-    st.session_state[state.COVERED_OF] = sha256
+    st.session_state[state.COVERED_OF] = picture
     covered: Covered | None = st.session_state.get(state.COVERED)
-    if covered is not None and not covered.sha256 and of_link:
-        st.session_state[state.COVERED] = replace(covered, sha256=sha256)
+    if covered is not None and not covered.picture and of_link:
+        st.session_state[state.COVERED] = replace(covered, picture=picture)
 
 
 def _cover() -> Covered | None:
@@ -166,7 +156,7 @@ def _cover() -> Covered | None:
     covered: Covered | None = st.session_state.get(state.COVERED)
     if covered is None or not st.session_state.get(state.COVERING) or _stays_here():
         return None
-    return covered if covered.sha256 in ("", st.session_state.get(state.COVERED_OF)) else None
+    return covered if covered.picture in ("", st.session_state.get(state.COVERED_OF)) else None
 
 
 def _stays_here() -> bool:

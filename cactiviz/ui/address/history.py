@@ -34,7 +34,7 @@ from cactiviz.ui import texts
 from cactiviz.ui.address import binding, known_classes, own
 from cactiviz.ui.address import link as address
 from cactiviz.ui.address.link import LOOK, Link
-from cactiviz.ui.address.reader import Query
+from cactiviz.ui.address.parameter import Query
 from cactiviz.ui.address.trail import Trail
 from cactiviz.ui.components.loader import component
 from cactiviz.ui.pictures import library
@@ -103,20 +103,20 @@ def not_there(sentence: str) -> None:
         st.rerun()
 
 
-def shows(sha256: str) -> None:
-    """Note which picture is shown, for what a link covers of it."""
+def shows(picture: str) -> None:
+    """Note which picture is shown, by its key, for what a link covers of it."""
     trail = _trail()
-    binding.cover_on(sha256, of_link=not (_asks_to_fetch(trail) or _pending(trail)))
+    binding.cover_on(picture, of_link=not (_asks_to_fetch(trail) or _pending(trail)))
 
 
 def text() -> str:
-    """The parameters that the address has now, but for the look: it changes with each write."""
+    """The parameters that the address has now, but for the style: it changes with each write."""
     return urlencode(_trail().at)
 
 
 def style() -> dict[str, object]:
     """Scale, palette and strength as the address had them when the session began."""
-    return {key: getattr(_trail().style, key) for key in LOOK}
+    return {**_trail().style.of_maps}
 
 
 def cannot_travel(page: str = "compare") -> str:
@@ -158,7 +158,8 @@ def _arrive(trail: Trail, new: bool) -> None:
         _follow(trail, seen)
     if new and trail.page == "compare":
         style = {key: text for key, text in st.query_params.items() if key in LOOK}
-        trail.style, wrong = address.from_query(style)
+        link, wrong = address.from_query(style)
+        trail.style = link.style
         trail.wrong += wrong
 
 

@@ -1,36 +1,44 @@
 """What a page's address says: a picture, networks, views and the rest, as short parameters.
 
-Nothing here asks Streamlit or opens anything, so that a link can be judged before it is followed.
-What Filters, Neurons and Animate say besides stands in ``inside_links`` and ``film_link``.
+A link can be judged before it is followed: nothing here opens anything. What Filters, Neurons and
+Animate say besides stands in modules of their names.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import get_args
+from dataclasses import dataclass, field
 
 from cactiviz.errors import DownloadError
 from cactiviz.methods.views import FILTERS, VIEWS
 from cactiviz.models import MODELS
 from cactiviz.pictures.urls import parsed
-from cactiviz.rendering.colormaps import PALETTES
-from cactiviz.rendering.scales import Scale
+from cactiviz.recipes.fields import STYLE
+from cactiviz.recipes.kinds import Kind, Number, Switch, Text
+from cactiviz.recipes.style import Style
 from cactiviz.ui import texts
 from cactiviz.ui.address import occlusion
 from cactiviz.ui.address.occlusion import Covered
-from cactiviz.ui.address.reader import Parameters
+from cactiviz.ui.address.parameter import (
+    KnownNames,
+    LayerName,
+    LayerPairs,
+    Layers,
+    Parameter,
+    Query,
+    read,
+    with_values,
+)
+from cactiviz.ui.address.parameter import to_query as written
+from cactiviz.ui.session import state
 
 FIRST_NETWORKS = ("cactinet",)
 FIRST_VIEWS = ("grad_cam", "saliency", "guided_backprop", FILTERS)
 
-_SCALES: tuple[Scale, ...] = get_args(Scale)
-_LONGEST = {"web": 2000, "place": 1000, "picture": 500, "class": 200, "against": 200, "layer": 200}
 _WITHOUT = re.compile(r"[a-z0-9 ]{1,60}")
-_LAYER = re.compile(r"[\w.]{1,200}(:activation)?")
 
-#: The parameter that says what a link leaves out; see ``linked_own``.
+#: The parameter that says what a link leaves out; see ``own``.
 LEFT_OUT = "without"
 _PICTURE = ("picture", "web", "place")
 _INSIDE = (*_PICTURE, "networks", "whole", "untrained", LEFT_OUT)
@@ -63,9 +71,7 @@ class Link:
         whole: Every network is shown the whole picture.
         untrained: Networks without weights here are shown with random ones.
         without: What it leaves out.
-        scale: Of the maps.
-        palette: Of the maps.
-        strength: Of the maps over the picture, 0..1.
+        style: How the maps are painted.
     """
 
     picture: str = ""
@@ -75,25 +81,90 @@ class Link:
     methods: tuple[str, ...] = FIRST_VIEWS
     class_: str = ""
     against: str = ""
-    layers: tuple[tuple[str, str], ...] = ()
+    layers: Layers = ()
     cover: Covered | None = None
     whole: bool = False
     untrained: bool = False
     without: str = ""
-    scale: Scale = "own"
-    palette: str = "inferno"
-    strength: float = 0.5
+    style: Style = field(default_factory=Style)
 
 
-_FIRST = Link()
+class _Cover(Kind):
+    """A part of the picture that is covered, in shares of its sides; or None."""
+
+    def text(self, value: Covered | None) -> str:
+        return value.text() if value else ""
+
+    def parse(self, text: str) -> Covered:
+        covered = occlusion.read(text)
+        if covered is None:
+            raise ValueError("give four shares")
+        return covered
 
 
-def to_query(link: Link) -> dict[str, str]:
+class _On(Switch):
+    """Written only where it is on."""
+
+    def text(self, value: bool) -> str:
+        return "1" if value else ""
+
+
+def of_style(name: str) -> Parameter:
+    """The parameter of a field of the style, with the kind that the table of fields says."""
+    kind = next(row.kind for row in STYLE if row.name == name)
+    return Parameter(name, f"style.{name}", Number(0, 1, 2) if name == "strength" else kind)
+
+
+def _is_web(value: str) -> bool:
+    try:
+        parsed(value)
+    except DownloadError:
+        return False
+    return True
+
+
+def _layers_of(link: Link) -> Layers:
+    return tuple(pair for pair in link.layers if pair[0] in link.models)
+
+
+#: Its parameters.
+ROWS = (
+    Parameter(
+        "picture",
+        "picture",
+        Text(500, lambda text: ":" in text and "/" in text),
+        of=lambda link: "" if link.web else link.picture,
+    ),
+    Parameter("web", "web", Text(2000, _is_web)),
+    Parameter("place", "place", Text(1000), of=lambda link: "" if link.web else link.place),
+    Parameter("networks", "models", KnownNames(tuple(MODELS), texts.LINK_NETWORK), state.MODELS),
+    Parameter("views", "methods", KnownNames(VIEWS, texts.LINK_VIEW), state.METHODS),
+    Parameter("class", "class_", Text(200), state.TARGET),
+    Parameter("against", "against", Text(200), state.AGAINST),
+    Parameter(
+        "layer",
+        "layer",
+        LayerName(),
+        of=lambda link: next((one for _, one in _layers_of(link) if len(link.models) == 1), ""),
+    ),
+    Parameter(
+        "layers",
+        "layers",
+        LayerPairs(tuple(MODELS)),
+        of=lambda link: () if len(link.models) == 1 else _layers_of(link),
+    ),
+    Parameter("cover", "cover", _Cover(), state.COVERED),
+    Parameter("whole", "whole", _On(), state.WHOLE),
+    Parameter("untrained", "untrained", _On(), state.UNTRAINED),
+    Parameter(LEFT_OUT, "without", Text(60, lambda text: _WITHOUT.fullmatch(text) is not None)),
+    *map(of_style, LOOK),
+)
+
+
+def to_query(link: Link) -> Query:
     """The parameters of a link; what a first visit shows anyway is left out.
 
-    Names are parted by blanks, which an address writes as "+".
-
-    >>> to_query(Link(models=("alexnet", "cactinet"), palette="viridis"))
+    >>> to_query(Link(models=("alexnet", "cactinet"), style=Style(palette="viridis")))
     {'networks': 'alexnet cactinet', 'palette': 'viridis'}
 
     A single network's layer needs no name of it:
@@ -103,27 +174,7 @@ def to_query(link: Link) -> dict[str, str]:
     >>> to_query(Link())
     {}
     """
-    layers = [(name, layer) for name, layer in link.layers if name in link.models]
-    alone = len(link.models) == 1
-    said = {
-        "picture": "" if link.web else link.picture,
-        "web": link.web,
-        "place": "" if link.web else link.place,
-        "networks": "" if link.models == _FIRST.models else " ".join(link.models),
-        "views": "" if link.methods == _FIRST.methods else " ".join(link.methods),
-        "class": link.class_,
-        "against": link.against,
-        "layer": layers[0][1] if layers and alone else "",
-        "layers": "" if alone else " ".join(f"{name}:{layer}" for name, layer in layers),
-        "cover": link.cover.text() if link.cover else "",
-        "whole": "1" if link.whole else "",
-        "untrained": "1" if link.untrained else "",
-        LEFT_OUT: link.without,
-        "scale": "" if link.scale == _FIRST.scale else link.scale,
-        "palette": "" if link.palette == _FIRST.palette else link.palette,
-        "strength": "" if link.strength == _FIRST.strength else f"{link.strength:.2f}",
-    }
-    return {key: value for key, value in said.items() if value}
+    return written(link, ROWS, Link())
 
 
 def from_query(query: Mapping[str, str]) -> tuple[Link, list[str]]:
@@ -136,49 +187,29 @@ def from_query(query: Mapping[str, str]) -> tuple[Link, list[str]]:
     >>> from_query({"networks": "alexnet nonsense", "strength": "0.4"})[1]
     ['The link names “nonsense” as a network, which is not known here.']
     """
-    said = Parameters(query, _LONGEST)
-    models = said.names("networks", tuple(MODELS), texts.LINK_NETWORK)
-    web = said.text("web", _is_web)
-    picture = "" if web else said.text("picture", lambda text: ":" in text and "/" in text)
-    layers = _layers(said, models or _FIRST.models)
-    folder = picture.startswith("folder:") or query.get("set") == "folder"  # as Animate names it
-    link = Link(
-        picture=picture,
-        web=web,
-        place=said.text("place") if folder and not web else "",
-        models=models or _FIRST.models,
-        methods=said.names("views", VIEWS, texts.LINK_VIEW) or _FIRST.methods,
-        class_=said.text("class"),
-        against=said.text("against"),
-        layers=layers,
-        cover=occlusion.read(said.text("cover", lambda text: occlusion.read(text) is not None)),
-        whole=said.switch("whole"),
-        untrained=said.switch("untrained"),
-        without=said.text(LEFT_OUT, lambda text: _WITHOUT.fullmatch(text) is not None),
-        scale=said.one_of("scale", _SCALES, _FIRST.scale),
-        palette=said.one_of("palette", PALETTES, _FIRST.palette),
-        strength=said.number("strength", 0, 1, _FIRST.strength),
-    )
-    return link, said.wrong
+    web, _ = read(query, [row for row in ROWS if row.key == "web"])
+    if web:
+        query = {key: text for key, text in query.items() if key not in ("picture", "place")}
+    values, wrong = read(query, ROWS)
+    folder = values.get("picture", "").startswith("folder:") or query.get("set") == "folder"
+    if not folder:  # named by Animate as its set
+        values.pop("place", None)
+    models = values.get("models", FIRST_NETWORKS)
+    values["layers"] = _layers(values.pop("layer", ""), values.get("layers", ()), models, wrong)
+    return with_values(Link(), values), wrong
 
 
-def _layers(said: Parameters, models: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _layers(layer: str, pairs: Layers, models: tuple[str, ...], wrong: list[str]) -> Layers:
     """Of several networks each by its name; one alone may have its layer without a name."""
-    layer, pairs = said.text("layer", is_layer), said.pairs("layers", tuple(MODELS), is_layer)
     others = [name for name, _ in pairs if name not in models]
     if others:
-        said.wrong.append(texts.link_layer_of(MODELS[others[0]].title))
-    found = {name: one for name, one in pairs if name in models}
+        wrong.append(texts.link_layer_of(MODELS[others[0]].title))
+    layers = {name: one for name, one in pairs if name in models}
     if layer and len(models) > 1:
-        said.wrong.append(texts.LINK_LAYER)
+        wrong.append(texts.LINK_LAYER)
     elif layer:
-        found.setdefault(models[0], layer)
-    return tuple(found.items())
-
-
-def is_layer(text: str) -> bool:
-    """Whether it could be the name of a layer, as :meth:`cactiviz.types.Layer.parse` reads it."""
-    return _LAYER.fullmatch(text) is not None
+        layers.setdefault(models[0], layer)
+    return tuple(layers.items())
 
 
 def host(web: str) -> str:
@@ -191,11 +222,3 @@ def host(web: str) -> str:
         DownloadError: It isn't one that a picture may be fetched from.
     """
     return parsed(web).netloc
-
-
-def _is_web(value: str) -> bool:
-    try:
-        parsed(value)
-    except DownloadError:
-        return False
-    return True

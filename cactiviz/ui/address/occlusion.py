@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cactiviz.pictures.occlusion import HOWS, How
 from cactiviz.types import Box
-from cactiviz.ui.address import reader
+from cactiviz.ui.address.parameter import numbers, shares
 
 
 @dataclass(frozen=True)
@@ -15,12 +15,12 @@ class Covered:
     """A part that is covered.
 
     Attributes:
-        sha256: Of the picture that the box was drawn on; empty in a link, which names another.
+        picture: The key of the picture that the box was drawn on; empty in a link.
         box: (top, left, height, width), as shares of the picture's sides, within 0..1.
         how: With what.
     """
 
-    sha256: str
+    picture: str
     box: tuple[float, float, float, float]
     how: How
 
@@ -36,14 +36,14 @@ class Covered:
         >>> Covered("", (0.25, 0.5, 0.125, 0.25), "blur").text()
         '0.25 0.5 0.125 0.25 blur'
         """
-        return reader.shares(self.box) + (f" {self.how}" if self.how != HOWS[0] else "")
+        return shares(self.box) + (f" {self.how}" if self.how != HOWS[0] else "")
 
 
-def covered_from(value: object, sha256: str) -> Covered | None:
+def covered_from(value: object, picture: str) -> Covered | None:
     """What the browser says is covered, if it makes sense; None for nothing.
 
     >>> covered_from({"box": [0.1, 0.2, 0.5, 2], "how": "grey"}, "")
-    Covered(sha256='', box=(0.1, 0.2, 0.5, 0.8), how='grey')
+    Covered(picture='', box=(0.1, 0.2, 0.5, 0.8), how='grey')
     >>> covered_from({"box": [0.1, 0.2, "0.5", 0.5], "how": "grey"}, "")
     """
     if not isinstance(value, Mapping) or value.get("how") not in HOWS:
@@ -57,20 +57,20 @@ def covered_from(value: object, sha256: str) -> Covered | None:
     if height <= 0 or width <= 0:
         return None
     how: How = value["how"]
-    return Covered(sha256, (top, left, height, width), how)
+    return Covered(picture, (top, left, height, width), how)
 
 
 def read(text: str) -> Covered | None:
     """What a link says is covered, if it makes sense.
 
     >>> read("0.1 0.2 0.5 0.5 mean")
-    Covered(sha256='', box=(0.1, 0.2, 0.5, 0.5), how='mean')
+    Covered(picture='', box=(0.1, 0.2, 0.5, 0.5), how='mean')
     >>> read("0.1 0.2 0.5"), read("0 0 0 1")
     (None, None)
     """
     pieces = text.split()
     how = pieces.pop() if len(pieces) == 5 else HOWS[0]
-    box = reader.numbers(" ".join(pieces))
+    box = numbers(" ".join(pieces))
     return covered_from({"box": list(box or ()), "how": how}, "")
 
 

@@ -15,7 +15,7 @@ import streamlit as st
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS
 from cactiviz.ui import texts
-from cactiviz.ui.address import animate_binding, occlusion
+from cactiviz.ui.address import animate, occlusion
 from cactiviz.ui.address.link import FIRST_NETWORKS
 from cactiviz.ui.address.occlusion import Covered
 from cactiviz.ui.brought import current, store
@@ -84,9 +84,9 @@ def cannot_travel(page: str) -> list[str]:
 def chosen(page: str) -> OwnChoice:
     """What is chosen on a page, as far as a link can't hold it."""
     picture = _picture(page)
-    film = page == "animate" and animate_binding.kind() == "pictures"
+    film = page == "animate" and animate.kind() == "pictures"
     upload = film and current.film_source() == "upload"
-    unsaid = film and not upload and not animate_binding.can_travel()
+    unsaid = film and not upload and not animate.can_travel()
     numbers = _numbers()
     models = [OWN + numbers[name] if name in numbers else name for name in _models(page)]
     own = {name: one for name, one in numbers.items() if OWN + one in models}
@@ -175,7 +175,7 @@ def _choose_networks(page: str, query: Mapping[str, str], choice: OwnChoice) -> 
     ]
     if not any(name not in MODELS for name in found):
         return False
-    if page == "animate" and animate_binding.kind() == "layers":
+    if page == "animate" and animate.kind() == "layers":
         st.session_state[state.FILM_ONE] = found[0]
     else:
         st.session_state[state.FILM_MODELS if page == "animate" else state.MODELS] = found
@@ -198,7 +198,7 @@ _CHOOSE = {
 
 
 def _picture(page: str) -> tuple[str, str] | tuple[()]:
-    if page == "animate" and animate_binding.kind() == "pictures":
+    if page == "animate" and animate.kind() == "pictures":
         return ()
     source, get = current.shown_source(), st.session_state.get
     if source in current.OWN_SOURCES:
@@ -214,7 +214,7 @@ def _cover() -> str:
     shown = st.session_state.get(state.COVERED_OF)
     if covered_part is None or not st.session_state.get(state.COVERING):
         return ""
-    return covered_part.text() if covered_part.sha256 in ("", shown) else ""
+    return covered_part.text() if covered_part.picture in ("", shown) else ""
 
 
 def _bring_sightings() -> None:
@@ -225,7 +225,7 @@ def _bring_sightings() -> None:
 
 def _models(page: str) -> Iterable[str]:
     if page == "animate":
-        return animate_binding.models()
+        return animate.models()
     return tuple(st.session_state.get(state.MODELS) or FIRST_NETWORKS)
 
 
@@ -242,4 +242,4 @@ def _instead(page: str, word: str) -> object:
         return tuple(_models(page))
     if word == "picture":
         return tuple(get(key) for key in (state.SOURCE, state.DATASET, state.CLASS, state.ITEM))
-    return current.film_source(), get(state.FILM_SET), animate_binding.classes()
+    return current.film_source(), get(state.FILM_SET), animate.classes()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from cactiviz.recipes.style import Style
 from cactiviz.ui.address.link import Link
 from cactiviz.ui.address.own import Lacking
-from cactiviz.ui.address.reader import Query
+from cactiviz.ui.address.parameter import Query
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Trail:
     instead: list[Query] = field(default_factory=list)
     written: int = 0
     kept: Query = field(default_factory=dict)
-    style: Link = field(default_factory=Link)
+    style: Style = field(default_factory=Style)
     wrong: list[str] = field(default_factory=list)
     followed: bool = False
     lacking: Lacking = field(default_factory=Lacking)

@@ -10,8 +10,14 @@ from cactiviz.recipes.style import Style
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import SCALES
 from cactiviz.ui import texts
-from cactiviz.ui.address.animate_binding import look_key
-from cactiviz.ui.address.animate_link import LONGEST_TITLE, LOOPS, MOST_COLUMNS, PANELS, SECONDS
+from cactiviz.ui.address.animate import (
+    LONGEST_TITLE,
+    LOOPS,
+    MOST_COLUMNS,
+    PANELS,
+    SECONDS,
+    style_key,
+)
 
 T = TypeVar("T")
 
@@ -32,27 +38,33 @@ def ask(squash: bool) -> Style:
             0.0,
             1.0,
             step=0.05,
-            key=look_key("strength"),
+            key=style_key("strength"),
             persist_state="session",
         )
-        dark = st.toggle(texts.FILM_DARK, key=look_key("dark"), persist_state="session")
+        dark = st.toggle(texts.FILM_DARK, key=style_key("dark"), persist_state="session")
     with second:
         st.header(texts.FILM_FRAME, anchor=False)
         heading = st.text_input(
             texts.FILM_TITLE,
             max_chars=LONGEST_TITLE,
-            key=look_key("heading"),
+            key=style_key("heading"),
             persist_state="session",
         )
         side = _select(texts.FILM_PANEL, PANELS, "panel", texts.FILM_PIXELS)
         columns = _select(
             texts.FILM_COLUMNS, tuple(range(MOST_COLUMNS + 1)), "columns", texts.FILM_COLUMN_NAMES
         )
-        captions = st.toggle(texts.FILM_CAPTIONS, key=look_key("captions"), persist_state="session")
+        captions = st.toggle(
+            texts.FILM_CAPTIONS, key=style_key("captions"), persist_state="session"
+        )
     with third:
         st.header(texts.FILM_TIME, anchor=False)
         seconds = st.slider(
-            texts.FILM_SECONDS, *SECONDS, step=0.1, key=look_key("seconds"), persist_state="session"
+            texts.FILM_SECONDS,
+            *SECONDS,
+            step=0.1,
+            key=style_key("seconds"),
+            persist_state="session",
         )
         loop = _select(texts.FILM_LOOP, LOOPS, "loop", texts.FILM_LOOPS, texts.FILM_LOOP_HELP)
     return Style(
@@ -83,6 +95,6 @@ def _select(
         options,
         format_func=lambda option: known.get(option, str(option)),
         help=about,
-        key=look_key(name),
+        key=style_key(name),
         persist_state="session",
     )

@@ -11,11 +11,11 @@ from cactiviz.batch.sequence import PictureRef
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
 from cactiviz.methods.views import VIEWS, describe
-from cactiviz.recipes.request import Question
+from cactiviz.recipes.request import Request
 from cactiviz.types import Picture
 from cactiviz.ui import texts
-from cactiviz.ui.address import animate_binding, history
-from cactiviz.ui.address.animate_link import (
+from cactiviz.ui.address import animate, history
+from cactiviz.ui.address.animate import (
     FIRST_PRESET,
     FIRST_TOP,
     KINDS,
@@ -97,7 +97,7 @@ def ask() -> Chosen:
     if found.missing or not (found.shots and models and methods):
         return Chosen(None, whole, found.notes, found.missing)
     untrained = bool(st.session_state.get(state.UNTRAINED))
-    question = Question(
+    question = Request(
         methods=tuple(method for method in VIEWS if method in methods),
         layers=("all-stages",) if kind == "layers" else (),
         top=top,
@@ -122,7 +122,7 @@ class _Pictures:
 
 def _begin_with(name: str) -> None:
     """Choose all that a preset says, but for light or dark, which the page has already."""
-    animate_binding.begin_with(replace(FilmLink.of(name), ground=animate_binding.ground()))
+    animate.begin_with(replace(FilmLink.of(name), ground=animate.ground()))
 
 
 def _ask_pictures() -> _Pictures:
@@ -255,4 +255,4 @@ def _ask_top() -> int:
 
 
 def _shot(picture: Picture) -> PictureRef:
-    return PictureRef(picture.name, picture.name, lambda: picture, picture.sha256[:16])
+    return PictureRef(picture.name, picture.name, lambda: picture, picture.key)

@@ -6,16 +6,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.sequence import PictureRef, PictureSequence, key_of
+from cactiviz.batch.sequence import PictureRef, PictureSequence
 from cactiviz.batch.shared_scale import SharedScale
 from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.errors import BusyError, CactivizError, Cancelled
-from cactiviz.models import Checkpoint, LoadedModel
-from cactiviz.recipes.request import Question
+from cactiviz.models import LoadedModel
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 from cactiviz.runtime.memory import size_bytes
 from cactiviz.runtime.queue import Ticket
@@ -46,7 +46,7 @@ class Plan:
 
     shots: tuple[PictureRef, ...]
     networks: tuple[Network, ...]
-    question: Question
+    question: Request
     place: str = ""
 
     @property
@@ -72,10 +72,14 @@ class Work:
     def __init__(
         self, plan: Plan, runner: Runner, folder: Path, full: Callable[[int], bool]
     ) -> None:
-        self.plan, self.question, self.reel = plan, plan.question, PictureSequence(plan.shots)
+        self.plan, self.reel = plan, PictureSequence(plan.shots)
         self.names = tuple(network.name for network in plan.networks)
-        self.networks: tuple[str | Checkpoint | LoadedModel, ...] = tuple(
-            networks.told(n.checkpoint) if n.checkpoint else n.name for n in plan.networks
+        self.request = replace(
+            plan.question,
+            networks=tuple(
+                networks.told(n.checkpoint) if n.checkpoint else n.name for n in plan.networks
+            ),
+            device=str(runner.device),
         )
         self.done = 0  #: Answers that are there, or are known not to come.
         self.at = (0, 0)  #: Which picture is asked about, and which network.
@@ -85,7 +89,6 @@ class Work:
         self.problem = ""  #: Why nothing goes on, or empty.
         self.complete = 0  #: So many of the first pictures have all answers.
         self.first_frame = threading.Event()
-        self.untrained, self.device = False, str(runner.device)
         self._runner, self._full = runner, full
         self._kept = ResultStore(folder, plan.question)
         self._full_values = SharedScale(self)
@@ -194,7 +197,7 @@ class Work:
             return
         if self._full(size_bytes(answers)):
             raise CactivizError(texts.FILM_NO_ROOM)
-        self._kept.put(repr(network), key_of(picture), answers)
+        self._kept.put(repr(network), picture.key, answers)
         self._remember(index, place, answers)
 
     def _ask(
@@ -205,7 +208,7 @@ class Work:
         def work(model: LoadedModel, cancel: Cancel) -> list[StoredExplanation]:
             return ask(model, picture, question, cancel)
 
-        key = ("animate", picture.sha256, picture.size, question)
+        key = ("animate", picture.key, question)
         ticket: Ticket[list[StoredExplanation]] | None = None
         try:
             while True:

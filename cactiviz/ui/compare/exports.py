@@ -20,7 +20,7 @@ from cactiviz.errors import MethodError
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import FILTERS, method_of
 from cactiviz.recipes.recipe import paths_of
-from cactiviz.recipes.request import Asked
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 from cactiviz.types import Target
 from cactiviz.ui import texts
@@ -34,14 +34,14 @@ _SHEET_DPI = 144
 _TYPES = {"png": "image/png", "gif": "image/gif", "html": "text/html", "zip": "application/zip"}
 
 
-def asked_of(choice: Choice, comparison: Comparison) -> Asked:
+def asked_of(choice: Choice, comparison: Comparison) -> Request:
     """What the page asked, as a recipe has it."""
     own = catalog.own()
-    is_covered = comparison.picture.sha256 != choice.picture.sha256
+    is_covered = comparison.picture.key != choice.picture.key
     covered = st.session_state.get(state.COVERED) if is_covered else None
     random = tuple(name for name, r in comparison.explanations.items() if r.untrained)
-    return Asked(
-        origin=choice.picture.name,
+    return Request(
+        pictures=(choice.picture.name,),
         networks=tuple(catalog.told(own[n]) if n in own else n for n in comparison.models),
         methods=comparison.methods,
         target=choice.target or Target(),

@@ -45,7 +45,7 @@ def button() -> None:
 def applied(choice: Choice) -> Choice:
     """The choice with a part of its picture covered; the very same choice where none is."""
     covered: Covered | None = st.session_state.get(state.COVERED)
-    if covered is None or covered.sha256 != choice.picture.sha256 or not _is_open():
+    if covered is None or covered.picture != choice.picture.key or not _is_open():
         return choice
     kept: tuple[Covered, Picture] | None = st.session_state.get(state.COVERED_PICTURE)
     if kept is None or kept[0] != covered:
@@ -66,7 +66,7 @@ def panel(choice: Choice, progress: Progress) -> None:
     """
     if not _is_open():
         return
-    st.session_state[state.COVERED_OF] = choice.picture.sha256
+    st.session_state[state.COVERED_OF] = choice.picture.key
     with st.container(border=True):
         component("occlusion", "compare", _SCRIPTS, ("occlusion.css",))(
             data=payload(choice, progress), key=_KEY, on_covered_change=_changed
@@ -87,13 +87,13 @@ def payload(choice: Choice, progress: Progress) -> dict[str, Any]:
     """What the browser is sent: the picture, the box, and a row for each network."""
     picture, now = choice.picture, progress.comparison.picture
     covered: Covered | None = st.session_state.get(state.COVERED)
-    if now is picture or now.sha256 == picture.sha256:
+    if now is picture or now.key == picture.key:
         covered = None
     how = covered.how if covered else st.session_state.get(state.COVERED_HOW, HOWS[0])
-    mean = ", ".join(f"{channel:.0f}" for channel in _mean(picture.sha256, picture))
+    mean = ", ".join(f"{channel:.0f}" for channel in _mean(picture.key, picture))
     return {
-        "picture": _shown(picture.sha256, picture),
-        "covered": _shown(now.sha256, now) if covered else "",
+        "picture": _shown(picture.key, picture),
+        "covered": _shown(now.key, now) if covered else "",
         "size": list(picture.size),
         "box": list(covered.box) if covered else None,
         "how": how,
@@ -193,12 +193,12 @@ def _overlap(one: Box, other: Box) -> bool:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _shown(sha256: str, _picture: Picture) -> str:
+def _shown(key: str, _picture: Picture) -> str:
     return data_url.photograph(_picture, _SHOWN_PIXELS)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _mean(sha256: str, _picture: Picture) -> list[float]:
+def _mean(key: str, _picture: Picture) -> list[float]:
     return [float(channel) for channel in cv2.mean(_picture.rgb)[:3]]
 
 

@@ -160,7 +160,7 @@ def _again(choice: Choice, comparison: Comparison) -> None:
             st.code(command, language="bash", wrap_lines=True)
         st.caption(texts.AGAIN_PYTHON)
         st.code(as_python(asked, style), language="python", wrap_lines=True)
-        st.caption(texts.AGAIN_RECIPE if is_address(asked.origin) else texts.AGAIN_FILE)
+        st.caption(texts.AGAIN_RECIPE if is_address(asked.picture) else texts.AGAIN_FILE)
 
 
 def _answered(progress: Progress) -> Comparison:

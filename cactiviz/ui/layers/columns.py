@@ -163,14 +163,14 @@ def instead(one: Found[T], found: Sequence[Found[T]]) -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def picture_image(sha256: str, _rgb_of: Choice) -> str:
+def picture_image(key: str, _rgb_of: Choice) -> str:
     """The picture as the enlarged views show it; known by its content."""
     return data_url.photograph(_rgb_of.picture, _LONGEST)
 
 
 def images(choice: Choice, painted: Mapping[str, str]) -> dict[str, str]:
     """The images of a wall, the picture among them as :data:`PICTURE`."""
-    return {PICTURE: picture_image(choice.picture.sha256, choice), **painted}
+    return {PICTURE: picture_image(choice.picture.key, choice), **painted}
 
 
 PICTURE = "picture"

@@ -17,7 +17,7 @@ from cactiviz.rendering.kernels import Inputs, ShownWeights, shown_weights
 from cactiviz.rendering.scales import Floats
 from cactiviz.types import Box, Cancel, FilterGrid
 from cactiviz.ui import texts
-from cactiviz.ui.address.layers_link import AT_ONCE
+from cactiviz.ui.address.filters import AT_ONCE
 from cactiviz.ui.components import data_url, wall
 from cactiviz.ui.layers import columns as inside
 from cactiviz.ui.layers.columns import Found, Place, Question
@@ -189,7 +189,7 @@ def _places(model: LoadedModel, cancel: Cancel) -> Sequence[Place]:
 
 def _question(choice: Choice, name: str) -> Question[FilterLook]:
     layer: str | None = st.session_state.get(state.FILTER_LAYER + name)
-    key = ("filters", choice.picture.sha256, layer, choice.resize)
+    key = ("filters", choice.picture.key, layer, choice.resize)
     return Question(key, partial(look, layer, choice))
 
 

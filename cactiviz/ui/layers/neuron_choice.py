@@ -9,7 +9,7 @@ import streamlit as st
 from cactiviz.explanations.neurons import NEURON_METHODS
 from cactiviz.methods import METHODS
 from cactiviz.ui import texts
-from cactiviz.ui.address.layers_link import FIRST_METHOD
+from cactiviz.ui.address.neurons import FIRST_METHOD
 from cactiviz.ui.components import point_picker
 from cactiviz.ui.layers import columns
 from cactiviz.ui.session import state

@@ -251,7 +251,7 @@ def _question(choice: Choice, wanted: Wanted, name: str) -> Question[NeuronLook]
     layer: str | None = st.session_state.get(state.NEURON_LAYER + name)
     if layer == st.session_state.get(state.NEURON_BEGINS + name):
         layer = None  # the same question as before its name was known
-    key = ("neurons", choice.picture.sha256, layer, wanted, choice.resize)
+    key = ("neurons", choice.picture.key, layer, wanted, choice.resize)
     return Question(key, partial(look, layer, wanted, choice))
 
 

@@ -55,7 +55,7 @@ class Choice:
     def key(self) -> tuple[object, ...]:
         """Equal for equal choices."""
         values = (getattr(self, field.name) for field in fields(self) if field.name != "picture")
-        return (self.picture.sha256, self.picture.size, *values)  # a digest knows no shape
+        return (self.picture.key, *values)
 
 
 def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
@@ -72,7 +72,7 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
     with st.sidebar:
         with group("picture"):
             picture = ask_picture()
-            history.shows(picture.sha256)
+            history.shows(picture.key)
         with group("networks"):
             models = ask_models()
         methods: list[str] = []

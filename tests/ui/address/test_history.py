@@ -17,6 +17,7 @@ from cactiviz.methods.views import VIEWS
 from cactiviz.models import MODELS
 from cactiviz.pictures.open import sample
 from cactiviz.pictures.web import Fetched
+from cactiviz.recipes.style import Style
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.types import Target
@@ -65,9 +66,11 @@ def any_link(seed: int) -> Link:
         cover=chance.choice([None, Covered("", (0.25, 0.3333, 0.5, 0.0125), "blur")]),
         whole=chance.random() < 0.5,
         untrained=chance.random() < 0.5,
-        scale=chance.choice(get_args(Scale)),
-        palette=chance.choice(list(PALETTES)),
-        strength=chance.randint(0, 100) / 100,
+        style=Style(
+            scale=chance.choice(get_args(Scale)),
+            palette=chance.choice(list(PALETTES)),
+            strength=chance.randint(0, 100) / 100,
+        ),
     )
 
 
@@ -146,7 +149,7 @@ def test_no_parameter_raises_whatever_it_says() -> None:
         link, _ = from_query(query)
         assert set(link.models) <= set(MODELS) and link.models
         assert set(link.methods) <= set(VIEWS) and link.methods
-        assert 0 <= link.strength <= 1 and link.palette in PALETTES
+        assert 0 <= link.style.strength <= 1 and link.style.palette in PALETTES
 
 
 TOLD: list[dict[str, str]] = []
@@ -395,7 +398,7 @@ def test_what_is_explained_is_chosen_by_name_and_written(app: AppTest) -> None:
 def test_a_link_covers_a_part_of_its_own_picture(app: AppTest) -> None:
     go(app, {"cover": "0.25 0.25 0.5 0.5 blur", "picture": "samples:photographs/coffee"})
     covered = app.session_state[state.COVERED]
-    assert covered == Covered(sample("coffee").sha256, (0.25, 0.25, 0.5, 0.5), "blur")
+    assert covered == Covered(sample("coffee").key, (0.25, 0.25, 0.5, 0.5), "blur")
     assert said(app)["cover"] == "0.25 0.25 0.5 0.5 blur"
     app.selectbox(key="picked 0").set_value("rocket").run()
     assert "cover" not in said(app)  # the box was drawn on another
@@ -407,5 +410,5 @@ def test_a_link_covers_a_part_of_its_own_picture(app: AppTest) -> None:
 def test_what_is_covered_waits_for_a_picture_that_is_asked_for(app: AppTest) -> None:
     query = {"web": WEB, "cover": "0.25 0.25 0.5 0.5"}
     go(app, query)
-    assert not app.session_state[state.COVERED].sha256  # not the picture that stands in for it
+    assert not app.session_state[state.COVERED].picture  # not the picture that stands in for it
     assert said(app) == query

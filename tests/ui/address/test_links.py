@@ -20,7 +20,7 @@ from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts
 from cactiviz.ui.address import binding
-from cactiviz.ui.address.animate_link import (
+from cactiviz.ui.address.animate import (
     KINDS,
     LOOPS,
     MOST_METHODS,
@@ -28,7 +28,8 @@ from cactiviz.ui.address.animate_link import (
     FilmLink,
     methods_of,
 )
-from cactiviz.ui.address.layers_link import FiltersLink, NeuronsLink
+from cactiviz.ui.address.filters import FiltersLink
+from cactiviz.ui.address.neurons import NeuronsLink
 from cactiviz.ui.session import state
 from tests.fixtures.browsing import HOSTILE
 from tests.fixtures.inside_pages import captions, open_page, settled

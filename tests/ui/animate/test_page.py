@@ -20,7 +20,7 @@ from cactiviz.batch.sequence import PictureRef, PictureSequence
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.models import load_model
 from cactiviz.pictures.open import sample
-from cactiviz.recipes.request import Question
+from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Picture
@@ -212,7 +212,7 @@ def plan_of(count: int, networks: int = 1) -> Plan:
         shots.append(PictureRef(f"p{index}", f"p{index}", lambda picture=picture: picture))  # type: ignore[misc]
     # Several sets of weights under names of their own, of which none is loaded from afar.
     names = [Network("cactinet", revision=str(n)) for n in range(networks)]
-    return Plan(tuple(shots), tuple(names), Question())
+    return Plan(tuple(shots), tuple(names), Request())
 
 
 def slow(
@@ -223,7 +223,7 @@ def slow(
     true = store.ask
 
     def ask(
-        model: object, picture: Picture, question: Question, cancel: object
+        model: object, picture: Picture, question: Request, cancel: object
     ) -> list[StoredExplanation]:
         asked.append((int(picture.rgb[0, 0, 0]), picture.name))
         if len(asked) > free:

@@ -27,7 +27,7 @@ from cactiviz.ui.sidebar.sidebar import Choice
 
 CAT = sample("chelsea")
 BOX = (0.2, 0.25, 0.5, 0.5)
-COVERED = Covered(CAT.sha256, BOX, "grey")
+COVERED = Covered(CAT.key, BOX, "grey")
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -164,8 +164,8 @@ def test_each_network_is_there_from_the_start_and_says_why_it_is_not() -> None:
 
 def test_a_network_that_never_saw_the_covered_part_says_so() -> None:
     seen = Box(0, 75.5, 300, 300)  # the middle of 300 x 451
-    left = Covered(CAT.sha256, (0, 0, 1, 75 / 451), "grey")
-    over = Covered(CAT.sha256, (0, 0, 1, 77 / 451), "grey")
+    left = Covered(CAT.key, (0, 0, 1, 75 / 451), "grey")
+    over = Covered(CAT.key, (0, 0, 1, 77 / 451), "grey")
     explanation = replace(made("a", [0.5, 0.3, 0.2]), seen=seen)
     progress = Progress(Comparison(CAT, ("a",), (), {"a": explanation}), first={"a": explanation})
     assert occlusion.rows(progress, left)[0]["unseen"] == texts.COVER_UNSEEN
@@ -267,7 +267,7 @@ def answering(name: str, *classes: str, untrained: bool = False) -> Explanation:
     answers = tuple(
         Prediction(i, class_, 1.0 - i, 0.5 - 0.1 * i) for i, class_ in enumerate(classes)
     )
-    explanation = replace(made(name, [1.0]), answers=answers, explained=answers[0])
+    explanation = replace(made(name, [1.0]), predictions=answers, explained=answers[0])
     return replace(explanation, untrained=untrained)
 
 

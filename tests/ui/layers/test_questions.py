@@ -1,0 +1,33 @@
+"""What Filters and Neurons keep their results by: two pictures never share one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cactiviz.types import Picture
+from cactiviz.ui.layers import columns, filters, neurons
+from cactiviz.ui.layers.neuron_choice import Wanted
+from cactiviz.ui.sidebar.sidebar import Choice
+
+
+@pytest.fixture
+def blanks() -> tuple[Choice, Choice]:
+    """Two pictures of the same bytes."""
+    shapes = ((100, 200, 3), (200, 100, 3))
+    wide, tall = (Picture(np.full(shape, 255, np.uint8)) for shape in shapes)
+    assert wide.sha256 == tall.sha256
+    return Choice(wide, ("cactinet",), ()), Choice(tall, ("cactinet",), ())
+
+
+def test_blank_pictures_of_two_shapes_are_two_questions(blanks: tuple[Choice, Choice]) -> None:
+    wide, tall = blanks
+    assert filters._question(wide, "cactinet").key != filters._question(tall, "cactinet").key
+    wanted = Wanted("guided_backprop", seed=1)
+    first, second = (neurons._question(choice, wanted, "cactinet").key for choice in blanks)
+    assert first != second
+
+
+def test_blank_pictures_of_two_shapes_are_two_images(blanks: tuple[Choice, Choice]) -> None:
+    first, second = (columns.images(choice, {}) for choice in blanks)
+    assert first[columns.PICTURE] != second[columns.PICTURE]
