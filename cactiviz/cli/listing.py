@@ -7,8 +7,7 @@ import json
 import socket
 import textwrap
 
-from cactiviz.cli import doctor
-from cactiviz.cli.options import path
+from cactiviz.cli.outputs import path
 from cactiviz.errors import ModelError
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import VIEWS, describe
@@ -68,6 +67,8 @@ def _methods(_: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    from cactiviz.cli import doctor  # torch and the data sets, which the lists need not
+
     found = doctor.examine(options.weights_dir, None if options.offline else _answers)
     if options.json:
         print(json.dumps(found, indent=1))

@@ -3,42 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
-from itertools import chain
+from importlib import import_module
 
 from cactiviz._version import __version__
-from cactiviz.cli import (
-    animate,
-    app,
-    data,
-    evaluate,
-    files,
-    layers,
-    listing,
-    outputs,
-    replay,
-    report,
-    train,
-)
-from cactiviz.cli import options as shared
 from cactiviz.cli.ending import ended_well
-from cactiviz.cli.files import Files
-from cactiviz.comparison.compare import compare
-from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.report import told
-from cactiviz.errors import WeightsError
-from cactiviz.files import whole_file
-from cactiviz.models import Checkpoint
-from cactiviz.pictures.occlusion import cover
-from cactiviz.recipes.recipe import paths_of
-from cactiviz.rendering import paint
-from cactiviz.rendering.formats.metadata import signature
-from cactiviz.types import Target
+from cactiviz.interrupts import ends_on_interrupt
 
-_DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
-_DEFAULT_METHODS = ("grad_cam", "saliency", "guided_backprop", "filters")
+#: Command -> the module that adds it to the command line, and its line in the help.
+_COMMANDS = {
+    "compare": ("compare", "put one picture before several networks"),
+    "app": ("app", "start the app in the browser"),
+    "animate": ("animate", "many pictures before several networks, as a GIF, WebP, MP4 or PNGs"),
+    "report": ("report", "a comparison as an HTML report, a sheet for print, or a ZIP"),
+    "replay": ("replay", "make an export again from its recipe"),
+    "neurons": ("layers", "what drives single neurons of a network"),
+    "filters": ("layers", "kernels and feature maps of a convolution"),
+    "models": ("listing", "list the networks and what is on disk"),
+    "methods": ("listing", "list the methods"),
+    "doctor": ("listing", "what this machine has and lacks, and what to do"),
+    "data": ("data", "data sets: list, describe, download, take pictures"),
+    "train": ("train", "train CactiNet on aerial tiles"),
+    "evaluate": ("evaluate", "how good a network is on a whole data set"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,135 +34,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 if all went well, 1 with a sentence on standard error, 2 for wrong usage.
     """
-    return ended_well(lambda: _run(arguments))
+    return ended_well(lambda: _run(sys.argv[1:] if arguments is None else arguments))
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-    options = _parser().parse_args(arguments)
+def _run(arguments: Sequence[str]) -> int:
+    with ends_on_interrupt():
+        parser = _parser(arguments)
+    options = parser.parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.run
-    shared.give_preprocessing(options)
-    files.check_files(options)
+    if "checkpoint" in options:
+        from cactiviz.cli.options import give_preprocessing
+
+        give_preprocessing(options)
+    if "files" in options:
+        from cactiviz.cli.files import check_files
+
+        check_files(options)
     return command(options)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The command line, with the options of the one command that is called.
+
+    Loading every command would take seconds, of which most are torch's.
+
+    Args:
+        arguments: What was typed; None for the options of all commands.
+    """
     parser = argparse.ArgumentParser(
         prog="cactiviz", description="See and compare what convolutional networks look at."
     )
     parser.add_argument("--version", action="version", version=f"cactiviz {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_compare(commands.add_parser("compare", help="put one picture before several networks"))
-    app.add(commands)
-    animate.add(commands)
-    report.add(commands)
-    replay.add(commands)
-    layers.add(commands)
-    listing.add(commands)
-    data.add(commands)
-    train.add(commands)
-    evaluate.add(commands)
+    typed = next((word for word in arguments or () if not word.startswith("-")), "")
+    wanted = _COMMANDS[typed][0] if typed in _COMMANDS else ""
+    for name, (module, line) in _COMMANDS.items():
+        if module != wanted and arguments is not None:
+            commands.add_parser(name, help=line)
+        elif name not in commands.choices:  # one module may add several
+            import_module(f"cactiviz.cli.{module}").add(commands)
     return parser
-
-
-def _add_compare(parser: argparse.ArgumentParser) -> None:
-    option = parser.add_argument
-    shared.add_picture(parser)
-    option(
-        "--models",
-        type=shared.names,
-        help=f"names with commas between, default {','.join(_DEFAULT_MODELS)}; "
-        "`cactiviz models` lists them; weights that aren't here are downloaded",
-    )
-    option(
-        "--methods",
-        type=shared.names,
-        default=list(_DEFAULT_METHODS),
-        help=f"names with commas between; default {','.join(_DEFAULT_METHODS)}",
-    )
-    option("--class", dest="target", metavar="NAME_OR_INDEX", help="default: each one's top class")
-    option("--against", metavar="NAME_OR_INDEX", help="why the class, and not this one")
-    shared.add_cover(parser)
-    places = parser.add_mutually_exclusive_group()
-    shared.add_layer(places)
-    places.add_argument(
-        "--layers",
-        type=shared.names,
-        default=[],
-        help="several layers of one network with commas between, or all-stages",
-    )
-    shared.add_loading(parser)
-    option("--scale", choices=paint.SCALES, default="own")
-    option("--palette", choices=tuple(paint.PALETTES), default="inferno")
-    option("--contour", type=shared.share, metavar="SHARE", help="outline so much of the evidence")
-    option("--out", type=shared.path, metavar="SHEET.png", help="write the comparison as a picture")
-    option("--json", type=shared.path, metavar="RESULTS.json", help="write the answers and ranges")
-    option("--npz", type=shared.path, metavar="MAPS.npz", help="write the raw maps")
-    parser.set_defaults(run=_compare, files=_files)
-
-
-def _files(options: argparse.Namespace) -> Files:
-    networks = files.of_networks(options, _named(options))
-    reads = chain(files.of_picture(options), networks)
-    return Files(reads, (options.out, options.json, options.npz), replaces=True)
-
-
-def _named(options: argparse.Namespace) -> list[str]:
-    """The networks by name; the usual ones where nothing is asked for."""
-    return options.models or ([] if options.checkpoint else list(_DEFAULT_MODELS))
-
-
-def _compare(options: argparse.Namespace) -> int:
-    outputs.check_outputs(options.out, options.json, options.npz)
-    outputs.check_results(options.json, ".json")
-    outputs.check_results(options.npz, ".npz")
-    image_format = outputs.sheet_format(options.out) if options.out else ""
-    own: list[Checkpoint] = options.checkpoint
-    if len({checkpoint.name for checkpoint in own}) < len(own):
-        raise WeightsError("Each --checkpoint needs a name of its own.")
-    by_name: dict[str, Checkpoint] = {checkpoint.name: checkpoint for checkpoint in own}
-    models = [by_name.pop(name, name) for name in _named(options)] + list(by_name.values())
-    picture = shared.read_picture(options)
-    if options.cover:
-        picture = cover(picture, *options.cover)
-    comparison = compare(
-        picture,
-        models,
-        options.methods,
-        target=Target(options.target, options.against),
-        layer=dict(options.layer) if isinstance(options.layer, tuple) else options.layer,
-        layers="all-stages" if options.layers == ["all-stages"] else options.layers,
-        resize=options.resize,
-        untrained=options.untrained,
-        weights_dir=options.weights_dir,
-        device=options.device,
-        report=shared.report if sys.stderr.isatty() else None,
-    )
-    shown = told(comparison, paths_of(models))
-    if options.json:
-        text = json.dumps(shown.to_json(), indent=1, ensure_ascii=False)
-        with whole_file(options.json) as file:
-            file.write(text.encode("utf-8", "backslashreplace"))  # a name may be no UTF-8
-    if options.npz:
-        comparison.save_npz(options.npz)
-    if options.out:
-        sheet = shown.sheet(scale=options.scale, palette=options.palette, contour=options.contour)
-        with whole_file(options.out) as file:
-            sheet.save(file, format=image_format, exif=signature())
-    _print_answers(comparison)
-    failures = [failure["why"] for failure in comparison.to_json()["failures"]]
-    for sentence in dict.fromkeys(failures):
-        print(sentence, file=sys.stderr)
-    return 1 if failures else 0
-
-
-def _print_answers(comparison: Comparison) -> None:
-    for note in comparison.picture.notes:
-        print(note)
-    for explanation in comparison.explanations.values():
-        best = explanation.predictions[0]
-        print(f"{explanation.title}: {best.class_name} {best.probability:.1%}")
-        for remark in explanation.remarks:
-            print(f"{explanation.title}: {remark}")
 
 
 if __name__ == "__main__":

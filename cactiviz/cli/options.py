@@ -7,9 +7,9 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from cactiviz import cam_layers
+from cactiviz.cli.outputs import path as path
 from cactiviz.datasets import is_address, open_item
 from cactiviz.errors import (
     MethodError,
@@ -190,15 +190,6 @@ def load(options: argparse.Namespace, network: str | Checkpoint) -> LoadedModel:
     for remark in model.remarks:
         print(f"{model.title}: {remark}", file=sys.stderr)
     return model
-
-
-def path(text: str) -> Path:
-    """A path of which a leading ``~`` or ``~USER`` is written out, where there is such a home.
-
-    >>> path("results/a.png").as_posix(), path("~no such user/a.png").as_posix()
-    ('results/a.png', '~no such user/a.png')
-    """
-    return Path(os.path.expanduser(text))
 
 
 def names(text: str) -> list[str]:

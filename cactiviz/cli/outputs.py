@@ -13,6 +13,15 @@ _LONGEST_NAME = 240  # bytes; a temporary name needs some of the usual 255
 SHEET_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WebP"}
 
 
+def path(text: str) -> Path:
+    """A path of which a leading ``~`` or ``~USER`` is written out, where there is such a home.
+
+    >>> path("results/a.png").as_posix(), path("~no such user/a.png").as_posix()
+    ('results/a.png', '~no such user/a.png')
+    """
+    return Path(os.path.expanduser(text))
+
+
 def check_outputs(*paths: Path | None) -> None:
     """Refuse before the work what can't be written after it.
 

@@ -5,12 +5,14 @@ All are (B, h, w) on the layer's grid, unscaled.
 
 from __future__ import annotations
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+from typing import TYPE_CHECKING
 
-from cactiviz.engine.class_pass import Pass
 from cactiviz.methods.gradients import guided_backprop
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from cactiviz.engine.class_pass import Pass
 
 
 def feature_maps(evidence: Pass) -> tuple[Tensor, Tensor]:
@@ -62,7 +64,7 @@ def grad_cam_plus_plus(evidence: Pass) -> Tensor:
     square = gradients.square()
     total = activations.sum(dim=(2, 3), keepdim=True)
     denominator = 2 * square + total * square * gradients
-    shares = torch.where(denominator != 0, square / denominator, 0)
+    shares = (square / denominator).where(denominator != 0, 0)
     weights = (shares * gradients.relu()).sum(dim=(2, 3), keepdim=True)
     return (weights * activations).sum(dim=1).relu()
 
@@ -79,7 +81,7 @@ def signed_x_grad_cam(evidence: Pass) -> Tensor:
     """XGrad-CAM without its ReLU, signed."""
     activations, gradients = feature_maps(evidence)
     total = activations.sum(dim=(2, 3), keepdim=True)
-    shares = torch.where(total != 0, activations / total, 0)
+    shares = (activations / total).where(total != 0, 0)
     weights = (shares * gradients).sum(dim=(2, 3), keepdim=True)
     return (weights * activations).sum(dim=1)
 
@@ -96,6 +98,8 @@ def eigen_grad_cam(evidence: Pass) -> Tensor:
     A component's sign is arbitrary; it is chosen so that the map goes with the sum of G * A over
     the channels. Muhammad and Yeasin 2020, arXiv:2008.00299.
     """
+    import torch
+
     activations, gradients = feature_maps(evidence)
     products = gradients * activations
     points = products.flatten(start_dim=2).transpose(1, 2)  # (B, positions, channels)
@@ -114,6 +118,8 @@ def guided_grad_cam(evidence: Pass) -> Tensor:
 
     Selvaraju et al. 2017, arXiv:1610.02391.
     """
+    from torch.nn.functional import interpolate
+
     guided = guided_backprop(evidence)
-    resized = F.interpolate(grad_cam(evidence)[:, None], guided.shape[2:], mode="bilinear")
+    resized = interpolate(grad_cam(evidence)[:, None], guided.shape[2:], mode="bilinear")
     return resized * guided

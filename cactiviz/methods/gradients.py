@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING
 
-from cactiviz.engine.class_pass import Pass
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from cactiviz.engine.class_pass import Pass
 
 
 def saliency(evidence: Pass) -> Tensor:

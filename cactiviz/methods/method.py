@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
-from cactiviz.engine.backprop import Need
-from cactiviz.engine.class_pass import Pass
+    from cactiviz.engine.backprop import Need
+    from cactiviz.engine.class_pass import Pass
 
 
 @dataclass(frozen=True)

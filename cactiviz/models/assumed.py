@@ -10,9 +10,9 @@ from safetensors import safe_open
 from cactiviz.errors import WeightsError
 from cactiviz.models.checkpoint import Checkpoint
 from cactiviz.models.class_list import class_names_in
+from cactiviz.models.imagenet import IMAGENET_CLASSES
 from cactiviz.models.preprocessing import completed
 from cactiviz.models.spec import ModelSpec
-from cactiviz.models.torchvision import IMAGENET_CLASSES
 from cactiviz.types import Preprocessing
 
 _NAMES_KEPT = "The names of its classes are those that its own file keeps."

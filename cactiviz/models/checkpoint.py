@@ -11,8 +11,8 @@ from typing import Literal
 
 from cactiviz.errors import WeightsError
 from cactiviz.models.class_list import MOST_BYTES, ClassList, read_class_list
+from cactiviz.models.imagenet import IMAGENET_CLASSES
 from cactiviz.models.preprocessing import parts_of, text_of_preprocessing
-from cactiviz.models.torchvision import IMAGENET_CLASSES
 from cactiviz.types import Preprocessing
 
 #: In the place of a list of classes: those of ImageNet.

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from efficientnet_pytorch import EfficientNet
-from efficientnet_pytorch.utils import url_map
-from torch import nn
-
+from cactiviz.models.imagenet import IMAGENET_CLASSES, IMAGENET_TERMS
 from cactiviz.models.spec import ModelSpec, Weights
-from cactiviz.models.torchvision import IMAGENET_CLASSES, IMAGENET_TERMS
 from cactiviz.types import Layer, Preprocessing
 
-#: Size -> (pixels, parameters); evaluated on the middle of a picture resized to 32 pixels more.
+if TYPE_CHECKING:
+    from torch import nn
+
+_RELEASE = "https://github.com/lukemelas/EfficientNet-PyTorch/releases/download/1.0"
+#: Size -> (pixels, first digits of the weights' hash, parameters); evaluated on the middle of a
+#: picture resized to 32 pixels more. The tests hold them against the package's own.
 _SIZES = {
-    "b0": (224, 5_288_548),
-    "b1": (240, 7_794_184),
-    "b2": (260, 9_109_994),
-    "b3": (300, 12_233_232),
+    "b0": (224, "355c32eb", 5_288_548),
+    "b1": (240, "f1951068", 7_794_184),
+    "b2": (260, "8bb594d6", 9_109_994),
+    "b3": (300, "5fb5a3c3", 12_233_232),
 }
 
 
 def rows() -> list[ModelSpec]:
     """EfficientNet-B0 to -B3."""
-    return [_row(size, pixels, parameters) for size, (pixels, parameters) in _SIZES.items()]
+    return [_row(size, *claims) for size, claims in _SIZES.items()]
 
 
-def _row(size: str, pixels: int, parameters: int) -> ModelSpec:
+def _row(size: str, pixels: int, digest: str, parameters: int) -> ModelSpec:
     published_name = f"efficientnet-{size}"
     return ModelSpec(
         name=f"efficientnet_{size}",
@@ -37,7 +39,7 @@ def _row(size: str, pixels: int, parameters: int) -> ModelSpec:
         first_conv="_conv_stem",
         class_names=IMAGENET_CLASSES,
         logits=1000,
-        weights=Weights(url_map[published_name]),
+        weights=Weights(f"{_RELEASE}/{published_name}-{digest}.pth"),
         license=f"Apache-2.0; {IMAGENET_TERMS}",
         paper="Tan and Le 2019, arXiv:1905.11946",
         parameters=parameters,
@@ -46,6 +48,8 @@ def _row(size: str, pixels: int, parameters: int) -> ModelSpec:
 
 def _builder(published_name: str) -> Callable[[int], nn.Module]:
     def build(logits: int) -> nn.Module:
+        from efficientnet_pytorch import EfficientNet
+
         # image_size=None pads by the size that comes, not by the one it was built for
         network = EfficientNet.from_name(published_name, image_size=None, num_classes=logits)
         network.set_swish(memory_efficient=False)  # the default hides the activation from guiding

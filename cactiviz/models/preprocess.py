@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms.v2 import functional as transform
 
 from cactiviz.types import Picture, Preprocessing
 
@@ -16,35 +15,49 @@ from cactiviz.types import Picture, Preprocessing
 def preprocess(picture: Picture, preprocessing: Preprocessing) -> Tensor:
     """Resize, crop and normalise: float32 (1, 3, H, W) on the CPU, H and W of the input size.
 
-    The centre crop equals torchvision's published transform for square inputs, bit for bit.
+    The centre crop equals torchvision's published transform for square inputs, bit for bit; it is
+    done here since importing torchvision takes seconds.
     """
     return normalise(resize(picture, preprocessing)[None], preprocessing)
 
 
 def resize(picture: Picture, preprocessing: Preprocessing) -> Tensor:
     """Resize and crop: uint8 (3, H, W) on the CPU, H and W of the input size."""
-    size = list(preprocessing.input_size)
-    mode = InterpolationMode(preprocessing.interpolation)
+    size = preprocessing.input_size
+    bicubic = preprocessing.interpolation == "bicubic"
+    mode = Image.Resampling.BICUBIC if bicubic else Image.Resampling.BILINEAR
     image = Image.fromarray(picture.rgb)
     shorter_side = min(picture.size)
     if max(picture.size) > 16 * shorter_side and preprocessing.resize == "crop":
         # resized whole, a strip would fill the memory
-        image = transform.center_crop(image, [min(n, 8 * shorter_side) for n in picture.size])
+        height, width = (min(side, 8 * shorter_side) for side in picture.size)
+        image = _center_crop(image, height, width)
     if preprocessing.resize == "squash":
-        image = transform.resize(image, size, interpolation=mode)
+        height, width = size
     elif preprocessing.resize == "squash_crop":
-        larger = [math.floor(side / preprocessing.crop_pct + 1e-6) for side in size]
-        image = transform.center_crop(transform.resize(image, larger, interpolation=mode), size)
+        height, width = (math.floor(side / preprocessing.crop_pct + 1e-6) for side in size)
     else:
         shorter = math.floor(min(size) / preprocessing.crop_pct + 1e-6)
-        image = transform.resize(image, [shorter], interpolation=mode)
-        image = transform.center_crop(image, size)
-    pixels: Tensor = transform.pil_to_tensor(image)
-    return pixels
+        longer = int(shorter * max(image.size) / min(image.size))
+        height, width = (longer, shorter) if image.height > image.width else (shorter, longer)
+    if image.size != (width, height):
+        image = image.resize((width, height), mode)
+    image = _center_crop(image, *size)
+    return torch.from_numpy(np.array(image).transpose(2, 0, 1).copy())
+
+
+def _center_crop(image: Image.Image, height: int, width: int) -> Image.Image:
+    """The middle of a picture; where it is smaller there is black around it."""
+    left, top = (
+        round((whole - part) / 2) if whole >= part else -((part - whole) // 2)
+        for whole, part in zip(image.size, (width, height), strict=True)
+    )
+    return image.crop((left, top, left + width, top + height))
 
 
 def normalise(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:
     """From uint8 (B, 3, H, W) to float32 of the same shape and on the same device."""
     x = pixels.to(torch.float32).div_(255)
-    normal: Tensor = transform.normalize(x, list(preprocessing.mean), list(preprocessing.std))
-    return normal
+    mean = torch.tensor(preprocessing.mean, device=x.device)[:, None, None]
+    std = torch.tensor(preprocessing.std, device=x.device)[:, None, None]
+    return x.sub_(mean).div_(std)

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from timm.data import constants
-
 from cactiviz.errors import ModelError
 from cactiviz.types import Preprocessing
 
@@ -19,11 +17,14 @@ from cactiviz.types import Preprocessing
 SIDES = (8, 2048)
 #: How the colours of a picture, 0..1 each, are scaled: a usual way's name -> mean and std.
 COLOURS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
-    "imagenet": (constants.IMAGENET_DEFAULT_MEAN, constants.IMAGENET_DEFAULT_STD),
-    "inception": (constants.IMAGENET_INCEPTION_MEAN, constants.IMAGENET_INCEPTION_STD),
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    "inception": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     "unit": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
     "bytes": ((0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255)),
-    "clip": (constants.OPENAI_CLIP_MEAN, constants.OPENAI_CLIP_STD),
+    "clip": (
+        (0.48145466, 0.4578275, 0.40821073),
+        (0.26862954, 0.26130258, 0.27577711),
+    ),
 }
 _TOLD = {
     "imagenet": "colours scaled as for ImageNet",

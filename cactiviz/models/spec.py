@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, TypeAlias
 
 from cactiviz.types import Layer, Preprocessing
 
-StateDict = Mapping[str, Tensor]
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+StateDict: TypeAlias = "Mapping[str, Tensor]"
 
 
 @dataclass(frozen=True)

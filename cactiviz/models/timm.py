@@ -3,42 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
-
-import timm
-from timm.models import PretrainedCfg
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from cactiviz.errors import ModelError
-from cactiviz.models.skeleton import build_empty
-from cactiviz.models.spec import ModelSpec, StateDict, Weights
-from cactiviz.models.target_layer import by_rule
-from cactiviz.models.torchvision import IMAGENET_CLASSES, IMAGENET_TERMS
+from cactiviz.models.imagenet import IMAGENET_CLASSES, IMAGENET_TERMS
+from cactiviz.models.spec import ModelSpec, Weights
 from cactiviz.types import Layer, Preprocessing
+
+if TYPE_CHECKING:
+    from timm.models import PretrainedCfg
+    from torch import nn
 
 _HUB = "https://huggingface.co/{repository}/resolve/main/model.safetensors"
 
 
 def names() -> list[str]:
     """Timm's networks, as it spells them."""
+    import timm
+
     return list(timm.list_models())
 
 
-def timm_spec(name: str, model: str, title: str, paper: str = "", **known: Any) -> ModelSpec:
-    """A row for one of timm's classifiers with its default weights.
+def timm_spec(name: str, model: str) -> ModelSpec:
+    """A row for any of timm's classifiers with its default weights.
 
     Args:
-        name: The row's name.
+        name: The row's name and title.
         model: Timm's name, with or without a tag (``resnet50.a1_in1k``).
-        title: The row's title.
-        paper: Authors, year, arXiv id; timm's own reference if left out.
-        known: ``target_layer`` and ``first_conv``, which are found by rule if left out;
-            ``convert`` for the weights' key names; ``parameters``.
 
     Raises:
-        LayerError: No rule finds a target layer, and none was given.
+        LayerError: No rule finds a target layer.
         ModelError: It is no classifier of photographs.
     """
+    import timm
+
+    from cactiviz.models.skeleton import build_empty
+    from cactiviz.models.target_layer import by_rule
+
     try:
         config = timm.get_pretrained_cfg(model)
     except RuntimeError as error:
@@ -56,43 +57,71 @@ def timm_spec(name: str, model: str, title: str, paper: str = "", **known: Any) 
     logits = int(config.num_classes)
     preprocessing = _preprocessing(config)
     build = _builder(model)
-    weights = _weights(config, known.pop("convert", dict))
-    if "target_layer" not in known:
-        layer, first_conv = by_rule(name, build, preprocessing.input_size)
-        known = {"target_layer": layer, "first_conv": first_conv, **known}
-    parameters = known.pop("parameters", None) or _count(build, logits)
+    layer, first_conv = by_rule(name, build, preprocessing.input_size)
     return ModelSpec(
         name=name,
-        title=title,
+        title=model,
         build=build,
         preprocessing=preprocessing,
+        target_layer=layer,
+        first_conv=first_conv,
         class_names=IMAGENET_CLASSES if logits == 1000 else (),
         logits=logits,
-        weights=weights,
+        weights=_weights(config),
         license=f"{config.license or 'licence not stated'}; {IMAGENET_TERMS}",
-        paper=paper or str(config.origin_url or ""),
-        parameters=parameters,
-        **known,
+        paper=str(config.origin_url or ""),
+        parameters=sum(weight.numel() for weight in build_empty(build, logits).parameters()),
     )
 
 
 def rows() -> list[ModelSpec]:
-    """The timm networks that have a name of their own here."""
+    """The timm networks that have a name of their own here, without loading timm."""
+    repository = "timm/inception_resnet_v2.tf_in1k"
     return [
-        timm_spec(
+        _row(
             *("inception_resnet_v2", "inception_resnet_v2", "InceptionResNetV2"),
-            paper="Szegedy et al. 2016, arXiv:1602.07261",
-            target_layer=Layer("conv2d_7b"),
-            first_conv="conv2d_1a.conv",
-            parameters=55_843_464,
+            *("Szegedy et al. 2016, arXiv:1602.07261", Layer("conv2d_7b"), "conv2d_1a.conv"),
+            Weights(_HUB.format(repository=repository), kept_as=_file_of(repository)),
+            55_843_464,
         ),
-        timm_spec(
+        _row(
             *("xception", "legacy_xception", "Xception", "Chollet 2016, arXiv:1610.02357"),
-            target_layer=Layer("act4"),
-            first_conv="conv1",
-            parameters=22_855_952,
+            *(Layer("act4"), "conv1"),
+            Weights(
+                "https://github.com/rwightman/pytorch-image-models/releases/download/v0.1-cadene/"
+                "xception-43020ad28.pth"
+            ),
+            22_855_952,
         ),
     ]
+
+
+def _row(
+    name: str,
+    model: str,
+    title: str,
+    paper: str,
+    target_layer: Layer,
+    first_conv: str,
+    weights: Weights,
+    parameters: int,
+) -> ModelSpec:
+    """A row whose claims the tests hold against timm's own metadata."""
+    half = (0.5, 0.5, 0.5)
+    return ModelSpec(
+        name=name,
+        title=title,
+        build=_builder(model),
+        preprocessing=Preprocessing((299, 299), "crop", 0.8975, "bicubic", half, half),
+        target_layer=target_layer,
+        first_conv=first_conv,
+        class_names=IMAGENET_CLASSES,
+        logits=1000,
+        weights=weights,
+        license=f"apache-2.0; {IMAGENET_TERMS}",
+        paper=paper,
+        parameters=parameters,
+    )
 
 
 def preprocessing_of_config(config: Mapping[str, Any]) -> Preprocessing:
@@ -102,6 +131,8 @@ def preprocessing_of_config(config: Mapping[str, Any]) -> Preprocessing:
         ValueError: It is no usable preprocessing; KeyError, where a part is missing.
     """
     said = {key: config[key] for key in ("input_size", "mean", "std", "crop_pct", "interpolation")}
+    from timm.models import PretrainedCfg
+
     return _preprocessing(PretrainedCfg(**said, crop_mode=config.get("crop_mode", "center")))
 
 
@@ -117,17 +148,21 @@ def _preprocessing(config: PretrainedCfg) -> Preprocessing:
 
 
 def _builder(model: str) -> Callable[[int], nn.Module]:
-    return lambda logits: timm.create_model(model, pretrained=False, num_classes=logits)
+    def build(logits: int) -> nn.Module:
+        import timm
+
+        return timm.create_model(model, pretrained=False, num_classes=logits)
+
+    return build
 
 
-def _weights(config: PretrainedCfg, convert: Callable[[StateDict], StateDict]) -> Weights | None:
+def _file_of(repository: str) -> str:
+    return f"{repository.rsplit('/', 1)[-1]}.safetensors"
+
+
+def _weights(config: PretrainedCfg) -> Weights | None:
     """Where timm itself would look: the hub's file, else the address with the hash in its name."""
     if config.hf_hub_id:
         repository = str(config.hf_hub_id).removeprefix("hf-hub:")
-        file_name = f"{repository.rsplit('/', 1)[-1]}.safetensors"
-        return Weights(_HUB.format(repository=repository), convert, file_name)
-    return Weights(str(config.url), convert) if config.url else None
-
-
-def _count(build: Callable[[int], nn.Module], logits: int) -> int:
-    return sum(parameter.numel() for parameter in build_empty(build, logits).parameters())
+        return Weights(_HUB.format(repository=repository), kept_as=_file_of(repository))
+    return Weights(str(config.url)) if config.url else None

@@ -4,59 +4,56 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torchvision
-from torch import nn
-
+from cactiviz.models.imagenet import IMAGENET_CLASSES, IMAGENET_TERMS
 from cactiviz.models.spec import ModelSpec, StateDict, Weights
-from cactiviz.models.target_layer import by_rule
 from cactiviz.types import Layer, Preprocessing
 
-#: WordNet's 1,000 synsets in ImageNet-1k's order.
-IMAGENET_CLASSES: tuple[str, ...] = tuple(
-    torchvision.models.AlexNet_Weights.IMAGENET1K_V1.meta["categories"]
-)
-IMAGENET_TERMS = "weights learnt on ImageNet (research, non-commercial)"
+if TYPE_CHECKING:
+    from torch import nn
+
+_LICENSE = f"BSD-3-Clause; {IMAGENET_TERMS}"
 
 
 def names() -> list[str]:
     """Torchvision's classifiers, as it spells them."""
+    import torchvision
+
     return list(torchvision.models.list_models(torchvision.models))
 
 
-def torchvision_spec(name: str, model: str, title: str, paper: str = "", **known: Any) -> ModelSpec:
-    """A row for one of torchvision's classifiers with its first published weights.
+def torchvision_spec(name: str, model: str) -> ModelSpec:
+    """A row for any of torchvision's classifiers with its first published weights.
 
     Args:
-        name: The row's name.
+        name: The row's name and title.
         model: Torchvision's name.
-        title: The row's title.
-        paper: Authors, year, arXiv id; torchvision's recipe if left out.
-        known: ``target_layer`` and ``first_conv``, which are found by rule if left out.
 
     Raises:
-        LayerError: No rule finds a target layer, and none was given.
+        LayerError: No rule finds a target layer.
     """
+    import torchvision
+
+    from cactiviz.models.target_layer import by_rule
+
     published = next(iter(torchvision.models.get_model_weights(model)))
     preprocessing = _preprocessing(published)
     build = _builder(model)
-    weights = Weights(published.url, densenet_keys if model.startswith("densenet") else dict)
-    if "target_layer" not in known:
-        layer, first_conv = by_rule(name, build, preprocessing.input_size)
-        known = {"target_layer": layer, "first_conv": first_conv}
+    layer, first_conv = by_rule(name, build, preprocessing.input_size)
     return ModelSpec(
         name=name,
-        title=title,
+        title=model,
         build=build,
         preprocessing=preprocessing,
+        target_layer=layer,
+        first_conv=first_conv,
         class_names=IMAGENET_CLASSES,
         logits=1000,
-        weights=weights,
-        license=f"BSD-3-Clause; {IMAGENET_TERMS}",
-        paper=paper or str(published.meta.get("recipe", "")),
+        weights=_weights(model, published.url),
+        license=_LICENSE,
+        paper=str(published.meta.get("recipe", "")),
         parameters=int(published.meta["num_params"]),
-        **known,
     )
 
 
@@ -67,34 +64,90 @@ def densenet_keys(published: StateDict) -> StateDict:
 
 
 def rows() -> list[ModelSpec]:
-    """The torchvision networks that have a name of their own here."""
+    """The torchvision networks that have a name of their own here, without loading torchvision."""
+    row = _row
     return [
-        torchvision_spec(
-            *("alexnet", "alexnet", "AlexNet", "Krizhevsky 2014, arXiv:1404.5997"),
-            target_layer=Layer("features.11"),
-            first_conv="features.0",
+        row(
+            "alexnet",
+            "AlexNet",
+            "Krizhevsky 2014, arXiv:1404.5997",
+            "alexnet-owt-7be5be79.pth",
+            Layer("features.11"),
+            "features.0",
+            61_100_840,
         ),
-        torchvision_spec(
-            *("densenet121", "densenet121", "DenseNet121", "Huang et al. 2016, arXiv:1608.06993"),
-            target_layer=Layer("features", "activation"),  # its last ReLU is a call, not a module
-            first_conv="features.conv0",
+        # the last ReLU of a DenseNet is a call, not a module
+        row(
+            "densenet121",
+            "DenseNet121",
+            "Huang et al. 2016, arXiv:1608.06993",
+            "densenet121-a639ec97.pth",
+            Layer("features", "activation"),
+            "features.conv0",
+            7_978_856,
         ),
-        torchvision_spec(
-            *("resnet152", "resnet152", "ResNet152", "He et al. 2015, arXiv:1512.03385"),
-            target_layer=Layer("layer4"),
-            first_conv="conv1",
+        row(
+            "resnet152",
+            "ResNet152",
+            "He et al. 2015, arXiv:1512.03385",
+            "resnet152-394f9c45.pth",
+            Layer("layer4"),
+            "conv1",
+            60_192_808,
         ),
-        torchvision_spec(
-            *("resnet50", "resnet50", "ResNet50", "He et al. 2015, arXiv:1512.03385"),
-            target_layer=Layer("layer4"),
-            first_conv="conv1",
+        row(
+            "resnet50",
+            "ResNet50",
+            "He et al. 2015, arXiv:1512.03385",
+            "resnet50-0676ba61.pth",
+            Layer("layer4"),
+            "conv1",
+            25_557_032,
         ),
-        torchvision_spec(
-            *("inception_v3", "inception_v3", "InceptionV3", "Szegedy 2015, arXiv:1512.00567"),
-            target_layer=Layer("Mixed_7c"),
-            first_conv="Conv2d_1a_3x3.conv",
+        row(
+            "inception_v3",
+            "InceptionV3",
+            "Szegedy 2015, arXiv:1512.00567",
+            "inception_v3_google-0cc3c7bd.pth",
+            Layer("Mixed_7c"),
+            "Conv2d_1a_3x3.conv",
+            27_161_264,
+            299,
+            342,
         ),
     ]
+
+
+def _row(
+    name: str,
+    title: str,
+    paper: str,
+    file: str,
+    target_layer: Layer,
+    first_conv: str,
+    parameters: int,
+    side: int = 224,
+    resized: int = 256,
+) -> ModelSpec:
+    """A row whose claims the tests hold against torchvision's own metadata."""
+    return ModelSpec(
+        name=name,
+        title=title,
+        build=_builder(name),
+        preprocessing=Preprocessing((side, side), crop_pct=side / resized),
+        target_layer=target_layer,
+        first_conv=first_conv,
+        class_names=IMAGENET_CLASSES,
+        logits=1000,
+        weights=_weights(name, f"https://download.pytorch.org/models/{file}"),
+        license=_LICENSE,
+        paper=paper,
+        parameters=parameters,
+    )
+
+
+def _weights(model: str, url: str) -> Weights:
+    return Weights(url, densenet_keys if model.startswith("densenet") else dict)
 
 
 def _preprocessing(weights: Any) -> Preprocessing:
@@ -114,6 +167,13 @@ _INCEPTIONS = ("googlenet", "inception_v3")
 
 def _builder(model: str) -> Callable[[int], nn.Module]:
     options = {"transform_input": True, "init_weights": False} if model in _INCEPTIONS else {}
-    return lambda logits: torchvision.models.get_model(
-        model, weights=None, num_classes=logits, **options
-    )
+
+    def build(logits: int) -> nn.Module:
+        import torchvision
+
+        network: nn.Module = torchvision.models.get_model(
+            model, weights=None, num_classes=logits, **options
+        )
+        return network
+
+    return build

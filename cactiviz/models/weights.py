@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
-
-import torch
-from safetensors import safe_open
 
 from cactiviz.download import download, hash_prefix, sha256_of
 from cactiviz.errors import DownloadError, WeightsError
 from cactiviz.models.file_kind import is_safetensors, open_file
 from cactiviz.models.spec import ModelSpec, StateDict
-from cactiviz.models.state_dict import read_content, weight_sets
 from cactiviz.types import Cancel, Progress
 
 _LARGEST_INPUT = 1024  # pixels
@@ -21,8 +18,15 @@ _LARGEST_INPUT = 1024  # pixels
 
 def cache_folder() -> Path:
     """Torch's own cache of weights, shared with every other program that uses torch."""
+    hub = sys.modules.get("torch.hub")
+    if hub is not None:  # where a program may have chosen another folder
+        folder = str(hub.get_dir())
+    else:  # by torch's own rule, without the seconds that loading it takes
+        caches = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+        torch_home = os.environ.get("TORCH_HOME", os.path.join(caches, "torch"))
+        folder = os.path.join(os.path.expanduser(torch_home), "hub")
     # Where there is no home folder torch leaves the "~", which would make a folder of that name.
-    return Path(torch.hub.get_dir().removeprefix("~/")) / "checkpoints"
+    return Path(folder.removeprefix("~/")) / "checkpoints"
 
 
 def weights_folders(weights_dir: Path | None = None) -> list[Path]:
@@ -112,6 +116,8 @@ def read_weights(path: Path) -> StateDict:
     Raises:
         WeightsError: There is no such file, or it holds something else than weights.
     """
+    from cactiviz.models.state_dict import read_content, weight_sets
+
     sets = weight_sets(read_content(path))
     if not sets:
         raise WeightsError(f"The file {path.name} holds no weights of a network.")
@@ -123,6 +129,8 @@ def trained_size(path: Path) -> tuple[int, int] | None:
 
     ``cactiviz train`` writes its recipe into the file: a network is explained as it was trained.
     """
+    from safetensors import safe_open
+
     with open_file(path) as opened:
         if not is_safetensors(opened):
             return None

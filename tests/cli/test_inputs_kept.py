@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from cactiviz.cli import animate, layers, main, replay, report, train
+from cactiviz.cli import animate, compare, layers, main, options, replay, report, train
 from cactiviz.cli.overwriting import check_kept
 from cactiviz.errors import OutputPlaceError
 from cactiviz.models import MODELS, Checkpoint, load_model
@@ -82,11 +82,11 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("the work was begun")
 
     for module, name in (
-        (main.shared, "read_picture"),
-        (main.shared, "load_network"),
-        (main, "compare"),
+        (options, "read_picture"),
+        (options, "load_network"),
+        (compare, "compare"),
         (animate, "Collector"),
-        (main.shared, "load_model"),
+        (options, "load_model"),
         (layers, "explain_neurons"),
         (replay, "remake_comparison"),
         (replay, "remake_animation"),

@@ -19,10 +19,12 @@ from PIL import Image
 
 import cactiviz as cv
 from cactiviz import download
+from cactiviz.cli import compare as command
 from cactiviz.cli import main
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import VIEWS
 from cactiviz.models import MODELS, find_weights
+from cactiviz.recipes.recipe import read_recipe
 from cactiviz.rendering import paint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,6 +175,19 @@ def test_scale_and_palette_reach_the_sheet(capsys: pytest.CaptureFixture[str], o
             assert np.array_equal(np.asarray(sheet), np.asarray(wanted))
 
 
+@pytest.mark.parametrize("ending", ["png", "webp"])
+def test_the_sheet_holds_its_recipe(
+    ending: str, capsys: pytest.CaptureFixture[str], out: Path
+) -> None:
+    chosen = ("--methods", "grad_cam", "--scale", "rank", "--palette", "viridis")
+    assert run(capsys, *CACTINET, *chosen, "--out", out / f"s.{ending}")[0] == 0
+    recipe = read_recipe(out / f"s.{ending}")
+    assert recipe["makes"] == "comparison" and recipe["pictures"][0]["from"] == "sample:chelsea"
+    assert recipe["look"] == {"scale": "rank", "palette": "viridis", "strength": 0.5}
+    code, output, _ = run(capsys, "replay", out / f"s.{ending}")
+    assert (code, output) == (0, "Made again: all is as the recipe says.\n")
+
+
 @pytest.mark.parametrize(("ending", "kind"), [("jpg", "JPEG"), ("JPEG", "JPEG"), ("webp", "WEBP")])
 def test_the_sheets_format_follows_its_ending(
     ending: str, kind: str, capsys: pytest.CaptureFixture[str], out: Path
@@ -306,7 +321,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     def compare(*_: object, **__: object) -> None:
         raise AssertionError("the work was begun")
 
-    monkeypatch.setattr(main, "compare", compare)
+    monkeypatch.setattr(command, "compare", compare)
 
 
 @pytest.mark.usefixtures("no_work")
@@ -403,7 +418,7 @@ def test_ctrl_c_ends_in_a_word(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(main, "compare", interrupted)
+    monkeypatch.setattr(command, "compare", interrupted)
     assert run(capsys, *CACTINET) == (130, "", "Stopped.\n")
 
 

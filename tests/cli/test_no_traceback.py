@@ -322,7 +322,7 @@ def test_each_exception_of_the_system_has_its_words(
         assert_one_sentence(capsys.readouterr().err)
     with pytest.raises(TypeError):  # a mistake of the program's own keeps its traceback
         ending.ended_well(lambda: len(3))  # type: ignore[arg-type]
-    monkeypatch.setattr(main, "_parser", lambda: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(main, "_parser", lambda _: signal.raise_signal(signal.SIGINT))
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever had it before
     try:
         assert run(capsys, "methods") == (130, "", "Stopped.\n")
@@ -498,7 +498,7 @@ def test_an_interrupt_while_libraries_load_is_one_word(start: str, tmp_path: Pat
     env = environment()
     env["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{env['PYTHONPATH']}"
     with subprocess.Popen(
-        [sys.executable, *begin, "methods"],
+        [sys.executable, *begin, "compare", "sample:chelsea"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
