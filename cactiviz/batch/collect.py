@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +17,8 @@ from cactiviz.methods.views import FILTERS, VIEWS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
 from cactiviz.recipes.network import name_of
 from cactiviz.recipes.request import Request
-from cactiviz.types import Cancel, Report
+from cactiviz.runtime.memory import size_bytes
+from cactiviz.types import Cancel, Picture, Report
 
 
 class Collected(Protocol):
@@ -40,6 +42,26 @@ class Collected(Protocol):
         """Explanations of a picture by a network, both by position; empty if not computed."""
 
 
+class Asker(Protocol):
+    """Puts a request to one network at a time.
+
+    Attributes:
+        remarks: Sentences on how the networks' files were read.
+    """
+
+    remarks: list[str]
+
+    def key(self, place: int) -> str:
+        """Store key of a network, known without loading it."""
+
+    def ask(self, place: int, picture: Picture, cancel: Cancel | None) -> list[StoredExplanation]:
+        """Explanations of a picture by a network, by its position in the request.
+
+        Raises:
+            CactivizError: The network can't be loaded or run; it isn't asked again.
+        """
+
+
 class Collector:
     """Collects explanations while holding one network and one picture in memory.
 
@@ -49,8 +71,11 @@ class Collector:
         pictures: References to the pictures, in the order of the frames.
         request: The networks, and what each is asked; its own pictures aren't read.
         folder: Folder of the result store.
+        asker: Puts the request to a network; None to load networks here (:class:`Direct`).
         weights_dir: A folder to look for published weights in first.
         may_download: False to fail rather than download missing weights.
+        cached_bytes: Bytes of results that are kept in memory beside the store.
+        check_room: Called with the bytes of a result before it is stored; may raise.
 
     Raises:
         ModelError: No network, one twice, an unknown one, or several where layers are asked for.
@@ -63,25 +88,22 @@ class Collector:
         pictures: Sequence[PictureRef],
         request: Request,
         folder: Path,
+        asker: Asker | None = None,
         *,
         weights_dir: str | os.PathLike[str] | None = None,
         may_download: bool = True,
+        cached_bytes: int = 0,
+        check_room: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.sequence, self.request = PictureSequence(pictures), request
         self.names = tuple(name_of(network) for network in request.networks)
-        if not self.names or len(set(self.names)) < len(self.names):
-            raise ModelError("An animation needs networks, and each under its own name.")
-        if request.layers and len(self.names) > 1:
-            raise ModelError("Several layers are shown of one network at a time.")
-        if FILTERS in request.methods:
-            known = ", ".join(view for view in VIEWS if view != FILTERS)
-            raise MethodError(f"There is no method “{FILTERS}”; there are {known}.")
-        check(request.layer, self.names)
         self.failures: dict[str, str] = {}  #: Network name -> why it failed.
-        self.remarks: list[str] = []  #: Sentences on how the networks' files were read.
         self.done = 0  #: (network, picture) pairs computed or failed.
-        self._store = ResultStore(folder, request)
-        self._weights_dir, self._may_download = weights_dir, may_download
+        self._asker = asker or Direct(request, weights_dir, may_download)
+        self.remarks = self._asker.remarks  #: Sentences on how the networks' files were read.
+        self._store, self._check_room = ResultStore(folder, request), check_room
+        self._cached: dict[tuple[int, int], list[StoredExplanation]] = {}
+        self._free_bytes, self._lock = cached_bytes, threading.Lock()
 
     def compute(self, *, report: Report | None = None, cancel: Cancel | None = None) -> None:
         """Explain each picture by each network, except for results already in the store.
@@ -95,74 +117,143 @@ class Collector:
             OutputError: The store can't be written.
             PictureError: Not one picture can be opened; the sentence says why.
         """
-        total, self.done = len(self.names) * len(self.sequence), 0
-        for place, name in enumerate(self.names):
-            loaded: LoadedModel | None = None
-            for index in range(len(self.sequence)):
-                if cancel is not None and cancel.is_set():
-                    raise Cancelled("Stopped.")
-                if report is not None:
-                    report(name, self.done, total)
-                loaded = self._answer(index, place, loaded, cancel)
-                self.done += 1
-            self.sequence.check()
+        pictures = range(len(self.sequence))
+        total = len(self.names) * len(pictures)
+        order = [(index, place) for place in range(len(self.names)) for index in pictures]
+        for index, place in self.collect(order, cancel):
+            if index == 0 and place > 0:
+                self.sequence.check()
+            if report is not None:
+                report(self.names[place], self.done, total)
+        self.sequence.check()
         if report is not None:
             report("done", total, total)
 
+    def collect(
+        self, order: Iterable[tuple[int, int]], cancel: Cancel | None
+    ) -> Iterator[tuple[int, int]]:
+        """Compute (picture, network) pairs one by one; yields each before it is computed.
+
+        Raises:
+            Cancelled: ``cancel`` was set.
+            OutputError: The store can't be written.
+        """
+        self.done = 0
+        for index, place in order:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled("Stopped.")
+            yield index, place
+            picture = self.sequence.open(index)
+            if picture is not None and self.names[place] not in self.failures:
+                self._answer(index, place, picture, cancel)
+            self.done += 1
+
     def explanations_of(self, index: int, place: int) -> list[StoredExplanation]:
         """Explanations of a picture by a network, both by position; empty if not computed."""
+        with self._lock:
+            if (index, place) in self._cached:
+                return self._cached[index, place]
         key = self.sequence.key(index)
-        return (self._store.get(self._network(place), key) if key else None) or []
+        stored = self._store.get(self._asker.key(place), key) if key else None
+        if stored:
+            self._remember(index, place, stored)
+        return stored or []
 
     def forget(self) -> None:
         """Delete the stored results."""
         self._store.forget()
 
-    def _answer(
-        self, index: int, place: int, loaded: LoadedModel | None, cancel: Cancel | None
-    ) -> LoadedModel | None:
-        """Compute and store one result; return the network if it has been loaded."""
-        name, network = self.names[place], self._network(place)
-        picture = self.sequence.open(index)
-        if picture is None or name in self.failures:
-            return loaded
-        if self._store.get(network, picture.key) is not None:
-            return loaded
+    def _answer(self, index: int, place: int, picture: Picture, cancel: Cancel | None) -> None:
+        if self.explanations_of(index, place):
+            return
         try:
-            loaded = loaded or self._load(self.request.networks[place], cancel)
-            answers = ask(loaded, picture, self.request, cancel)
+            explanations = self._asker.ask(place, picture, cancel)
         except (Cancelled, OutputError):
             raise
         except CactivizError as error:
-            self.failures[name] = str(error)
-            return loaded
-        self._store.put(network, picture.key, answers)
-        return loaded
+            self.failures[self.names[place]] = str(error)
+            return
+        self._check_room(size_bytes(explanations))
+        self._store.put(self._asker.key(place), picture.key, explanations)
+        self._remember(index, place, explanations)
 
-    def _load(self, network: str | Checkpoint | LoadedModel, cancel: Cancel | None) -> LoadedModel:
-        if isinstance(network, LoadedModel):
-            return network
-        loaded = load_model(
-            network,
-            untrained=self.request.is_untrained(name_of(network)),
-            weights_dir=self._weights_dir,
-            device=self.request.device,
-            may_download=self._may_download,
-            cancel=cancel,
-        )
-        self.remarks += [f"{loaded.title}: {remark}" for remark in loaded.remarks]
-        return loaded
+    def _remember(self, index: int, place: int, explanations: list[StoredExplanation]) -> None:
+        with self._lock:
+            size = size_bytes(explanations)
+            if size <= self._free_bytes:
+                self._cached[index, place] = explanations
+                self._free_bytes -= size
 
-    def _network(self, place: int) -> str:
+
+class Direct:
+    """Asks networks in this thread; the one asked last stays in memory.
+
+    Args:
+        request: The networks, and what each is asked.
+        weights_dir: A folder to look for published weights in first.
+        may_download: False to fail rather than download missing weights.
+
+    Raises:
+        ModelError: As for :class:`Collector`.
+        MethodError: As for :class:`Collector`.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        weights_dir: str | os.PathLike[str] | None = None,
+        may_download: bool = True,
+    ) -> None:
+        names = [name_of(network) for network in request.networks]
+        if not names or len(set(names)) < len(names):
+            raise ModelError("An animation needs networks, and each under its own name.")
+        if request.layers and len(names) > 1:
+            raise ModelError("Several layers are shown of one network at a time.")
+        if FILTERS in request.methods:
+            known = ", ".join(view for view in VIEWS if view != FILTERS)
+            raise MethodError(f"There is no method “{FILTERS}”; there are {known}.")
+        check(request.layer, names)
+        self.remarks: list[str] = []
+        self._request, self._weights_dir = request, weights_dir
+        self._may_download = may_download
+        self._loaded: tuple[int, LoadedModel] | None = None
+
+    def key(self, place: int) -> str:
         """Store key of a network, known without loading it."""
-        network = self.request.networks[place]
+        network = self._request.networks[place]
         if isinstance(network, LoadedModel):
             return f"{network.name} {network.revision}"
         if not isinstance(network, Checkpoint):
-            untrained = self.request.is_untrained(name_of(network))
+            untrained = self._request.is_untrained(name_of(network))
             return f"{network} {untrained} {self._weights_dir} {__version__}"
         try:
             status = os.stat(os.path.expanduser(network.file))
             return f"{network} {status.st_size} {status.st_mtime_ns} {__version__}"
         except OSError:
             return str(network)
+
+    def ask(self, place: int, picture: Picture, cancel: Cancel | None) -> list[StoredExplanation]:
+        """Load the network unless it is loaded, and ask it.
+
+        Raises:
+            CactivizError: As for ``load_model`` and ``explain``.
+        """
+        if self._loaded is None or self._loaded[0] != place:
+            self._loaded = None  # before the next is loaded
+            self._loaded = place, self._load(place, cancel)
+        return ask(self._loaded[1], picture, self._request, cancel)
+
+    def _load(self, place: int, cancel: Cancel | None) -> LoadedModel:
+        network = self._request.networks[place]
+        if isinstance(network, LoadedModel):
+            return network
+        loaded = load_model(
+            network,
+            untrained=self._request.is_untrained(name_of(network)),
+            weights_dir=self._weights_dir,
+            device=self._request.device,
+            may_download=self._may_download,
+            cancel=cancel,
+        )
+        self.remarks += [f"{loaded.title}: {remark}" for remark in loaded.remarks]
+        return loaded

@@ -1,4 +1,4 @@
-"""The answers of an animation: asked for one by one beside the page, and kept for the session."""
+"""The work of an animation: results computed one by one beside the page, kept for the session."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.sequence import PictureRef, PictureSequence
+from cactiviz.batch.collect import Collector
+from cactiviz.batch.sequence import PictureRef
 from cactiviz.batch.shared_scale import SharedScale
-from cactiviz.batch.store import ResultStore, StoredExplanation, ask
+from cactiviz.batch.store import StoredExplanation, ask
 from cactiviz.errors import BusyError, CactivizError, Cancelled
 from cactiviz.models import LoadedModel
 from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
-from cactiviz.runtime.memory import size_bytes
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Cancel, Picture
@@ -26,7 +27,7 @@ from cactiviz.ui.networks import catalog as networks
 
 MOST_PICTURES = 200  #: In the app; the command line has no limit.
 _log = logging.getLogger(__name__)
-_AT_HAND_BYTES = 32 * 2**20  # of answers; the others are read from the disk
+_AT_HAND_BYTES = 32 * 2**20  # of results; the others are read from the disk
 #: As long as for places in the queue: a page in the background is asked once a minute.
 _FORGOTTEN_SECONDS = 90
 _STEP_SECONDS = 0.2  # between two looks whether to stop
@@ -55,49 +56,57 @@ class Plan:
         return len(self.pictures) * len(self.networks)
 
 
-class Work:
-    """Puts a plan's question, picture by picture, into the device's queue.
+class Work(Collector):
+    """Collects what a plan asks in a thread beside the page, through the device's queue.
 
-    One question stands in the queue at a time, so that others never wait for more than that one.
     The first picture is put to all networks at once, for a whole frame to be seen; then network
     by network, so that each is in memory once.
 
     Args:
         plan: What is wanted.
         runner: The device's.
-        folder: Where answers are kept; what is there already isn't asked again.
+        folder: Where results are kept; what is there already isn't asked again.
         full: Whether so many more bytes have no room there.
     """
 
     def __init__(
         self, plan: Plan, runner: Runner, folder: Path, full: Callable[[int], bool]
     ) -> None:
-        self.plan, self.sequence = plan, PictureSequence(plan.pictures)
-        self.names = tuple(network.name for network in plan.networks)
-        self.request = replace(
+        def check_room(size: int) -> None:
+            if full(size):
+                raise CactivizError(texts.FILM_NO_ROOM)
+
+        request = replace(
             plan.question,
             networks=tuple(
                 networks.told(n.checkpoint) if n.checkpoint else n.name for n in plan.networks
             ),
             device=str(runner.device),
         )
-        self.done = 0  #: Answers that are there, or are known not to come.
+        self._queued = _Queued(plan, runner)
+        super().__init__(
+            plan.pictures,
+            request,
+            folder,
+            self._queued,
+            cached_bytes=_AT_HAND_BYTES,
+            check_room=check_room,
+        )
+        self.plan = plan
         self.at = (0, 0)  #: Which picture is asked about, and which network.
-        self.ahead: int | None = 0  #: Other jobs before it; None where even the queue is full.
-        self.failures: dict[str, str] = {}  #: A network's name -> why it says nothing.
         self.held = False  #: It was stopped by hand.
         self.problem = ""  #: Why nothing goes on, or empty.
-        self.complete = 0  #: So many of the first pictures have all answers.
+        self.complete = 0  #: So many of the first pictures have all results.
         self.first_frame = threading.Event()
-        self._runner, self._full = runner, full
-        self._kept = ResultStore(folder, plan.question)
         self._shared_scale = SharedScale(self)
-        self._at_hand: dict[tuple[int, int], list[StoredExplanation]] = {}
-        self._at_hand_bytes = 0
-        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._seen = time.monotonic()
+
+    @property
+    def ahead(self) -> int | None:
+        """Other jobs in the queue before it; None where even the queue is full."""
+        return self._queued.ahead
 
     @property
     def running(self) -> bool:
@@ -129,28 +138,9 @@ class Work:
         """Somebody is looking at it; what nobody looks at stops after a while."""
         self._seen = time.monotonic()
 
-    def explanations_of(self, index: int, place: int) -> list[StoredExplanation]:
-        """What a network (by its place) said of a picture (by its place), if it is known."""
-        with self._lock:
-            if (index, place) in self._at_hand:
-                return self._at_hand[index, place]
-        key = self.sequence.key(index)
-        found = self._kept.get(repr(self.plan.networks[place]), key) if key else None
-        return self._remember(index, place, found) if found else []
-
     def view(self, style: Style) -> Animation:
         """The frames as they can be painted by now."""
         return Animation(self, style, self._shared_scale)
-
-    def _remember(
-        self, index: int, place: int, answers: list[StoredExplanation]
-    ) -> list[StoredExplanation]:
-        with self._lock:
-            size = size_bytes(answers)
-            if self._at_hand_bytes + size <= _AT_HAND_BYTES:
-                self._at_hand[index, place] = answers
-                self._at_hand_bytes += size
-        return answers
 
     def _run(self, stop: threading.Event, before: threading.Thread | None) -> None:
         if before is not None:
@@ -169,41 +159,43 @@ class Work:
             self.first_frame.set()
 
     def _go_through(self, stop: threading.Event) -> None:
-        places, rest = range(len(self.plan.networks)), range(1, len(self.plan.pictures))
+        places, rest = range(len(self.names)), range(1, len(self.sequence))
         order = [(0, place) for place in places] + [(i, place) for place in places for i in rest]
-        self.done, last = 0, places[-1]
-        for index, place in order:
-            if stop.is_set() or time.monotonic() - self._seen > _FORGOTTEN_SECONDS:
+        for pair in self.collect(order, stop):
+            self._note_done()
+            if time.monotonic() - self._seen > _FORGOTTEN_SECONDS:
                 raise Cancelled("Stopped.")
-            self.at = (index, place)
-            picture = self.sequence.open(index)
-            if picture is not None and self.plan.networks[place].name not in self.failures:
-                self._answer(index, place, picture, stop)
-            self.done += 1
-            if place == last:
-                self.complete = max(self.complete, index + 1)
-                self.first_frame.set()
+            self.at = pair
+        self._note_done()
 
-    def _answer(self, index: int, place: int, picture: Picture, stop: threading.Event) -> None:
-        network = self.plan.networks[place]
-        if self.explanations_of(index, place):
-            return
-        try:
-            answers = self._ask(network, picture, stop)
-        except Cancelled:
-            raise
-        except CactivizError as error:
-            self.failures[network.name] = str(error)
-            return
-        if self._full(size_bytes(answers)):
-            raise CactivizError(texts.FILM_NO_ROOM)
-        self._kept.put(repr(network), picture.key, answers)
-        self._remember(index, place, answers)
+    def _note_done(self) -> None:
+        """A picture that the last network was asked about is complete."""
+        index, place = self.at
+        if self.done and place == len(self.names) - 1:
+            self.complete = max(self.complete, index + 1)
+            self.first_frame.set()
 
-    def _ask(
-        self, network: Network, picture: Picture, stop: threading.Event
-    ) -> list[StoredExplanation]:
-        question = self.plan.question
+
+class _Queued:
+    """Asks through the device's queue: one job at a time, so that others never wait for more."""
+
+    def __init__(self, plan: Plan, runner: Runner) -> None:
+        self.remarks: list[str] = []
+        self.ahead: int | None = 0
+        self._plan, self._runner = plan, runner
+
+    def key(self, place: int) -> str:
+        """Store key of a network."""
+        return repr(self._plan.networks[place])
+
+    def ask(self, place: int, picture: Picture, cancel: Cancel | None) -> list[StoredExplanation]:
+        """Wait for a place in the queue, and for the result.
+
+        Raises:
+            Cancelled: ``cancel`` was set.
+            CactivizError: As for ``load_model`` and ``explain``.
+        """
+        stop, question = cast(threading.Event, cancel), self._plan.question
 
         def work(model: LoadedModel, cancel: Cancel) -> list[StoredExplanation]:
             return ask(model, picture, question, cancel)
@@ -215,14 +207,14 @@ class Work:
                 if stop.is_set():
                     raise Cancelled("Stopped.")
                 try:
-                    found = self._runner.ask(network, key, work)
+                    job = self._runner.ask(self._plan.networks[place], key, work)
                 except BusyError:
                     self.ahead = None
                     stop.wait(_ROOM_SECONDS)
                     continue
-                if not isinstance(found, Ticket):
-                    return found
-                ticket, self.ahead = found, found.ahead()
+                if not isinstance(job, Ticket):
+                    return job
+                ticket, self.ahead = job, job.ahead()
                 while not stop.is_set():
                     try:
                         return ticket.result(_STEP_SECONDS)
