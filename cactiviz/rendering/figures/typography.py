@@ -27,7 +27,7 @@ class TextStyle:
         """The same at another resolution.
 
         >>> TextStyle(13, 20).times(2)
-        Style(size=26, leading=40, colour='#1F2328', bold=False)
+        TextStyle(size=26, leading=40, colour='#1F2328', bold=False)
         """
         size, leading = max(1, round(factor * self.size)), max(1, round(factor * self.leading))
         return replace(self, size=size, leading=leading)
