@@ -98,7 +98,7 @@ def event(said: object, offered: set[str]) -> Event | None:
     """What a browser says was pressed, if there is such a thing to press.
 
     >>> event({"kind": "export", "value": "png"}, set())
-    Event(kind='export', value='png', look=Look(scale='own', palette='inferno', strength=0.5))
+    Event(kind='export', value='png', style=Style(scale='own', palette='inferno', ...))
     >>> event({"kind": "add", "value": "alexnet"}, set())
     """
     if not isinstance(said, Mapping):

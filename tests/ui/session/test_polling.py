@@ -223,7 +223,7 @@ def test_sessions_of_streamlit_itself(desk: Desk) -> None:
         return visited.run()
 
     one, two = visit("a", 0), visit("ab", 0)
-    assert not one.exception and "Waiting" in one.json[0].value
+    assert not one.exception and "Pending" in one.json[0].value
     assert desk.begun["a"].wait(SOON)
     one.session_state["names"] = "c"
     one.run()
