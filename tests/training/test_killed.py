@@ -160,7 +160,9 @@ def test_killed_three_times_and_no_worse_for_it(
 
 
 @pytest.mark.parametrize("name", ("SIGINT", "SIGTERM"))
-def test_asked_to_stop_it_stops_well(name: str, data: Path, tmp_path: Path) -> None:
+def test_asked_to_stop_it_stops_well_and_goes_on(
+    name: str, data: Path, undisturbed: Path, tmp_path: Path
+) -> None:
     run = tmp_path / "run"
     with training(data, run) as process:
         wait_for(process, lambda: stamp(run) is not None)
@@ -174,3 +176,9 @@ def test_asked_to_stop_it_stops_well(name: str, data: Path, tmp_path: Path) -> N
     mine = load_model(Checkpoint("mine", "cactinet", run / WEIGHTS), device="cpu")
     with torch.no_grad():
         assert bool(mine.module(torch.zeros(1, 3, 32, 32)).isfinite().all())
+    if name == "SIGINT":
+        with training(data, run) as process:
+            out, err = process.end()
+        assert process.ended() == 0, err
+        assert "goes on" not in out
+        assert_same_weights(run / WEIGHTS, undisturbed)
