@@ -85,7 +85,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
         (options, "read_picture"),
         (options, "load_network"),
         (compare, "compare"),
-        (animate, "Answers"),
+        (animate, "Collector"),
         (options, "load_model"),
         (layers, "explain_neurons"),
         (replay, "remake_comparison"),

@@ -346,7 +346,7 @@ def test_frames_that_no_memory_holds_are_refused_before_the_work(
     def begun(*_: object, **__: object) -> None:
         raise AssertionError("the work was begun")
 
-    monkeypatch.setattr("cactiviz.batch.collect.Answers.compute", begun)
+    monkeypatch.setattr("cactiviz.batch.collect.Collector.compute", begun)
     code, _, errors = run(capsys, *ANIMATE, "--panel", size, "--out", tmp_path / out)
     assert code == 1 and "too large" in errors
     assert_one_sentence(errors)
