@@ -322,7 +322,9 @@ def test_each_exception_of_the_system_has_its_words(
         assert_one_sentence(capsys.readouterr().err)
     with pytest.raises(TypeError):  # a mistake of the program's own keeps its traceback
         ending.ended_well(lambda: len(3))  # type: ignore[arg-type]
-    monkeypatch.setattr(main, "_parser", lambda _: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(
+        main.argparse.ArgumentParser, "parse_args", lambda *_: signal.raise_signal(signal.SIGINT)
+    )
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever had it before
     try:
         assert run(capsys, "methods") == (130, "", "Stopped.\n")
@@ -346,7 +348,7 @@ def test_frames_that_no_memory_holds_are_refused_before_the_work(
     def begun(*_: object, **__: object) -> None:
         raise AssertionError("the work was begun")
 
-    monkeypatch.setattr("cactiviz.batch.collect.Answers.compute", begun)
+    monkeypatch.setattr("cactiviz.batch.collect.Collector.compute", begun)
     code, _, errors = run(capsys, *ANIMATE, "--panel", size, "--out", tmp_path / out)
     assert code == 1 and "too large" in errors
     assert_one_sentence(errors)
