@@ -31,9 +31,11 @@ from cactiviz.engine.trace import trace
 from cactiviz.errors import CactivizError, LayerError, ModelError, WeightsError
 from cactiviz.methods import METHODS
 from cactiviz.methods.cam import signed_grad_cam
-from cactiviz.models import MODELS, LoadedModel, get_spec, load_model, search
+from cactiviz.models import MODELS, LoadedModel, ModelSpec, get_spec, load_model, search
 from cactiviz.models import registry as table
+from cactiviz.models import timm as zoo_rows
 from cactiviz.models.preprocess import preprocess
+from cactiviz.models.preprocessing import COLOURS
 from cactiviz.models.skeleton import build_empty
 from cactiviz.pictures.open import samples
 from tests.fixtures.sampling import some
@@ -489,3 +491,33 @@ def test_what_search_finds_can_be_looked_up() -> None:
             assert get_spec(name).name == name
         except CactivizError as error:
             one_sentence(error)
+
+
+@pytest.mark.parametrize("spec", zoo_rows.rows(), ids=lambda spec: spec.name)
+def test_a_row_of_timm_says_what_timm_says(spec: ModelSpec) -> None:
+    name = {"xception": "legacy_xception"}.get(spec.name, spec.name)
+    config = timm.get_pretrained_cfg(name)
+    published = resolve_data_config({}, pretrained_cfg=config.to_dict())
+    ours = spec.preprocessing
+    assert ours.input_size == published["input_size"][1:]
+    assert ours.crop_pct == published["crop_pct"]
+    assert ours.interpolation == published["interpolation"]
+    assert (ours.mean, ours.std) == (published["mean"], published["std"])
+    assert ours.resize == "crop" and published["crop_mode"] == "center"
+    assert spec.logits == config.num_classes and config.license in spec.license
+    weights = spec.weights
+    assert weights is not None
+    assert (config.url or f"https://huggingface.co/{config.hf_hub_id}/") in weights.url
+
+
+def test_usual_ways_of_scaling_colours_are_timms() -> None:
+    constants = timm.data.constants
+    assert COLOURS["imagenet"] == (
+        constants.IMAGENET_DEFAULT_MEAN,
+        constants.IMAGENET_DEFAULT_STD,
+    )
+    assert COLOURS["inception"] == (
+        constants.IMAGENET_INCEPTION_MEAN,
+        constants.IMAGENET_INCEPTION_STD,
+    )
+    assert COLOURS["clip"] == (constants.OPENAI_CLIP_MEAN, constants.OPENAI_CLIP_STD)
