@@ -75,7 +75,7 @@ class NeuronAttribution:
 
     @property
     def sees_all(self) -> bool:
-        """Whether its receptive field is all that the network saw, so that an outline says nothing.
+        """Whether its receptive field covers all that the network saw.
 
         >>> everything = Box(0, 10, 80, 80)
         >>> NeuronAttribution(

@@ -1,4 +1,4 @@
-"""The words that stand beside what is painted."""
+"""Captions: scale and range of a painted map in words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ENDS: dict[Display, str] = {
 def caption(
     values: Floats, scale: Scale, vmax: float, display: Display, contour: float | None = None
 ) -> str:
-    """Scale and range of what is painted in words, to be printed beside it always.
+    """Scale and range of a painted map, always printed beside it.
 
     Raises:
         CactivizError: The scale or display is unknown, or the values aren't finite.
@@ -65,7 +65,7 @@ def caption(
 
 
 def filters_caption(kernels: Floats) -> str:
-    """The weight at which the filters are painted white or black, or each colour in full.
+    """Scale of painted filters: the weight shown as white, or in full colour.
 
     >>> filters_caption(np.array([[[[0.2, -0.43]]]]))
     'black and white at ±0.43'

@@ -1,4 +1,4 @@
-"""Frames -> an MP4 with H.264, which browsers and slides play."""
+"""MP4 writer with H.264, which browsers and slides play."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def write_mp4(
     seconds: float = 1.0,
     recipe: str = "",
 ) -> int:
-    """Write frames of one size; returns how many there were.
+    """Write frames of one size; return their number.
 
     A side of an odd number of pixels is made one longer, as the codec asks for. A frame that
     stays for longer than a fifth of a second is repeated.
@@ -41,8 +41,8 @@ def write_mp4(
     Args:
         path: The file.
         frames: uint8 (H, W, 3).
-        seconds: Each frame's time.
-        recipe: Kept in the file as XMP.
+        seconds: Duration of each frame.
+        recipe: Embedded in the file as XMP.
 
     Raises:
         OutputError: The file can't be written, or the encoder isn't here.
