@@ -1,4 +1,7 @@
-"""One way to download: progress, resume, a check of the hash, and nothing half-written."""
+"""Downloads files: with progress, resume, a hash check, and atomic completion.
+
+By hand on top of requests, since torch.hub and pooch neither resume nor can be cancelled.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ def download(
         md5: Its md5, where that is what is published; it finds damage, not malice.
         progress: Called with the bytes done and the total (None if the server doesn't say),
             never less than before.
-        cancel: Asked between the pieces; the ``.part`` is kept.
+        cancel: Checked between chunks; the ``.part`` is kept.
         timeout_seconds: How long the server may be silent.
         attempts: How often to try where the connection fails, going on where it broke off.
 

@@ -1,4 +1,4 @@
-"""Pipes and devices such as ``/dev/stdin``, read once, up to a limit, and never waited for in vain.
+"""Reads pipes and devices such as ``/dev/stdin`` once, up to a limit, with a timeout.
 
 >>> read_stream(os.devnull, 100)
 b''

@@ -1,4 +1,4 @@
-"""The table of networks, and how one is loaded."""
+"""The table of networks, their weights, and checkpoints of the user's own."""
 
 from cactiviz.models.checkpoint import Checkpoint
 from cactiviz.models.from_module import network

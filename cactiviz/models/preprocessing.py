@@ -1,4 +1,4 @@
-"""How a network is given pictures, in words: as it is typed, and as it is told.
+"""Preprocessing as a text: parsed, formatted, and completed by defaults.
 
 ``imagenet,size=299,resize=squash``: the name of a usual way, then what differs, commas between.
 """
@@ -45,7 +45,7 @@ _FORM = (
 
 
 def parts_of(text: str) -> dict[str, Any]:
-    """What a text says of the fields of a :class:`~cactiviz.types.Preprocessing`.
+    """Parse the fields of a :class:`~cactiviz.types.Preprocessing` in a text.
 
     Args:
         text: One of :data:`COLOURS`, and ``size=224`` or ``size=HEIGHTxWIDTH``, ``mean=``, ``std=``
@@ -74,7 +74,7 @@ def parts_of(text: str) -> dict[str, Any]:
 
 
 def text_of_preprocessing(preprocessing: Preprocessing) -> str:
-    """The text that says all of it; :func:`parts_of` reads it again, to the last digit.
+    """Format a preprocessing completely, as :func:`parts_of` reads it to the last digit.
 
     >>> text_of_preprocessing(Preprocessing((96, 128), "squash", 1.0))
     'imagenet,size=96x128,resize=squash,crop=1.0,interpolation=bilinear'
@@ -92,11 +92,11 @@ def text_of_preprocessing(preprocessing: Preprocessing) -> str:
 def completed(
     said: Preprocessing | str | None, usual: Preprocessing
 ) -> tuple[Preprocessing, tuple[str, ...]]:
-    """The whole preprocessing, and a sentence on what of it is assumed, if anything is.
+    """A complete preprocessing, and a sentence on the assumed parts, if any.
 
     Args:
-        said: What was said of it: all, some of it as a text, or nothing.
-        usual: What is taken for the rest.
+        given: A preprocessing, parts of one as a text, or None.
+        usual: Defaults of the other parts.
 
     Raises:
         ModelError: What was said can't be used.
@@ -120,7 +120,7 @@ def completed(
 
 
 def told(preprocessing: Preprocessing, but: Mapping[str, Any] | None = None) -> str:
-    """In plain words, without the fields in ``but``.
+    """A preprocessing in plain words, without the fields in ``but``.
 
     >>> told(Preprocessing((224, 224)))
     '224 × 224 pixels, the middle of the picture, colours scaled as for ImageNet'

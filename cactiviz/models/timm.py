@@ -1,4 +1,4 @@
-"""Rows for timm's classifiers, by its own metadata."""
+"""Rows of timm's classifiers, made from its metadata."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def names() -> list[str]:
 
 
 def timm_spec(name: str, model: str, title: str, paper: str = "", **known: Any) -> ModelSpec:
-    """A row for one of timm's classifiers with its default weights.
+    """Make a row for one of timm's classifiers with its default weights.
 
     Args:
         name: The row's name.
@@ -96,7 +96,7 @@ def rows() -> list[ModelSpec]:
 
 
 def preprocessing_of_config(config: Mapping[str, Any]) -> Preprocessing:
-    """What a network of timm says of itself, in its ``pretrained_cfg``.
+    """Preprocessing in a timm network's ``pretrained_cfg``.
 
     Raises:
         ValueError: It is no usable preprocessing; KeyError, where a part is missing.

@@ -1,4 +1,4 @@
-"""Rows for torchvision's classifiers, by its own metadata."""
+"""Rows of torchvision's classifiers, made from its metadata."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def names() -> list[str]:
 
 
 def torchvision_spec(name: str, model: str, title: str, paper: str = "", **known: Any) -> ModelSpec:
-    """A row for one of torchvision's classifiers with its first published weights.
+    """Make a row for one of torchvision's classifiers with its first published weights.
 
     Args:
         name: The row's name.

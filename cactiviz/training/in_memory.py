@@ -1,4 +1,4 @@
-"""A data set's pictures in memory, as networks are given them, with their labels."""
+"""Loads a data set's pictures, resized, into memory with their labels."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def load_tiles(
     """Open and resize pictures; those that can't be read are named and left out.
 
     Args:
-        dataset: Where they are.
-        items: Which ones.
+        dataset: The data set.
+        items: The pictures to load.
         labels: Class name -> class index, as :func:`labels_for` gives them.
         preprocessing: Only its resizing is done here.
-        progress: Told the pictures done, and how many there are.
-        cancel: Asked between pictures.
+        progress: Called with the pictures done and the total.
+        cancel: Checked between pictures.
 
     Raises:
         Cancelled: ``cancel`` was set.
