@@ -74,11 +74,11 @@ def folder_of_export(path: str | os.PathLike[str]) -> Path | None:
 
 def _descriptor(path: str | os.PathLike[str]) -> int | None:
     """The number of the open file that such a path as ``/dev/stdout`` names."""
-    found = re.fullmatch(r"/dev/(stdout|stderr|fd/(\d+))|/proc/self/fd/(\d+)", os.fspath(path))
-    if found is None:
+    match = re.fullmatch(r"/dev/(stdout|stderr|fd/(\d+))|/proc/self/fd/(\d+)", os.fspath(path))
+    if match is None:
         return None
-    number = found[2] or found[3]
-    return int(number) if number else {"stdout": 1, "stderr": 2}[found[1]]
+    number = match[2] or match[3]
+    return int(number) if number else {"stdout": 1, "stderr": 2}[match[1]]
 
 
 def _opened(path: str | os.PathLike[str]) -> IO[bytes]:

@@ -104,13 +104,13 @@ class Dataset:
             return tuple(
                 Item(self.name, class_name, name) for name in self._names(class_name)[start:stop]
             )
-        found: list[Item] = []
+        items: list[Item] = []
         for own, names in self.items.items():
-            found += (Item(self.name, own, name) for name in names[max(start, 0) : max(stop, 0)])
+            items += (Item(self.name, own, name) for name in names[max(start, 0) : max(stop, 0)])
             start, stop = start - len(names), stop - len(names)
             if stop <= 0:
                 break
-        return tuple(found)
+        return tuple(items)
 
     def draw(self, count: int, seed: int, class_name: str | None = None) -> tuple[Item, ...]:
         """Draw distinct items at random; all if there are fewer than ``count``.

@@ -100,10 +100,10 @@ def open_dataset(name: str, folder: Path | None = None, without: Iterable[Path] 
             says where it was looked for and how to get it.
     """
     spec = get_dataset_spec(name)
-    found = find_dataset(name, folder)
-    if found is None:
+    path = find_dataset(name, folder)
+    if path is None:
         raise DataError(_not_here(spec, folder))
-    return open_folder(found, without) if spec.place == "named" else spec.open(found)
+    return open_folder(path, without) if spec.place == "named" else spec.open(path)
 
 
 def open_item(address: str, folder: Path | None = None) -> Picture:

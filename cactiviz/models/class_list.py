@@ -165,12 +165,16 @@ def _of_mapping(found: Mapping[Any, Any]) -> Sequence[str]:
 
 def _of_records(found: Sequence[Mapping[str, Any]]) -> Sequence[str]:
     """COCO's and others' lists of {"id": 1, "name": "person"}."""
-    heads = [key for key in NAME_HEADS if all(key in one for one in found)]
-    counted = [k for k in _IDS if all(k in one and _is_index(one[k]) for one in found)]
+    heads = [key for key in NAME_HEADS if all(key in record for record in found)]
+    counted = [k for k in _IDS if all(k in record and _is_index(record[k]) for record in found)]
     if not heads:
         raise ValueError(_SOMETHING_ELSE)
-    names = [one[heads[0]] for one in found]
-    return _by_index([one[counted[0]] for one in found], names) if counted else [*map(_name, names)]
+    names = [record[heads[0]] for record in found]
+    return (
+        _by_index([record[counted[0]] for record in found], names)
+        if counted
+        else [*map(_name, names)]
+    )
 
 
 def _by_index(indices: Sequence[Any], names: Sequence[object]) -> Sequence[str]:

@@ -110,16 +110,18 @@ def _with_buffers(architecture: Architecture, attempts: Sequence[Attempt]) -> li
 
     So do the programs that keep such averages when they evaluate a network.
     """
-    plain = next((one for one in attempts if one.fit.is_whole and one.rank < AVERAGED), None)
+    plain = next(
+        (attempt for attempt in attempts if attempt.fit.is_whole and attempt.rank < AVERAGED), None
+    )
     if plain is None:
         return list(attempts)
     completed = []
-    for one in attempts:
-        lacks = set(one.fit.missing)
-        if one.rank == AVERAGED and lacks and lacks <= architecture.buffers:
-            both = replace(one.found, tensors={**plain.fit.tensors, **one.found.tensors})
-            one = replace(one, found=both, fit=fit(architecture, both))
-        completed.append(one)
+    for attempt in attempts:
+        lacks = set(attempt.fit.missing)
+        if attempt.rank == AVERAGED and lacks and lacks <= architecture.buffers:
+            both = replace(attempt.found, tensors={**plain.fit.tensors, **attempt.found.tensors})
+            attempt = replace(attempt, found=both, fit=fit(architecture, both))
+        completed.append(attempt)
     return completed
 
 
@@ -157,8 +159,8 @@ def _lacks_some(architecture: Architecture, found: Fit) -> bool:
     return not architecture.tensors.keys() <= found.tensors.keys()
 
 
-def _equal(one: Attempt, other: Attempt) -> bool:
-    mine, theirs = one.fit.tensors, other.fit.tensors
+def _equal(first: Attempt, other: Attempt) -> bool:
+    mine, theirs = first.fit.tensors, other.fit.tensors
     return mine.keys() == theirs.keys() and all(
         mine[name].shape == theirs[name].shape and torch.equal(mine[name], theirs[name])
         for name in mine

@@ -58,19 +58,19 @@ def parts_of(text: str) -> dict[str, Any]:
     >>> parts_of("unit,size=96x128")["input_size"]
     (96, 128)
     """
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for word in filter(None, (part.strip() for part in text.split(","))):
         key, sign, value = (part.strip() for part in word.partition("="))
         if not sign and key.casefold() in COLOURS:
-            found["mean"], found["std"] = COLOURS[key.casefold()]
+            fields["mean"], fields["std"] = COLOURS[key.casefold()]
             continue
-        said = _field(key.casefold(), value) if sign else None
-        if said is None:
+        field = _field(key.casefold(), value) if sign else None
+        if field is None:
             raise ModelError(f"“{word}” is no preprocessing; write it {_FORM}.")
-        found |= said
-    if not found:
+        fields |= field
+    if not fields:
         raise ModelError(f"No preprocessing is said; write it {_FORM}.")
-    return found
+    return fields
 
 
 def text_of_preprocessing(preprocessing: Preprocessing) -> str:
@@ -90,7 +90,7 @@ def text_of_preprocessing(preprocessing: Preprocessing) -> str:
 
 
 def completed(
-    said: Preprocessing | str | None, usual: Preprocessing
+    given: Preprocessing | str | None, usual: Preprocessing
 ) -> tuple[Preprocessing, tuple[str, ...]]:
     """A complete preprocessing, and a sentence on the assumed parts, if any.
 
@@ -101,13 +101,13 @@ def completed(
     Raises:
         ModelError: What was said can't be used.
     """
-    if isinstance(said, Preprocessing):
-        return said, ()
-    parts = parts_of(said) if said else {}
+    if isinstance(given, Preprocessing):
+        return given, ()
+    parts = parts_of(given) if given else {}
     try:
         whole = replace(usual, **parts)
     except ValueError as error:
-        raise ModelError(f"“{said}” is no usable preprocessing.") from error
+        raise ModelError(f"“{given}” is no usable preprocessing.") from error
     assumed = told(whole, parts)
     if not assumed:
         return whole, ()
@@ -127,17 +127,17 @@ def told(preprocessing: Preprocessing, but: Mapping[str, Any] | None = None) -> 
     """
     but = but or {}
     height, width = preprocessing.input_size
-    said = []
+    parts = []
     if "input_size" not in but:
-        said.append(f"{width} × {height} pixels")
+        parts.append(f"{width} × {height} pixels")
     if "resize" not in but:
-        said.append(_RESIZES[preprocessing.resize])
+        parts.append(_RESIZES[preprocessing.resize])
     others = {"mean", "std"} - set(but)
     if len(others) == 2:
-        said.append(_TOLD.get(_usual(preprocessing), "colours scaled in its own way"))
+        parts.append(_TOLD.get(_usual(preprocessing), "colours scaled in its own way"))
     elif others:
-        said.append(f"the usual {others.pop()} of its architecture")
-    return ", ".join(said)
+        parts.append(f"the usual {others.pop()} of its architecture")
+    return ", ".join(parts)
 
 
 def _usual(preprocessing: Preprocessing) -> str:

@@ -84,9 +84,9 @@ def read_content(path: Path) -> Any:
 
 
 def _why(error: pickle.UnpicklingError) -> str:
-    found = _GLOBAL.search(str(error))
-    if found or _CALL.search(str(error)):
-        code = f" ({found[1].removeprefix('builtins.')})" if found else ""
+    match = _GLOBAL.search(str(error))
+    if match or _CALL.search(str(error)):
+        code = f" ({match[1].removeprefix('builtins.')})" if match else ""
         return f"holds code{code}, not only weights, so it isn't opened; {SAVE}."
     return f"is no file of weights, or is damaged; if it should be one, {SAVE}."
 

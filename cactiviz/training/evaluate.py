@@ -220,7 +220,7 @@ def _mistakes(
     share: Tensor, answers: Tensor, truth: Tensor, items: Sequence[Item], names: Sequence[str]
 ) -> tuple[Mistake, ...]:
     wrong = (answers != truth).nonzero()[:, 0].tolist()
-    found = [
+    mistakes = [
         Mistake(
             items[row],
             names[int(answers[row])],
@@ -229,4 +229,4 @@ def _mistakes(
         )
         for row in wrong
     ]
-    return tuple(sorted(found, key=lambda mistake: -mistake.probability)[:_MISTAKES])
+    return tuple(sorted(mistakes, key=lambda mistake: -mistake.probability)[:_MISTAKES])

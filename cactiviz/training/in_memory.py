@@ -100,7 +100,7 @@ def labels_for(class_names: Sequence[str], items: Iterable[Item], title: str) ->
     """
     indices = {name.casefold(): index for index, name in enumerate(class_names)}
     counts = Counter(name.casefold() for name in class_names)
-    found: dict[str, int] = {}
+    labels: dict[str, int] = {}
     for name in dict.fromkeys(item.class_name for item in items):
         if name.casefold() not in indices:
             few = ", ".join(class_names[:6]) + (", …" if len(class_names) > 6 else "")
@@ -110,7 +110,7 @@ def labels_for(class_names: Sequence[str], items: Iterable[Item], title: str) ->
             )
         if counts[name.casefold()] > 1:
             raise DataError(f"The network has several classes called “{name}”; rename the folder.")
-        found[name] = indices[name.casefold()]
-    if not found:
+        labels[name] = indices[name.casefold()]
+    if not labels:
         raise DataError(f"There is no picture in {title} to work with.")
-    return found
+    return labels

@@ -53,5 +53,5 @@ def xmp(recipe: str) -> bytes:
 
 def recipe_in(packet: bytes) -> str:
     """The recipe in an XMP packet of :func:`xmp` anywhere in the bytes; "" if there is none."""
-    found = re.search(re.escape(_BEGIN) + b"(.*?)" + re.escape(_END), packet, re.DOTALL)
-    return unescape(found[1].decode("ascii", "replace")) if found else ""
+    match = re.search(re.escape(_BEGIN) + b"(.*?)" + re.escape(_END), packet, re.DOTALL)
+    return unescape(match[1].decode("ascii", "replace")) if match else ""

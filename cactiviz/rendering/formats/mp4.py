@@ -80,12 +80,12 @@ def _encode(video: Path, target: Path, frames: Iterable[Pixels], seconds: float)
                 process.stdin.write(even.tobytes())  # type: ignore[union-attr]
             count += 1
         if process is not None:
-            _, said = process.communicate()
+            _, stderr = process.communicate()
             if process.returncode:
-                raise OutputError(_why(target, said))
+                raise OutputError(_why(target, stderr))
     except BrokenPipeError as error:
-        said = process.stderr.read() if process and process.stderr else b""
-        raise OutputError(_why(target, said)) from error
+        stderr = process.stderr.read() if process and process.stderr else b""
+        raise OutputError(_why(target, stderr)) from error
     finally:
         if process is not None:
             process.kill()
@@ -127,7 +127,7 @@ def _program() -> str:
         ) from error
 
 
-def _why(target: Path, said: bytes) -> str:
-    full = b"No space left" in said
+def _why(target: Path, stderr: bytes) -> str:
+    full = b"No space left" in stderr
     reason = "No space left on device" if full else "the encoder failed"
     return f"The file {target} can't be written: {reason}."
