@@ -1,4 +1,4 @@
-"""Where class activation maps are taken: which layer of which network, and how it is said."""
+"""Choice of the layer of class activation maps, for all networks or for each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def layer_of(
     chosen: Layer | str | Mapping[str, Layer | str] | Sequence[tuple[str, str]] | None,
     network: str,
 ) -> Layer | str | None:
-    """The layer that is chosen for one network; None for its own.
+    """The layer chosen for a network; None for its target layer.
 
     >>> layer_of((("alexnet", "features.8"),), "alexnet"), layer_of("layer4", "resnet50")
     ('features.8', 'layer4')

@@ -1,4 +1,7 @@
-"""One way to download: progress, resume, a check of the hash, and nothing half-written."""
+"""Downloads files: with progress, resume, a hash check, and atomic completion.
+
+By hand on top of requests, since torch.hub and pooch neither resume nor can be cancelled.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ def download(
         md5: Its md5, where that is what is published; it finds damage, not malice.
         progress: Called with the bytes done and the total (None if the server doesn't say),
             never less than before.
-        cancel: Asked between the pieces; the ``.part`` is kept.
+        cancel: Checked between chunks; the ``.part`` is kept.
         timeout_seconds: How long the server may be silent.
         attempts: How often to try where the connection fails, going on where it broke off.
 
@@ -88,8 +91,8 @@ def hash_prefix(file_name: str) -> str | None:
     >>> hash_prefix("resnet.pth") is None
     True
     """
-    found = re.search(r"-([0-9a-f]{8,64})(?:\.\w+)+$", file_name)
-    return found[1] if found else None
+    match = re.search(r"-([0-9a-f]{8,64})(?:\.\w+)+$", file_name)
+    return match[1] if match else None
 
 
 def sha256_of(path: Path) -> str:
@@ -227,13 +230,13 @@ def _extent(answer: requests.Response) -> tuple[int, int | None]:
     if answer.status_code == 200:
         length = answer.headers.get("Content-Length", "")
         return 0, int(length) if re.fullmatch(_LENGTH, length) else None
-    found = re.match(
+    match = re.match(
         rf"bytes (?:({_LENGTH})-\d+|\*)/({_LENGTH})?(?!\d)", answer.headers.get("Content-Range", "")
     )
-    if found is None or answer.status_code not in (206, 416):
+    if match is None or answer.status_code not in (206, 416):
         return -1, None
-    start = int(found[1]) if found[1] and answer.status_code == 206 else -1
-    return start, int(found[2]) if found[2] else None
+    start = int(match[1]) if match[1] and answer.status_code == 206 else -1
+    return start, int(match[2]) if match[2] else None
 
 
 def _heed(cancel: Cancel | None, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""One way to write a file: under a temporary name, renamed once it is whole."""
+"""Writes files atomically: under a temporary name, renamed once complete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cactiviz.unfinished import unfinished_file
 
 @contextlib.contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a file to write; it appears under its name only if the block ends well.
+    """Open a file for writing; it appears under its name only if the block succeeds.
 
     A link stays one, and a device or a pipe is written to as it is; ``/dev/stdout`` is what this
     program prints to, whatever that is.
@@ -49,7 +49,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 
 def is_stream(path: str | os.PathLike[str]) -> bool:
-    """Whether a device, a pipe or what this program prints to is there: nothing to be replaced.
+    """Whether a path is a device, a pipe or the standard output, which can't be replaced.
 
     >>> is_stream("/dev/stdout"), is_stream("picture.png")
     (True, False)
@@ -74,11 +74,11 @@ def folder_of_export(path: str | os.PathLike[str]) -> Path | None:
 
 def _descriptor(path: str | os.PathLike[str]) -> int | None:
     """The number of the open file that such a path as ``/dev/stdout`` names."""
-    found = re.fullmatch(r"/dev/(stdout|stderr|fd/(\d+))|/proc/self/fd/(\d+)", os.fspath(path))
-    if found is None:
+    match = re.fullmatch(r"/dev/(stdout|stderr|fd/(\d+))|/proc/self/fd/(\d+)", os.fspath(path))
+    if match is None:
         return None
-    number = found[2] or found[3]
-    return int(number) if number else {"stdout": 1, "stderr": 2}[found[1]]
+    number = match[2] or match[3]
+    return int(number) if number else {"stdout": 1, "stderr": 2}[match[1]]
 
 
 def _opened(path: str | os.PathLike[str]) -> IO[bytes]:

@@ -45,8 +45,8 @@ def ends_on_interrupt() -> Iterator[None]:
     Not for a program that only imports this package.
     """
     here = threading.current_thread() is threading.main_thread()
-    found = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
-    heard = {name: was for name, was in found.items() if here and is_ours(was)}
+    handlers = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
+    heard = {name: was for name, was in handlers.items() if here and is_ours(was)}
     for name in heard:
         signal.signal(name, ends_early)
     try:

@@ -1,4 +1,4 @@
-"""What an export may tell of paths, addresses and sentences: no folder, user's name or password."""
+"""Removes folders, user names and passwords from paths, addresses and sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pipes and devices such as ``/dev/stdin``, read once, up to a limit, and never waited for in vain.
+"""Reads pipes and devices such as ``/dev/stdin`` once, up to a limit, with a timeout.
 
 >>> read_stream(os.devnull, 100)
 b''
@@ -48,9 +48,9 @@ def read_stream(path: str | os.PathLike[str], limit: int) -> bytes:
 
 
 def _open(path: str) -> int:
-    found = re.fullmatch(r"/dev/(?:stdin|fd/(\d+))|/proc/self/fd/(\d+)", path)
-    if found is not None:  # open already: by its name it may belong to another user, or be a socket
-        return os.dup(int(found[1] or found[2] or 0))
+    match = re.fullmatch(r"/dev/(?:stdin|fd/(\d+))|/proc/self/fd/(\d+)", path)
+    if match is not None:  # open already: by its name it may belong to another user, or be a socket
+        return os.dup(int(match[1] or match[2] or 0))
     # Otherwise a pipe without a writer would be waited for in the opening.
     return os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
 

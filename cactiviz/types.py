@@ -1,4 +1,4 @@
-"""The frozen values that travel through the house. Sizes are (height, width) everywhere."""
+"""Immutable value types shared by all packages. Sizes are (height, width) everywhere."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 #: Called with the amount done and the total (None where it isn't known).
 Progress = Callable[[int, int | None], None]
-#: How a picture is brought to a network's size.
+#: How a picture is resized to a network's input size.
 Resize = Literal["crop", "squash", "squash_crop"]
-#: Told what goes on, the amount done, and the total (None where it isn't known).
+#: Called with the current stage, the amount done, and the total (None where it isn't known).
 Report = Callable[[str, int, int | None], None]
 
 
 class Cancel(Protocol):
-    """What long work asks between its steps; ``threading.Event`` is one."""
+    """Cancellation flag, checked between steps of long work, such as a ``threading.Event``."""
 
     def is_set(self) -> bool:
         """True once the work should stop."""
@@ -27,14 +27,13 @@ class Cancel(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A picture as every network is given it: upright, opaque, 8-bit RGB.
+    """An upright, opaque, 8-bit RGB picture.
 
     Attributes:
         rgb: uint8 (H, W, 3), read-only.
-        name: What to call it, e.g. the file's name; any text, never trusted as markup.
-        source: Where it came from and under which terms, for credits; may be empty.
-        notes: What was done to the picture when it was opened, one sentence each, e.g. that it
-            was scaled down.
+        name: Display name, such as the file's name; any text, never trusted as markup.
+        source: Origin and licence, for credits; may be empty.
+        notes: A sentence for each change made when it was opened, such as scaling it down.
     """
 
     rgb: NDArray[np.uint8]
@@ -89,7 +88,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How a picture becomes a network's input; the same object in training and in explaining.
+    """Conversion of a picture to a network's input, in training and in explaining.
 
     Attributes:
         input_size: (height, width) of the network's input in pixels.
@@ -98,8 +97,8 @@ class Preprocessing:
             "squash_crop" ignores it too, and takes the centre.
         crop_pct: Share of the resized side that the centre crop keeps (timm's meaning).
         interpolation: "bilinear" or "bicubic", antialiased.
-        mean: Subtracted from each channel of the picture in 0..1.
-        std: Then divided by.
+        mean: Mean of each channel of pictures in 0..1, subtracted.
+        std: Standard deviation of each channel, divided by after that.
     """
 
     input_size: tuple[int, int]
@@ -142,7 +141,7 @@ class Preprocessing:
 
 @dataclass(frozen=True)
 class Layer:
-    """A place in a network where a feature map is taken.
+    """A layer of a network, from which a feature map is taken.
 
     Attributes:
         name: Dotted module name, as in ``module.named_modules()``.
@@ -162,7 +161,7 @@ class Layer:
 
     @classmethod
     def parse(cls, text: str) -> Layer:
-        """Read ``NAME`` or ``NAME:activation``, the way it is written on a command line.
+        """Parse ``NAME`` or ``NAME:activation``, as on the command line.
 
         >>> Layer.parse("features:activation")
         Layer(name='features', after='activation')
@@ -189,7 +188,7 @@ class Neuron(NamedTuple):
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be explained.
+    """The class to explain.
 
     Attributes:
         class_: A class by index or by name; None for the network's own top class. The score is
@@ -211,11 +210,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Prediction:
-    """One class of a network's answer.
+    """A network's prediction for one class.
 
     Attributes:
         class_index: Counted from 0, as in the network's output.
-        class_name: Its name, or "class N" where the network has no names.
+        class_name: Name of the class, or "class N" where the network has no names.
         logit: The score before softmax or sigmoid; not comparable between networks.
         probability: 0..1, after softmax (sigmoid for one logit).
     """
@@ -228,7 +227,7 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False)
 class FilterGrid:
-    """The kernels of one convolution and what they find. Not an explanation of an answer.
+    """Kernels of one convolution and their feature maps; not an attribution of a prediction.
 
     Attributes:
         layer: The convolution's dotted module name.
@@ -249,7 +248,7 @@ class FilterGrid:
 
     @property
     def by_response(self) -> list[int]:
-        """The kernels' indices, the strongest response first: the mean of the map's magnitude.
+        """Indices of the kernels by mean magnitude of their feature maps, strongest first.
 
         Without feature maps, in the network's own order.
         """

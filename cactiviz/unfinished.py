@@ -1,4 +1,4 @@
-"""What isn't whole yet stands beside its place under a name of its own, and never stays there.
+"""Temporary files and folders beside their targets, removed even after a crash.
 
 A program that is killed can't clear up. So whoever writes holds a lock, which the system takes
 back with the program; the next one to write in the same place removes what nobody holds.

@@ -100,21 +100,21 @@ class Comparison:
             ValueError: ``strength`` or ``contour`` isn't in 0..1.
         """
         try:
-            found = self[model, method]
+            attribution = self[model, method]
         except (ModelError, MethodError) as error:
             return Cell(None, str(error))
-        if isinstance(found, FilterGrid):
-            image = paint.paint_filters(found.kernels, width)
-            return Cell(image, paint.filters_caption(found.kernels))
+        if isinstance(attribution, FilterGrid):
+            image = paint.paint_filters(attribution.kernels, width)
+            return Cell(image, paint.filters_caption(attribution.kernels))
         display = METHODS[method_of(method)].display
-        if display == "overlay" and found.kind == "signed":
+        if display == "overlay" and attribution.kind == "signed":
             display = "diverging"
         shown = [e.values for e in self.attributions() if e.method == method]
-        together = paint.on_one_scale(found.values, shown, scale)
+        together = paint.on_one_scale(attribution.values, shown, scale)
         vmax = paint.vmax_of(together, display, scale)
         image = paint.paint(
             self.picture,
-            found.values,
+            attribution.values,
             self.explanations[model].seen,
             display=display,
             vmax=vmax,
@@ -124,8 +124,8 @@ class Comparison:
             strength=strength,
             contour=contour,
         )
-        said = paint.caption(found.values, scale, vmax, display, contour)
-        return Cell(image, said, found.place)
+        words = paint.caption(attribution.values, scale, vmax, display, contour)
+        return Cell(image, words, attribution.place)
 
     def sheet(
         self,

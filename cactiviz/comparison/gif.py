@@ -101,15 +101,15 @@ def panel_of(
     answer, probability = best.class_name, best.probability
     note, place, other = "", "", False
     try:
-        found = comparison[model, method]
+        attribution = comparison[model, method]
     except (ModelError, MethodError):
-        found = None
-    if isinstance(found, Attribution):
-        answer, probability = found.class_name, found.probability
-        if found.contrast:
-            answer = f"{answer}, not {found.contrast}"
-        other = found.class_index != best.class_index
-        note, place = own_answer(best.class_name, best.probability, not other), found.place
+        attribution = None
+    if isinstance(attribution, Attribution):
+        answer, probability = attribution.class_name, attribution.probability
+        if attribution.contrast:
+            answer = f"{answer}, not {attribution.contrast}"
+        other = attribution.class_index != best.class_index
+        note, place = own_answer(best.class_name, best.probability, not other), attribution.place
     elif method == FILTERS:
         answer = f"answer: {answer}"
     return Panel(

@@ -1,4 +1,4 @@
-"""Pictures to pick from: what comes along, what is on disk, what can be fetched on request."""
+"""Data sets: packaged samples, generated scenes, folders on disk, and downloads."""
 
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.registry import (

@@ -1,4 +1,4 @@
-"""Files in a folder or in a zip, read in their place: nothing is ever unpacked.
+"""Reads files in a folder or a zip in place; nothing is unpacked.
 
 A zip's names and sizes are the word of whoever made it, so they are checked before any use.
 """
@@ -27,13 +27,13 @@ _BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Files(Protocol):
-    """Named bytes, safe to read from threads.
+    """Files in a folder or a zip; thread-safe.
 
     Attributes:
-        names: Of the files: relative, with forward slashes, sorted; hidden ones are left out.
-        folders: Of the folders, the same way, empty ones included.
-        noticed: What is left out of both.
-        locked: The names of the files that need a password.
+        names: Relative paths of the files, with forward slashes, sorted; without hidden ones.
+        folders: Relative paths of the folders, including empty ones.
+        noticed: Files and folders that were left out.
+        locked: Names of the files that need a password.
     """
 
     names: tuple[str, ...]

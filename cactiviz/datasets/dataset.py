@@ -1,4 +1,4 @@
-"""What every data set is to the rest of the house: classes, items, pictures, a draw by seed."""
+"""The interface of all data sets: classes, items, pictures, seeded samples."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Item:
 
     Attributes:
         dataset: The data set's name.
-        class_name: The class that it belongs to.
-        name: Its name within the class, unique there; may hold slashes.
+        class_name: Its class.
+        name: Its name, unique within the class; may contain slashes.
     """
 
     dataset: str
@@ -27,12 +27,12 @@ class Item:
 
     @property
     def address(self) -> str:
-        """How it is named everywhere: ``NAME:CLASS/ITEM``."""
+        """Address of the item: ``NAME:CLASS/ITEM``."""
         return f"{self.dataset}:{self.class_name}/{self.name}"
 
     @property
     def split(self) -> str:
-        """Its part, "train", "val" or "test", if its name begins with such a folder; else empty.
+        """Part of a split, "train", "val" or "test", from the folder in its name; else empty.
 
         >>> Item("folder", "cat", "validation/1.jpg").split
         'val'
@@ -47,12 +47,12 @@ class Dataset:
 
     Attributes:
         name: Registry key, snake_case.
-        title: What to call it.
-        terms: Whose pictures they are and under which licence.
-        items: Class name -> the names of its pictures, both in a fixed order. A class may be empty.
-        read: From a class and a name to the picture; raises a CactivizError.
-        notes: What was noticed while it was opened, one sentence each.
-        opening: The classes to show first; empty for all.
+        title: Display name.
+        terms: Author and licence of the pictures.
+        items: Class name -> names of its pictures, both in a fixed order. A class may be empty.
+        read: Maps a class and a name to the picture; raises a CactivizError.
+        notes: Sentences on what was noticed while it was opened.
+        opening: Classes to show first; empty for all.
         path_of: From a class and a name to the file's path within the folder or zip that was
             named; None where that isn't known.
     """
@@ -68,7 +68,7 @@ class Dataset:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes."""
+        """Names of the classes."""
         return tuple(self.items)
 
     def __len__(self) -> int:
@@ -104,16 +104,16 @@ class Dataset:
             return tuple(
                 Item(self.name, class_name, name) for name in self._names(class_name)[start:stop]
             )
-        found: list[Item] = []
+        items: list[Item] = []
         for own, names in self.items.items():
-            found += (Item(self.name, own, name) for name in names[max(start, 0) : max(stop, 0)])
+            items += (Item(self.name, own, name) for name in names[max(start, 0) : max(stop, 0)])
             start, stop = start - len(names), stop - len(names)
             if stop <= 0:
                 break
-        return tuple(found)
+        return tuple(items)
 
     def draw(self, count: int, seed: int, class_name: str | None = None) -> tuple[Item, ...]:
-        """So many different items by chance, fewer if there are not as many.
+        """Draw distinct items at random; all if there are fewer than ``count``.
 
         The same seed draws the same items.
 
@@ -125,7 +125,7 @@ class Dataset:
         return tuple(self.page(index, 1, class_name)[0] for index in chosen)
 
     def find(self, place: str) -> Item:
-        """The item of ``CLASS/ITEM``; either may hold slashes.
+        """Find an item by ``CLASS/ITEM``; either may contain slashes.
 
         Raises:
             DataError: There is no such class, or no such picture in it.
@@ -140,7 +140,7 @@ class Dataset:
         raise self._unknown(class_name)
 
     def open(self, item: Item) -> Picture:
-        """The picture, its address as its name and the data set's terms as its source.
+        """Open an item's picture, named by its address, with the data set's terms as source.
 
         Raises:
             DataError: There is no such item any more.

@@ -1,4 +1,4 @@
-"""Download a data set on request: a tar is unpacked with care, a zip is kept as it is."""
+"""Downloads data sets on request; unpacks tars safely, keeps zips as they are."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _COMPETITION = "aerial-cactus-identification"
 
 
 class Got(NamedTuple):
-    """What a download led to.
+    """Result of a download.
 
     Attributes:
-        path: The folder or zip that the data set is read from.
+        path: Folder or zip of the data set.
         note: A sentence on whether it is what was published.
     """
 
@@ -40,14 +40,14 @@ def get(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Got:
-    """Download a data set, unless it is there; what was cut before goes on where it stopped.
+    """Download a data set unless it is on disk; interrupted downloads resume.
 
     Args:
-        name: The data set's.
-        folder: Where it is to be, made if need be; the data folder if not given.
+        name: Name of the data set.
+        folder: Target folder, created if needed; the data folder if not given.
         progress: Called with the bytes done and the total, first for the download and then, from 0
             again, for the unpacking.
-        cancel: Asked between the pieces. What was downloaded is kept, what was unpacked isn't.
+        cancel: Checked between chunks. Downloaded bytes are kept, unpacked files aren't.
 
     Raises:
         DataError: There is no such data set, it can't be downloaded (the sentence says how to get

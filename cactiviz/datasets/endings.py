@@ -1,4 +1,4 @@
-"""Which files are pictures: by the ending of the name, and where that says nothing, by content.
+"""Decides which files are pictures, by the name's ending or else by content.
 
 One list for folders, zips, animations and uploads. A listed ending is enough to be listed; that
 such a file is a picture shows when it is opened. Any other file is looked into.

@@ -1,4 +1,4 @@
-"""Any folder or zip of pictures: its sub-folders are the classes."""
+"""Folders and zips of pictures, with sub-folders as classes."""
 
 from __future__ import annotations
 

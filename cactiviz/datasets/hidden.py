@@ -1,4 +1,4 @@
-"""Names in a folder that don't count: what is hidden, and what a system keeps there for itself."""
+"""Detects hidden files and operating systems' own files by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OF_SYSTEMS = {
 
 
 def why_hidden(name: str) -> Literal["system", "hidden", ""]:
-    """Why a file or folder of this name doesn't count; empty if it does.
+    """Why a file or folder of this name is left out; empty if it isn't.
 
     Args:
         name: Its own name, without the folders above.

@@ -1,4 +1,4 @@
-"""Living things of iNaturalist on disk: the 12K set, and the competitions' sets."""
+"""iNaturalist data sets on disk: the 12K set, and the competitions' sets."""
 
 from __future__ import annotations
 

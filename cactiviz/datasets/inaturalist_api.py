@@ -1,4 +1,4 @@
-"""Photographs of a species, asked of iNaturalist on request and only then.
+"""Searches iNaturalist for photographs of a species, only on request.
 
 Only observations of research grade are asked for, and of their photographs only those that are
 licensed as CC0, CC BY or CC BY-SA: a photograph has a licence of its own, which may be stricter
@@ -34,7 +34,7 @@ Fetch = Callable[[str], Fetched]
 
 @dataclass(frozen=True)
 class Sighting:
-    """One photograph that somebody gave to iNaturalist, not yet fetched.
+    """A photograph on iNaturalist, not yet downloaded.
 
     Attributes:
         species: Its scientific name.
@@ -61,7 +61,7 @@ class Sighting:
 
 
 def search(species: str, count: int, *, ask: Ask | None = None) -> tuple[Sighting, ...]:
-    """Ask iNaturalist for photographs of a species; at most one of each observation.
+    """Search photographs of a species, at most one per observation.
 
     Args:
         species: A scientific or a common name.
@@ -94,7 +94,7 @@ def open_sighting(
     fetch: Fetch | None = None,
     cancel: Cancel | None = None,
 ) -> Picture:
-    """Fetch a photograph, at most one a second; its credit and licence become its source.
+    """Download a photograph, at most one per second, with credit and licence as its source.
 
     Args:
         sighting: Which.

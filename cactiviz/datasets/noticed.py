@@ -1,4 +1,4 @@
-"""What a person should know of a listing: empty classes, and whatever is left out, counted."""
+"""Notes on a listing: empty classes, and files that were left out."""
 
 from __future__ import annotations
 
@@ -79,10 +79,10 @@ _WORDS: dict[Failure, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Noticed:
-    """One file or folder that a person should know of.
+    """A file or folder to be mentioned in a note.
 
     Attributes:
-        why: What is to be said of it.
+        why: What the note says of it.
         name: Its path within the folder or zip, with forward slashes.
     """
 

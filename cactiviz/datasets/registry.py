@@ -1,4 +1,4 @@
-"""The table of data sets: what there is, where it is looked for, and how it is got."""
+"""The table of data sets, and functions to find and open them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def register(spec: DatasetSpec) -> None:
 
 
 def get_dataset_spec(name: str) -> DatasetSpec:
-    """The row of a data set.
+    """The row of this name.
 
     Raises:
         DataError: There is none of that name.
@@ -46,7 +46,7 @@ def get_dataset_spec(name: str) -> DatasetSpec:
 
 
 def data_folder() -> Path:
-    """Where data sets are looked for and downloaded to: ``CACTIVIZ_DATA``, or ~/cactiviz-data.
+    """Folder of data sets and downloads: ``CACTIVIZ_DATA``, or ~/cactiviz-data.
 
     It is made only when something is downloaded. Where there is no home folder, it is the folder
     cactiviz-data in the working folder.
@@ -56,7 +56,7 @@ def data_folder() -> Path:
 
 
 def find_dataset(name: str, folder: Path | None = None) -> Path | None:
-    """The folder or zip that a data set is read from, or None where there is none.
+    """Folder or zip of a data set, or None if it isn't on disk.
 
     What comes along is in no folder that matters, which is said with an empty path.
 
@@ -100,14 +100,14 @@ def open_dataset(name: str, folder: Path | None = None, without: Iterable[Path] 
             says where it was looked for and how to get it.
     """
     spec = get_dataset_spec(name)
-    found = find_dataset(name, folder)
-    if found is None:
+    path = find_dataset(name, folder)
+    if path is None:
         raise DataError(_not_here(spec, folder))
-    return open_folder(found, without) if spec.place == "named" else spec.open(found)
+    return open_folder(path, without) if spec.place == "named" else spec.open(path)
 
 
 def open_item(address: str, folder: Path | None = None) -> Picture:
-    """The picture of an address ``NAME:CLASS/ITEM``.
+    """Open the picture of an address ``NAME:CLASS/ITEM``.
 
     Args:
         address: E.g. ``samples:photographs/chelsea``.

@@ -1,4 +1,4 @@
-"""The photographs that come along, as a data set of one class."""
+"""The packaged photographs as a data set of one class."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CLASS = "photographs"
 
 
 def open_samples() -> Dataset:
-    """The photographs of ``images.SAMPLES``; each keeps its own credit.
+    """Open the packaged photographs; each keeps its own credit.
 
     >>> open_samples().read("photographs", "rocket").name
     'samples:photographs/rocket'

@@ -165,12 +165,12 @@ def _skeleton(module: nn.Module) -> nn.Module:
     return copy.deepcopy(module, memo)
 
 
-def _tensors(given: Iterable[Any], known: Mapping[int, int]) -> Iterator[Tensor]:
+def _tensors(given: Iterable[Any], steps: Mapping[int, int]) -> Iterator[Tensor]:
     """Tensors of known ids among a call's arguments, lists included."""
     for value in given:
         if isinstance(value, list | tuple):
-            yield from _tensors(value, known)
-        elif isinstance(value, Tensor) and id(value) in known:
+            yield from _tensors(value, steps)
+        elif isinstance(value, Tensor) and id(value) in steps:
             yield value
 
 

@@ -74,10 +74,10 @@ def explain(
     sequence = trace(model.module, tuple(inputs.shape[1:]))
     failures: dict[str, str] = {}
     class_index, against, refused = None, None, False
-    said: tuple[str, ...] = ()
+    target_notes: tuple[str, ...] = ()
     try:
         class_index, against = find_target(spec, target)
-        said = notes_on_target(spec, target)
+        target_notes = notes_on_target(spec, target)
         if against is not None and class_index is None:
             class_index = int(class_pass.run(model.module, inputs, cancel=cancel).class_index[0])
             check_contrast(spec, class_index, against)
@@ -137,7 +137,7 @@ def explain(
             seconds=0.0,
             layer=str(place) if at_layer else "",
             contrast="" if against is None else spec.class_name(against),
-            notes=(*said, *notes_beside(model, method, values, sequence, against)),
+            notes=(*target_notes, *notes_beside(model, method, values, sequence, against)),
             layer_grid=(rows, columns) if at_layer else None,
         )
     seconds = time.perf_counter() - started
@@ -155,7 +155,7 @@ def explain(
         against=None if refused or against is None else answers[against],
         scores=np.array([answer.logit for answer in answers]),
         shares=np.array([answer.probability for answer in answers]),
-        remarks=(*model.remarks, *said),
+        remarks=(*model.remarks, *target_notes),
     )
 
 

@@ -72,7 +72,7 @@ def marks(explanation: Explanation) -> Mapping[int, str]:
 
 
 def own_answer(name: str, share: float, is_explained: bool) -> str:
-    r"""What a network itself would say, for a line beside a map of a class that was asked for.
+    r"""The line beside a map of a requested class that names the network's top class.
 
     >>> own_answer("espresso", 0.81, False), own_answer("cactus", 0.9, True)
     ('Its answer: espresso, 81\xa0%', 'This is its own answer')

@@ -75,7 +75,7 @@ class NeuronAttribution:
 
     @property
     def sees_all(self) -> bool:
-        """Whether its receptive field is all that the network saw, so that an outline says nothing.
+        """Whether its receptive field covers all that the network saw.
 
         >>> everything = Box(0, 10, 80, 80)
         >>> NeuronAttribution(
@@ -201,11 +201,11 @@ def explain_chosen(
     # Of each, not only of each place: branches that are joined differ there.
     masks = receptive_fields(model.module, shape, layer, chosen, cancel)
     answering = int(there.answers.sum())
-    found = []
+    attributions = []
     for neuron, mask in zip(chosen, masks, strict=True):
         before, gradient = passes[neuron]
         value, silent = float(there.values[neuron]), not bool(there.driven[neuron])
-        found.append(
+        attributions.append(
             NeuronAttribution(
                 model=model.name,
                 method=method,
@@ -222,7 +222,7 @@ def explain_chosen(
                 layer_neurons=there.values.numel(),
             )
         )
-    return found
+    return attributions
 
 
 def _need(method: str) -> Need:

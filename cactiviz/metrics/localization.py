@@ -77,6 +77,6 @@ def covered(pixels: NDArray[np.uint8], region: NDArray[np.bool_]) -> NDArray[np.
         pixels: The picture, uint8 (H, W, 3).
         region: Pixels to fill, bool (H, W).
     """
-    found = pixels.copy()
-    found[region] = np.rint(np.median(pixels.reshape(-1, 3), axis=0)).astype(np.uint8)
-    return found
+    painted = pixels.copy()
+    painted[region] = np.rint(np.median(pixels.reshape(-1, 3), axis=0)).astype(np.uint8)
+    return painted

@@ -1,4 +1,4 @@
-"""What a checkpoint was said to be, what its file says besides, and what is assumed of the rest."""
+"""Class names and preprocessing of a checkpoint: given, read from its file, or assumed."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def class_names_of(
     *,
     known: bool = False,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of a checkpoint's classes, and what a person should know of where they are from.
+    """Class names of a checkpoint, and remarks on where they come from.
 
     The list that was given; else the one that its file keeps; else, where the network has as many
     answers as the architecture's published weights, theirs, which is said; else none.
 
     Args:
-        checkpoint: As the user gave it.
-        spec: Its architecture's row.
-        logits: How many its file has.
-        kept: The names that its file keeps beside its weights.
+        checkpoint: The user's checkpoint.
+        spec: Row of its architecture.
+        logits: Number of logits in its file.
+        kept: Class names stored in its file.
         known: Its file says that it was trained for the classes of the row.
 
     Raises:
@@ -60,12 +60,12 @@ def class_names_of(
 def preprocessing_of(
     checkpoint: Checkpoint, spec: ModelSpec, size: tuple[int, int] | None
 ) -> tuple[Preprocessing, tuple[str, ...]]:
-    """How a checkpoint is given pictures, and a sentence on what of it is assumed.
+    """Preprocessing of a checkpoint, and a sentence on what of it is assumed.
 
     Args:
-        checkpoint: As the user gave it.
-        spec: Its architecture's row.
-        size: What its file says, where it was trained here: then the rest is known, too.
+        checkpoint: The user's checkpoint.
+        spec: Row of its architecture.
+        size: Input size stored in a file trained by this package: then the rest is known, too.
 
     Raises:
         ModelError: What was said can't be used.

@@ -1,4 +1,4 @@
-"""Batch norms whose statistics are those of given pictures."""
+"""Sets batch norm statistics from given pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A checkpoint of the user's own, as it is written on a command line."""
+"""A checkpoint of the user's own: a file of weights for a known architecture."""
 
 from __future__ import annotations
 
@@ -26,15 +26,14 @@ class Checkpoint:
     """A file of weights for a known architecture.
 
     Attributes:
-        name: What to call the network in a comparison.
-        architecture: A name of the table of networks, ``torchvision:NAME`` or ``timm:NAME``.
-        file: The file of its weights.
-        classes: A file with the names of its classes, as
+        name: Name of the network in a comparison.
+        architecture: Name in the table of networks, ``torchvision:NAME`` or ``timm:NAME``.
+        file: File of its weights.
+        classes: File with the names of its classes, as
             :func:`~cactiviz.models.class_list.read_class_list` reads it; "imagenet" for ImageNet's;
             or None.
-        preprocessing: How it is given pictures; or what of that is known, as
-            :func:`~cactiviz.models.preprocessing.parts_of` reads it; None for what is usual for
-            its architecture.
+        preprocessing: Its preprocessing, or parts of it as a text for
+            :func:`~cactiviz.models.preprocessing.parts_of`; None for its architecture's own.
 
     Raises:
         WeightsError: A value is of a wrong kind.
@@ -94,20 +93,20 @@ class Checkpoint:
 
     @property
     def preprocessing_text(self) -> str:
-        """What is said of its preprocessing, as it is typed; empty if nothing is."""
+        """Its preprocessing as a text; empty if not given."""
         if isinstance(self.preprocessing, Preprocessing):
             return text_of_preprocessing(self.preprocessing)
         return self.preprocessing or ""
 
     def at_home(self) -> Checkpoint:
-        """The same with a leading ``~`` of its paths written out, where there is such a home."""
+        """The same with a leading ``~`` of its paths expanded, if that home exists."""
         file, classes = Path(os.path.expanduser(self.file)), self.classes
         if isinstance(classes, Path):
             classes = Path(os.path.expanduser(classes))
         return replace(self, file=file, classes=classes)
 
     def class_list(self) -> ClassList:
-        """The names of its classes, and how they were read; none if none were given.
+        """Class names with remarks on how they were read; empty if not given.
 
         Raises:
             WeightsError: The file isn't there, isn't text, or holds no names.
@@ -130,7 +129,7 @@ class Checkpoint:
         return read_class_list(data, f"The file {self.classes}")
 
     def class_names(self) -> tuple[str, ...]:
-        """The names of its classes in their order; empty if none were given.
+        """Class names in the order of their indices; empty if not given.
 
         Raises:
             WeightsError: As for :meth:`class_list`.

@@ -1,4 +1,4 @@
-"""The names of classes put in the order of their indices."""
+"""Orders class names by their indices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MOST_CLASSES = 1_000_000
 
 
 def counts_all(numbers: Iterable[int]) -> bool:
-    """Whether these are all numbers from 0, or from 1, in any order."""
+    """Whether these are all integers from 0, or from 1, in any order."""
     found = sorted(numbers)
     return found in (list(range(len(found))), list(range(1, len(found) + 1)))
 

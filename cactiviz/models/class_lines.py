@@ -1,4 +1,4 @@
-"""The names of classes in a text of lines: plain, numbered, a table, or a block of YAML."""
+"""Reads class names from lines of text: plain, numbered, a table, or a YAML block."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Pairs = list[tuple[int, str]]
 
 
 def names_in_lines(lines: Sequence[str]) -> Sequence[str]:
-    """The names in a text of one line for each; some take a whole file of settings.
+    """Class names in a text with one per line, or in a settings file.
 
     Raises:
         ValueError: A line is far longer than any name.

@@ -1,4 +1,4 @@
-"""The names of a network's classes, from the text of a list in any of its usual forms."""
+"""Reads a list of class names in any of its usual formats."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _IDS = ("id", "index", "class_id", "idx", "label_id")
 
 @dataclass(frozen=True)
 class ClassList:
-    """The classes' names in the order of their indices.
+    """Class names in the order of their indices.
 
     Attributes:
         names: One for each class.
-        bare: The text's lines as they are, without anything taken for a heading or a remark;
-            these are the names where so many are needed.
+        bare: All lines of the text, including headings and comments; used as the names where
+            their number fits.
         remarks: Sentences on how the list was read.
     """
 
@@ -46,18 +46,18 @@ class ClassList:
     remarks: tuple[str, ...] = ()
 
     def for_classes(self, count: int) -> tuple[str, ...]:
-        """The names for a network with so many classes; as they stand if they don't fit."""
+        """The names for this number of classes; unchanged if neither list fits."""
         return self.bare if len(self.names) != count == len(self.bare) else self.names
 
 
 def read_class_list(data: bytes, called: str = "The list") -> ClassList:
-    r"""Read a list: names in lines, CSV, JSON, or the text of a list or dict of Python.
+    r"""Read a list: names in lines, CSV, JSON, or a Python list or dict.
 
-    What it is is judged by its content. Indices count from 0 or from 1, and every class has one.
+    The format is detected by content. Indices count from 0 or from 1, and every class has one.
 
     Args:
         data: The file's bytes: UTF-8, UTF-16, or Windows's letters of Western Europe.
-        called: How to call the list at the beginning of a sentence.
+        called: Name of the list at the beginning of a sentence.
 
     Raises:
         WeightsError: It isn't text, holds no names, or an index is missing or there twice.
@@ -84,7 +84,7 @@ def read_class_list(data: bytes, called: str = "The list") -> ClassList:
 
 
 def class_names_in(content: object) -> tuple[str, ...]:
-    """The names that a training's own file keeps beside its weights; empty if it keeps none.
+    """Class names stored beside the weights in a training checkpoint; empty if there are none.
 
     >>> class_names_in({"epoch": 3, "class_to_idx": {"cat": 0, "dog": 1}})
     ('cat', 'dog')
@@ -146,7 +146,7 @@ def _of_object(found: object) -> Sequence[str]:
 
 
 def _held(found: Mapping[Any, Any]) -> object:
-    """What settings keep under one of the usual names for a list of classes, or None."""
+    """The value under one of the usual keys for class names, or None."""
     held = {key.casefold(): value for key, value in found.items() if isinstance(key, str)}
     lists = (held.get(key) for key in HOLDERS)
     return next((one for one in lists if isinstance(one, Mapping | list | tuple) and one), None)
@@ -165,12 +165,16 @@ def _of_mapping(found: Mapping[Any, Any]) -> Sequence[str]:
 
 def _of_records(found: Sequence[Mapping[str, Any]]) -> Sequence[str]:
     """COCO's and others' lists of {"id": 1, "name": "person"}."""
-    heads = [key for key in NAME_HEADS if all(key in one for one in found)]
-    counted = [k for k in _IDS if all(k in one and _is_index(one[k]) for one in found)]
+    heads = [key for key in NAME_HEADS if all(key in record for record in found)]
+    counted = [k for k in _IDS if all(k in record and _is_index(record[k]) for record in found)]
     if not heads:
         raise ValueError(_SOMETHING_ELSE)
-    names = [one[heads[0]] for one in found]
-    return _by_index([one[counted[0]] for one in found], names) if counted else [*map(_name, names)]
+    names = [record[heads[0]] for record in found]
+    return (
+        _by_index([record[counted[0]] for record in found], names)
+        if counted
+        else [*map(_name, names)]
+    )
 
 
 def _by_index(indices: Sequence[Any], names: Sequence[object]) -> Sequence[str]:

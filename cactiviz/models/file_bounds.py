@@ -1,4 +1,4 @@
-"""A file of weights can't ask for more memory than it brings: what it holds is counted before.
+"""Bounds the memory that a file of weights may allocate, before it is read.
 
 torch's own reader runs no code of a file, but it calls ``bytearray(3_000_000_000)`` where a file of
 205 bytes says so, and makes a tensor of a few hundred bytes for each of the twenty that name one.
@@ -51,14 +51,14 @@ _ITEM_BYTES |= {"Int": 4, "QInt32": 4, "Half": 2, "BFloat16": 2, "Short": 2}
 
 
 def check_bounds(path: Path, inert: Collection[str] = ()) -> None:
-    """Refuse a file whose content asks for far more memory than its own bytes.
+    """Refuse a file whose content would allocate far more memory than its size.
 
     A file that is damaged passes: finding that is its reader's business, which gets no further
     than what was gone through here.
 
     Args:
         path: A ``.safetensors``, or what ``torch.save`` has written, today or before version 1.6.
-        inert: Names that the reader replaces by something that takes no memory.
+        inert: Names that the reader replaces by objects without memory.
 
     Raises:
         WeightsError: It holds too much, or in a way that can't be counted.
@@ -118,14 +118,14 @@ def _check_archive(file: IO[bytes], size: int, name: str, inert: Collection[str]
 
 
 class _Name(str):
-    """A name that the pickle looks up."""
+    """A global name in the pickle."""
 
 
 _THING = object()  # whatever was made; only what it is made of matters
 
 
 class _Rehearsal:
-    """Goes through a pickle's operations, and counts what they would make.
+    """Interprets a pickle's operations without executing them, and counts their memory.
 
     Args:
         size: Of the file in bytes.

@@ -1,4 +1,4 @@
-"""What a file is by its content, whatever it is called."""
+"""Detects a weights file's format by its content."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def open_file(path: Path) -> BinaryIO:
 
 
 def is_safetensors(file: BinaryIO) -> bool:
-    """Whether a file begins as the format safetensors does; it is at its beginning again after.
+    """Whether a file is in the safetensors format; its position is reset.
 
     >>> import io
     >>> is_safetensors(io.BytesIO(bytes([2, 0, 0, 0, 0, 0, 0, 0]) + b"{}"))
@@ -62,11 +62,11 @@ def is_safetensors(file: BinaryIO) -> bool:
 
 
 def check_kind(file: BinaryIO, name: str) -> None:
-    """Refuse what is known to be something else than a file of torch's or safetensors.
+    """Refuse files known to be of another format than torch's or safetensors.
 
     Args:
-        file: At its beginning, and there again after.
-        name: How to call it in a sentence.
+        file: An open file at position 0, which is restored.
+        name: Its name in a sentence.
 
     Raises:
         WeightsError: It is; the sentence says what it is and what to do.

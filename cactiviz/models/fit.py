@@ -1,4 +1,4 @@
-"""Whether tensors fit an architecture, in any number of classes, and how they are given to it."""
+"""Matches tensors with an architecture, for any number of classes, and assigns them."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ from cactiviz.models.tensor_names import Named
 
 
 class Architecture:
-    """A network of the table without numbers, built for as many classes as are asked for."""
+    """A network of the table on the meta device, for any number of classes."""
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
         self._built: dict[int, nn.Module] = {}
 
     def built(self, logits: int) -> nn.Module:
-        """The network for so many logits, on torch's "meta" device."""
+        """The network with this number of logits, on the meta device."""
         if logits not in self._built:
             self._built[logits] = build_empty(self.spec.build, logits)
         return self._built[logits]
 
     @property
     def tensors(self) -> dict[str, Tensor]:
-        """Name -> tensor without numbers, for the row's number of classes."""
+        """Name -> meta tensor, for the row's number of classes."""
         return self.built(self.spec.logits).state_dict()
 
     @cached_property
     def idle(self) -> frozenset[str]:
-        """The names of the tensors that do nothing in eval mode."""
+        """Names of tensors that have no effect in eval mode."""
         return idle_tensors(self.built(self.spec.logits), self.spec.preprocessing.input_size)
 
     @cached_property
     def buffers(self) -> frozenset[str]:
-        """The names of the tensors that aren't learnt but measured, as batch norms' means are."""
+        """Names of buffers, such as batch norm statistics."""
         return frozenset(name for name, _ in self.built(self.spec.logits).named_buffers())
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """How tensors fit an architecture.
+    """Result of matching tensors with an architecture.
 
     Attributes:
-        logits: For how many logits they are.
-        tensors: The network's name -> tensor; what does nothing in eval mode may be left out.
-        missing: The names of those that aren't there.
-        misshapen: Name -> the shape asked for, of those that have another.
-        unknown: As the file calls them.
-        renamed: The head's (name in the file, name in the network) where they differ.
+        logits: Number of logits that the tensors are for.
+        tensors: Name in the network -> tensor; those without effect in eval mode may be missing.
+        missing: Names of missing tensors.
+        misshapen: Name -> expected shape, of tensors of another shape.
+        unknown: Names in the file that the network doesn't have.
+        renamed: (name in the file, name in the network) of the head's tensors that differ.
     """
 
     logits: int
@@ -71,7 +71,7 @@ class Fit:
 
 
 def fit(architecture: Architecture, found: Named) -> Fit:
-    """Hold tensors against an architecture; a head of another name is found by its shape."""
+    """Match tensors with an architecture; a renamed head is found by its shape."""
     plain = _hold(architecture, found.tensors, found.unknown, frozenset())
     if plain.is_whole:
         return plain
@@ -128,7 +128,7 @@ def _with_head_renamed(architecture: Architecture, held: Fit) -> Fit | None:
 
 
 def count_logits(module: nn.Module, weights: StateDict, logits: int) -> int:
-    """How many logits the weights are for, if they fit this network in all but that number.
+    """Number of logits of the weights, if they fit this network but for that number.
 
     ``module`` was built for ``logits``; where all tensors that differ do so in their first
     dimension only, from ``logits`` to one other number, that number is the answer.
@@ -153,7 +153,7 @@ def assign(module: nn.Module, weights: StateDict, what: str, idle: Collection[st
     Args:
         module: Built for the same number of logits.
         weights: Under the module's key names.
-        what: How to call the weights in a sentence.
+        what: Name of the weights in a sentence.
         idle: Names that may be missing, since nothing is computed with them.
 
     Raises:
@@ -188,7 +188,7 @@ def assign(module: nn.Module, weights: StateDict, what: str, idle: Collection[st
 def counted(
     of: int, missing: Collection[str], misshapen: Collection[str], unknown: Collection[str]
 ) -> str:
-    """How badly tensors fit, as the middle of a sentence."""
+    """Numbers of missing, unknown and misshapen tensors, as the middle of a sentence."""
     return (
         f"doesn't fit this architecture: of its {of} tensors {len(missing)} are missing and "
         f"{len(misshapen)} have another shape; {len(unknown)} aren't known"

@@ -1,4 +1,4 @@
-"""A network that somebody has made in Python -> one that can be explained, on a copy of it."""
+"""Wraps a copy of the user's own torch module as a loaded network."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def network(
     layer: Layer | str | None = None,
     device: str | torch.device | None = None,
 ) -> LoadedModel:
-    """Any convolutional classifier of photographs, for ``compare`` and the other functions.
+    """Prepare any convolutional image classifier for ``compare`` and the other functions.
 
     It is copied: weights, buffers and all. Nothing is shared with ``module``, whose mode, type,
     device and hooks stay as they were; trained further, give it again. The copy computes in
@@ -53,7 +53,7 @@ def network(
         module: (1, 3, H, W) -> (1, K) logits before softmax; one logit is a network of two
             classes. Of a tuple, a dict or an object, ``logits`` or the first tensor is taken.
             ``DataParallel`` and ``torch.compile`` are taken off.
-        name: What to call it, without slashes; its class's name if not given.
+        name: Display name, without slashes; its class's name if not given.
         class_names: A name for each class, in order or by index; the path of a list of them as
             :func:`~cactiviz.models.class_list.read_class_list` reads it; or "imagenet". Classes
             without names are "class 0" and so on; none are ever assumed.
@@ -61,13 +61,13 @@ def network(
             "inception,size=299" (:func:`~cactiviz.models.preprocessing.parts_of`). What isn't
             said is taken from timm's ``pretrained_cfg`` of the module, else 224 x 224 pixels and
             ImageNet's usual way; ``remarks`` says so.
-        layer: Where class activation maps are taken; the last map before pooling if not given.
-        device: "auto", "cpu", "cuda" or torch's own; where the module is if not given.
+        layer: Layer of class activation maps; the last map before pooling if not given.
+        device: "auto", "cpu", "cuda" or a torch device; the module's device if not given.
 
     Raises:
-        ModelError: It is no such network; the sentence says why.
-        LayerError: It has no fitting layer.
-        WeightsError: It has another number of classes than names.
+        ModelError: It isn't such a classifier; the sentence says why.
+        LayerError: It has no suitable layer.
+        WeightsError: The numbers of classes and names differ.
 
     >>> body = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     >>> own = network(nn.Sequential(body, nn.Linear(8, 2)), name="mine", class_names=["a", "b"])
@@ -106,7 +106,7 @@ def network(
 
 @dataclass(frozen=True)
 class _Numbers:
-    """The type and the place of a copy's numbers."""
+    """dtype and device of the copy."""
 
     dtype: torch.dtype
     device: torch.device
@@ -251,7 +251,7 @@ def _usual_for(module: nn.Module) -> Preprocessing:
 
 
 def _digest(module: nn.Module) -> str:
-    """The sha256 of its weights by name: equal weights are known as equal."""
+    """sha256 of the weights and their names."""
     digest = hashlib.sha256()
     for key, value in sorted(module.state_dict().items()):
         if isinstance(value, Tensor):

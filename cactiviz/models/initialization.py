@@ -1,4 +1,4 @@
-"""Untrained networks that are at least well scaled; whoever shows one says "untrained"."""
+"""Builds untrained networks with calibrated batch norms."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ _seeding = threading.Lock()  # torch's generator is the process's
 
 
 def build_untrained(spec: ModelSpec, pictures: Tensor, seed: int) -> nn.Module:
-    """A network with a seeded initialisation and calibrated batch norms, in eval mode.
+    """Build a network with seeded random weights and calibrated batch norms, in eval mode.
 
-    At the random start a batch norm's statistics are not those of its input, and a deep network's
-    logits reach 1e8. One pass over a few pictures sets them.
+    Uncalibrated, the logits of a deep network reach 1e8.
 
     Args:
-        spec: The row.
+        spec: Row of the architecture.
         pictures: (B, 3, H, W), preprocessed; B of at least 2.
         seed: The same seed gives the same network.
     """

@@ -1,4 +1,4 @@
-"""A name or a checkpoint -> a network ready to be explained."""
+"""Loads networks by name or from checkpoints."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ def load_model(
     """Load a network, in eval mode.
 
     Args:
-        model: A name of the table of networks, ``torchvision:NAME``, or a checkpoint.
-        untrained: Random weights by ``seed`` instead of published ones; a checkpoint ignores it.
+        model: Name in the table of networks, ``torchvision:NAME``, or a checkpoint.
+        untrained: Use random weights by ``seed``; ignored for a checkpoint.
         weights_dir: A folder to look for published weights in first.
         device: "auto", "cpu", "cuda", or torch's own.
-        dtype: Float32, or float64 for exact work.
-        may_download: False to refuse rather than fetch weights that aren't here.
-        seed: Of the random weights.
-        progress: Told the bytes done and in total while weights are downloaded.
-        cancel: Stops a download; what came is kept for the next time.
+        dtype: torch.float32 or torch.float64.
+        may_download: False to fail rather than download missing weights.
+        seed: Seed of the random weights.
+        progress: Called with the bytes done and the total of a download.
+        cancel: Stops a download; the partial file is kept and resumed.
 
     Raises:
-        DeviceError: There is no such device.
-        ModelError: There is no such network.
-        WeightsError: Its weights can't be found, fetched or read, or don't fit.
+        DeviceError: The device isn't available.
+        ModelError: The network is unknown.
+        WeightsError: Its weights can't be found, downloaded or read, or don't fit.
         Cancelled: ``cancel`` was set.
     """
     if not isinstance(model, str | Checkpoint):
@@ -75,7 +75,7 @@ def load_model(
 
 
 def no_network(given: object) -> str:
-    """Why something isn't a network by name or a checkpoint, in a sentence."""
+    """The sentence on a value that isn't a network, its name or a checkpoint."""
     if isinstance(given, nn.Module):
         return (
             "A network of your own is given as cactiviz.network(module, class_names=..., "

@@ -1,4 +1,4 @@
-"""One sentence that says why a file's weights don't fit, and which network's they are instead."""
+"""Explains in one sentence why weights don't fit, and which network they belong to."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Tried = tuple[WeightSet, Fit]
 def why_not(
     architecture: Architecture, file_name: str, usual: Sequence[Tried], unusual: Sequence[Tried]
 ) -> str:
-    """The sentence on a file none of whose weights fit.
+    """The sentence on a file without fitting weights.
 
     Args:
-        architecture: What they were held against.
-        file_name: How to call the file.
-        usual: Its sets of tensors under names that are usual for weights, and how each fits.
-        unusual: Those under other names.
+        architecture: The architecture that was tried.
+        file_name: Name of the file in a sentence.
+        usual: Its sets of tensors under usual keys for weights, each with its fit.
+        unusual: Its sets of tensors under other keys.
     """
     tried = [*usual, *unusual]
     if not tried:

@@ -1,4 +1,4 @@
-"""Which of the weights in a person's file are taken for a network, and what is said of it."""
+"""Selects the weights in a user's file that fit an architecture."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class OwnWeights:
     """Weights that fit an architecture.
 
     Attributes:
-        logits: For how many logits they are.
-        tensors: The network's name -> tensor.
-        idle: The names that may be missing, since nothing is computed with them.
-        remarks: Sentences on what was taken, where a person should know.
-        class_names: Those that the file keeps beside its weights; empty if it keeps none.
+        logits: Number of logits.
+        tensors: Name in the network -> tensor.
+        idle: Names that may be missing, since they have no effect in eval mode.
+        remarks: Sentences on what was selected.
+        class_names: Class names stored in the file; empty if there are none.
     """
 
     logits: int
@@ -44,14 +44,14 @@ class OwnWeights:
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """One set of a file's weights, held against the architecture.
+    """One set of weights in a file, matched with the architecture.
 
     Attributes:
-        label: How the file calls the set; empty where it is the whole file.
+        label: Key of the set in the file; empty where it is the whole file.
         rank: As in :class:`~cactiviz.models.state_dict.WeightSet`.
         found: The tensors under the network's names.
-        fit: How they fit.
-        source: The set.
+        fit: Result of the match.
+        source: The set of weights.
     """
 
     label: str
@@ -62,7 +62,7 @@ class Attempt:
 
 
 def own_weights(spec: ModelSpec, path: Path) -> OwnWeights:
-    """The weights in a file that are this architecture's; averaged ones where there are some.
+    """The weights in a file that fit this architecture; averaged ones are preferred.
 
     Raises:
         WeightsError: The file can't be read, holds no weights that fit, or several of which
@@ -110,16 +110,18 @@ def _with_buffers(architecture: Architecture, attempts: Sequence[Attempt]) -> li
 
     So do the programs that keep such averages when they evaluate a network.
     """
-    plain = next((one for one in attempts if one.fit.is_whole and one.rank < AVERAGED), None)
+    plain = next(
+        (attempt for attempt in attempts if attempt.fit.is_whole and attempt.rank < AVERAGED), None
+    )
     if plain is None:
         return list(attempts)
     completed = []
-    for one in attempts:
-        lacks = set(one.fit.missing)
-        if one.rank == AVERAGED and lacks and lacks <= architecture.buffers:
-            both = replace(one.found, tensors={**plain.fit.tensors, **one.found.tensors})
-            one = replace(one, found=both, fit=fit(architecture, both))
-        completed.append(one)
+    for attempt in attempts:
+        lacks = set(attempt.fit.missing)
+        if attempt.rank == AVERAGED and lacks and lacks <= architecture.buffers:
+            both = replace(attempt.found, tensors={**plain.fit.tensors, **attempt.found.tensors})
+            attempt = replace(attempt, found=both, fit=fit(architecture, both))
+        completed.append(attempt)
     return completed
 
 
@@ -157,8 +159,8 @@ def _lacks_some(architecture: Architecture, found: Fit) -> bool:
     return not architecture.tensors.keys() <= found.tensors.keys()
 
 
-def _equal(one: Attempt, other: Attempt) -> bool:
-    mine, theirs = one.fit.tensors, other.fit.tensors
+def _equal(first: Attempt, other: Attempt) -> bool:
+    mine, theirs = first.fit.tensors, other.fit.tensors
     return mine.keys() == theirs.keys() and all(
         mine[name].shape == theirs[name].shape and torch.equal(mine[name], theirs[name])
         for name in mine

@@ -1,4 +1,4 @@
-"""A picture -> a network's input, as the published weights were evaluated."""
+"""Converts pictures to network inputs, as the published weights were evaluated."""
 
 from __future__ import annotations
 

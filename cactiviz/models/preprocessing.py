@@ -1,4 +1,4 @@
-"""How a network is given pictures, in words: as it is typed, and as it is told.
+"""Preprocessing as a text: parsed, formatted, and completed by defaults.
 
 ``imagenet,size=299,resize=squash``: the name of a usual way, then what differs, commas between.
 """
@@ -46,7 +46,7 @@ _FORM = (
 
 
 def parts_of(text: str) -> dict[str, Any]:
-    """What a text says of the fields of a :class:`~cactiviz.types.Preprocessing`.
+    """Parse the fields of a :class:`~cactiviz.types.Preprocessing` in a text.
 
     Args:
         text: One of :data:`COLOURS`, and ``size=224`` or ``size=HEIGHTxWIDTH``, ``mean=``, ``std=``
@@ -59,23 +59,23 @@ def parts_of(text: str) -> dict[str, Any]:
     >>> parts_of("unit,size=96x128")["input_size"]
     (96, 128)
     """
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for word in filter(None, (part.strip() for part in text.split(","))):
         key, sign, value = (part.strip() for part in word.partition("="))
         if not sign and key.casefold() in COLOURS:
-            found["mean"], found["std"] = COLOURS[key.casefold()]
+            fields["mean"], fields["std"] = COLOURS[key.casefold()]
             continue
-        said = _field(key.casefold(), value) if sign else None
-        if said is None:
+        field = _field(key.casefold(), value) if sign else None
+        if field is None:
             raise ModelError(f"“{word}” is no preprocessing; write it {_FORM}.")
-        found |= said
-    if not found:
+        fields |= field
+    if not fields:
         raise ModelError(f"No preprocessing is said; write it {_FORM}.")
-    return found
+    return fields
 
 
 def text_of_preprocessing(preprocessing: Preprocessing) -> str:
-    """The text that says all of it; :func:`parts_of` reads it again, to the last digit.
+    """Format a preprocessing completely, as :func:`parts_of` reads it to the last digit.
 
     >>> text_of_preprocessing(Preprocessing((96, 128), "squash", 1.0))
     'imagenet,size=96x128,resize=squash,crop=1.0,interpolation=bilinear'
@@ -91,24 +91,24 @@ def text_of_preprocessing(preprocessing: Preprocessing) -> str:
 
 
 def completed(
-    said: Preprocessing | str | None, usual: Preprocessing
+    given: Preprocessing | str | None, usual: Preprocessing
 ) -> tuple[Preprocessing, tuple[str, ...]]:
-    """The whole preprocessing, and a sentence on what of it is assumed, if anything is.
+    """A complete preprocessing, and a sentence on the assumed parts, if any.
 
     Args:
-        said: What was said of it: all, some of it as a text, or nothing.
-        usual: What is taken for the rest.
+        given: A preprocessing, parts of one as a text, or None.
+        usual: Defaults of the other parts.
 
     Raises:
         ModelError: What was said can't be used.
     """
-    if isinstance(said, Preprocessing):
-        return said, ()
-    parts = parts_of(said) if said else {}
+    if isinstance(given, Preprocessing):
+        return given, ()
+    parts = parts_of(given) if given else {}
     try:
         whole = replace(usual, **parts)
     except ValueError as error:
-        raise ModelError(f"“{said}” is no usable preprocessing.") from error
+        raise ModelError(f"“{given}” is no usable preprocessing.") from error
     assumed = told(whole, parts)
     if not assumed:
         return whole, ()
@@ -121,24 +121,24 @@ def completed(
 
 
 def told(preprocessing: Preprocessing, but: Mapping[str, Any] | None = None) -> str:
-    """In plain words, without the fields in ``but``.
+    """A preprocessing in plain words, without the fields in ``but``.
 
     >>> told(Preprocessing((224, 224)))
     '224 × 224 pixels, the middle of the picture, colours scaled as for ImageNet'
     """
     but = but or {}
     height, width = preprocessing.input_size
-    said = []
+    parts = []
     if "input_size" not in but:
-        said.append(f"{width} × {height} pixels")
+        parts.append(f"{width} × {height} pixels")
     if "resize" not in but:
-        said.append(_RESIZES[preprocessing.resize])
+        parts.append(_RESIZES[preprocessing.resize])
     others = {"mean", "std"} - set(but)
     if len(others) == 2:
-        said.append(_TOLD.get(_usual(preprocessing), "colours scaled in its own way"))
+        parts.append(_TOLD.get(_usual(preprocessing), "colours scaled in its own way"))
     elif others:
-        said.append(f"the usual {others.pop()} of its architecture")
-    return ", ".join(said)
+        parts.append(f"the usual {others.pop()} of its architecture")
+    return ", ".join(parts)
 
 
 def _usual(preprocessing: Preprocessing) -> str:

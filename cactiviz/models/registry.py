@@ -1,4 +1,4 @@
-"""The table of networks, and the doors to the two zoos of which any classifier can be named.
+"""The table of networks, and access to all classifiers of torchvision and timm.
 
 Adding one: a row in ``torchvision.py``, ``timm.py`` or ``efficientnet.py``, and its line in the
 tests of the table.
@@ -39,7 +39,7 @@ def register(spec: ModelSpec) -> None:
 
 
 def get_spec(name: str) -> ModelSpec:
-    """The row of this name, or one made for ``torchvision:NAME`` or ``timm:NAME``.
+    """The row of a name; rows of ``torchvision:NAME`` and ``timm:NAME`` are made on demand.
 
     Raises:
         LayerError: That network has no convolution or no fitting layer; a transformer, say.
@@ -71,7 +71,7 @@ def is_named(name: str) -> bool:
 
 
 def search(pattern: str) -> list[str]:
-    """The names of both zoos that match, as ``get_spec`` takes them.
+    """Names in torchvision and timm that match a pattern, as :func:`get_spec` takes them.
 
     Args:
         pattern: A part of a name, or a whole one with ``*`` and ``?``; upper and lower case

@@ -1,4 +1,4 @@
-"""What a file of weights may hold beside tensors, and what such things are read as.
+"""Allow-list of classes in weights files, each read as an inert stand-in.
 
 Training programs save their options and figures next to the weights: an ``argparse.Namespace``, a
 NumPy scalar, a date. Nothing here needs them, so none of these classes is ever called: while a file
@@ -19,7 +19,7 @@ from torch.serialization import add_safe_globals, clear_safe_globals, get_safe_g
 
 
 class Ignored:
-    """Stands for an object that isn't needed; all that was said of it is forgotten."""
+    """Stand-in for an object that isn't needed; discards its arguments and state."""
 
     def __new__(cls, *_: object, **__: object) -> Ignored:
         """Take any arguments."""

@@ -1,4 +1,4 @@
-"""Networks without numbers."""
+"""Builds networks without weights, on torch's meta device."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 
 def build_empty(build: Callable[[int], nn.Module], logits: int) -> nn.Module:
-    """Build a network without spending time on values that will be overwritten.
+    """Build a network without initialising its weights.
 
     Its weights are on torch's "meta" device, except where a network can't be built there; the
     state of torch's random generator is what it was.
@@ -37,7 +37,7 @@ class _EmptyOnMeta(TorchFunctionMode):
 
 
 def idle_tensors(module: nn.Module, input_size: tuple[int, int]) -> frozenset[str]:
-    """The tensors of a network with which it computes nothing in eval mode: auxiliary heads, say.
+    """Names of tensors without effect in eval mode, such as those of auxiliary heads.
 
     Args:
         module: As :func:`build_empty` makes it; its weights' numbers don't matter.
@@ -60,7 +60,7 @@ def idle_tensors(module: nn.Module, input_size: tuple[int, int]) -> frozenset[st
 
 
 class _Used(TorchFunctionMode):
-    """Notes which tensors are given to torch's functions."""
+    """Records which tensors are passed to torch's functions."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What a row of the table of networks says, and what a loaded network is."""
+"""Rows of the table of networks, and loaded networks."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ StateDict: TypeAlias = "Mapping[str, Tensor]"
 
 @dataclass(frozen=True)
 class Weights:
-    """Where a network's published weights are.
+    """Location of a network's published weights.
 
     Attributes:
         url: The file's address; its name carries the first digits of the file's sha256 where
             the publisher follows torch's convention.
-        convert: From the published key names to the module's; the same names if left out.
-        kept_as: The name under which the file is kept, if the published one says too little.
-        packaged: The file, where it comes with the package; then there is no address.
+        convert: Maps the published keys to the module's; None if they are the same.
+        kept_as: File name in the cache, if the published one isn't specific enough.
+        packaged: File within the package, instead of an address.
     """
 
     url: str
@@ -35,7 +35,7 @@ class Weights:
 
     @property
     def file_name(self) -> str:
-        """The name under which the file is kept."""
+        """File name in the cache."""
         if self.packaged is not None:
             return self.packaged.name
         return self.kept_as or self.url.rsplit("/", 1)[-1]
@@ -43,23 +43,22 @@ class Weights:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """One architecture with all that is needed to run and explain it.
+    """One architecture: how to build, run and explain it.
 
     Attributes:
         name: Registry key, snake_case.
-        title: How it is headed in a comparison.
-        build: Number of classes (logits) -> the network, freshly initialised.
-        preprocessing: How the published weights were evaluated.
-        target_layer: Where class activation maps are taken.
+        title: Display name.
+        build: Builds the network for a number of logits, freshly initialised.
+        preprocessing: Preprocessing with which the published weights were evaluated.
+        target_layer: Default layer of class activation maps.
         first_conv: Dotted name of the first convolution.
-        class_names: A name for each class; empty if there are none.
+        class_names: Class names in the order of their indices; empty if there are none.
         logits: Number of logits; one logit means two classes.
-        weights: The published weights, or None if there are none.
-        license: Of code and weights.
+        weights: The published weights, or None.
+        license: Licence of code and weights.
         paper: Authors, year, arXiv id.
-        parameters: Number of learnt numbers, with ``logits`` outputs.
-        cautions: Method -> what was measured of its maps on the published weights, where a person
-            who sees one should know.
+        parameters: Number of parameters, with ``logits`` outputs.
+        cautions: Method -> caveat on its maps with the published weights, a sentence.
     """
 
     name: str
@@ -78,11 +77,11 @@ class ModelSpec:
 
     @property
     def download_megabytes(self) -> int:
-        """About how large the weights' file is, in MB: four bytes a parameter."""
+        """Approximate size of the weights file in MB: four bytes per parameter."""
         return round(self.parameters * 4 / 1e6)
 
     def class_name(self, index: int) -> str:
-        """The name of a class, or "class N" where the network has no names."""
+        """Name of a class; "class N" where the network has no names."""
         return self.class_names[index] if index < len(self.class_names) else f"class {index}"
 
 
@@ -91,12 +90,11 @@ class LoadedModel:
     """A network in eval mode, ready to be explained; safe to share between threads.
 
     Attributes:
-        spec: Its row; for a checkpoint, the architecture's row under the user's name.
+        spec: Row of the network; for a checkpoint, its architecture's row under the user's name.
         module: (B, 3, H, W) -> (B, K) logits.
-        untrained: True if the weights are random; then every picture of it must say so.
-        revision: What the weights are: the file's sha256, or "untrained, seed N".
-        remarks: Sentences on how its file was read and what was assumed of it, where a person
-            who sees its answers should know.
+        untrained: True if the weights are random; every picture of it must say so.
+        revision: Identifies the weights: the file's sha256, or "untrained, seed N".
+        remarks: Sentences on how its file was read and what was assumed.
     """
 
     spec: ModelSpec
@@ -107,20 +105,20 @@ class LoadedModel:
 
     @property
     def name(self) -> str:
-        """Its key in a comparison."""
+        """Name in a comparison."""
         return self.spec.name
 
     @property
     def title(self) -> str:
-        """Its heading, which tells an untrained network."""
+        """Display name, marked if untrained."""
         return f"{self.spec.title} (untrained)" if self.untrained else self.spec.title
 
     @property
     def device(self) -> torch.device:
-        """Where its weights are."""
+        """Device of its weights."""
         return next(self.module.parameters()).device
 
     @property
     def dtype(self) -> torch.dtype:
-        """The precision in which it computes."""
+        """Precision of its weights."""
         return next(self.module.parameters()).dtype

@@ -1,4 +1,4 @@
-"""A file of weights, read without running its code: what is in it, and which parts are weights."""
+"""Reads weights files without running their code, and finds the weights in them."""
 
 from __future__ import annotations
 
@@ -40,27 +40,22 @@ AVERAGED = 2
 
 @dataclass(frozen=True, eq=False)
 class WeightSet:
-    """Named tensors of a file, which may be a network's.
+    """Named tensors in a file that may be a network's weights.
 
     Attributes:
-        place: The keys under which they are; none if they are the whole file.
+        place: Keys that lead to them; empty if they are the whole file.
         tensors: Key -> tensor.
-        rank: 2 for weights averaged over training, 1 for the best, below 0 for those that others
-            were meant to take the place of, else 0.
+        rank: Preference: 2 for weights averaged over training, 1 for the best, below 0 for
+            superseded ones, else 0.
     """
 
     place: tuple[str, ...]
     tensors: dict[str, Tensor]
     rank: int = 0
 
-    @property
-    def is_averaged(self) -> bool:
-        """Whether they are means over training."""
-        return self.rank == AVERAGED
-
 
 def read_content(path: Path) -> Any:
-    """What a file of torch's or of safetensors holds, whatever its name ends in.
+    """Read the content of a torch or safetensors file, detected by content.
 
     No code in it is run: tensors, plain values and what :mod:`safe_globals` lists are read.
 
@@ -89,30 +84,30 @@ def read_content(path: Path) -> Any:
 
 
 def _why(error: pickle.UnpicklingError) -> str:
-    found = _GLOBAL.search(str(error))
-    if found or _CALL.search(str(error)):
-        code = f" ({found[1].removeprefix('builtins.')})" if found else ""
+    match = _GLOBAL.search(str(error))
+    if match or _CALL.search(str(error)):
+        code = f" ({match[1].removeprefix('builtins.')})" if match else ""
         return f"holds code{code}, not only weights, so it isn't opened; {SAVE}."
     return f"is no file of weights, or is damaged; if it should be one, {SAVE}."
 
 
 def weight_sets(content: Any) -> list[WeightSet]:
-    """The named tensors of a file under all names that are usual for weights.
+    """Sets of tensors under usual keys for weights.
 
     Args:
-        content: As :func:`read_content` gives it.
+        content: Result of :func:`read_content`.
     """
     return list(_sets(content, (), set()))
 
 
 def unusual_sets(content: Any) -> list[WeightSet]:
-    """The named tensors under other names: nobody knows whether they are what is meant."""
+    """Sets of tensors under other keys, which may not be weights."""
     usual = {one.place for one in weight_sets(content)}
     return [one for one in _every_set(content, (), set()) if one.place not in usual]
 
 
 def is_usual(key: str) -> bool:
-    """Whether a name is made of words that training programs call weights by.
+    """Whether a key is a usual one for weights in training programs.
 
     >>> is_usual("model_state_dict"), is_usual("modelEMA"), is_usual("optimizer")
     (True, True, False)
@@ -122,7 +117,7 @@ def is_usual(key: str) -> bool:
 
 
 def rank_of(*keys: str) -> int:
-    """How much tensors under these keys are to be preferred, as :class:`WeightSet` has it.
+    """Preference of tensors under these keys, as :attr:`WeightSet.rank`.
 
     >>> rank_of("state_dict_ema"), rank_of("best_model"), rank_of("model")
     (2, 1, 0)

@@ -1,4 +1,4 @@
-"""Where a network that has no row of its own is looked at."""
+"""Finds the target layer of a network without a row in the table."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from cactiviz.types import Layer
 def by_rule(
     name: str, build: Callable[[int], nn.Module], input_size: tuple[int, int]
 ) -> tuple[Layer, str]:
-    """The target layer and the first convolution of a network, without its weights.
+    """Find the target layer and the first convolution of a network, without its weights.
 
     Args:
-        name: How to call the network in a sentence.
+        name: Name of the network in a sentence.
         build: Number of logits -> the network.
         input_size: (height, width) of its input.
 

@@ -1,4 +1,4 @@
-"""Which networks of the two zoos have tensors of given names and shapes.
+"""Index of torchvision's and timm's networks by names and shapes of their tensors.
 
 The index beside this file is made by ``scripts/make_tensor_index.py``. Of each network it keeps no
 names and shapes, only sums and samples of their hashes, so that it stays small.
@@ -33,7 +33,7 @@ _COUNTERS = ("num_batches_tracked", "n_averaged", "total_ops", "total_params")
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What the index keeps of one network.
+    """Entry of one network in the index.
 
     Attributes:
         whole: Sum of the hashes of all names and shapes; of the head's tensors all but the first
@@ -51,7 +51,7 @@ class Fingerprint:
 
 @dataclass(frozen=True)
 class Match:
-    """Networks that have a file's tensors.
+    """Networks that match a file's tensors.
 
     Attributes:
         how: "whole" for all names and shapes, in any number of classes; "part" for nearly all
@@ -64,7 +64,7 @@ class Match:
 
 
 def fingerprint(shapes: Shapes, head: Collection[str]) -> Fingerprint:
-    """What is kept of a network with these tensors.
+    """Compute the index entry of a network with these tensors.
 
     Args:
         shapes: Name -> shape.
@@ -84,7 +84,7 @@ def fingerprint(shapes: Shapes, head: Collection[str]) -> Fingerprint:
 
 
 def find(shapes: Shapes) -> Match | None:
-    """The networks that have tensors of these names and shapes, or nearly so; None if none has.
+    """Find networks with tensors of these names and shapes, or nearly so; None if none matches.
 
     Prefixes that all names share don't count, nor does the number of classes.
     """
@@ -101,13 +101,13 @@ def find(shapes: Shapes) -> Match | None:
 
 
 def made_with() -> dict[str, str]:
-    """Package -> the version whose networks are in the index."""
+    """Package -> version that the index was made with."""
     versions: dict[str, str] = json.loads(str(_index().text["versions"]))
     return versions
 
 
 def fingerprints() -> dict[str, Fingerprint]:
-    """Name -> what the index keeps of this network."""
+    """Network name -> its index entry."""
     index = _index()
     rows = zip(index.whole, index.shapes, index.sample, index.count, strict=True)
     kept = (Fingerprint(int(w), int(s), sample, int(n)) for w, s, sample, n in rows)

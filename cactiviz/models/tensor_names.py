@@ -1,4 +1,4 @@
-"""A file's tensors under a network's names: what stands before the names comes off."""
+"""Maps a file's tensor names to a network's by removing prefixes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HEADS = frozenset({"head", "heads"})  # what mmpretrain calls its last part
 
 @dataclass(frozen=True, eq=False)
 class Named:
-    """A file's tensors as far as they have a network's names.
+    """A file's tensors under a network's names.
 
     Attributes:
         tensors: The network's name -> tensor.
@@ -45,7 +45,7 @@ class Named:
 
 
 def named(tensors: Mapping[str, Tensor], names: Collection[str]) -> list[Named]:
-    """The tensors under a network's names; several answers where it is in the file several times.
+    """Candidates for the tensors under a network's names; several if the file holds several.
 
     >>> import torch
     >>> (one,) = named({"net.module.fc.bias": torch.ones(2)}, ["fc.bias"])

@@ -1,4 +1,4 @@
-"""Bytes of a text file -> its text, whichever way it was saved."""
+"""Decodes text files of unknown encoding."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ WESTERN = "The list isn’t saved as UTF-8; it was read with Windows’s letters
 
 
 def text_of(data: bytes, called: str) -> tuple[str, tuple[str, ...]]:
-    """The text, without a byte-order mark, and what should be said of how it was read.
+    """Decode a text, and return it with remarks on how it was read.
 
     Args:
         data: In UTF-8, UTF-16, UTF-32, or Windows's letters of Western Europe.
-        called: How to call the file at the beginning of a sentence.
+        called: Name of the file at the beginning of a sentence.
 
     Raises:
         WeightsError: It isn't text, or is a web page.

@@ -1,4 +1,4 @@
-"""Rows for timm's classifiers, by its own metadata."""
+"""Rows of timm's classifiers, made from its metadata."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _row(
 
 
 def preprocessing_of_config(config: Mapping[str, Any]) -> Preprocessing:
-    """What a network of timm says of itself, in its ``pretrained_cfg``.
+    """Preprocessing in a timm network's ``pretrained_cfg``.
 
     Raises:
         ValueError: It is no usable preprocessing; KeyError, where a part is missing.

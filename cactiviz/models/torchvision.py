@@ -1,4 +1,4 @@
-"""Rows for torchvision's classifiers, by its own metadata."""
+"""Rows of torchvision's classifiers, made from its metadata."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a network's published weights come from, and what a file of weights says of itself."""
+"""Finds, downloads and reads published weights."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def cache_folder() -> Path:
 
 
 def weights_folders(weights_dir: Path | None = None) -> list[Path]:
-    """Where published weights are looked for, in this order.
+    """Folders searched for published weights, in order.
 
     The folder given, the one that ``CACTIVIZ_WEIGHTS`` names, torch's cache.
     """
@@ -43,7 +43,7 @@ def weights_folders(weights_dir: Path | None = None) -> list[Path]:
 
 
 def find_weights(spec: ModelSpec, weights_dir: Path | None = None) -> Path | None:
-    """The published file of a network on this machine, or None."""
+    """Path of a network's published weights on this machine, or None."""
     if spec.weights is None:
         return None
     if spec.weights.packaged is not None:

@@ -1,4 +1,4 @@
-"""Bytes, arrays and web addresses become pictures: opened, decoded, converted, covered.
+"""Opens pictures from bytes, arrays and web addresses; converts and occludes them.
 
 Nothing here knows of networks or of torch.
 """

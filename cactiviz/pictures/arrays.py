@@ -1,4 +1,4 @@
-"""An array of numbers, of NumPy or torch, -> a Pillow image, or one sentence why it is none."""
+"""Converts NumPy arrays and torch tensors to Pillow images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FORM = "(height, width), (height, width, 3) or (3, height, width)"
 
 
 def is_array(source: object) -> bool:
-    """Whether it is an array or a tensor, of whatever package.
+    """Whether a value is an array or a tensor of any package.
 
     >>> is_array(np.zeros(3)), is_array(Image.new("L", (1, 1))), is_array("a.png")
     (True, False, False)
@@ -26,7 +26,7 @@ def is_array(source: object) -> bool:
 
 
 def image_of(array: Any) -> Image.Image:
-    """The picture in an array: RGB, RGBA or grey, with its channels last or first.
+    """Convert an array to an image: RGB, RGBA or grey, with channels last or first.
 
     Whole numbers are 0..255 (of 16 bits without sign, where one is above 255: 0..65535), decimal
     ones 0..1, and ``True`` is white. One picture in a batch of one will do.
@@ -35,7 +35,7 @@ def image_of(array: Any) -> Image.Image:
         array: (H, W), (H, W, C), (C, H, W) or a batch of one of these; C is 1, 3 or 4.
 
     Raises:
-        PictureError: Its shape, type or values aren't those of a picture.
+        PictureError: Shape, type or values aren't those of a picture.
 
     >>> image_of(np.zeros((3, 20, 10), np.float32)).size
     (10, 20)

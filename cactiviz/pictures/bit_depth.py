@@ -1,4 +1,4 @@
-"""Numbers of any type and depth, row by row -> an 8-bit picture, and what was done to get it."""
+"""Scales samples of any type and bit depth to 8 bits, a few rows at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LARGEST[8] = (*_LARGEST[4], float(np.finfo(np.float64).max))
 
 @dataclass(frozen=True)
 class Depth:
-    """What the numbers are.
+    """Type of a file's samples.
 
     Attributes:
         bits: The width of a number in the file.
@@ -34,7 +34,7 @@ class Depth:
 
 
 class Samples(Protocol):
-    """Numbers of a picture that are read when they are asked for.
+    """Samples of a picture that are read on demand.
 
     Attributes:
         has_alpha: The last number of each pixel tells how opaque it is.
@@ -58,12 +58,12 @@ class Samples(Protocol):
 
 
 def to_8_bits(samples: Samples, factor: int, notes: list[str]) -> Image.Image:
-    """The picture in mode L, RGB or CMYK, with alpha in mode RGBA or RGBa.
+    """Convert samples to an 8-bit image in mode L, RGB or CMYK, with alpha RGBA or RGBa.
 
     Args:
-        samples: Its numbers.
+        samples: Samples of the picture.
         factor: Its pixels are means over ``factor`` x ``factor`` of theirs.
-        notes: What was done is added to it, one sentence each.
+        notes: List to which a sentence for each change is added.
     """
     values, extremes, alpha = _gathered(samples, factor)
     black, white = _range(*extremes, samples.depth, notes)

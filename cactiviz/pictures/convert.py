@@ -1,4 +1,4 @@
-"""An image of any mode and colour profile -> 8-bit sRGB on white, of a size good to work with."""
+"""Converts images of any mode and colour profile to 8-bit sRGB on white."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def to_rgb(image: Image.Image, profile: object, notes: list[str]) -> Image.Image
     Args:
         image: Loaded, of any mode of 8 bits a value or less.
         profile: The bytes of the colour profile that came with it; anything else is none.
-        notes: What was done is added to it, one sentence each.
+        notes: List to which a sentence for each change is added.
     """
     if not image.has_transparency_data:
         image = image.convert("RGB") if image.mode not in _PROFILE_SPACES else image
@@ -83,7 +83,7 @@ def to_rgb(image: Image.Image, profile: object, notes: list[str]) -> Image.Image
 
 
 def _in_srgb(image: Image.Image, profile: object, notes: list[str]) -> Image.Image:
-    """Apply a colour profile, unless it is broken, isn't for this mode, or changes nothing."""
+    """Apply a colour profile, unless it is broken, of another mode, or changes nothing."""
     if not isinstance(profile, bytes) or not 128 <= len(profile) <= MAX_BLOCK_BYTES:
         return image
     if profile[16:20].decode("latin-1") != _PROFILE_SPACES[image.mode]:

@@ -1,4 +1,4 @@
-"""A picture file's bytes -> upright, opaque, 8-bit RGB pixels of a size good to work with."""
+"""Decodes picture files to upright, opaque, 8-bit RGB pixels within size limits."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ _TURNS |= {8: Transpose.ROTATE_90}
 
 
 class Unreadable(Exception):
-    """The text says why, as the end of a sentence that begins with the picture's name."""
+    """A file can't be decoded; the text ends a sentence that begins with its name."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a picture may be; ``open_picture`` says what each is."""
+    """Limits of a picture, as for :func:`~cactiviz.pictures.open.open_picture`."""
 
     max_megapixels: float
     keep_megapixels: float
@@ -67,7 +67,7 @@ class Limits:
     max_aspect: float
 
     def check(self, width: int, height: int) -> None:
-        """Raise ``Unreadable`` for a size that won't do."""
+        """Raise ``Unreadable`` for a size beyond the limits."""
         if min(width, height) < 1:
             raise Unreadable(_DAMAGED)
         if (megapixels := width * height / 1e6) > self.max_megapixels:
@@ -87,7 +87,7 @@ class Limits:
             )
 
     def factor(self, width: int, height: int) -> int:
-        """The power of two by which each side is divided."""
+        """Power of two by which each side is divided."""
         factor = 1
         while width * height / factor**2 > self.keep_megapixels * 1e6:
             factor *= 2
@@ -104,10 +104,10 @@ class _Jpeg(JpegImageFile):
 def decode(
     source: bytes | Image.Image, limits: Limits, *, apply_profile: bool
 ) -> tuple[NDArray[np.uint8], list[str]]:
-    """The pixels, uint8 (H, W, 3), and what was done to get them, one sentence each.
+    """Decode a file: pixels, uint8 (H, W, 3), and a sentence for each change made.
 
     Raises:
-        Unreadable: The content is no picture, is damaged, or is beyond the limits.
+        Unreadable: The content isn't a picture, is damaged, or is beyond the limits.
     """
     notes: list[str] = []
     try:
@@ -232,7 +232,7 @@ _COUNTED = ("WEBP", "AVIF")  # by their decoders' headers; Pillow walks over the
 
 
 def kind_of(beginning: bytes) -> str:
-    """What a file is by its first bytes, 256 or all: a name of Pillow's, "HEIC", or nothing.
+    """File format by the first 256 bytes: Pillow's name of it, "HEIC", or "".
 
     >>> kind_of(b"GIF89a"), kind_of(b"Dear diary")
     ('GIF', '')

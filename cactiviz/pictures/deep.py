@@ -1,4 +1,4 @@
-"""Pillow's images of more than 8 bits a value as numbers in their full depth."""
+"""Samples of Pillow images with more than 8 bits per channel, in full depth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What if a part were covered: a picture with a box of it hidden from every network."""
+"""Occlusion: a picture with a box of it hidden."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _FINE = 8.0  # pixels: a wider blur is computed on a smaller copy, where nobody 
 
 
 def cover(picture: Picture, box: Box, how: How = "grey") -> Picture:
-    """The same picture with a part hidden; the part that lies outside of it counts for nothing.
+    """Hide a box of a picture; parts of the box outside the picture are ignored.
 
     The box's edges go to the nearest edge between pixels.
 
     Args:
-        picture: Any size; it is left as it is.
-        box: In the picture's pixels.
+        picture: A picture of any size; it isn't changed.
+        box: The box to hide, in the picture's pixels.
         how: "grey": 128 of 255 in each channel. "blur": a Gaussian of a third of the box's
             shorter side (of what lies in the picture), computed from the picture around it.
             "mean": the mean colour of the picture.
 
     Returns:
-        With the name and source of the picture, and a note of what was done.
+        A picture with the same name and source, and a note of the occlusion.
 
     Raises:
         PictureError: Nothing of the picture lies in the box, or a number isn't finite.

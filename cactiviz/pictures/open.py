@@ -1,4 +1,4 @@
-"""Bytes from anywhere -> a checked, upright, opaque, 8-bit RGB picture, or one sentence why not."""
+"""Opens pictures from paths, bytes, files, arrays and samples."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def open_picture(
     max_aspect: float = MAX_ASPECT,
     apply_profile: bool = True,
 ) -> Picture:
-    """Read a picture from wherever it is, judged by its content and never by its file's name.
+    """Open a picture; its format is detected by content, never by its file's name.
 
     It is turned upright by its EXIF orientation (HEIC and AVIF: by the file's own turn) and laid on
     white where it is transparent. Values of more than 8 bits are scaled, not clipped: integers by
@@ -74,13 +74,13 @@ def open_picture(
         source: A file's bytes, its path, an open file or upload (read from its start), a Pillow
             image, an array or tensor as :func:`cactiviz.pictures.arrays.image_of` takes it,
             ``sample:NAME``, or a picture, which is given back.
-        name: What to call it; the file's name if not given.
-        credit: Where it came from and under which terms.
-        max_bytes: The most bytes a file may have, looked at before decoding.
-        max_megapixels: The most millions of pixels, looked at before decoding.
-        keep_megapixels: With more millions of pixels it is made smaller.
-        min_side: The fewest pixels each way.
-        max_aspect: The most that the longer side may be, in shorter sides.
+        name: Display name; the file's name if not given.
+        credit: Origin and licence.
+        max_bytes: Maximum size of a file, checked before decoding.
+        max_megapixels: Maximum millions of pixels, checked before decoding.
+        keep_megapixels: Millions of pixels above which the picture is scaled down.
+        min_side: Minimum length of each side in pixels.
+        max_aspect: Maximum ratio of the longer to the shorter side.
         apply_profile: False leaves colours as they are stored, as most tools for training do.
 
     Raises:

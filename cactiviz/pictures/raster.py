@@ -1,4 +1,4 @@
-"""A layout of numbers in a file -> rows of these numbers: any count of bands, any type, any depth.
+"""Reads rows of samples from a file's layout: any number of bands, any type, any depth.
 
 What the numbers mean is settled here: segments, bands, predictors, the order of bytes. Unpacking
 itself is left to libtiff, which is asked through Pillow for bytes and knows nothing of the rest.

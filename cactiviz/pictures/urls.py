@@ -1,4 +1,4 @@
-"""Web addresses and IP addresses: which may be fetched from, and how to get there."""
+"""Checks web addresses and IP addresses before anything is fetched from them."""
 
 from __future__ import annotations
 

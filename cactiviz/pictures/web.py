@@ -1,9 +1,9 @@
-"""A picture's bytes from an address that somebody typed, never from a private or local network.
+"""Fetches a picture from a typed address, never from a private or local network.
 
-An app that fetches what it is told to can be sent to the machines beside it. So each address that a
-host's name resolves to is looked at, the connection goes to the very address that was looked at
-(the name isn't resolved again), and every redirect begins anew. Proxies named in the environment
-aren't used: they would resolve the name themselves.
+An app that fetches any address can be sent to the machines beside it. So each address that a host's
+name resolves to is checked, the connection goes to the very address that was checked, and every
+redirect begins anew. By hand, since requests would resolve the name once more, perhaps to another
+machine. Proxies named in the environment aren't used, for the same reason.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _PACKED = {"gzip", "x-gzip", "deflate"}
 
 
 class Fetched(NamedTuple):
-    """What came from an address.
+    """Content fetched from an address.
 
     Attributes:
-        data: The bytes, whatever they are: nothing that the server says about them is believed.
+        data: The bytes, unchecked: the server's content type is ignored.
         name: The last part of the address's path, to be shown; never a path to write to.
         source: The address that was typed, without what may be secret in it (after "?" or "#").
     """
@@ -67,19 +67,19 @@ def fetch_picture(
     """Fetch a picture's bytes; ``open_picture`` then finds out whether they are one.
 
     Args:
-        address: What was typed; http or https, without a user's name and password.
+        address: The typed address; http or https, without user name and password.
         resolver: Finds a host's IP addresses.
         connector: Connects to one of them.
-        allow_private: True lets private and local networks through; never in an app that others
-            can reach.
+        allow_private: True to allow private and local networks; never in an app that others can
+            reach.
         max_bytes: The most bytes, counted as they come and, where they come packed, unpacked.
-        timeout_seconds: For all of it together, redirects included.
-        progress: Called with the bytes done and the total (None if the server doesn't say).
-        cancel: Asked about ten times a second.
+        timeout_seconds: Limit for the whole fetch, including redirects.
+        progress: Called with the bytes done and the total (None if unknown).
+        cancel: Checked about ten times a second.
         ca_file: Certificates to trust instead of certifi's (or REQUESTS_CA_BUNDLE's).
 
     Raises:
-        DownloadError: The address won't do, can't be reached, or gives too much or nothing.
+        DownloadError: The address isn't allowed, can't be reached, or sends too much or nothing.
         Cancelled: ``cancel`` was set.
     """
     visit = _Visit(

@@ -1,4 +1,4 @@
-"""The words that stand beside what is painted."""
+"""Captions: scale and range of a painted map in words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ENDS: dict[Display, str] = {
 def caption(
     values: Floats, scale: Scale, vmax: float, display: Display, contour: float | None = None
 ) -> str:
-    """Scale and range of what is painted in words, to be printed beside it always.
+    """Scale and range of a painted map, always printed beside it.
 
     Raises:
         CactivizError: The scale or display is unknown, or the values aren't finite.
@@ -48,24 +48,24 @@ def caption(
     one_of(scale, SCALES, "scale")
     raw = unscaled(values, display)
     low, high = float(raw.min()), float(raw.max())
-    said = [_NAMES[scale], f"min {number(low)} max {number(high)}"]
+    parts = [_NAMES[scale], f"min {number(low)} max {number(high)}"]
     if vmax > 0:
-        said[0] += f", {_ENDS[display]}{_amount(vmax, scale, raw.shape, display)}"
+        parts[0] += f", {_ENDS[display]}{_amount(vmax, scale, raw.shape, display)}"
     if display == "overlay" and high <= 0:
-        said.insert(0, "no positive evidence")
+        parts.insert(0, "no positive evidence")
     elif low == high == 0:
-        said.insert(0, "all zero")
+        parts.insert(0, "all zero")
     elif scale == "rank" and low == high:
-        said.insert(0, "no structure: every value is the same")
+        parts.insert(0, "no structure: every value is the same")
     if display == "diverging" and high <= 0 and low < 0:
-        said.insert(0, "nothing speaks for it")
+        parts.insert(0, "nothing speaks for it")
     if contour is not None and display in ("overlay", "diverging") and high > 0:
-        said.append(f"outline: {describe_region(values, contour)}")
-    return " · ".join(said)
+        parts.append(f"outline: {describe_region(values, contour)}")
+    return " · ".join(parts)
 
 
 def filters_caption(kernels: Floats) -> str:
-    """The weight at which the filters are painted white or black, or each colour in full.
+    """Scale of painted filters: the weight shown as white, or in full colour.
 
     >>> filters_caption(np.array([[[[0.2, -0.43]]]]))
     'black and white at ±0.43'

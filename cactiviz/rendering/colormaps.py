@@ -1,4 +1,4 @@
-"""Tables of colours: from a share of the full value to red, green, blue."""
+"""Colormaps: tables from a share of vmax to red, green, blue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a map's evidence lies, as a region and in words."""
+"""Location and concentration of a map's positive evidence, as a region and in words."""
 
 from __future__ import annotations
 
@@ -27,13 +27,12 @@ _HAIR = 1e-9  # of the sum: rounding must not add another square
 
 
 def evidence_region(values: Floats, share: float = 0.5) -> NDArray[np.bool_]:
-    """The squares, largest values first, that hold this share of the positive sum.
+    """The smallest region of largest values that holds this share of the positive sum.
 
-    It is the smallest such set that treats equal values alike: of several squares with the value
-    at which the share is reached all belong to it, so that no order of reading decides.
+    Values equal to the smallest one in the region all belong to it, so that no order decides.
 
     Args:
-        values: Raw, (h, w). Values below 0 count as 0.
+        values: A raw map (h, w); values below 0 count as 0.
         share: Above 0, up to 1; at 1 it is every square with a positive value.
 
     Returns:
@@ -62,7 +61,7 @@ def evidence_region(values: Floats, share: float = 0.5) -> NDArray[np.bool_]:
 
 
 def describe_region(values: Floats, share: float = 0.5) -> str:
-    """How concentrated the evidence is; the area is counted in squares of the map.
+    """How concentrated the evidence is, in words; the area is counted in cells of the map.
 
     Areas compare between networks only at one grid resolution.
 
@@ -85,7 +84,7 @@ def describe_region(values: Floats, share: float = 0.5) -> str:
 
 
 def where_is_the_peak(values: Floats) -> str:
-    """The third of what the network saw, across and down, in which the largest value lies.
+    """The third of the map, across and down, in which the largest value lies.
 
     Args:
         values: Raw: a map (h, w), or a gradient (3, H, W), of which the size counts. Of several
@@ -115,7 +114,7 @@ def where_is_the_peak(values: Floats) -> str:
 
 
 def share_in_words(share: float) -> str:
-    """A share as it is said, where it is near to one that has a name.
+    """A share in words, such as "a quarter", where it is near one that has a name.
 
     >>> [share_in_words(share) for share in (0.104, 0.34, 0.14, 0.001)]
     ['a tenth', 'a third', '14 %', '<1 %']
@@ -125,7 +124,7 @@ def share_in_words(share: float) -> str:
 
 
 def where_the_evidence_lies(values: Floats, whole: str = "what it saw") -> str:
-    """Where a map is strongest and how concentrated it is, for those who can't see it.
+    """Where a map is strongest and how concentrated it is, as an alternative text.
 
     Args:
         values: Raw: a map (h, w), of which what is above 0 counts, or a gradient (3, H, W), of

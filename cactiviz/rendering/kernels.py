@@ -1,4 +1,4 @@
-"""Which weights of a kernel can be shown, where it has more inputs than there are colours."""
+"""The displayed part of kernels that have more inputs than there are colours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INPUTS: tuple[Inputs, ...] = get_args(Inputs)
 
 @dataclass(frozen=True, eq=False)
 class ShownWeights:
-    """A part of each kernel that fits on a screen, and how much of the kernel it is.
+    """The displayed part of each kernel, and its share of the kernel.
 
     Attributes:
         weights: float32 (K, 3, kh, kw), in colour, or (K, 1, kh, kw); raw.
@@ -30,19 +30,19 @@ class ShownWeights:
 
     @property
     def vmax(self) -> float:
-        """The largest absolute weight of all that is shown: one scale for the whole layer."""
+        """Largest absolute weight displayed: one scale for the whole layer."""
         return float(np.abs(self.weights).max())
 
     @property
     def in_colour(self) -> bool:
-        """Whether each kernel is shown whole, its three inputs being red, green and blue."""
+        """Whether kernels are shown whole, their inputs being red, green and blue."""
         return int(self.weights.shape[1]) == 3
 
 
 def shown_weights(
     kernels: NDArray[np.float32], inputs: Inputs, *, on_colours: bool
 ) -> ShownWeights:
-    """What is shown of the kernels of one convolution.
+    """Choose what to display of one convolution's kernels.
 
     A mean lets weights of unlike sign cancel out; the heaviest input leaves out all the others.
     So the share says how much either leaves.

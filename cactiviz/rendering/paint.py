@@ -1,4 +1,4 @@
-"""Raw arrays -> colours. Nothing is scaled before it comes here; ``scales`` says how it is."""
+"""Paints raw maps as RGB arrays; scaling is done by :mod:`cactiviz.rendering.scales`."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def paint(
     """Paint a map where the network saw the picture; dim and hatch what it never saw.
 
     Args:
-        picture: What was explained; the cell shows the whole of it.
-        values: Raw. "overlay" and "diverging": (h, w), resized bilinearly. "magnitude" and
+        picture: The picture that was explained; the cell shows the whole of it.
+        values: The raw map. "overlay" and "diverging": (h, w), resized bilinearly. "magnitude" and
             "signed": (3, H, W) or (h, w).
         seen: The part of the picture that the network saw, in the picture's coordinates.
         display: "overlay" blends colours over the picture, values below 0 counting as 0;
@@ -152,7 +152,7 @@ def paint(
 
 
 def outline(image: NDArray[np.uint8], box: Box, picture_size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A cell with a rectangle of the picture outlined; what lies beyond the picture is left out.
+    """A cell with a rectangle outlined, clipped to the picture.
 
     Args:
         image: uint8 (h, w, 3), a cell that shows the whole picture.
@@ -196,7 +196,7 @@ def paint_filters(kernels: Floats, width: int, vmax: float | None = None) -> NDA
 
 
 def _span(start: float, length: float, whole: int, pixels: int) -> slice:
-    """The pixels, one at least, of a cell's side that show this part of the whole."""
+    """The slice of a cell's side, at least one pixel, that shows this part."""
     first = min(max(round(start * pixels / whole), 0), pixels - 1)
     return slice(first, max(min(round((start + length) * pixels / whole), pixels), first + 1))
 
@@ -211,7 +211,7 @@ def _stretched(
 
 
 def _outlined(rgb: NDArray[np.uint8], region: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """With a light line on a dark one around the region, closed along the picture's edges."""
+    """The cell with a two-tone line around the region, closed along the picture's edges."""
     if not region.any():
         return rgb
     padded = np.pad(region, _PAD).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""What is painted in full colour over many maps, of which one is in memory at a time."""
+"""Streaming maximum and percentile for a shared colour scale."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _BINS = 1 << 18
 
 
 class Tally:
-    """Takes maps one by one; its memory doesn't grow with them.
+    """Computes :func:`~cactiviz.rendering.scales.vmax_of` of many maps in constant memory.
 
-    The largest value is exact, a percentile to a thousandth of itself: less than the step between
-    two of 256 shades.
+    The maximum is exact, a percentile accurate to 0.1 %: less than the step between two of 256
+    shades.
 
     Args:
         display: As for ``vmax_of``.
@@ -38,7 +38,7 @@ class Tally:
         self._counts = None if by_largest else np.zeros(_BINS, np.int64)
 
     def add(self, values: Floats) -> None:
-        """Take a map, raw.
+        """Include a raw map.
 
         Raises:
             CactivizError: Some of its values aren't finite.
@@ -53,7 +53,7 @@ class Tally:
 
     @property
     def vmax(self) -> float:
-        """What ``vmax_of`` says of all of them together."""
+        """``vmax_of`` of all maps together."""
         if self._counts is None:
             return float(self._largest > 0) if self._scale == "rank" else self._largest
         below = np.cumsum(self._counts)
@@ -64,7 +64,7 @@ class Tally:
 
 
 def _value(below: NDArray[np.int64], rank: int) -> float:
-    """The value of this rank, as if those of its bin lay in it evenly; 0 in the lowest bin."""
+    """Value of this rank, interpolated within its bin; 0 in the lowest bin."""
     bin_ = int(np.searchsorted(below, rank, side="right"))
     if bin_ == 0 or bin_ == _BINS:
         return 0.0

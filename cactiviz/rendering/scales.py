@@ -1,4 +1,4 @@
-"""Raw values -> 0..1 (or -1..1), and numbers in words. The raw arrays are never changed."""
+"""Scales raw values for painting, and formats numbers. Raw arrays are never changed."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ PERCENTILE = 99.5  #: Of a gradient: a lone pixel must not darken all the others
 
 
 def on_one_scale(values: Floats, others: Sequence[Floats], scale: Scale) -> list[Floats]:
-    """The maps whose common full value this map is painted with.
+    """The maps that share a vmax with this map.
 
     Args:
         values: The map.
-        others: All maps of its method over all networks, itself among them.
-        scale: "shared" takes them all. "evidence" takes those on a grid of the same shape: a
-            square of 7 × 7 holds more than one of 13 × 13 only because it is larger. On the
-            others a map stands alone.
+        others: All maps of its method over all networks, including itself.
+        scale: "shared" selects all. "evidence" selects those of the same shape, since a cell of
+            7 × 7 holds more than one of 13 × 13 only because it is larger. Others select the map
+            alone.
 
     Raises:
         CactivizError: There is no such scale.
@@ -45,10 +45,10 @@ def on_one_scale(values: Floats, others: Sequence[Floats], scale: Scale) -> list
 
 
 def vmax_of(maps: Sequence[Floats], display: Display, scale: Scale = "own") -> float:
-    """The value that is painted in full colour over these maps.
+    """The value painted in full colour over these maps.
 
     Args:
-        maps: Raw, of any resolutions: what :func:`on_one_scale` says.
+        maps: Raw maps of any resolutions, from :func:`on_one_scale`.
         display: For "overlay" it is the maximum, for "diverging" the largest absolute value; else
             the 99.5th percentile of what is painted, or the maximum where so few values differ
             from 0 that the percentile is 0.
@@ -76,7 +76,7 @@ def vmax_of(maps: Sequence[Floats], display: Display, scale: Scale = "own") -> f
 
 
 def scaled(values: Floats, display: Display, scale: Scale) -> NDArray[np.float64]:
-    """What is painted, before it is divided by the full value.
+    """The values that are painted, before division by vmax.
 
     Args:
         values: Raw.
@@ -129,7 +129,7 @@ def ranks(values: Floats) -> NDArray[np.float64]:
 
 
 def unscaled(values: Floats, display: Display) -> NDArray[np.float64]:
-    """What a display shows of a map: (h, w), or for "signed" also (3, h, w).
+    """The values that a display shows of a map: (h, w), or for "signed" also (3, h, w).
 
     Raises:
         CactivizError: The display is unknown, or the values aren't finite.
@@ -146,10 +146,10 @@ def unscaled(values: Floats, display: Display) -> NDArray[np.float64]:
 
 
 def finite(values: Floats) -> Floats:
-    """The values, if all of them are numbers.
+    """Check that all values are finite.
 
     Raises:
-        CactivizError: They aren't.
+        CactivizError: Some aren't.
     """
     if not np.isfinite(values).all():
         raise CactivizError("This can't be painted: some of its values are not finite numbers.")
@@ -157,7 +157,7 @@ def finite(values: Floats) -> Floats:
 
 
 def one_of(name: str, names: Iterable[str], kind: str) -> None:
-    """Raise a ``CactivizError`` that names them all if there is none of this name."""
+    """Raise a ``CactivizError`` that lists all names if this one is unknown."""
     if name not in names:
         raise CactivizError(f"There is no {kind} “{name}”; there are {', '.join(names)}.")
 

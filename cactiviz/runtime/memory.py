@@ -30,7 +30,7 @@ def spare_the_collector() -> None:
 
 
 def size_bytes(kept: object) -> int:
-    """About how much memory a network or a result takes: its tensors, or its arrays.
+    """Approximate bytes of a network's tensors, or of a result's arrays.
 
     >>> size_bytes([np.zeros((500, 4)), {"a": np.zeros(3)}, "text"])
     16024

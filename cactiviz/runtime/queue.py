@@ -67,8 +67,8 @@ class Ticket(Generic[T]):
             Exception: Any exception of the job, without its traceback.
         """
         with self._jobs.blocked(self._job):
-            found: T = self._job.future.result(timeout_seconds)  # type: ignore[assignment]
-        return found
+            result: T = self._job.future.result(timeout_seconds)  # type: ignore[assignment]
+        return result
 
     def give_back(self) -> None:
         """Stop waiting; a job without tickets is dropped, or stops at its next step."""
@@ -260,7 +260,7 @@ class Jobs:
 
     def _work(self, job: _Job) -> None:
         try:
-            found = job.work(job.cancel)
+            result = job.work(job.cancel)
         except BaseException as error:  # whoever waits for it is told, and the worker goes on
             self.stopped += isinstance(error, Cancelled)
             self.finished += not isinstance(error, Cancelled)
@@ -268,4 +268,4 @@ class Jobs:
             job.future.set_exception(error.with_traceback(None))
         else:
             self.finished += 1
-            job.future.set_result(found)
+            job.future.set_result(result)

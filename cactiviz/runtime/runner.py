@@ -107,9 +107,9 @@ class Runner:
             CactivizError: A failure of the last minute, which is cached too.
         """
         key, *others = ((network, one) for one in (question, *better))
-        if known := self._known(key, others):
-            found: T = known[0]
-            return found
+        if cached := self._known(key, others):
+            result: T = cached[0]
+            return result
         return self.jobs.submit(
             key, lambda cancel: self._answer(network, key, work, cancel), others
         )
@@ -182,12 +182,12 @@ class Runner:
         work: Callable[[LoadedModel, Cancel], T],
         cancel: Cancel,
     ) -> T:
-        found: T
-        if known := self._known(key):  # its like may have ended just after it was asked for
-            found = known[0]
-            return found
+        result: T
+        if cached := self._known(key):  # its like may have ended just after it was asked for
+            result = cached[0]
+            return result
         try:
-            found = work(self._loaded(network, cancel), cancel)
+            result = work(self._loaded(network, cancel), cancel)
         except CactivizError as error:
             failure = _afresh(error)  # the causes of the other one hold tensors
         except Exception:
@@ -195,13 +195,13 @@ class Runner:
             sentence = f"Something went wrong inside {network.name}; the terminal says what."
             failure = CactivizError(sentence)
         else:
-            size = size_bytes(found)
+            size = size_bytes(result)
             if size <= self._results.maxsize:
-                for array in arrays(found):
+                for array in arrays(result):
                     array.flags.writeable = False
                 with self._lock:
-                    self._results[key] = found
-                return found
+                    self._results[key] = result
+                return result
             failure = CactivizError(f"The answer of {network.name} is too large to be kept.")
         if not isinstance(failure, Cancelled):
             with self._lock:

@@ -1,1 +1,1 @@
-"""Train CactiNet, and say how good a network is."""
+"""Training of CactiNet, and evaluation of any network on labelled pictures."""

@@ -1,4 +1,4 @@
-"""Batches of tiles, shuffled and turned by a seed, that can go on from anywhere."""
+"""Seeded, resumable batches of shuffled and augmented tiles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Batches:
     goes on as if it hadn't been. Lightning keeps ``state_dict`` in its checkpoints.
 
     Attributes:
-        size: Tiles in a batch: as many as asked for, or all where there are fewer.
+        size: Tiles in a batch: as many as requested, or all if there are fewer.
     """
 
     def __init__(self, tiles: Tiles, preprocessing: Preprocessing, size: int, seed: int) -> None:
@@ -37,7 +37,7 @@ class Batches:
         return len(self._tiles.items) // self.size
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """The rest of the epoch, and then the next one from its start."""
+        """Iterate over the rest of the epoch; then the next one starts."""
         epoch, first = self._epoch, self._next
         generator = torch.Generator().manual_seed(self._seed * 1_000_003 + epoch)
         order = torch.randperm(len(self._tiles.items), generator=generator)
@@ -51,11 +51,11 @@ class Batches:
             yield normalise(pixels, self._preprocessing), self._tiles.labels[order[rows]]
 
     def state_dict(self) -> dict[str, Any]:
-        """Where it is, and of how many tiles."""
+        """Position within the epoch, and the number of tiles."""
         return {"epoch": self._epoch, "next": self._next, "tiles": len(self._tiles.items)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there.
+        """Resume from a position.
 
         Raises:
             DataError: It was a place among another number of tiles, which makes other epochs.

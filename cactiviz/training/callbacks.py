@@ -1,4 +1,4 @@
-"""What looks on while a network learns."""
+"""Lightning callback for progress, cancellation and timing."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Watch(Callback):
     """Reports, stops on request, and measures.
 
     Args:
-        steps: Of all epochs together.
-        steps_an_epoch: Of one.
-        report: Told the epoch, the steps done and the steps in total.
-        cancel: Asked after each step.
-        clock: Seconds that only grow, whatever is done to the system's clock.
+        steps: Steps of all epochs together.
+        steps_an_epoch: Steps of one epoch.
+        report: Called with the epoch, the steps done and the total.
+        cancel: Checked after each step.
+        clock: Monotonic clock in seconds.
 
     Attributes:
         steps: Of all epochs together.
@@ -74,7 +74,7 @@ class Watch(Callback):
     def on_train_batch_start(
         self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int
     ) -> None:
-        """A batch came."""
+        """End of the wait for a batch."""
         self.waited += self._clock() - self._asked
 
     def on_train_batch_end(

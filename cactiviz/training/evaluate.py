@@ -1,4 +1,4 @@
-"""How good a network is on pictures whose classes are known."""
+"""Evaluates a network on labelled pictures."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ OTHER = "other"
 
 @dataclass(frozen=True)
 class Mistake:
-    """A picture that a network got wrong.
+    """A misclassified picture.
 
     Attributes:
-        item: Which.
-        answer: The class that it gave.
-        probability: Of that answer, 0..1.
-        truth: The probability that it gave the right class, 0..1.
+        item: The picture.
+        answer: The predicted class.
+        probability: Probability of the predicted class, 0..1.
+        truth: Probability of the true class, 0..1.
     """
 
     item: Item
@@ -51,12 +51,12 @@ class Mistake:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What :func:`evaluate` found.
+    """Result of :func:`evaluate`.
 
     Attributes:
-        model: The network's name.
-        n: Pictures that were read.
-        accuracy: Share of right answers, 0..1.
+        model: Name of the network.
+        n: Number of pictures that were read.
+        accuracy: Share of correct predictions, 0..1.
         roc_auc: For networks of two classes: the chance that a picture of the second class gets a
             higher score than one of the first; None for others, or where one class is missing.
         roc_auc_interval: The middle 95 % of the same over bootstrap resamples, or None.
@@ -68,7 +68,7 @@ class Evaluation:
             classes one more for all other answers.
         pictures_per_second: Reading and resizing included.
         skipped: A sentence for each picture that couldn't be read.
-        mistakes: The surest wrong answers, the surest first.
+        mistakes: The most confident wrong predictions, in order of confidence.
     """
 
     model: str
@@ -112,16 +112,16 @@ def evaluate(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Evaluation:
-    """Ask a network about many pictures and count.
+    """Evaluate a network on pictures of known classes.
 
     Args:
         model: The data's classes must be among its own, by name.
-        dataset: Where the pictures are.
-        items: Which ones.
-        batch_size: Pictures in memory at a time; None for fewer the larger they are.
-        seed: Of the bootstrap.
-        progress: Told the pictures done, and how many there are.
-        cancel: Asked between batches.
+        dataset: The data set.
+        items: The pictures to evaluate on.
+        batch_size: Pictures in a batch; None chooses it by the input size.
+        seed: Seed of the bootstrap.
+        progress: Called with the pictures done and the total.
+        cancel: Checked between batches.
 
     Raises:
         DataError: The classes don't fit, or no picture can be read.
@@ -220,7 +220,7 @@ def _mistakes(
     share: Tensor, answers: Tensor, truth: Tensor, items: Sequence[Item], names: Sequence[str]
 ) -> tuple[Mistake, ...]:
     wrong = (answers != truth).nonzero()[:, 0].tolist()
-    found = [
+    mistakes = [
         Mistake(
             items[row],
             names[int(answers[row])],
@@ -229,4 +229,4 @@ def _mistakes(
         )
         for row in wrong
     ]
-    return tuple(sorted(found, key=lambda mistake: -mistake.probability)[:_MISTAKES])
+    return tuple(sorted(mistakes, key=lambda mistake: -mistake.probability)[:_MISTAKES])

@@ -1,4 +1,4 @@
-"""Lightning's loop as a run needs it: quiet, whole files, and signals left to the command."""
+"""Runs Lightning's training loop, quietly, with atomic checkpoints."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def fit(
     watch: Watch,
     checkpoint_every: int,
 ) -> None:
-    """Learn from the checkpoint on, or from the start where there is none.
+    """Train from the checkpoint, or from the start if there is none.
 
     Args:
         module: Changed in place.

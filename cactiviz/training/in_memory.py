@@ -1,4 +1,4 @@
-"""A data set's pictures in memory, as networks are given them, with their labels."""
+"""Loads a data set's pictures, resized, into memory with their labels."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def load_tiles(
     """Open and resize pictures; those that can't be read are named and left out.
 
     Args:
-        dataset: Where they are.
-        items: Which ones.
+        dataset: The data set.
+        items: The pictures to load.
         labels: Class name -> class index, as :func:`labels_for` gives them.
         preprocessing: Only its resizing is done here.
-        progress: Told the pictures done, and how many there are.
-        cancel: Asked between pictures.
+        progress: Called with the pictures done and the total.
+        cancel: Checked between pictures.
 
     Raises:
         Cancelled: ``cancel`` was set.
@@ -100,7 +100,7 @@ def labels_for(class_names: Sequence[str], items: Iterable[Item], title: str) ->
     """
     indices = {name.casefold(): index for index, name in enumerate(class_names)}
     counts = Counter(name.casefold() for name in class_names)
-    found: dict[str, int] = {}
+    labels: dict[str, int] = {}
     for name in dict.fromkeys(item.class_name for item in items):
         if name.casefold() not in indices:
             few = ", ".join(class_names[:6]) + (", …" if len(class_names) > 6 else "")
@@ -110,7 +110,7 @@ def labels_for(class_names: Sequence[str], items: Iterable[Item], title: str) ->
             )
         if counts[name.casefold()] > 1:
             raise DataError(f"The network has several classes called “{name}”; rename the folder.")
-        found[name] = indices[name.casefold()]
-    if not found:
+        labels[name] = indices[name.casefold()]
+    if not labels:
         raise DataError(f"There is no picture in {title} to work with.")
-    return found
+    return labels

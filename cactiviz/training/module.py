@@ -1,4 +1,4 @@
-"""CactiNet while it learns, as Lightning wants it."""
+"""Lightning module that trains CactiNet."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Classifier(lightning.LightningModule):
 
     Args:
         network: (B, 3, H, W) -> logits (B, 1).
-        recipe: How it learns.
-        steps: Of all epochs together.
+        recipe: Hyperparameters.
+        steps: Steps of all epochs together.
     """
 
     def __init__(self, network: nn.Module, recipe: Recipe, steps: int) -> None:

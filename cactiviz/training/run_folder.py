@@ -1,4 +1,4 @@
-"""The folder of a training run: what it holds, and that only one run at a time is in it."""
+"""The folder of a training run, locked by one process at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOCK = ".lock"
 
 
 def digest(dataset: Dataset) -> str:
-    """The number of a data set's pictures, and the sha256 of their addresses."""
+    """Number of a data set's pictures, and the sha256 of their addresses."""
     names = hashlib.sha256()
     for item in dataset:
         names.update(item.address.encode("utf-8", "surrogateescape") + b"\0")

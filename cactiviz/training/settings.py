@@ -1,4 +1,4 @@
-"""What a training run is made of; with the data, all that decides its result."""
+"""Hyperparameters of a training run; with the data, they determine its result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """How CactiNet is trained.
+    """Hyperparameters of CactiNet's training.
 
     Adam with decoupled weight decay (none on biases and batch norms) on one cycle of the learning
     rate, up to ``learning_rate``; the eight flips and quarter turns by chance; in the end the

@@ -1,4 +1,4 @@
-"""Which pictures a network never sees while it learns."""
+"""Excludes a tenth of the pictures from training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Train CactiNet in a folder of its own: to be stopped, killed and gone on with at any time."""
+"""Trains CactiNet in a run folder; can be stopped, killed and resumed at any time."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _MODEL = "cactinet"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended.
+    """Result of a training run.
 
     Attributes:
-        weights: The file of the network's weights.
-        finished: False if it was stopped before its last epoch; the same command goes on.
+        weights: File of the network's weights.
+        finished: False if it was stopped before its last epoch; the same call resumes it.
         epochs: How far it came.
         trained_on: Pictures that it learnt from.
         excluded: Pictures that it never saw.
@@ -81,8 +81,8 @@ def train(
             is stopped, the weights.
         recipe: A run that is gone on with must have the same.
         device: "auto", "cpu" or "cuda".
-        report: Told the epoch, the steps done and the steps in total.
-        cancel: Asked between steps; the weights are written all the same.
+        report: Called with the epoch, the steps done and the total.
+        cancel: Checked between steps; the weights are written all the same.
         checkpoint_every: Steps from one checkpoint to the next; what a kill may cost.
 
     Raises:

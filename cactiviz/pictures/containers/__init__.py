@@ -1,9 +1,10 @@
-"""A picture file's bytes with only what its first frame needs: no texts, no traps, no later frames.
+"""Strips picture files to what their first frame needs, before any decoder sees them.
 
-Decoders are written for files that mean well. Before they get one, this module walks over its
-parts without decoding anything: it leaves out what no pixel depends on (comments, thumbnails, maker
-notes, further frames), says how much memory and work the rest asks for, and refuses what would take
-minutes. Where a part is cut off it's left as it is: finding damage is the decoder's business.
+Decoders are written for well-meaning files. So this package walks over a file's structure without
+decoding: it leaves out what no pixel depends on (comments, thumbnails, maker notes, further
+frames), computes how much memory and work the rest needs, and refuses what would take minutes.
+By hand, since libraries read a file's structure only while they decode it. A truncated part is
+left as it is: finding damage is the decoder's business.
 """
 
 from __future__ import annotations

@@ -28,13 +28,13 @@ _JPEG_TABLES = _JPEG_FRAMES | {0xC4, 0xCC, 0xDB, 0xDD, 0xE0, 0xEE}
 def _jpeg_parts(data: bytes, at: int) -> Iterator[tuple[int, int, int]]:
     """Each marker's code, where it begins, and where what belongs to it ends."""
     for _ in range(MAX_PARTS // 10):
-        found = _JPEG_MARKER.search(data, at)
-        if found is None or found[1] == b"\xd9":
+        match = _JPEG_MARKER.search(data, at)
+        if match is None or match[1] == b"\xd9":
             return
-        code, at = found[1][0], found.end()
+        code, at = match[1][0], match.end()
         if code not in (0x01, 0xD8):
             at += max(struct.unpack_from(">H", data, at)[0], 2)
-            yield code, found.start(), at
+            yield code, match.start(), at
     raise Overloaded
 
 

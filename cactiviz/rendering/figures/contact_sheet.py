@@ -1,4 +1,4 @@
-"""Pictures in rows, each with a caption, as one picture to keep."""
+"""Contact sheet: pictures in rows, each with a caption, as one picture."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def draw_contact_sheet(
             that the pixels of a small tile are seen as they are; one without is left blank.
         heading: A line at the top.
         columns: Pictures in a row.
-        width: Of each, in pixels.
+        width: Width of each picture in pixels.
 
     Returns:
-        RGB.
+        An RGB image.
     """
     used = max(1, min(columns, len(cells)))
     images = [_wide(cell, width) for cell in cells]

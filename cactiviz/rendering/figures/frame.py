@@ -1,4 +1,4 @@
-"""Frames of an animation: panels side by side, each with its title, its answer and its scale."""
+"""Draws a frame of an animation: panels with title, class and caption."""
 
 from __future__ import annotations
 
@@ -32,20 +32,19 @@ from cactiviz.rendering.scales import percent
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One picture of a frame and what is written around it.
+    """One image of a frame with the texts around it.
 
     Attributes:
-        title: Above it.
+        title: Text above the image.
         image: uint8 (h, w, 3) or (h, w), fitted into the panel; None where there is none.
-        answer: The class explained, below it; may be empty.
-        lead: Before the answer if there is room, such as "Explained: " where it is another than
-            the network's own.
-        probability: Of the answer, 0..1, as a number and a bar; None for none.
+        answer: Name of the explained class, below the image; may be empty.
+        lead: Text before the class if there is room, such as "Explained: ".
+        probability: Probability of the class, 0..1, as a number and a bar; None for none.
         caption: Scale and range, or the sentence that says why there is no image.
-        warned: True for a title in the colour of warnings.
-        subtitle: Below the title, such as the method; all below only where the layout has a line.
-        note: Below the answer, such as the network's own one.
-        place: The layer that the map was made at, and its grid.
+        warned: True for a title in the warning colour.
+        subtitle: Text below the title, such as the method; needs a line in the layout.
+        note: Text below the class, such as the network's top class; needs a line.
+        place: Layer and grid of the map; needs a line.
     """
 
     title: str
@@ -67,9 +66,9 @@ def draw_frame(
 
     Args:
         panels: At most as many as the layout has.
-        layout: Of all frames.
-        subheading: Which frame this is, if the layout leaves a line for it.
-        step: Which frame this is, counted from 0, and of how many.
+        layout: Layout of all frames.
+        subheading: Text of the frame's own line, if the layout has one.
+        step: (index of the frame from 0, number of frames) for the progress line, or None.
 
     Returns:
         uint8 (height, width, 3), as ``layout.size`` says.
@@ -103,7 +102,7 @@ def draw_frame(
 
 
 def fitted(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The image as large as fits into this (height, width), with its own aspect ratio.
+    """The image scaled to fit into this (height, width).
 
     >>> fitted(np.zeros((10, 20, 3), np.uint8), (100, 100)).shape
     (50, 100, 3)
@@ -188,7 +187,7 @@ def _draw_steps(
     step: tuple[int, int],
     layout: Layout,
 ) -> None:
-    """A line in as many parts as there are frames, the present one in colour."""
+    """A progress line with one part per frame, the present one in colour."""
     (x, y), (now, count), thick = corner, step, layout.times(3)
     gap = layout.times(3) if width > 12 * count else 0
     for index in range(count):

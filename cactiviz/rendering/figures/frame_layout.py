@@ -1,4 +1,4 @@
-"""What all frames of an animation have in common: colours, where panels stand, room for words."""
+"""Layout and theme shared by all frames of an animation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cactiviz.rendering.figures.typography import BODY, HEADING, SMALL, TITLE, w
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of a frame: its ground, texts, lines and bars."""
+    """Colours of a frame: background, texts, lines and bars."""
 
     ground: str
     text: str
@@ -31,23 +31,22 @@ GRID = 8  #: Usual pixels; distances are multiples of it.
 
 @dataclass(frozen=True)
 class Layout:
-    """What all frames of one animation have in common, so that they have one size.
+    """Layout of all frames of one animation, so that they have one size.
 
     Attributes:
         panel: (height, width) of a panel's image, in pixels.
         columns: Panels in a row.
-        panels: How many there are.
-        heading: A line at the top of every frame, in large letters; empty for none.
-        method: Below it what made the maps and on which scale; empty where the heading says it.
-        subheading: True to leave a line below that, which each frame fills.
-        subtitles: True to leave a line below each panel's title.
-        answers: True to leave a line for each panel's answer.
-        notes: True to leave a line below it for each panel's note.
-        places: True to leave a line for the layer that each panel's map was made at, and its grid.
-        caption_lines: Below all that.
-        text_size: How much larger texts and distances are than in a sheet; None goes by the
-            panel's width.
-        steps: True to leave a line of as many parts as there are frames, the present one marked.
+        panels: Number of panels.
+        heading: Large text at the top of every frame; empty for none.
+        method: Text below the heading: method and scale; may be empty.
+        subheading: True for a line with each frame's own text.
+        subtitles: True for a line below each panel's title.
+        answers: True for a line with each panel's class.
+        notes: True for a line with each panel's note.
+        places: True for a line with the layer and grid of each panel's map.
+        caption_lines: Number of lines of each panel's caption.
+        text_size: Zoom of texts and distances; None derives it from the panel's width.
+        steps: True for a progress line with one part per frame.
         theme: :data:`LIGHT` or :data:`DARK`.
     """
 
@@ -72,18 +71,18 @@ class Layout:
 
     @property
     def zoom(self) -> float:
-        """How much larger texts and distances are than usual."""
+        """Zoom of texts and distances, 1 for a usual panel."""
         if self.text_size is not None:
             return self.text_size
         return min(max(self.panel[1] / _USUAL_WIDTH, _SMALLEST), _LARGEST)
 
     def times(self, pixels: int) -> int:
-        """So many usual pixels at this zoom; never fewer than one."""
+        """A length in pixels at this zoom; at least 1."""
         return max(1, round(self.zoom * pixels))
 
     @property
     def top(self) -> int:
-        """Where the first row of panels begins, in pixels."""
+        """Top of the first row of panels in pixels."""
         lines = HEADING.leading if self.heading else 0
         lines += TITLE.leading * len(self.method_lines)
         lines += BODY.leading if self.subheading else 0
@@ -92,18 +91,18 @@ class Layout:
 
     @property
     def method_lines(self) -> list[str]:
-        """The method in lines that fit: a frame of small panels has room for few words in one."""
+        """The method's text, wrapped to the frame's width."""
         style = TITLE.times(self.zoom)
         return wrapped(self.method, style, self.width - 2 * self.times(2 * GRID), 3)
 
     @property
     def above(self) -> int:
-        """From the top of a panel to its image, in pixels."""
+        """Distance from the top of a panel to its image in pixels."""
         return self.times(TITLE.leading + (BODY.leading if self.subtitles else 0) + GRID // 2)
 
     @property
     def extra_lines(self) -> int:
-        """Small lines between a panel's answer and its caption."""
+        """Number of small lines between a panel's class and its caption."""
         return int(self.notes) + int(self.places)
 
     @property
@@ -114,19 +113,19 @@ class Layout:
 
     @property
     def row(self) -> int:
-        """The height of a panel with all that is written around it, in pixels."""
+        """Height of a panel with its texts in pixels."""
         return self.above + self.panel[0] + self._below
 
     @property
     def width(self) -> int:
-        """Of a frame, in pixels."""
+        """Width of a frame in pixels."""
         used = min(self.columns, self.panels)
         gap, margin = self.times(2 * GRID), self.times(2 * GRID)
         return 2 * margin + used * (self.panel[1] + gap) - gap
 
     @property
     def size(self) -> tuple[int, int]:
-        """(height, width) of a frame.
+        """(height, width) of a frame in pixels.
 
         >>> Layout().size[1]
         1600

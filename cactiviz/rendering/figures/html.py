@@ -1,4 +1,4 @@
-"""A comparison as HTML that needs nothing from outside: for reports and for notebooks."""
+"""Comparisons as self-contained HTML, for reports and notebooks, from Jinja templates."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Layers:
-    """A cell in two layers, so that the strength of the upper one can be moved by its reader.
+    """A cell of two images, the upper one with an opacity that the reader can change.
 
     Attributes:
-        below: What strength 0 shows, uint8 (h, w, 3); None where nothing can be shown.
-        above: What strength 1 shows, of the same size; None where there is nothing to move.
+        below: Image at strength 0, uint8 (h, w, 3); None where there is no image.
+        above: Image at strength 1, of the same size; None for a fixed image.
         caption: Scale and range, or why there is no image.
-        alt: What is to be seen, in words.
-        place: The layer and its grid, if it was made at one.
+        alt: Alternative text of the image.
+        place: Layer and grid of the map; may be empty.
     """
 
     below: NDArray[np.uint8] | None
@@ -45,7 +45,7 @@ class Layers:
 
 @dataclass(frozen=True)
 class Table:
-    """Numbers under a title: the heads of the columns, the lines, and what must be said of them."""
+    """A table with a title, the heads of its columns, its rows, and a note; all texts."""
 
     title: str
     heads: Sequence[str]
@@ -63,18 +63,18 @@ def grid(
     follows: bool = False,
     heading: str = "",
 ) -> str:
-    """A comparison as a table: networks as columns, methods as rows, a slider for the overlays.
+    """A comparison as an HTML table: networks as columns, methods as rows, an opacity slider.
 
-    Every text is escaped; images are part of the text.
+    All texts are escaped; images are embedded.
 
     Args:
-        picture: What was explained.
+        picture: The picture that was explained.
         columns: One for each network.
         rows: One for each method.
-        cells: By (row, column).
-        strength: Of the overlays to begin with, 0..1.
-        follows: Dark where the reader's system is; a notebook has a ground of its own.
-        heading: Above the table, such as what is explained.
+        cells: Cells by (row, column).
+        strength: Initial opacity of the overlays, 0..1.
+        follows: Whether to follow the system's dark mode; notebooks have their own background.
+        heading: Text above the table, such as the explained class.
     """
     image = Image.fromarray(picture.rgb)
     image.thumbnail((380, 380), Image.Resampling.LANCZOS, reducing_gap=3)
@@ -104,15 +104,15 @@ def page(
     remarks: Sequence[Remark] = (),
     recipe: Mapping[str, Any] | None = None,
 ) -> str:
-    """A whole file around a grid, which asks nothing of the network.
+    """A complete HTML file around a grid; it loads nothing from elsewhere.
 
     Args:
         title: The heading.
-        body: What :func:`grid` made.
-        subtitle: Below the heading.
-        tables: Numbers below the grid.
-        remarks: What must be said beside the maps.
-        recipe: Shown, and kept so that ``read_recipe`` finds it.
+        body: HTML from :func:`grid`.
+        subtitle: Text below the heading.
+        tables: Tables below the grid.
+        remarks: Remarks on methods, networks and the picture.
+        recipe: Shown, and embedded as JSON for ``read_recipe``; None for none.
     """
     from markupsafe import Markup
 
@@ -129,13 +129,13 @@ def page(
 
 
 def map_html(title: str, values: NDArray[Any], signed: bool, place: str = "") -> str:
-    """A map alone: its squares in colours on its own scale, with its range in words.
+    """One map as HTML: its values in colours on its own scale, with its range in words.
 
     Args:
-        title: Above it.
-        values: Raw: (h, w), or a gradient (3, H, W).
-        signed: Blue and orange around zero, for a (h, w).
-        place: The layer and its grid, if it was made at one.
+        title: Text above the map.
+        values: The raw map (h, w), or a gradient (3, H, W).
+        signed: Whether a (h, w) map is painted blue and orange around 0.
+        place: Layer and grid of the map; may be empty.
     """
     display: Display = "magnitude" if values.ndim == 3 else "diverging" if signed else "overlay"
     vmax = vmax_of([values], display)

@@ -1,4 +1,4 @@
-"""Maps as an interactive Plotly figure: linked axes in the picture's pixels, values on hover."""
+"""Maps as an interactive Plotly figure with linked axes and values on hover."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ _DIVERGING = [[0, "#1f6fd0"], [0.5, "#f7f7f7"], [1, "#c25a00"]]  # against, noth
 
 @dataclass(frozen=True, eq=False)
 class Pane:
-    """One map.
+    """One map of a figure.
 
     Attributes:
         title: The network and the method.
-        values: Raw: (h, w), or (3, H, W), of which the largest magnitude over channels is shown.
+        values: The raw map (h, w), or (3, H, W), shown by its channel maximum of magnitudes.
         kind: "positive" or "signed".
-        seen: The part of the picture that the map lies on; None for the map's own squares.
-        said: Below the title, in smaller letters: the class explained, layer and grid.
+        seen: The part of the picture that the map covers; None for the map's own grid.
+        subtitle: Small text below the title: the explained class, layer and grid.
     """
 
     title: str
     values: NDArray[Any]
     kind: str
     seen: Box | None = None
-    said: str = ""
+    subtitle: str = ""
 
 
 def figure(picture: Picture | None, columns: Sequence[Sequence[Pane]], heading: str = "") -> Any:
-    """One column for each network, one row for each method; zooming one pane zooms all.
+    """A figure with a column for each network and a row for each method; zoom is shared.
 
-    Each map has a scale of its own, whose ends its hover text tells.
+    Each map has its own scale.
 
     Args:
-        picture: Shown below the maps; None for none.
-        columns: The panes of each network, from the top.
-        heading: Above all of them, such as what is explained; empty for none.
+        picture: Background of the maps; None for none.
+        columns: The panes of each network, from top to bottom.
+        heading: Text above the figure, such as the explained class; may be empty.
 
     Returns:
         A ``plotly.graph_objects.Figure``.
@@ -93,8 +93,8 @@ def figure(picture: Picture | None, columns: Sequence[Sequence[Pane]], heading: 
 def _title(pane: Pane | None) -> str:
     if pane is None:
         return ""
-    said = f"<br><sup>{escape(pane.said)}</sup>" if pane.said else ""
-    return escape(pane.title) + said
+    subtitle = f"<br><sup>{escape(pane.subtitle)}</sup>" if pane.subtitle else ""
+    return escape(pane.title) + subtitle
 
 
 def _trace(pane: Pane, over_picture: bool) -> Any:

@@ -1,4 +1,4 @@
-"""A comparison as one picture to keep: networks as columns, methods as rows, text by Pillow."""
+"""A comparison as one image: networks as columns, methods as rows."""
 
 from __future__ import annotations
 
@@ -34,10 +34,14 @@ from cactiviz.types import Picture, Prediction
 
 @dataclass(frozen=True)
 class Column:
-    """A network: its title, its answers (the first three are drawn), and a warning if any.
+    """A network's heading.
 
-    ``before`` says what it answered before a part of the picture was covered; ``marks`` which class
-    is "explained" and which one it is held "against", where that isn't simply the first answer.
+    Attributes:
+        title: Display name of the network.
+        answers: Its predictions, the likeliest first; three are drawn.
+        message: A warning; may be empty.
+        before: Its prediction without the occlusion, in words; may be empty.
+        marks: Class index -> "explained" or "against", if another than the top class is explained.
     """
 
     title: str
@@ -57,7 +61,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Remark:
-    """What must be said beside the maps: about what, and in which sentences."""
+    """Sentences beside the maps, and what they are about."""
 
     about: str
     says: tuple[str, ...]
@@ -65,12 +69,12 @@ class Remark:
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """What a method shows of a network.
+    """One painted map, or the reason why there is none.
 
     Attributes:
-        image: uint8 (h, w, 3) or (h, w), or None where there is none.
+        image: uint8 (h, w, 3) or (h, w); None where there is none.
         caption: Scale and range of the image, or the sentence that says why there is none.
-        place: The layer and its grid, if the image was made at one.
+        place: Layer and grid of the map; may be empty.
     """
 
     image: NDArray[Any] | None
@@ -104,18 +108,18 @@ def draw_sheet(
     Texts are drawn as they are, never read as markup; what doesn't fit is wrapped or ends in "…".
 
     Args:
-        picture: What was explained; at the top left, with its name and source.
+        picture: The picture that was explained, drawn at the top left with its name and source.
         columns: One for each network.
         rows: One for each method.
-        cells: By (row, column), both counted from 0; one that isn't there stays blank. An image
+        cells: Cells by (row, column) from 0; a missing one stays blank. An image
             no wider than ``cell_width`` is pasted pixel for pixel, a wider one is shrunk.
-        cell_width: In pixels.
-        remarks: At the bottom, each in lines of its own.
-        heading: A line at the top.
-        zoom: How much larger texts and distances are, for print; ``cell_width`` stays.
+        cell_width: Width of a cell in pixels.
+        remarks: Remarks at the bottom.
+        heading: Text at the top; may be empty.
+        zoom: Factor of all sizes, for print.
 
     Returns:
-        RGB.
+        An RGB image.
     """
     at = _Zoom(zoom)
     margin, gutter, label = at(_MARGIN), at(_GUTTER), at(_LABEL_WIDTH)
@@ -175,7 +179,7 @@ def draw_sheet(
 
 @dataclass(frozen=True)
 class _Zoom:
-    """How many pixels of the sheet one usual pixel takes."""
+    """Converts lengths to pixels of a zoomed sheet."""
 
     factor: float
 

@@ -1,4 +1,4 @@
-"""Text in pictures: styles, lines that fit, and a stand-in for what the font lacks."""
+"""Text in images: styles, wrapping, and substitutes for missing glyphs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FILES = {False: _FONTS / "SourceSans3-Regular.ttf", True: _FONTS / "SourceSans3
 
 @dataclass(frozen=True)
 class TextStyle:
-    """How a text is set: its size, and from one line to the next, in pixels."""
+    """Size and line height of a text in pixels, its colour and weight."""
 
     size: int
     leading: int  # from one line to the next
@@ -24,7 +24,7 @@ class TextStyle:
     bold: bool = False
 
     def times(self, factor: float) -> TextStyle:
-        """The same at another resolution.
+        """The same style scaled by a factor.
 
         >>> TextStyle(13, 20).times(2)
         TextStyle(size=26, leading=40, colour='#1F2328', bold=False)
@@ -33,7 +33,7 @@ class TextStyle:
         return replace(self, size=size, leading=leading)
 
     def in_colour(self, colour: str) -> TextStyle:
-        """The same in another colour."""
+        """The same style in another colour."""
         return replace(self, colour=colour)
 
 
@@ -66,7 +66,7 @@ def write(
     width: int,
     most: int,
 ) -> int:
-    """Write at most so many lines; returns where the next text may begin."""
+    """Draw a text in at most ``lines`` lines; return the y coordinate below it."""
     x, y = corner
     for line in wrapped(text, style, width, most):
         baseline = y + (style.leading + round(0.7 * style.size)) // 2
@@ -78,7 +78,7 @@ def write(
 
 
 def wrapped(text: str, style: TextStyle, width: int, most: int) -> list[str]:
-    """The text in at most so many lines, none wider than ``width``; "…" for what is left out."""
+    """Wrap a text to ``width`` in at most ``lines`` lines, the rest cut off by "…"."""
     lines: list[str] = []
     rest = drawable(text).strip()
     while rest and len(lines) < most:
@@ -101,13 +101,13 @@ def wrapped(text: str, style: TextStyle, width: int, most: int) -> list[str]:
 
 
 def shortened(start: str, end: str, style: TextStyle, width: int) -> str:
-    """A name on one line, whose end tells most: "…" stands for as much of its start as needed.
+    """A name on one line, its start cut off by "…" as far as needed.
 
     Args:
-        start: What may be cut short.
-        end: What is kept, unless it is too long itself.
-        style: How it is set.
-        width: In pixels.
+        start: The part that may be shortened.
+        end: The part that is kept, unless it is too long itself.
+        style: Style of the text.
+        width: Available width in pixels.
     """
     start, end = drawable(start), drawable(end)
     for kept in (*range(len(start), 0, -1), 0):
@@ -119,7 +119,7 @@ def shortened(start: str, end: str, style: TextStyle, width: int) -> str:
 
 
 def length(text: str, style: TextStyle) -> float:
-    """The width of a text on one line, in pixels."""
+    """Width of a text on one line in pixels."""
     wider = 0.5 * (style.bold and not _has_semibold())
     return _font(style.size, style.bold).getlength(text) + wider
 
@@ -148,7 +148,7 @@ def _has(character: str) -> bool:
 
 
 def drawable(text: str) -> str:
-    """The text on one line, with a stand-in for each character that the font lacks.
+    """The text on one line, with a substitute for each glyph that the font lacks.
 
     >>> drawable("Łódź  <b> 猫")
     'Łódź <b> ?'

@@ -1,4 +1,4 @@
-"""Frames -> files: GIF, animated WebP, MP4, or a folder of PNGs, by the file's ending."""
+"""Writes frames as GIF, animated WebP, MP4, or a folder of PNGs, by the file's ending."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.02, 60.0  # browsers slow down what is q
 
 
 def check_ending(path: str | os.PathLike[str]) -> str:
-    """The ending in small letters, if there is a writer for it.
+    """The file's ending in lower case, if a writer for it exists.
 
     Raises:
         OutputError: There is none.
@@ -43,7 +43,7 @@ def check_ending(path: str | os.PathLike[str]) -> str:
 
 
 def check_size(size: tuple[int, int], ending: str) -> None:
-    """Refuse frames that no memory should be asked for, or that are too large for a kind of file.
+    """Check that frames aren't too large for the memory or for the file format.
 
     Args:
         size: (height, width) of a frame in pixels.
@@ -73,7 +73,7 @@ def write_animation(
     loop: int = 0,
     recipe: str = "",
 ) -> int:
-    """Write frames as the ending of the name says; returns how many there were.
+    """Write frames in the format of the file's ending; return their number.
 
     The frames are taken one by one. The file appears under its name only once it is whole; what
     raises in the frames, such as ``Cancelled``, leaves nothing behind. Equal frames make equal
@@ -82,9 +82,9 @@ def write_animation(
     Args:
         path: ``.gif``, ``.webp``, ``.mp4``, or a folder that isn't there yet.
         frames: uint8 (H, W, 3), all of one size.
-        seconds: Each frame's time, 0.02 to 60.
-        loop: How often all is shown, 0 for ever; an MP4 leaves that to its player.
-        recipe: JSON in ASCII that makes the file again, kept inside it.
+        seconds: Duration of each frame, 0.02 to 60.
+        loop: Number of repetitions, 0 for ever; ignored for MP4.
+        recipe: JSON in ASCII, embedded in the file.
 
     Raises:
         OutputError: The ending is unknown, the file can't be written, the frames are too large
@@ -106,7 +106,7 @@ def write_animation(
 
 
 def _checked(frames: Iterable[Pixels], ending: str) -> Iterator[Pixels]:
-    """The same frames, once it is known that there are any and that they fit."""
+    """The same frames, checked: there is at least one, and they fit."""
     rest = iter(frames)
     first = next(rest, None)
     if first is None:

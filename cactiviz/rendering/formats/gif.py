@@ -1,4 +1,7 @@
-"""Frames -> an animated GIF, one after another, so that memory holds one frame at a time."""
+"""Animated GIF writer that holds one frame in memory.
+
+By hand, since Pillow's writer keeps all frames and quantises with visible bands.
+"""
 
 from __future__ import annotations
 
@@ -25,17 +28,17 @@ def write_gif(
     loop: int = 0,
     comment: str = "",
 ) -> int:
-    """Write frames of one size; returns how many there were.
+    """Write frames of one size; return their number.
 
-    Each frame has a palette of its own, and holds only the rectangle in which it differs from
-    the one before. Equal frames make equal bytes.
+    Each frame has its own palette and stores only the rectangle that differs from the one before.
+    Equal frames give equal bytes.
 
     Args:
-        file: Written from where it stands.
+        file: Writable binary file.
         frames: uint8 (H, W, 3), each side at most 65,535.
-        seconds: Each frame's time, rounded to hundredths.
-        loop: How often all is shown; 0 for ever.
-        comment: Kept in the file as a comment, e.g. what makes it again.
+        seconds: Duration of each frame, rounded to hundredths.
+        loop: Number of repetitions; 0 for ever.
+        comment: Text stored as the file's comment.
 
     Raises:
         ValueError: Frames of different sizes.

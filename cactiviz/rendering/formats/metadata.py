@@ -1,4 +1,4 @@
-"""What a file says of itself, where its format has a place for that: a recipe as text."""
+"""Metadata of exported files: an EXIF signature, and recipes as XMP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BEGIN, _END = b"<dc:description>", b"</dc:description>"
 
 
 def signature() -> Image.Exif:
-    """What is saved with a picture as its ``exif``, so that it is known again as made here.
+    """EXIF data that marks a picture as exported by this package.
 
     >>> signature()[0x0131]
     'cactiviz'
@@ -26,7 +26,7 @@ def signature() -> Image.Exif:
 
 
 def is_signed(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is a picture with that signature."""
+    """Whether a picture file carries that signature."""
     try:
         with Image.open(path) as image:
             return bool(image.getexif().get(_SOFTWARE_TAG) == SOFTWARE)
@@ -35,7 +35,7 @@ def is_signed(path: str | os.PathLike[str]) -> bool:
 
 
 def xmp(recipe: str) -> bytes:
-    """A recipe as an XMP packet, which WebP and MP4 carry.
+    """A recipe as an XMP packet, for WebP and MP4.
 
     >>> recipe_in(xmp('{"title": "<b>"}'))
     '{"title": "<b>"}'
@@ -52,6 +52,6 @@ def xmp(recipe: str) -> bytes:
 
 
 def recipe_in(packet: bytes) -> str:
-    """The recipe of a packet that :func:`xmp` made, anywhere in the bytes; "" if there is none."""
-    found = re.search(re.escape(_BEGIN) + b"(.*?)" + re.escape(_END), packet, re.DOTALL)
-    return unescape(found[1].decode("ascii", "replace")) if found else ""
+    """The recipe in an XMP packet of :func:`xmp` anywhere in the bytes; "" if there is none."""
+    match = re.search(re.escape(_BEGIN) + b"(.*?)" + re.escape(_END), packet, re.DOTALL)
+    return unescape(match[1].decode("ascii", "replace")) if match else ""

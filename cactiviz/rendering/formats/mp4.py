@@ -1,4 +1,4 @@
-"""Frames -> an MP4 with H.264, which browsers and slides play."""
+"""MP4 writer with H.264, which browsers and slides play."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def write_mp4(
     seconds: float = 1.0,
     recipe: str = "",
 ) -> int:
-    """Write frames of one size; returns how many there were.
+    """Write frames of one size; return their number.
 
     A side of an odd number of pixels is made one longer, as the codec asks for. A frame that
     stays for longer than a fifth of a second is repeated.
@@ -41,8 +41,8 @@ def write_mp4(
     Args:
         path: The file.
         frames: uint8 (H, W, 3).
-        seconds: Each frame's time.
-        recipe: Kept in the file as XMP.
+        seconds: Duration of each frame.
+        recipe: Embedded in the file as XMP.
 
     Raises:
         OutputError: The file can't be written, or the encoder isn't here.
@@ -80,12 +80,12 @@ def _encode(video: Path, target: Path, frames: Iterable[Pixels], seconds: float)
                 process.stdin.write(even.tobytes())  # type: ignore[union-attr]
             count += 1
         if process is not None:
-            _, said = process.communicate()
+            _, stderr = process.communicate()
             if process.returncode:
-                raise OutputError(_why(target, said))
+                raise OutputError(_why(target, stderr))
     except BrokenPipeError as error:
-        said = process.stderr.read() if process and process.stderr else b""
-        raise OutputError(_why(target, said)) from error
+        stderr = process.stderr.read() if process and process.stderr else b""
+        raise OutputError(_why(target, stderr)) from error
     finally:
         if process is not None:
             process.kill()
@@ -127,7 +127,7 @@ def _program() -> str:
         ) from error
 
 
-def _why(target: Path, said: bytes) -> str:
-    full = b"No space left" in said
+def _why(target: Path, stderr: bytes) -> str:
+    full = b"No space left" in stderr
     reason = "No space left on device" if full else "the encoder failed"
     return f"The file {target} can't be written: {reason}."

@@ -1,4 +1,4 @@
-"""Frames -> a folder of PNGs."""
+"""Writes frames as a folder of PNGs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from cactiviz.unfinished import unfinished_folder
 def write_folder(
     path: str | os.PathLike[str], frames: Iterable[Pixels], *, recipe: str = ""
 ) -> int:
-    """Write ``0001.png`` and so on into a new folder; returns how many there were.
+    """Write ``0001.png`` and so on into a new folder; return the number of frames.
 
     Args:
         path: A folder that isn't there yet, or is empty.
         frames: uint8 (H, W, 3).
-        recipe: Kept in the first picture as the text ``recipe``.
+        recipe: Embedded in the first picture as the text ``recipe``.
 
     Raises:
         OutputError: The folder holds something, or can't be written.

@@ -1,4 +1,7 @@
-"""True colours -> 256 of them, quick enough for a GIF and without bands in what is smooth."""
+"""Quantises RGB images to 256 colours for GIFs.
+
+By hand, since Pillow's quantisers are either slow or show bands in smooth parts.
+"""
 
 from __future__ import annotations
 
@@ -29,20 +32,20 @@ _MEAN = int(_PATTERN.mean())
 
 
 def quantise(rgb: Pixels) -> tuple[Pixels, Pixels]:
-    """Choose 256 colours for a picture and say which of them each pixel takes.
+    """Quantise an image to a palette of 256 colours.
 
     The palette starts as an octree's and is improved by three rounds of k-means on a cube of 32
     steps a channel. Smooth parts get an ordered dither; in texture, runs of equal pixels are
     made where they can't be seen, since a GIF packs runs well. Equal pictures give equal results.
 
     Args:
-        rgb: uint8 (H, W, 3).
+        rgb: The image, uint8 (H, W, 3).
 
     Returns:
         Indices, uint8 (H, W), and the palette, uint8 (256, 3).
 
     Raises:
-        ValueError: The shape or type is another.
+        ValueError: The shape or dtype is another.
     """
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
         raise ValueError(f"rgb must be uint8 (H, W, 3), not {rgb.dtype} {rgb.shape}")

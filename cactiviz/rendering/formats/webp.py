@@ -1,4 +1,7 @@
-"""Frames -> an animated WebP: stills that Pillow packs, put into one container frame by frame."""
+"""Animated WebP writer that holds one frame in memory.
+
+Pillow encodes each frame; the container is written by hand, since Pillow's keeps all frames.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +29,14 @@ def write_webp(
     loop: int = 0,
     recipe: str = "",
 ) -> int:
-    """Write frames of one size; returns how many there were.
+    """Write frames of one size; return their number.
 
     Args:
-        file: Seekable; written from where it stands.
+        file: Seekable binary file.
         frames: uint8 (H, W, 3), each side at most 16,383.
-        seconds: Each frame's time, rounded to milliseconds.
-        loop: How often all is shown; 0 for ever.
-        recipe: Kept in the file as XMP.
+        seconds: Duration of each frame, rounded to milliseconds.
+        loop: Number of repetitions; 0 for ever.
+        recipe: Embedded in the file as XMP.
     """
     start = file.tell()
     count = 0
