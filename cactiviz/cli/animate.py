@@ -18,12 +18,10 @@ from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
 from cactiviz.cli.progress import long_reporter
 from cactiviz.errors import CactivizError, Cancelled, OutputError, WeightsError
-from cactiviz.models import Checkpoint
+from cactiviz.recipes.fields import REQUEST, STYLE, of_export
 from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
-from cactiviz.rendering import paint
 from cactiviz.rendering.formats import check_ending, check_size
-from cactiviz.types import Target
 
 _DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
 
@@ -46,24 +44,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     option("--most", type=shared.positive, metavar="N", help="pictures in all")
     option("--models", type=shared.names, help="networks, names with commas between")
     option("--method", "--methods", dest="methods", type=shared.names, help="default: grad_cam")
-    option("--class", dest="target", metavar="NAME_OR_INDEX", help="default: each one's top class")
-    option("--against", metavar="NAME_OR_INDEX", help="why the class, and not this one")
-    places = parser.add_mutually_exclusive_group()
-    shared.add_layer(places)
-    places.add_argument("--layers", type=shared.names, help="a frame for each layer, or all-stages")
-    option("--top", type=shared.positive, metavar="N", help="a frame for each likely class")
-    option("--resize", choices=("crop", "squash"), help="default: as each network was evaluated")
     shared.add_loading(parser)
-    option("--scale", choices=paint.SCALES, help="shared: one over all networks and frames")
-    option("--palette", choices=tuple(paint.PALETTES))
-    option("--strength", type=shared.share, help="of heat maps over the picture, default 0.5")
-    option("--panel", type=shared.positive, metavar="PIXELS", help="each panel's side, default 248")
-    option("--columns", type=shared.positive, metavar="N", help="panels in a row")
-    option("--title", metavar="TEXT", help="a line at the top, above the methods' names")
-    option("--no-captions", action="store_true", help="without scale and range below each panel")
-    option("--dark", action="store_true", help="light letters on a dark ground")
-    option("--seconds", type=_seconds, metavar="S", help="a frame; default 1")
-    option("--loop", type=_rounds, metavar="N", help="times all is shown; default 0, for ever")
+    shared.add_fields(parser, of_export((*REQUEST, *STYLE), "animation"), {})
     option("--keep", action="store_true", help="keep what was computed, for the next time")
     option(
         "--out", type=shared.path, required=True, help=".gif, .webp, .mp4; else a folder of PNGs"
@@ -109,20 +91,16 @@ def _animate(options: argparse.Namespace) -> int:
     if options.most:
         pictures = pictures[: options.most]
     preset = PRESETS.get(options.preset)
-    own: list[Checkpoint] = options.checkpoint
-    if len({checkpoint.name for checkpoint in own}) < len(own):
-        raise WeightsError("Each --checkpoint needs a name of its own.")
-    by_name = {checkpoint.name: checkpoint for checkpoint in own}
-    networks = [by_name.pop(name, name) for name in _named(options)] + list(by_name.values())
     (folder,) = kept_in(options.out)
     request = replace(
-        _question(options, preset.question if preset else Request()),
-        networks=tuple(networks),
-        untrained=options.untrained,
+        preset.question if preset else Request(),
+        networks=shared.networks(options, _named(options)),
         device=options.device,
+        **shared.chosen_fields(options, REQUEST),
     )
     answers = Collector(pictures, request, folder, weights_dir=options.weights_dir)
-    style = _look(options, preset.style if preset else Style())
+    usual = preset.style if preset else Style()
+    style = replace(usual, **shared.chosen_fields(options, STYLE))
     frames = make(answers, style, options.out, keep=options.keep)
     skipped = answers.sequence.skipped
     told = (*answers.remarks, *answers.failures.values(), *skipped.values())
@@ -189,52 +167,6 @@ def _named(options: argparse.Namespace) -> list[str]:
     if options.preset:
         return list(PRESETS[options.preset].networks)
     return [] if options.checkpoint else list(_DEFAULT_MODELS)
-
-
-def _question(options: argparse.Namespace, default: Request) -> Request:
-    chosen = {
-        "methods": tuple(options.methods) if options.methods else None,
-        "target": Target(options.target, options.against)
-        if options.target or options.against
-        else None,
-        "layer": options.layer,
-        "layers": tuple(options.layers) if options.layers else None,
-        "top": options.top,
-        "resize": options.resize,
-    }
-    return replace(default, **{key: value for key, value in chosen.items() if value is not None})
-
-
-def _look(options: argparse.Namespace, default: Style) -> Style:
-    chosen = {
-        "scale": options.scale,
-        "palette": options.palette,
-        "strength": options.strength,
-        "panel": (options.panel, options.panel) if options.panel else None,
-        "columns": options.columns,
-        "heading": options.title,
-        "captions": False if options.no_captions else None,
-        "dark": True if options.dark else None,
-        "seconds": options.seconds,
-        "loop": options.loop,
-    }
-    return replace(default, **{key: value for key, value in chosen.items() if value is not None})
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0.02 <= value <= 60:
-        raise argparse.ArgumentTypeError("give seconds from 0.02 to 60")
-    return value
-
-
-def _rounds(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError("give a whole number from 0")
-    return int(text)
 
 
 def _counted(frames: int) -> str:

@@ -1,73 +1,73 @@
-"""``compare``: one picture before several networks, as a sheet, as figures and as raw maps."""
+"""``compare`` and ``report``: one picture before several networks, as files of many kinds."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from itertools import chain
+from pathlib import Path
 from typing import Any
-
-from PIL.PngImagePlugin import PngInfo
 
 from cactiviz.cli import files, outputs
 from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
-from cactiviz.comparison.compare import compare
+from cactiviz.comparison.compare import compare_as_asked
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.recipe import recipe_of
-from cactiviz.comparison.report import told
-from cactiviz.errors import WeightsError
+from cactiviz.comparison.report import everything_zip, report_html, sheet_file, told
+from cactiviz.errors import OutputError
+from cactiviz.explanations.arguments import views
 from cactiviz.files import folder_of_export, whole_file
-from cactiviz.models import Checkpoint
-from cactiviz.pictures.occlusion import cover
+from cactiviz.recipes.fields import REQUEST, STYLE, of_export
 from cactiviz.recipes.recipe import paths_of
 from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
-from cactiviz.rendering import paint
-from cactiviz.rendering.formats.metadata import signature, xmp
-from cactiviz.types import Target
 
-_DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
-_DEFAULT_METHODS = ("grad_cam", "saliency", "guided_backprop", "filters")
+_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
+_METHODS = ("grad_cam", "saliency", "guided_backprop")
+_SCREEN_DPI, _PRINT_DPI, _MOST_DPI = 96, 300, 1200
+_REPORTS = (".html", ".png", ".zip", ".json")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to the command line."""
+    """Add both commands to the command line."""
     parser = commands.add_parser("compare", help="put one picture before several networks")
+    _add_asking(parser, (*_METHODS, "filters"))
     option = parser.add_argument
-    shared.add_picture(parser)
-    option(
-        "--models",
-        type=shared.names,
-        help=f"names with commas between, default {','.join(_DEFAULT_MODELS)}; "
-        "`cactiviz models` lists them; weights that aren't here are downloaded",
-    )
-    option(
-        "--methods",
-        type=shared.names,
-        default=list(_DEFAULT_METHODS),
-        help=f"names with commas between; default {','.join(_DEFAULT_METHODS)}",
-    )
-    option("--class", dest="target", metavar="NAME_OR_INDEX", help="default: each one's top class")
-    option("--against", metavar="NAME_OR_INDEX", help="why the class, and not this one")
-    shared.add_cover(parser)
-    places = parser.add_mutually_exclusive_group()
-    shared.add_layer(places)
-    places.add_argument(
-        "--layers",
-        type=shared.names,
-        default=[],
-        help="several layers of one network with commas between, or all-stages",
-    )
-    shared.add_loading(parser)
-    option("--scale", choices=paint.SCALES, default="own")
-    option("--palette", choices=tuple(paint.PALETTES), default="inferno")
-    option("--contour", type=shared.share, metavar="SHARE", help="outline so much of the evidence")
     option("--out", type=shared.path, metavar="SHEET.png", help="write the comparison as a picture")
     option("--json", type=shared.path, metavar="RESULTS.json", help="write the answers and ranges")
     option("--npz", type=shared.path, metavar="MAPS.npz", help="write the raw maps")
-    parser.set_defaults(run=_compare, files=_files)
+    parser.set_defaults(run=_compare, files=_files, dpi=_SCREEN_DPI)
+
+    parser = commands.add_parser(
+        "report", help="a comparison as an HTML report, a sheet for print, or a ZIP"
+    )
+    _add_asking(parser, _METHODS)
+    option = parser.add_argument
+    option("--dpi", type=shared.positive, default=_PRINT_DPI, help="of a PNG; default 300")
+    option(
+        "--out",
+        type=shared.path,
+        required=True,
+        help=".html: a report; .png: a sheet; .zip: raw maps, overlays, recipe; .json: the recipe",
+    )
+    parser.set_defaults(run=_report, files=_files, json=None, npz=None)
+
+
+def _add_asking(parser: argparse.ArgumentParser, methods: tuple[str, ...]) -> None:
+    """The picture, the networks, and all that the table of fields has for a comparison."""
+    shared.add_picture(parser)
+    parser.add_argument(
+        "--models",
+        type=shared.names,
+        help=f"names with commas between, default {','.join(_MODELS)}; "
+        "`cactiviz models` lists them; weights that aren't here are downloaded",
+    )
+    shared.add_loading(parser)
+    rows = of_export((*REQUEST, *STYLE), "comparison")
+    shared.add_fields(parser, rows, {"methods": methods})
 
 
 def _files(options: argparse.Namespace) -> Files:
@@ -78,68 +78,62 @@ def _files(options: argparse.Namespace) -> Files:
 
 def _named(options: argparse.Namespace) -> list[str]:
     """The networks by name; the usual ones where nothing is asked for."""
-    return options.models or ([] if options.checkpoint else list(_DEFAULT_MODELS))
+    return options.models or ([] if options.checkpoint else list(_MODELS))
+
+
+def _request(options: argparse.Namespace) -> Request:
+    views(options.methods)  # whose sentence speaks of views, of which filters are one
+    return Request(
+        pictures=(options.picture,),
+        networks=shared.networks(options, _named(options)),
+        device=options.device,
+        **shared.chosen_fields(options, REQUEST),
+    )
 
 
 def _compare(options: argparse.Namespace) -> int:
     outputs.check_outputs(options.out, options.json, options.npz)
     outputs.check_results(options.json, ".json")
     outputs.check_results(options.npz, ".npz")
-    image_format = outputs.sheet_format(options.out) if options.out else ""
-    own: list[Checkpoint] = options.checkpoint
-    if len({checkpoint.name for checkpoint in own}) < len(own):
-        raise WeightsError("Each --checkpoint needs a name of its own.")
-    by_name: dict[str, Checkpoint] = {checkpoint.name: checkpoint for checkpoint in own}
-    models = [by_name.pop(name, name) for name in _named(options)] + list(by_name.values())
-    picture = shared.read_picture(options)
-    if options.cover:
-        picture = cover(picture, *options.cover)
-    comparison = compare(
-        picture,
-        models,
-        options.methods,
-        target=Target(options.target, options.against),
-        layer=dict(options.layer) if isinstance(options.layer, tuple) else options.layer,
-        layers="all-stages" if options.layers == ["all-stages"] else options.layers,
-        resize=options.resize,
-        untrained=options.untrained,
-        weights_dir=options.weights_dir,
-        device=options.device,
-        report=shared.report if sys.stderr.isatty() else None,
-    )
-    shown = told(comparison, paths_of(models))
+    if options.out:
+        outputs.sheet_format(options.out)
+    comparison = _asked(options, before=False)
     if options.json:
+        shown = told(comparison, paths_of(_request(options).networks))
         text = json.dumps(shown.to_json(), indent=1, ensure_ascii=False)
         with whole_file(options.json) as file:
             file.write(text.encode("utf-8", "backslashreplace"))  # a name may be no UTF-8
     if options.npz:
         comparison.save_npz(options.npz)
-    if options.out:
-        sheet = shown.sheet(scale=options.scale, palette=options.palette, contour=options.contour)
-        request = Request(
-            (options.picture,),
-            tuple(models),
-            tuple(options.methods),
-            target=Target(options.target, options.against),
-            layer=options.layer,
-            layers=tuple(options.layers),
-            resize=options.resize,
-            untrained=options.untrained,
-            device=options.device,
-            cover=options.cover,
-        )
-        style = Style(options.scale, options.palette)
-        recipe = recipe_of(comparison, request, style, folder_of_export(options.out))
-        text = json.dumps(recipe, sort_keys=True)
-        more: dict[str, Any] = {"exif": signature()}
-        if image_format == "PNG":
-            more["pnginfo"] = PngInfo()
-            more["pnginfo"].add_text("recipe", text)
-        elif image_format == "WebP":
-            more["xmp"] = xmp(text)
-        with whole_file(options.out) as file:
-            sheet.save(file, format=image_format, **more)
     _print_answers(comparison)
+    return _failed(comparison)
+
+
+def _report(options: argparse.Namespace) -> int:
+    check_ending(options.out)
+    return _failed(_asked(options, before=True))
+
+
+def _asked(options: argparse.Namespace, *, before: bool) -> Comparison:
+    """What is asked, compared; what ``--out`` names is written."""
+    request = _request(options)
+    comparison = compare_as_asked(
+        request,
+        shared.read_picture(options),
+        weights_dir=options.weights_dir,
+        report=shared.report if sys.stderr.isatty() else None,
+        before=before,
+    )
+    if options.out:
+        style = Style(**shared.chosen_fields(options, STYLE))
+        recipe = recipe_of(comparison, request, style, folder_of_export(options.out))
+        shown = told(comparison, paths_of(request.networks))
+        write(options.out, shown, style, recipe, options.dpi)
+    return comparison
+
+
+def _failed(comparison: Comparison) -> int:
+    """Say why networks and methods failed; returns the exit code."""
     failures = [failure["why"] for failure in comparison.to_json()["failures"]]
     for sentence in dict.fromkeys(failures):
         print(sentence, file=sys.stderr)
@@ -154,3 +148,51 @@ def _print_answers(comparison: Comparison) -> None:
         print(f"{explanation.title}: {best.class_name} {best.probability:.1%}")
         for remark in explanation.remarks:
             print(f"{explanation.title}: {remark}")
+
+
+def check_ending(path: Path) -> None:
+    """Refuse what there is no writer for, before the work.
+
+    Raises:
+        OutputError: The ending is unknown, or the place can't be written.
+    """
+    if path.suffix.lower() not in _REPORTS:
+        raise OutputError(f"The report {path.name} must end in {', '.join(_REPORTS)}.")
+    outputs.check_outputs(path)
+
+
+def write(
+    path: Path,
+    comparison: Comparison,
+    style: Style,
+    recipe: Mapping[str, Any],
+    dpi: int = _PRINT_DPI,
+) -> None:
+    """Write what the ending asks for, with the recipe in it.
+
+    Args:
+        path: A sheet, an HTML report, a ZIP, or the recipe alone as JSON.
+        comparison: What is written.
+        style: How it is painted.
+        recipe: What makes it again.
+        dpi: Of a sheet; a picture is so much larger than on a screen.
+
+    Raises:
+        OutputError: It can't be written.
+    """
+    with whole_file(path) as file:
+        file.write(_written(path, comparison, style, recipe, dpi))
+
+
+def _written(
+    path: Path, comparison: Comparison, style: Style, recipe: Mapping[str, Any], dpi: int
+) -> bytes:
+    ending = path.suffix.lower()
+    if ending == ".html":
+        return report_html(comparison, style, recipe).encode("utf-8", "replace")
+    if ending == ".zip":
+        return everything_zip(comparison, style, recipe)
+    if ending == ".json":
+        return json.dumps(recipe, indent=1, sort_keys=True).encode()
+    kind = outputs.sheet_format(path)
+    return sheet_file(comparison, style, recipe, min(dpi, _MOST_DPI), kind)

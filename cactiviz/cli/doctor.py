@@ -22,7 +22,7 @@ from cactiviz.models import MODELS, find_weights, weights_folders
 _PACKAGES = (
     *("torch", "torchvision", "timm", "efficientnet_pytorch", "streamlit", "opencv-python"),
     *("pillow", "pillow-heif", "plotly", "numpy", "scikit-image", "safetensors", "requests"),
-    "jsonschema",
+    *("jsonschema", "jinja2"),
     *("pyinaturalist", "lightning", "torchmetrics", "cachetools", "imageio-ffmpeg"),
 )
 

@@ -16,7 +16,7 @@ _COMMANDS = {
     "compare": ("compare", "put one picture before several networks"),
     "app": ("app", "start the app in the browser"),
     "animate": ("animate", "many pictures before several networks, as a GIF, WebP, MP4 or PNGs"),
-    "report": ("report", "a comparison as an HTML report, a sheet for print, or a ZIP"),
+    "report": ("compare", "a comparison as an HTML report, a sheet for print, or a ZIP"),
     "replay": ("replay", "make an export again from its recipe"),
     "neurons": ("layers", "what drives single neurons of a network"),
     "filters": ("layers", "kernels and feature maps of a convolution"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from cactiviz import cam_layers
 from cactiviz.cli.outputs import path as path
@@ -18,10 +19,11 @@ from cactiviz.errors import (
 )
 from cactiviz.models import Checkpoint, LoadedModel, load_model
 from cactiviz.models.preprocessing import parts_of
-from cactiviz.pictures.occlusion import HOWS, How
 from cactiviz.pictures.open import SAMPLES, open_picture
 from cactiviz.pictures.web import fetch_picture
-from cactiviz.types import Box, Picture
+from cactiviz.recipes.fields import Field, chosen, default_of
+from cactiviz.recipes.kinds import Kind, LayerOf
+from cactiviz.types import Picture
 
 
 def add_picture(parser: argparse.ArgumentParser) -> None:
@@ -64,25 +66,72 @@ def read_picture(options: argparse.Namespace) -> Picture:
     return open_picture(options.picture)
 
 
-def add_cover(parser: argparse.ArgumentParser) -> None:
-    """A part of the picture that is covered."""
-    parser.add_argument(
-        "--cover",
-        type=covering,
-        metavar="TOP,LEFT,HEIGHT,WIDTH[:HOW]",
-        help=f"what if this part, in pixels, were covered; HOW is {', '.join(HOWS)}",
+def add_fields(
+    parser: argparse.ArgumentParser, rows: Iterable[Field], usual: Mapping[str, Any]
+) -> None:
+    """An option for each row of the table of fields that the parser hasn't got yet.
+
+    What isn't typed is None, but for what is usual here.
+
+    Args:
+        parser: Of the command.
+        rows: Of the table.
+        usual: A row's name -> its value where nothing is typed.
+    """
+    places = parser.add_mutually_exclusive_group()
+    for row in rows:
+        if not row.option or row.option in parser._option_string_actions:
+            continue
+        about: dict[str, Any] = {"dest": row.name, "default": usual.get(row.name), "help": row.help}
+        if row.name in usual and row.name == "methods":
+            about["help"] += f"; default {row.kind.text(usual[row.name])}"
+        if isinstance(row.kind, LayerOf):
+            about["action"] = _ChooseLayer
+        elif isinstance(default_of(row), bool):
+            parser.add_argument(row.option, action="store_const", const=not row.off, **about)
+            continue
+        elif row.kind.choices:
+            about["choices"] = row.kind.choices
+        else:
+            about["type"] = _reader(row.kind)
+        if row.metavar:
+            about["metavar"] = row.metavar
+        alone = places if row.name in ("layer", "layers") else parser
+        alone.add_argument(row.option, **about)
+
+
+def chosen_fields(options: argparse.Namespace, rows: Iterable[Field]) -> dict[str, Any]:
+    """What was typed of some rows, as keyword arguments of ``Request`` or ``Style``."""
+    typed = {row.name: vars(options).get(row.name) for row in rows}
+    return chosen(
+        {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in typed.items()
+            if value is not None
+        }
     )
 
 
-def add_layer(parser: argparse._ActionsContainer) -> None:
-    """Where class activation maps are taken, of all networks or of each."""
-    parser.add_argument(
-        "--layer",
-        action=_ChooseLayer,
-        metavar="LAYER | NETWORK=LAYER",
-        help="where class activation maps are taken: NAME or NAME:activation, for all networks, or "
-        "for one of them as NETWORK=NAME, which may be repeated",
-    )
+def _reader(kind: Kind) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        try:
+            return kind.parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return read
+
+
+def networks(options: argparse.Namespace, named: Sequence[str]) -> tuple[str | Checkpoint, ...]:
+    """The networks of ``--models`` and ``--checkpoint``; a checkpoint goes before a usual name.
+
+    Raises:
+        WeightsError: Two checkpoints have one name.
+    """
+    own = {checkpoint.name: checkpoint for checkpoint in options.checkpoint}
+    if len(own) < len(options.checkpoint):
+        raise WeightsError("Each --checkpoint needs a name of its own.")
+    return (*(own.pop(name, name) for name in named), *own.values())
 
 
 class _ChooseLayer(argparse.Action):
@@ -243,37 +292,6 @@ def preprocessing(text: str) -> tuple[str, str]:
             raise argparse.ArgumentTypeError(str(inner if sign else error)) from inner
         return name, way
     return "", text
-
-
-def covering(text: str) -> tuple[Box, How]:
-    """A box in pixels, and with what it is covered: ``TOP,LEFT,HEIGHT,WIDTH[:HOW]``.
-
-    >>> covering("10,20,30,40:blur")
-    (Box(top=10.0, left=20.0, height=30.0, width=40.0), 'blur')
-    """
-    numbers, _, how = text.partition(":")
-    try:
-        edges = [float(part) for part in numbers.split(",")]
-    except ValueError:
-        edges = []
-    known = next((one for one in HOWS if one == (how or HOWS[0])), None)
-    if len(edges) != 4 or known is None:
-        ways = ", ".join(HOWS)
-        raise argparse.ArgumentTypeError(
-            f"give TOP,LEFT,HEIGHT,WIDTH in pixels, and after a colon {ways}"
-        )
-    return Box(*edges), known
-
-
-def share(text: str) -> float:
-    """A part of the whole, more than 0 and at most 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError("give a number above 0 and up to 1, such as 0.5")
-    return value
 
 
 def report(what: str, done: int, total: int | None) -> None:

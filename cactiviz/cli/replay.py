@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from cactiviz.batch.animation import Animation
 from cactiviz.cli import animate as films
-from cactiviz.cli import files, report
+from cactiviz.cli import compare, files
 from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
 from cactiviz.comparison.recipe import recipe_of
@@ -94,14 +94,14 @@ def _hosts(recipe: dict[str, Any], weights_dir: Path | None) -> list[str]:
 
 def _comparison(options: argparse.Namespace, recipe: dict[str, Any], origins: Origins) -> list[str]:
     if options.out:
-        report.check_ending(options.out)
+        compare.check_ending(options.out)
     comparison, asked, paint = remake_comparison(
         recipe, origins=origins, weights_dir=options.weights_dir
     )
     new = recipe_of(comparison, asked, paint)
     if options.out:
         shown = told(comparison, paths_of(asked.networks))
-        report.write(options.out, shown, paint, new, options.dpi)
+        compare.write(options.out, shown, paint, new, options.dpi)
     return differences(recipe, new)
 
 

@@ -145,6 +145,7 @@ def compare_as_asked(
     weights_dir: str | os.PathLike[str] | None = None,
     may_download: bool = True,
     report: Report | None = None,
+    before: bool = True,
 ) -> Comparison:
     """Compare as a request says; if a part is covered, ask each network also without it.
 
@@ -154,6 +155,7 @@ def compare_as_asked(
         weights_dir: A folder with files of weights; None for the usual places.
         may_download: Whether weights that aren't here may be fetched.
         report: Told how far it is.
+        before: Whether each network is also asked without the cover.
 
     Raises:
         CactivizError: As for ``compare`` and ``cover``.
@@ -176,8 +178,8 @@ def compare_as_asked(
         **alike,
     )
     answered = [network for network in asked.networks if name_of(network) in found.explanations]
-    if not asked.cover or not answered:
+    if not (before and asked.cover and answered):
         return found
     # Of the picture without the cover only the answers are asked, the view that needs no more.
-    before = compare(picture, answered, (FILTERS,), **alike)
-    return replace(found, before=before.explanations)
+    uncovered = compare(picture, answered, (FILTERS,), **alike)
+    return replace(found, before=uncovered.explanations)

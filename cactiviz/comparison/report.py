@@ -23,9 +23,11 @@ from cactiviz.methods.views import describe
 from cactiviz.recipes.style import Style
 from cactiviz.redaction import told_sentence, told_text
 from cactiviz.rendering.figures.html import Table, page
+from cactiviz.rendering.formats.metadata import signature, xmp
 from cactiviz.rendering.scales import number
 
 _SCREEN_DPI = 96
+_JPEG_ROOM = 64_000  # bytes of one segment
 _CELL_WIDTH = 320  # of overlays in a ZIP
 _CAUTION = (
     "A cover is itself something to react to: before you trust a change, cover another place, or "
@@ -81,15 +83,30 @@ def report_html(comparison: Comparison, style: Style, recipe: Mapping[str, Any])
     )
 
 
-def sheet_png(comparison: Comparison, style: Style, recipe: Mapping[str, Any], dpi: int) -> bytes:
-    """The sheet as a PNG at ``dpi`` dots per inch, printed as large as on a screen."""
-    sheet = comparison.sheet(
-        scale=style.scale,
-        palette=style.palette,
-        strength=style.strength,
-        zoom=dpi / _SCREEN_DPI,
-    )
-    return _png(sheet, recipe, dpi)
+def sheet_file(
+    comparison: Comparison, style: Style, recipe: Mapping[str, Any], dpi: int, kind: str = "PNG"
+) -> bytes:
+    """The sheet at ``dpi`` dots per inch, printed as large as on a screen, with its recipe.
+
+    Args:
+        comparison: What is drawn.
+        style: How its maps are painted.
+        recipe: What makes it again; a JPEG has no room for one of more than 64,000 bytes.
+        dpi: Dots per inch; 96 for a screen.
+        kind: "PNG", "JPEG" or "WebP".
+    """
+    zoom = dpi / _SCREEN_DPI
+    sheet = comparison.sheet(**style.of_maps, contour=style.contour, zoom=zoom)
+    text = json.dumps(recipe, sort_keys=True)
+    said: dict[str, Any] = {"exif": signature()}
+    if kind == "PNG":
+        said["pnginfo"] = PngInfo()
+        said["pnginfo"].add_text("recipe", text)
+    elif kind == "WebP" or len(xmp(text)) < _JPEG_ROOM:
+        said["xmp"] = xmp(text)
+    file = io.BytesIO()
+    sheet.save(file, format=kind, dpi=(dpi, dpi), **said)
+    return file.getvalue()
 
 
 def everything_zip(comparison: Comparison, style: Style, recipe: Mapping[str, Any]) -> bytes:
@@ -103,14 +120,16 @@ def everything_zip(comparison: Comparison, style: Style, recipe: Mapping[str, An
         "answers.json": json.dumps(_without_times(comparison.to_json()), indent=1).encode(),
         "maps.npz": _undated(maps.getvalue()),
         "picture.png": original.getvalue(),
-        "sheet.png": sheet_png(comparison, style, recipe, _SCREEN_DPI),
+        "sheet.png": sheet_file(comparison, style, recipe, _SCREEN_DPI),
     }
     for place, model in enumerate(comparison.models, 1):
         for method in comparison.methods:
-            cell = comparison.cell(model, method, width=_CELL_WIDTH, **style.of_maps)
+            cell = comparison.cell(
+                model, method, width=_CELL_WIDTH, contour=style.contour, **style.of_maps
+            )
             if cell.image is not None:
                 name = f"overlays/{place:02d}-{_plain(model)}-{_plain(method)}.png"
-                files[name] = _png(Image.fromarray(cell.image), None, _SCREEN_DPI)
+                files[name] = _png(Image.fromarray(cell.image))
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
@@ -163,12 +182,9 @@ def _signs(comparison: Comparison) -> str:
     return _SIGNS.format(" and ".join(sizes)) if sizes else ""
 
 
-def _png(image: Image.Image, recipe: Mapping[str, Any] | None, dpi: int) -> bytes:
-    info = PngInfo()
-    if recipe is not None:
-        info.add_text("recipe", json.dumps(recipe, sort_keys=True))
+def _png(image: Image.Image) -> bytes:
     file = io.BytesIO()
-    image.save(file, "PNG", pnginfo=info, dpi=(dpi, dpi))
+    image.save(file, "PNG", dpi=(_SCREEN_DPI, _SCREEN_DPI))
     return file.getvalue()
 
 

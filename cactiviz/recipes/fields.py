@@ -20,6 +20,7 @@ from cactiviz.recipes.kinds import (
     Number,
     OneOf,
     Schema,
+    ShareOrNone,
     Sides,
     Switch,
     Text,
@@ -138,6 +139,15 @@ STYLE = (
         "of heat maps over the picture, default 0.5",
         "--strength",
         "SHARE",
+    ),
+    Field(
+        "contour",
+        ShareOrNone(),
+        "outline so much of the evidence, such as 0.5",
+        "--contour",
+        "SHARE",
+        makes=_COMPARISON,
+        optional=True,
     ),
     Field(
         "panel",

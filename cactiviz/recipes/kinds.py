@@ -171,6 +171,25 @@ class Number(Kind):
         return value if self.decimals is None else round(value, self.decimals)
 
 
+class ShareOrNone(Kind):
+    """A part of the whole, above 0 and at most 1; or None."""
+
+    schema: ClassVar[Schema] = {
+        "type": ["number", "null"],
+        "exclusiveMinimum": 0,
+        "maximum": 1,
+        "expected": "a number above 0 to 1, or null",
+    }
+
+    def text(self, value: float | None) -> str:
+        """In decimals; empty for None."""
+        return "" if value is None else f"{value:.10g}"
+
+    def parse(self, text: str) -> float:
+        """A number above 0."""
+        return Number(0, 1, above=True).parse(text)
+
+
 @dataclass(frozen=True)
 class Whole(Kind):
     """A whole number from ``low`` to ``high``.

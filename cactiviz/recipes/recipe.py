@@ -251,7 +251,7 @@ def _text_in(data: bytes) -> str:
             with archive.open(entry) as file:  # what it says of its size isn't believed
                 text = file.read(_MOST_RECIPE_BYTES + 1)
             return text.decode() if len(text) <= _MOST_RECIPE_BYTES else ""
-    if start[4:8] == b"ftyp" or start[8:12] == b"WEBP":
+    if start[4:8] == b"ftyp" or start[8:12] == b"WEBP" or start.startswith(b"\xff\xd8"):
         return recipe_in(data)
     with Image.open(io.BytesIO(data), formats=("PNG", "GIF")) as image:
         said = image.info.get("recipe") or image.info.get("comment") or ""

@@ -17,6 +17,7 @@ class Style:
         scale: One of ``SCALES``; "shared" is one scale over all networks, and all frames.
         palette: The colormap of heat maps, one of ``PALETTES``.
         strength: Opacity of heat maps over the picture, 0..1.
+        contour: Share of the evidence that is outlined on a sheet, above 0 to 1; None for none.
         panel: (height, width) of each image of a frame in pixels.
         columns: Panels in a row of a frame; 0 for the original and all networks.
         heading: A line at the top of every frame, above the names of the methods.
@@ -33,6 +34,7 @@ class Style:
     scale: Scale = "own"
     palette: str = "inferno"
     strength: float = 0.5
+    contour: float | None = None
     panel: tuple[int, int] = (248, 248)
     columns: int = 0
     heading: str = ""

@@ -321,7 +321,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     def compare(*_: object, **__: object) -> None:
         raise AssertionError("the work was begun")
 
-    monkeypatch.setattr(command, "compare", compare)
+    monkeypatch.setattr(command, "compare_as_asked", compare)
 
 
 @pytest.mark.usefixtures("no_work")
@@ -418,7 +418,7 @@ def test_ctrl_c_ends_in_a_word(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "compare", interrupted)
+    monkeypatch.setattr(command, "compare_as_asked", interrupted)
     assert run(capsys, *CACTINET) == (130, "", "Stopped.\n")
 
 

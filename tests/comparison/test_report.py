@@ -17,7 +17,7 @@ from cactiviz.cli.main import main
 from cactiviz.comparison.compare import compare_as_asked
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.recipe import recipe_of
-from cactiviz.comparison.report import everything_zip, report_html, sheet_png
+from cactiviz.comparison.report import everything_zip, report_html, sheet_file
 from cactiviz.datasets import open_item
 from cactiviz.errors import CactivizError
 from cactiviz.explanations.explain import explain
@@ -89,7 +89,7 @@ def test_a_sheet_for_print_says_its_resolution(
     comparison: Comparison, recipe: dict[str, object]
 ) -> None:
     small, large = (
-        Image.open(io.BytesIO(sheet_png(comparison, Style(), recipe, dpi))) for dpi in (96, 192)
+        Image.open(io.BytesIO(sheet_file(comparison, Style(), recipe, dpi))) for dpi in (96, 192)
     )
     assert large.info["dpi"] == pytest.approx((192, 192), abs=0.1)
     assert large.width == 2 * small.width

@@ -28,7 +28,7 @@ def painted(
     """The map by itself at the picture's own size, with opaque colours, all seen."""
     options = {
         "seen": SQUASH,
-        "full": paint.vmax_of([values], display, options.get("scale", "own")),
+        "vmax": paint.vmax_of([values], display, options.get("scale", "own")),
         "size": SIZE,
         "strength": 1.0,
         **options,

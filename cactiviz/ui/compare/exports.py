@@ -15,7 +15,7 @@ from cactiviz.cam_layers import Places
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.gif import gif_of
 from cactiviz.comparison.recipe import recipe_of
-from cactiviz.comparison.report import everything_zip, report_html, sheet_png, told
+from cactiviz.comparison.report import everything_zip, report_html, sheet_file, told
 from cactiviz.errors import MethodError
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import FILTERS, method_of
@@ -75,7 +75,7 @@ def make(kind: str, choice: Choice, comparison: Comparison, style: Style, number
     comparison = told(comparison, paths_of(catalog.own().values()))
     recipe = recipe_of(comparison, asked_of(choice, comparison), style)
     if kind == "png":
-        data = sheet_png(comparison, style, recipe, _SHEET_DPI)
+        data = sheet_file(comparison, style, recipe, _SHEET_DPI)
     elif kind == "gif":
         data = _gif(comparison, style, recipe)
     elif kind == "html":

@@ -123,7 +123,7 @@ def picture(shown: Picture) -> dict[str, Any]:
             small = paint.resized(shown, paint.cell_size(shown.size, max(1, wide)))
             sources.append(_jpeg(small, _PHOTO_QUALITY))
         size = [height, width]
-        return {"src": sources[0], "large": sources[1], "size": size, "id": shown.key}
+        return {"src": sources[0], "large": sources[1], "size": size, "id": _digest(shown.key)}
 
     return _kept(shown, make)
 
