@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 
 import streamlit as st
@@ -21,8 +22,11 @@ _PAGES = [  # the first one opens where no other is asked for
     (state.GALLERY_PAGE, texts.GALLERY, ":material/grid_view:"),
     (state.LEARN_PAGE, texts.LEARN, ":material/school:"),
 ]
-#: A file of the package's own: an icon of another kind is fetched from elsewhere.
-_TAB_ICON = str(Path(__file__).parent / "favicon.png")
+#: In a data address: an icon of another kind is fetched from elsewhere, and a file would be one of
+#: Streamlit's media, which a quick second press lets go of before the browser has asked for it.
+_TAB_ICON = "data:image/svg+xml;base64," + b64encode(
+    Path(__file__).with_name("favicon.svg").read_bytes()
+).decode("ascii")
 
 
 def run() -> None:

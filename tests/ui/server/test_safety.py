@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 import tomllib
+from base64 import b64decode
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import requests
@@ -142,10 +144,11 @@ def test_a_pictures_own_limits_are_far_below_the_servers() -> None:
     assert open.MAX_BYTES == 50 * 2**20 < store.MOST_MEGABYTES * 2**20
 
 
-def test_the_tabs_icon_is_a_file_of_the_package() -> None:
-    with Image.open(navigation._TAB_ICON) as picture:
-        assert picture.size[0] == picture.size[1] and picture.format == "PNG"
-    assert Path(navigation._TAB_ICON).is_relative_to(ROOT / "cactiviz")
+def test_the_tabs_icon_comes_with_the_page() -> None:
+    kind, _, data = navigation._TAB_ICON.partition(",")
+    assert kind == "data:image/svg+xml;base64" and len(data) < 3000  # it is sent in each run
+    icon = ElementTree.fromstring(b64decode(data))
+    assert icon.tag.endswith("}svg") and icon.get("width") == icon.get("height") == "64"
 
 
 def test_only_this_computer_reaches_it_and_only_by_its_own_names(running: Running) -> None:
