@@ -97,9 +97,8 @@ def _compare(options: argparse.Namespace) -> int:
     outputs.check_results(options.npz, ".npz")
     if options.out:
         outputs.sheet_format(options.out)
-    comparison = _asked(options, before=False)
+    comparison, shown = _asked(options, before=False)
     if options.json:
-        shown = told(comparison, paths_of(_request(options).networks))
         text = json.dumps(shown.to_json(), indent=1, ensure_ascii=False)
         with whole_file(options.json) as file:
             file.write(text.encode("utf-8", "backslashreplace"))  # a name may be no UTF-8
@@ -111,11 +110,12 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     check_ending(options.out)
-    return _failed(_asked(options, before=True))
+    comparison, _ = _asked(options, before=True)
+    return _failed(comparison)
 
 
-def _asked(options: argparse.Namespace, *, before: bool) -> Comparison:
-    """What is asked, compared; what ``--out`` names is written."""
+def _asked(options: argparse.Namespace, *, before: bool) -> tuple[Comparison, Comparison]:
+    """The comparison, and as an export tells of it; what ``--out`` names is written."""
     request = _request(options)
     comparison = compare_as_asked(
         request,
@@ -124,12 +124,12 @@ def _asked(options: argparse.Namespace, *, before: bool) -> Comparison:
         report=shared.report if sys.stderr.isatty() else None,
         before=before,
     )
+    shown = told(comparison, paths_of(request.networks))
     if options.out:
         style = Style(**shared.chosen_fields(options, STYLE))
         recipe = recipe_of(comparison, request, style, folder_of_export(options.out))
-        shown = told(comparison, paths_of(request.networks))
         write(options.out, shown, style, recipe, options.dpi)
-    return comparison
+    return comparison, shown
 
 
 def _failed(comparison: Comparison) -> int:
