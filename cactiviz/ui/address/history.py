@@ -7,15 +7,15 @@ What was tried in Chromium with Streamlit 1.67, and is built on here:
 - ``bind="query-params"`` of a widget replaces the entry, so that there is nothing to go back to.
 - A rerun carries the parameters that the browser had when it was asked for: a quick second click
   those of before the first, just as Back would. So on the same page parameters alone are never
-  followed. ``address.js`` hears of Back and Forward from the browser's history itself, and tells.
+  followed. ``history.js`` hears of Back and Forward from the browser's history itself, and tells.
 - It also knows whether a write has come: one is lost if the run ends before it is sent.
 - A rerun carries the values of all widgets, too: one that was asked for before Back was followed
   brings back what was chosen then. So word of Back is followed each time, and a run that may be
   Back, but has no word of it yet, waits a moment for it instead of drawing.
 - A rerun doesn't carry what a component wrote with ``history.replaceState``. So the grid's look is
-  never written here: ``address.js`` tells the grid of each write, and the grid adds its look again.
+  never written here: ``history.js`` tells the grid of each write, and the grid adds its look again.
 - The menu of the pages leads to an address without parameters. To complete it is to replace it
-  (``address.js``), or Back would need two presses there. Whether an address without parameters
+  (``history.js``), or Back would need two presses there. Whether an address without parameters
   is such a new one, or one of before that Back has led to, only the browser's history knows.
 - A press in a fragment runs that fragment alone; it asks :func:`changed`, and then for the page.
 """
@@ -164,7 +164,7 @@ def _arrive(trail: Trail, new: bool) -> None:
 
 
 def _let_be_told(trail: Trail) -> None:
-    """Wait a moment where it may be Back: then ``address.js`` asks for another run, which tells.
+    """Wait a moment where it may be Back: then ``history.js`` asks for another run, which tells.
 
     To draw what isn't chosen any more would be in vain; and the timer of its fragment would send
     the choices of before once more, after those of the entry have been followed.

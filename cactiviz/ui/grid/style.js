@@ -35,7 +35,7 @@ class LookKeeper {
     this.look = firstLook(given);
     lastLook = this.look;
     this.again = () => this.write();
-    // After Back, and after the page has written its own part of the address (../address.js).
+    // After Back, and after the page has written its own part of the address (address/history.js).
     for (const event of MOVES) window.addEventListener(event, this.again);
   }
 

@@ -156,7 +156,7 @@ TOLD: list[dict[str, str]] = []
 
 
 def hear_of_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a run begin with what ``address.js`` tells of another entry: AppTest has no browser."""
+    """Let a run begin with what ``history.js`` tells of another entry: AppTest has no browser."""
     real = history.enter
 
     def enter(page: str) -> None:
@@ -289,7 +289,7 @@ def test_an_old_address_that_nobody_went_back_to_changes_nothing(app: AppTest) -
         app.query_params.update(old)
         app.run()
         assert app.button_group(key="models").value == ["alexnet", "densenet121", "cactinet"]
-    assert app.session_state[state.TRAIL].at == last  # what address.js completes
+    assert app.session_state[state.TRAIL].at == last  # what history.js completes
 
 
 def test_what_was_chosen_outlives_a_visit_to_another_page(app: AppTest) -> None:
@@ -300,7 +300,7 @@ def test_what_was_chosen_outlives_a_visit_to_another_page(app: AppTest) -> None:
     app.session_state["trail"].arrived = True  # AppTest runs a page without app.py
     app.switch_page("pages/compare.py").run()
     assert app.button_group(key="models").value == ["alexnet"]
-    go(app, {"networks": "alexnet"})  # as address.js has written
+    go(app, {"networks": "alexnet"})  # as history.js has written
     assert app.button_group(key="models").value == ["alexnet"]
 
 

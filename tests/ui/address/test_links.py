@@ -181,7 +181,7 @@ def visit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Visit]:
 
 
 def address(app: AppTest) -> dict[str, str]:
-    """What the address is to say, as ``address.js`` completes it."""
+    """What the address is to say, as ``history.js`` completes it."""
     at: dict[str, str] = app.session_state[state.TRAIL].at
     return at
 
