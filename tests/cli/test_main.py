@@ -175,15 +175,17 @@ def test_scale_and_palette_reach_the_sheet(capsys: pytest.CaptureFixture[str], o
             assert np.array_equal(np.asarray(sheet), np.asarray(wanted))
 
 
-@pytest.mark.parametrize("ending", ["png", "webp"])
+@pytest.mark.parametrize("ending", ["png", "webp", "jpg"])
 def test_the_sheet_holds_its_recipe(
     ending: str, capsys: pytest.CaptureFixture[str], out: Path
 ) -> None:
     chosen = ("--methods", "grad_cam", "--scale", "rank", "--palette", "viridis")
-    assert run(capsys, *CACTINET, *chosen, "--out", out / f"s.{ending}")[0] == 0
+    outlined = ("--contour", "0.5")
+    assert run(capsys, *CACTINET, *chosen, *outlined, "--out", out / f"s.{ending}")[0] == 0
     recipe = read_recipe(out / f"s.{ending}")
     assert recipe["makes"] == "comparison" and recipe["pictures"][0]["from"] == "sample:chelsea"
-    assert recipe["look"] == {"scale": "rank", "palette": "viridis", "strength": 0.5}
+    look = {"scale": "rank", "palette": "viridis", "strength": 0.5, "contour": 0.5}
+    assert recipe["look"] == look
     code, output, _ = run(capsys, "replay", out / f"s.{ending}")
     assert (code, output) == (0, "Made again: all is as the recipe says.\n")
 
