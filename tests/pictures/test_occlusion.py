@@ -145,7 +145,13 @@ def test_the_command_covers_before_it_asks(
     assert "A part was blurred." in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("box", ["", "1,2,3", "1,2,3,4:black", "1,2,3,four", "1,2,3,4,5", ":grey"])
+@pytest.mark.parametrize(
+    "box",
+    [
+        *("", "1,2,3", "1,2,3,4:black", "1,2,3,four", "1,2,3,4,5", ":grey"),
+        *("nan,0,1,1", "0,0,1e400,1"),
+    ],
+)
 def test_the_command_says_how_a_box_is_written(
     box: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,7 +161,7 @@ def test_the_command_says_how_a_box_is_written(
     assert "give TOP,LEFT,HEIGHT,WIDTH in pixels" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("box", ["nan,0,1,1", "0,0,1e400,1", "900,0,5,5", "0,0,0,5"])
+@pytest.mark.parametrize("box", ["900,0,5,5", "0,0,0,5"])
 def test_the_command_refuses_a_box_with_nothing_in_it(
     box: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -158,8 +158,14 @@ def victim(browser: Browser, app_address: str) -> Iterator[dict[str, str]]:
     expect(page.locator(".box .original")).to_have_attribute("alt", f"{texts.ORIGINAL}: mine.png")
     (upload,) = asked
     token = next(one["value"] for one in context.cookies() if "xsrf" in one.get("name", ""))
-    icon = page.locator('link[rel*="icon"]').first.get_attribute("href") or ""
-    yield {"upload": upload, "token": str(token), "media": f"{app_address}{urlsplit(icon).path}"}
+    film = context.new_page()
+    film.goto(f"{app_address}/animate?networks=cactinet&views=grad_cam&picture=chelsea")
+    film.get_by_role("radio", name="MP4", exact=True).click()
+    film.get_by_role("button", name="Make the MP4").click()
+    source = film.locator("video[src]").get_attribute("src") or ""
+    media = f"{app_address}{urlsplit(source).path}"
+    assert context.request.get(media).ok and "/media/" in media
+    yield {"upload": upload, "token": str(token), "media": media}
     context.close()
 
 
