@@ -1,8 +1,10 @@
-"""Maps layers to operation indices by tracing a copy on the meta device.
+"""Maps layers to operation indices by tracing a copy that computes nothing.
 
-A network is copied without its weights (torch's "meta" device: shapes, no numbers) and run once;
-hooks go on that copy only. A layer is then known by the position of its operation in the sequence,
-so that a later pass over the real, perhaps shared, network needs no hook at all.
+A network is copied, but for its parameters, and run once on a batch of no pictures; hooks go on
+that copy only. A layer is then known by the position of its operation in the sequence, so that a
+later pass over the real, perhaps shared, network needs no hook at all. Where a network can't take
+an empty batch (``view(batch, -1)``), one picture on torch's meta device (shapes, no numbers) takes
+its place: the same steps, but torch loads its compiler for them, which takes seconds.
 """
 
 from __future__ import annotations
@@ -148,20 +150,16 @@ class Trace:
         return None if owner is None else Layer(owner.name, "activation")
 
 
-def _skeleton(module: nn.Module) -> nn.Module:
-    """A copy of the network's structure on the meta device."""
-    memo: dict[int, Any] = {
-        id(value): torch.empty_like(value, device="meta")  # tensors that a module just holds
-        for submodule in module.modules()
-        for value in vars(submodule).values()
-        if isinstance(value, Tensor)
-    }
-    for parameter in module.parameters():
-        memo[id(parameter)] = nn.Parameter(
-            torch.empty_like(parameter, device="meta"), parameter.requires_grad
-        )
-    for buffer in module.buffers():
-        memo[id(buffer)] = torch.empty_like(buffer, device="meta")
+def _skeleton(module: nn.Module, device: str | None) -> nn.Module:
+    """A copy of the network with the same parameters, or with empty ones on another device."""
+    memo: dict[int, Any] = {}
+    with torch.no_grad():
+        for parameter in module.parameters():
+            there = torch.empty_like(parameter, device=device) if device else parameter.data
+            memo[id(parameter)] = nn.Parameter(there, parameter.requires_grad)
+        held = (v for m in module.modules() for v in vars(m).values() if isinstance(v, Tensor))
+        for tensor in (*module.buffers(), *held):
+            memo[id(tensor)] = torch.empty_like(tensor, device=device) if device else tensor.clone()
     return copy.deepcopy(module, memo)
 
 
@@ -174,10 +172,13 @@ def _tensors(given: Iterable[Any], steps: Mapping[int, int]) -> Iterator[Tensor]
             yield value
 
 
-def _run(module: nn.Module, input_shape: tuple[int, ...], dtype: torch.dtype) -> Trace:
+def _run(
+    module: nn.Module, input_shape: tuple[int, ...], dtype: torch.dtype, device: str | None = None
+) -> Trace:
+    """Trace the network on an empty batch; on a device, on a batch of one picture there."""
     try:
         with torch.inference_mode(False):
-            skeleton = _skeleton(module)
+            skeleton = _skeleton(module, device)
     except Exception as error:
         raise ModelError("This network can't be copied, so its layers can't be found.") from error
     outputs: list[Tensor] = []  # held, so that no two outputs share an id
@@ -208,17 +209,21 @@ def _run(module: nn.Module, input_shape: tuple[int, ...], dtype: torch.dtype) ->
         submodule.register_forward_hook(lambda m, _, out, name=name: leave(name, m, out))
     try:
         with torch.inference_mode(False), torch.enable_grad():
-            x = torch.empty((1, *input_shape), device="meta", dtype=dtype, requires_grad=True)
+            where = device or next((p.device for p in module.parameters()), "cpu")
+            shape = (1 if device else 0, *input_shape)
+            x = torch.empty(shape, device=where, dtype=dtype, requires_grad=True)
             given = x.clone()
             with Steps(note, compute=compute):
                 skeleton(given)
     except Exception as error:
+        if device is None:
+            return _run(module, input_shape, dtype, "meta")
         size = " x ".join(map(str, input_shape[1:]))
         raise ModelError(f"This network can't take a picture of {size} pixels.") from error
     if not outputs:
         raise ModelError("This network computes nothing from its picture.")
     from_ = tuple(sources[step] for step in range(len(outputs)))
-    shapes = tuple(tuple(output.shape) for output in outputs)
+    shapes = tuple(tuple(size or 1 for size in output.shape) for output in outputs)
     square = input_shape[1] == input_shape[2]
     return Trace(shapes, tuple(functions), from_, module_steps, tuple(convolutions), square)
 

@@ -19,7 +19,7 @@ import torchvision
 from torch import Tensor, nn
 
 from cactiviz.engine.class_pass import Pass, class_scores, probabilities, run
-from cactiviz.engine.trace import trace
+from cactiviz.engine.trace import _run, trace
 from cactiviz.errors import (
     CactivizError,
     Cancelled,
@@ -144,9 +144,14 @@ def state(network: nn.Module) -> dict[str, Any]:
     return found
 
 
-def raising(error: Exception, on_meta: bool = False) -> Step:
+def is_traced(x: Tensor) -> bool:
+    """Whether a network is only looked at: it gets no picture, or one without numbers."""
+    return not len(x) or x.device.type == "meta"
+
+
+def raising(error: Exception, also_traced: bool = False) -> Step:
     def fail(x: Tensor) -> Tensor:
-        if on_meta or x.device.type != "meta":
+        if also_traced or not is_traced(x):
             raise error
         return x
 
@@ -216,7 +221,7 @@ def test_real_networks_stay_bit_for_bit_the_same(loaded) -> None:
 FAILURES = {
     "a layer raises": Net(then=raising(RuntimeError("boom"))),
     "a layer raises something odd": Net(then=raising(KeyError("boom"))),
-    "a layer raises while it is traced": Net(then=raising(ValueError("boom"), on_meta=True)),
+    "a layer raises while it is traced": Net(then=raising(ValueError("boom"), also_traced=True)),
     "backward raises": Net(then=raising_backward(ValueError("boom"))),
     "backward misses what was written over": Net(then=written_over),
 }
@@ -251,7 +256,7 @@ def test_a_cancel_during_forward_stops_before_the_next_operation() -> None:
     cancel, went_on = threading.Event(), []
 
     def stop(x: Tensor) -> Tensor:
-        if x.device.type != "meta":
+        if not is_traced(x):
             cancel.set()
             y = x * 2
             went_on.append(y)
@@ -305,7 +310,7 @@ def test_a_pass_frees_its_graph_at_once(ending: str, no_collector: None) -> None
     def watch(x: Tensor) -> Tensor:
         y = x * 1
         seen.append(weakref.ref(y))
-        if ending == "a failing layer" and x.device.type != "meta":
+        if ending == "a failing layer" and not is_traced(x):
             raise ValueError
         return y
 
@@ -385,7 +390,7 @@ def test_eight_threads_on_shared_networks_get_what_one_gets(one_core_each: None)
 
 def too_large(most: int, error: Callable[[], Any]) -> Step:
     def check(x: Tensor) -> Tensor:
-        if x.device.type != "meta" and len(x) > most:
+        if not is_traced(x) and len(x) > most:
             error()
         return x
 
@@ -903,3 +908,33 @@ def test_a_network_that_changed_is_traced_again() -> None:
     network.norm = nn.Sequential(nn.Identity(), nn.BatchNorm2d(8), nn.AvgPool2d(2)).double().eval()
     found = run(network, pictures(), layers=[LAYER], needs=NEEDS)
     assert found.activations.shape == (2, 8, 4, 4)
+
+
+@pytest.mark.parametrize("name", ["alexnet", "densenet121", "googlenet", "mobilenet_v3_small"])
+def test_no_picture_leads_through_the_same_steps_as_one(name: str) -> None:
+    more = {"init_weights": False, "aux_logits": False} if name == "googlenet" else {}
+    with torch.device("meta"):
+        network = torchvision.models.get_model(name, weights=None, **more)
+    network = network.to_empty(device="cpu").eval()
+    empty, one = (_run(network, (3, 190, 250), torch.float32, to) for to in (None, "meta"))
+    assert len(one.functions) > 20 and len(one.convolutions) > 4
+    assert empty == one
+
+
+def test_a_network_that_takes_no_empty_batch_is_traced_with_a_picture() -> None:
+    lengths = []
+
+    def reshape(x: Tensor) -> Tensor:
+        lengths.append(len(x))
+        return x.view(x.size(0), -1).view(x.shape)  # of nothing, -1 may be any size
+
+    network = made(Net(then=reshape))
+    sequence = trace(network, (3, 8, 8))
+    assert lengths == [0, 1] and sequence.grid(LAYER) == trace(made(Net()), (3, 8, 8)).grid(LAYER)
+
+
+def test_a_trace_changes_no_buffer_of_a_network_in_training() -> None:
+    network = made(Net()).train()
+    before = copy.deepcopy(network.state_dict())
+    trace(network, (3, 8, 8))
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
