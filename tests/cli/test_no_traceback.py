@@ -34,6 +34,7 @@ from cactiviz.pictures.web import fetch_picture
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.rendering.formats import check_size
 from cactiviz.streams import read_stream
+from tests.fixtures.sampling import long
 
 ROOT = Path(__file__).resolve().parents[2]
 CPU = ("--untrained", "--device", "cpu")
@@ -98,7 +99,7 @@ def open_to_all() -> Iterator[Path]:
 
 
 @posix
-@pytest.mark.parametrize("home", ["/nonexistent", None])
+@pytest.mark.parametrize("home", ["/nonexistent", pytest.param(None, marks=long)])
 def test_without_a_home_and_an_entry_of_ones_own_nothing_fails(
     home: str | None, open_to_all: Path
 ) -> None:

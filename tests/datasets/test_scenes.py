@@ -25,6 +25,7 @@ from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import load_model
 from cactiviz.models.preprocess import preprocess
 from cactiviz.types import Picture
+from tests.fixtures.sampling import long
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = ROOT / "cactiviz" / "models" / "weights" / "cactinet.safetensors"
@@ -91,7 +92,10 @@ def test_a_seed_draws_the_same_tile_in_another_process_on_one_core() -> None:
     assert len(set(here.values())) == 2 * len(SEEDS)
 
 
-@pytest.mark.parametrize(("large", "small"), [(256, 64), (192, 32), (1024, 256), (250, 50)])
+@pytest.mark.parametrize(
+    ("large", "small"),
+    [(256, 64), (192, 32), pytest.param(1024, 256, marks=long), (250, 50)],
+)
 def test_a_seed_is_the_same_place_at_another_size(large: int, small: int) -> None:
     for seed in SEEDS:
         at_large, at_small = draw_scene(seed, large), draw_scene(seed, small)
@@ -275,6 +279,7 @@ def test_the_data_set_has_a_thousand_of_each_class() -> None:
             dataset.read(*place)
 
 
+@long
 def test_drawn_tiles_have_the_colours_and_contrast_of_real_ones(data_dir: Path) -> None:
     folder = data_dir / "aerial-cactus-identification"
     if not folder.is_dir():
@@ -284,7 +289,10 @@ def test_drawn_tiles_have_the_colours_and_contrast_of_real_ones(data_dir: Path) 
         tiles = [
             np.stack([read(class_name, name) for name in names]).astype(float)
             for read, names in (
-                (lambda c, n: real.read(c, n).rgb, [i.name for i in real.draw(300, 1, class_name)]),
+                (
+                    lambda c, n: real.read(c, n).rgb,
+                    [i.name for i in real.draw(300, 1, class_name)],
+                ),
                 (
                     lambda c, n: smaller(draw_scene(int(n), 128, c == "cactus").rgb, 32),
                     map(str, range(300)),
@@ -305,7 +313,7 @@ def test_drawn_tiles_have_the_colours_and_contrast_of_real_ones(data_dir: Path) 
 
 
 @pytest.mark.skipif(not WEIGHTS.is_file(), reason="CactiNet's trained weights are not here.")
-@pytest.mark.parametrize("size", [64, 256])
+@pytest.mark.parametrize("size", [64, pytest.param(256, marks=long)])
 def test_a_network_that_saw_real_tiles_alone_finds_the_drawn_cacti(size: int) -> None:
     network = load_model("cactinet", device="cpu")
     right = []

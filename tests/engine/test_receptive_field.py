@@ -20,6 +20,7 @@ from cactiviz.errors import LayerError
 from cactiviz.models import get_spec, load_model
 from cactiviz.models.skeleton import build_empty
 from cactiviz.types import Box, Layer, Neuron, Preprocessing
+from tests.fixtures.sampling import long
 from tests.methods.test_references import frozen_copy
 
 Mask = NDArray[np.bool_]
@@ -144,8 +145,8 @@ def alexnet() -> nn.Module:
     ("layer", "neuron", "around", "every"),
     [
         (0, Neuron(5, 27, 20), 2, 32),
-        (0, Neuron(63, 0, 54), 2, 32),
-        (3, Neuron(9, 13, 8), 1, 64),
+        pytest.param(0, Neuron(63, 0, 54), 2, 32, marks=long),
+        pytest.param(3, Neuron(9, 13, 8), 1, 64, marks=long),
         (3, Neuron(100, 26, 0), 1, 64),
         (10, Neuron(200, 0, 12), 1, 120),  # at a border
     ],

@@ -10,9 +10,13 @@ from cactiviz.engine.class_pass import run
 from cactiviz.models import load_model
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import samples
+from tests.fixtures.sampling import long
 
 
-@pytest.mark.parametrize(("name", "classifier"), [("resnet152", "fc"), ("efficientnet_b0", "_fc")])
+@pytest.mark.parametrize(
+    ("name", "classifier"),
+    [pytest.param("resnet152", "fc", marks=long), ("efficientnet_b0", "_fc")],
+)
 def test_hirescam_adds_up_to_the_logit_less_its_bias(name: str, classifier: str) -> None:
     """Behind a global average pooling and one linear layer, sum of dy/dA * A is y - b exactly.
 

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cactiviz.ui import texts
-from tests.fixtures.browsing import until
+from tests.fixtures.browsing import SCREENS, until
+from tests.fixtures.sampling import long
 
 pytestmark = pytest.mark.browser
 
@@ -163,6 +164,7 @@ def test_filters_are_restored_and_back_goes_through_them(open_page: Open) -> Non
     selected(page, texts.MAP_SCALES["own"])
 
 
+@long  # the filters are the sample; what a link restores is tested without a browser too
 def test_neurons_are_restored_and_say_nothing_on_another_page(open_page: Open) -> None:
     page = open_page("/neurons")
     page.get_by_role("button", name=texts.DRAW_AGAIN).click()
@@ -190,7 +192,7 @@ def test_neurons_are_restored_and_say_nothing_on_another_page(open_page: Open) -
     page.get_by_text(texts.seed_said(2), exact=True).wait_for()
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("1280", "light"), ("390", "dark")])
+@pytest.mark.parametrize(("size", "scheme"), SCREENS)
 def test_a_film_is_restored(open_page: Open, size: str, scheme: str) -> None:
     page = open_page("/animate?each=1&views=layer_cam", size=size, scheme=scheme)
     title = page.get_by_label(texts.FILM_TITLE, exact=True)
@@ -286,7 +288,7 @@ def test_a_link_restores_the_page_and_is_copied_whole(open_page: Open) -> None:
     assert dict(parse_qsl(urlsplit(copied).query)) == link
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("1280", "light"), ("390", "dark")])
+@pytest.mark.parametrize(("size", "scheme"), SCREENS)
 def test_a_web_address_in_a_link_is_asked_for_and_stays_text(
     open_page: Open, size: str, scheme: str
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.fixtures.browsing import until
+from tests.fixtures.browsing import SCREENS, until
 
 pytestmark = pytest.mark.browser
 
@@ -21,11 +21,11 @@ def make(page: Page, kind: str) -> None:
     expect(page.get_by_role("button", name=f"Download the {kind}")).to_be_visible()
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("1280", "light"), ("390", "dark")])
+@pytest.mark.parametrize(("size", "scheme"), SCREENS)
 def test_a_first_visit_plays_and_can_be_held(
     open_page: Callable[..., Page], size: str, scheme: str
 ) -> None:
-    page = open_page("/animate", size=size, scheme=scheme)
+    page = open_page("/animate", size=size, scheme=scheme, moving=True)
     image = page.locator(".frame.plays img")
     image.wait_for()
     assert image.evaluate(WIDTH) == 1072  # four panels in a row
@@ -41,7 +41,7 @@ def test_a_first_visit_plays_and_can_be_held(
 def test_gif_and_mp4_play_where_they_were_made(
     open_page: Callable[..., Page], tmp_path: Path
 ) -> None:
-    page = open_page("/animate?each=2")  # four frames are quickly made
+    page = open_page("/animate?each=2", moving=True)  # four frames are quickly made
     page.locator(".frame.plays").wait_for()
     make(page, "GIF")
     image = page.locator('.frame img[src^="data:image/gif"]')

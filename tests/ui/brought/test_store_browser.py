@@ -16,6 +16,7 @@ from cactiviz.models import MODELS, find_weights
 from cactiviz.ui import texts
 from cactiviz.ui.pictures import library
 from tests.fixtures.browsing import at_rest, until
+from tests.fixtures.sampling import long
 
 pytestmark = pytest.mark.browser
 
@@ -196,6 +197,7 @@ def test_whoever_opens_a_link_is_told_what_it_could_not_carry(open_page: Open) -
     chosen(page, "CactiNet")
 
 
+@long  # the first test is the sample: they lie in the same folder
 def test_pictures_of_an_animation_outlive_another_page_and_a_reload(open_page: Open) -> None:
     page = open_page("/animate?each=1&views=layer_cam")
     page.get_by_test_id("stSidebar").get_by_text(texts.FILM_SOURCES["upload"], exact=True).click()

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.fixtures.browsing import HOSTILE, served
+from tests.fixtures.browsing import HOSTILE, SCREENS, served
 
 pytestmark = pytest.mark.browser
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures"
@@ -66,7 +66,7 @@ def drag(page: Page, start: tuple[float, float], stop: tuple[float, float]) -> N
     page.mouse.up()
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("1280", "light"), ("390", "dark")])
+@pytest.mark.parametrize(("size", "scheme"), SCREENS)
 def test_a_drawn_box_is_covered_and_the_network_answers_again(
     open_page: OpenPage, size: str, scheme: str
 ) -> None:

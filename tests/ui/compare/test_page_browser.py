@@ -25,6 +25,7 @@ from tests.fixtures.browsing import (
     in_the_dark,
     open_sidebar,
 )
+from tests.fixtures.sampling import some
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -61,7 +62,7 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
 
-@pytest.mark.parametrize(("size", "scheme"), EVERYWHERE)
+@pytest.mark.parametrize(("size", "scheme"), some(EVERYWHERE, 2, EVERYWHERE[-1:]))
 def test_first_visit_shows_a_result(open_page: Open, size: str, scheme: str) -> None:
     page = open_page(size=size, scheme=scheme)
     settled(page, 4)
@@ -75,8 +76,14 @@ def test_first_visit_shows_a_result(open_page: Open, size: str, scheme: str) -> 
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["filters", "neurons", "gallery", "learn"])
+@pytest.mark.parametrize(
+    ("name", "size"),
+    some(
+        [(name, size) for name in ("filters", "neurons", "gallery", "learn") for size in SIZES],
+        4,
+        always=[("filters", "390"), ("neurons", "1280"), ("gallery", "390"), ("learn", "1280")],
+    ),
+)
 def test_page(open_page: Open, name: str, size: str) -> None:
     page = open_page(f"/{name}", size=size)
     page.locator(COMPLETE[name]).first.wait_for()

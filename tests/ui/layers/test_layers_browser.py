@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.fixtures.browsing import until
+from tests.fixtures.browsing import SCREENS, until
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +32,7 @@ def ours(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("1280", "light"), ("390", "dark")])
+@pytest.mark.parametrize(("size", "scheme"), SCREENS)
 def test_a_filter_is_enlarged_by_the_keyboard(open_page: Open, size: str, scheme: str) -> None:
     page = open_page("/filters", size=size, scheme=scheme)
     walls_shown(page)

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from cactiviz.ui import texts
 from tests.fixtures.browsing import PATIENCE_MS, QUIET, ROOT, at_rest, served, until
+from tests.fixtures.sampling import long
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -129,7 +130,7 @@ def seen(record: Path, app_address: str) -> Seen:
     return Seen(record, record.stat().st_size)
 
 
-@pytest.fixture(params=["localhost", "127.0.0.1", EVIL])
+@pytest.fixture(params=["localhost", pytest.param("127.0.0.1", marks=long), EVIL])
 def elsewhere(
     request: pytest.FixtureRequest, browser: Browser, attacker: Attacker
 ) -> Iterator[Page]:
