@@ -6,6 +6,7 @@ More arguments go to pytest, such as ``-k captum`` or ``-n 4``.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ def main() -> int:
     using = [
         str(path.relative_to(ROOT))
         for path in sorted((ROOT / "tests").rglob("test_*.py"))
-        if "fixtures.sampling import" in path.read_text("utf-8")
+        if re.search("fixtures.sampling import|SCREENS", path.read_text("utf-8"))
     ]
     command = [sys.executable, "-m", "pytest", "-q", *using, *sys.argv[1:]]
     return subprocess.run(
