@@ -46,7 +46,7 @@ def open_link(address: str) -> dict[str, Any]:
     while not app.exception and _is_busy(app):
         if time.monotonic() > until:
             raise AssertionError(f"{address}: something is still waited for")
-        time.sleep(0.02)
+        time.sleep(0.15)
         app.run()
     if app.exception:
         raise AssertionError(f"{address}: {app.exception[0].value}")
