@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import time
 from functools import cache
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def settled(app: AppTest, part: str | None = None) -> AppTest:
         busy = any("hourglass" in one.value for one in app.caption)
         if not busy and f">{texts.WAITING}<" not in shown(app):
             return app
+        time.sleep(0.15)
     raise AssertionError("still waiting")
 
 
