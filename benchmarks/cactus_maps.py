@@ -20,8 +20,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cactiviz.datasets.registry import open_anywhere
 from cactiviz.datasets.scenes.scene import draw_scene
-from cactiviz.datasets.sources import open_anywhere
 from cactiviz.engine import class_pass
 from cactiviz.errors import DataError
 from cactiviz.methods import METHODS

@@ -14,7 +14,7 @@ from cactiviz.datasets import open_dataset
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.endings import is_picture
 from cactiviz.datasets.noticed import of_classes
-from cactiviz.datasets.sources import open_anywhere
+from cactiviz.datasets.registry import open_anywhere
 from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style

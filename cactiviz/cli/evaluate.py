@@ -15,7 +15,7 @@ from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
 from cactiviz.cli.progress import long_reporter
 from cactiviz.datasets.dataset import Dataset, Item
-from cactiviz.datasets.sources import open_anywhere
+from cactiviz.datasets.registry import open_anywhere
 from cactiviz.files import whole_file
 from cactiviz.interrupts import ends_on_interrupt
 from cactiviz.models import Checkpoint

@@ -18,11 +18,11 @@ from cactiviz.cli.files import Files
 from cactiviz.comparison.recipe import recipe_of
 from cactiviz.comparison.report import told
 from cactiviz.errors import CactivizError
+from cactiviz.files import unfinished_folder
 from cactiviz.models import find_weights, get_spec
 from cactiviz.recipes.locate import Origins, host_of
 from cactiviz.recipes.recipe import paths_of, read_recipe
 from cactiviz.replay import differences, remake_animation, remake_comparison
-from cactiviz.unfinished import unfinished_folder
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

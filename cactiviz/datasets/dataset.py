@@ -1,14 +1,30 @@
-"""The interface of all data sets: classes, items, pictures, seeded samples."""
+"""A data set: classes, the names of their pictures, and how one is read."""
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cactiviz.datasets.splits import split_of
 from cactiviz.errors import DataError
 from cactiviz.types import Picture
+
+_NAMES = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+_OF_A_SET = re.compile(r"[ _-]?(set|data|images|imgs)$")
+
+
+def split_of(folder: str) -> str:
+    """The part, "train", "val" or "test", that a folder is called by; empty for any other.
+
+    >>> split_of("Train"), split_of("validation"), split_of("test_set"), split_of("cat")
+    ('train', 'val', 'test', '')
+    """
+    return _NAMES.get(_OF_A_SET.sub("", folder.lower()), "")
 
 
 @dataclass(frozen=True)

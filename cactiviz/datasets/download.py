@@ -9,12 +9,17 @@ import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cactiviz.datasets.registry import data_folder, find_dataset, get_dataset_spec
-from cactiviz.datasets.spec import Archive, DatasetSpec
+from cactiviz.datasets.registry import (
+    Archive,
+    DatasetSpec,
+    data_folder,
+    find_dataset,
+    get_dataset_spec,
+)
 from cactiviz.download import download
 from cactiviz.errors import Cancelled, DataError, DownloadError, OutputError
+from cactiviz.files import unfinished_folder
 from cactiviz.types import Cancel, Progress
-from cactiviz.unfinished import unfinished_folder
 
 #: The most that an archive may unpack to.
 MAX_UNPACKED_BYTES = 4 * 1024**3

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cactiviz.datasets.archive import Files
-from cactiviz.datasets.splits import split_of
+from cactiviz.datasets.dataset import split_of
 from cactiviz.pictures.open import open_picture
 from cactiviz.types import Picture
 

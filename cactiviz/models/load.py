@@ -13,8 +13,7 @@ from torch import nn
 from cactiviz.download import sha256_of
 from cactiviz.engine.device import pick_device
 from cactiviz.errors import ModelError
-from cactiviz.models.assumed import class_names_of, names_in_header, preprocessing_of
-from cactiviz.models.checkpoint import Checkpoint
+from cactiviz.models.checkpoint import Checkpoint, class_names_of, names_in_header, preprocessing_of
 from cactiviz.models.fit import assign
 from cactiviz.models.initialization import build_untrained
 from cactiviz.models.own_weights import own_weights

@@ -37,8 +37,7 @@ def timm_spec(name: str, model: str) -> ModelSpec:
     """
     import timm
 
-    from cactiviz.models.skeleton import build_empty
-    from cactiviz.models.target_layer import by_rule
+    from cactiviz.models.skeleton import build_empty, by_rule
 
     try:
         config = timm.get_pretrained_cfg(model)

@@ -35,7 +35,7 @@ def torchvision_spec(name: str, model: str) -> ModelSpec:
     """
     import torchvision
 
-    from cactiviz.models.target_layer import by_rule
+    from cactiviz.models.skeleton import by_rule
 
     published = next(iter(torchvision.models.get_model_weights(model)))
     preprocessing = _preprocessing(published)

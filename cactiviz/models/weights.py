@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cactiviz.download import download, hash_prefix, sha256_of
 from cactiviz.errors import DownloadError, WeightsError
-from cactiviz.models.file_kind import is_safetensors, open_file
+from cactiviz.models.file_checks import is_safetensors, open_file
 from cactiviz.models.spec import ModelSpec, StateDict
 from cactiviz.types import Cancel, Progress
 

@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 from PIL import Image
 
 from cactiviz.errors import PictureError
+from cactiviz.files import read_stream
 from cactiviz.pictures.arrays import image_of, is_array
 from cactiviz.pictures.decode import Limits, Unreadable, decode
-from cactiviz.streams import read_stream
 from cactiviz.types import Picture
 
 #: The most bytes that a file may have.

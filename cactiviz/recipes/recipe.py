@@ -19,6 +19,7 @@ from PIL import Image
 
 from cactiviz._version import __version__
 from cactiviz.errors import CactivizError, RecipeError
+from cactiviz.files import read_stream
 from cactiviz.models import Checkpoint, LoadedModel, is_named
 from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.recipes.check import check
@@ -28,7 +29,6 @@ from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 from cactiviz.redaction import is_web, told_paths, told_sentence, told_text, without_secrets
 from cactiviz.rendering.formats.metadata import recipe_in
-from cactiviz.streams import read_stream
 
 if TYPE_CHECKING:
     from cactiviz.batch.store import StoredExplanation

@@ -17,7 +17,7 @@ from cactiviz.engine.device import pick_device
 from cactiviz.errors import DataError
 from cactiviz.files import whole_file
 from cactiviz.models import get_spec
-from cactiviz.models.calibrate import calibrate
+from cactiviz.models.initialization import calibrate
 from cactiviz.training.batches import Batches
 from cactiviz.training.callbacks import Watch
 from cactiviz.training.fit import fit

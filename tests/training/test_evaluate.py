@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from cactiviz.cli import main
 from cactiviz.datasets.dataset import Dataset, Item
-from cactiviz.datasets.sources import open_anywhere
+from cactiviz.datasets.registry import open_anywhere
 from cactiviz.errors import Cancelled, DataError, PictureError
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
 from cactiviz.models import registry as models_zoo

@@ -30,10 +30,10 @@ from torch import Tensor, nn
 
 from cactiviz.cli import main
 from cactiviz.datasets.dataset import Dataset, Item
-from cactiviz.datasets.sources import open_anywhere
+from cactiviz.datasets.registry import open_anywhere
 from cactiviz.errors import Cancelled, DataError, OutputError, WeightsError
 from cactiviz.models import Checkpoint, get_spec, load_model
-from cactiviz.models.calibrate import calibrate
+from cactiviz.models.initialization import calibrate
 from cactiviz.models.preprocess import normalise
 from cactiviz.models.weights import trained_size
 from cactiviz.training.batches import Batches, turned

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.datasets.scenes.cacti import Cactus, draw_body, draw_shadow, masks_of, place_cacti
 from cactiviz.datasets.scenes.canvas import Canvas, Floats
-from cactiviz.datasets.scenes.plants import draw_plants
-from cactiviz.datasets.scenes.terrain import draw_ground
+from cactiviz.datasets.scenes.terrain import draw_ground, draw_plants
 from cactiviz.errors import DataError
 from cactiviz.types import Picture
 

@@ -13,10 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from cactiviz.errors import OutputError
-from cactiviz.files import whole_file
+from cactiviz.files import unfinished_folder, whole_file
 from cactiviz.rendering.formats.metadata import xmp
 from cactiviz.rendering.formats.quantize import Pixels
-from cactiviz.unfinished import unfinished_folder
 
 _RATE = 5  # pictures a second at least: players stumble over fewer
 _XMP_BOX = uuid.UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes  # as Adobe's standard says
