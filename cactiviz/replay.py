@@ -13,7 +13,6 @@ from cactiviz.comparison.compare import compare_as_asked
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.models import Checkpoint
-from cactiviz.recipes.check import check
 from cactiviz.recipes.differences import differences as differences
 from cactiviz.recipes.fields import REQUEST, STYLE, from_json
 from cactiviz.recipes.locate import Origins
@@ -22,8 +21,8 @@ from cactiviz.recipes.recipe import (
     checkpoint_in,
     told_origins,
 )
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
+from cactiviz.recipes.schema import check
 from cactiviz.types import Picture, Report
 
 

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from cactiviz.batch.collect import Collected
-from cactiviz.batch.panels import Pixels, image_size, layout_of, network_panel
-from cactiviz.batch.shared_scale import SharedScale
+from cactiviz.batch.panels import Pixels, SharedScale, image_size, layout_of, network_panel
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.errors import Cancelled
 from cactiviz.files import folder_of_export
 from cactiviz.methods import METHODS
 from cactiviz.recipes.recipe import animation_recipe, network_recipe, paths_of
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Style
 from cactiviz.redaction import told_sentence
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.frame import Panel, draw_frame

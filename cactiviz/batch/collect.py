@@ -13,10 +13,9 @@ from cactiviz.batch.sequence import PictureRef, PictureSequence
 from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.cam_layers import check
 from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError, OutputError
-from cactiviz.methods.views import FILTERS, VIEWS
+from cactiviz.methods import FILTERS, VIEWS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
-from cactiviz.recipes.network import name_of
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Request, name_of
 from cactiviz.runtime.memory import size_bytes
 from cactiviz.types import Cancel, Picture, Report
 

@@ -16,8 +16,7 @@ from cactiviz.datasets.endings import is_picture
 from cactiviz.datasets.noticed import of_classes
 from cactiviz.datasets.registry import open_anywhere
 from cactiviz.pictures.open import open_picture
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 
 #: Pictures of each class of a data set, unless another number is asked for.
 EACH = 5

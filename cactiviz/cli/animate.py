@@ -19,8 +19,7 @@ from cactiviz.cli.files import Files
 from cactiviz.cli.progress import long_reporter
 from cactiviz.errors import CactivizError, Cancelled, OutputError, WeightsError
 from cactiviz.recipes.fields import REQUEST, STYLE, of_export
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 from cactiviz.rendering.formats import check_ending, check_size
 
 _DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")

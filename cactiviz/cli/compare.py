@@ -22,8 +22,7 @@ from cactiviz.explanations.arguments import views
 from cactiviz.files import folder_of_export, whole_file
 from cactiviz.recipes.fields import REQUEST, STYLE, of_export
 from cactiviz.recipes.recipe import paths_of
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 
 _MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
 _METHODS = ("grad_cam", "saliency", "guided_backprop")

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cactiviz.explanations.caveats import held_against
 from cactiviz.explanations.results import Explanation
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import method_of
+from cactiviz.methods import METHODS, method_of
 from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.types import Box, Picture
 

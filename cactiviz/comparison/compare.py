@@ -16,12 +16,11 @@ from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError
 from cactiviz.explanations import arguments
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Explanation
-from cactiviz.methods.views import FILTERS, VIEWS
+from cactiviz.methods import FILTERS, VIEWS
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
 from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import Source, open_picture
-from cactiviz.recipes.network import Given, name_of
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Given, Request, name_of
 from cactiviz.types import Cancel, Layer, Picture, Report, Target
 
 
@@ -52,7 +51,7 @@ def compare(
             a picture, as :func:`~cactiviz.pictures.open.open_picture` takes it.
         models: Names, checkpoints, or networks loaded before; a network of your own as
             :func:`~cactiviz.network` gives it.
-        methods: One or several names of :data:`cactiviz.methods.views.VIEWS`.
+        methods: One or several names of :data:`cactiviz.methods.VIEWS`.
         target: A class by index (an int) or by name (a str), or a :class:`Target` with a
             contrast; None for each network's own top class.
         layer: Layer of class activation maps: one for all networks, or a mapping from network

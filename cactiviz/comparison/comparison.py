@@ -17,9 +17,8 @@ from cactiviz.errors import MethodError, ModelError
 from cactiviz.explanations import explained_class
 from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.files import whole_file
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import FILTERS, method_of
-from cactiviz.methods.views import describe as describe
+from cactiviz.methods import FILTERS, METHODS, method_of
+from cactiviz.methods import describe as describe
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures import html as page
 from cactiviz.rendering.figures.plotly import figure

@@ -8,10 +8,9 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.explanations.explained_class import EXPLAINED, own_answer
 from cactiviz.explanations.results import Attribution
-from cactiviz.methods.views import FILTERS, describe
+from cactiviz.methods import FILTERS, describe
 from cactiviz.rendering import paint
-from cactiviz.rendering.figures.frame import Panel, draw_frame
-from cactiviz.rendering.figures.frame_layout import DARK, LIGHT, Layout
+from cactiviz.rendering.figures.frame import DARK, LIGHT, Layout, Panel, draw_frame
 from cactiviz.rendering.formats import write_gif
 
 _LARGEST_SIDE = 640

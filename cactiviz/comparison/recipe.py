@@ -12,10 +12,8 @@ import numpy as np
 from cactiviz._version import __version__
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.recipes.fields import REQUEST, STYLE, of_export, to_json
-from cactiviz.recipes.network import name_of
 from cactiviz.recipes.recipe import network_recipe, picture_recipe, told_origins
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style, name_of
 
 
 def recipe_of(

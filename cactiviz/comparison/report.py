@@ -18,9 +18,8 @@ from PIL.PngImagePlugin import PngInfo
 from cactiviz.comparison.caveats import NUMBERS
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Attribution
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import describe
-from cactiviz.recipes.style import Style
+from cactiviz.methods import METHODS, describe
+from cactiviz.recipes.request import Style
 from cactiviz.redaction import told_sentence, told_text
 from cactiviz.rendering.figures.html import Table, page
 from cactiviz.rendering.formats.metadata import signature, xmp

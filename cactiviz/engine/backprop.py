@@ -26,7 +26,7 @@ from torch.autograd import forward_ad
 
 from cactiviz.engine.batch_norm import CHEAPER
 from cactiviz.engine.ceilings import capped_steps, uncapped
-from cactiviz.engine.halving import is_out_of_memory
+from cactiviz.engine.device import is_out_of_memory
 from cactiviz.engine.operations import ACTIVATIONS, RELUS, Function, Steps
 from cactiviz.engine.trace import trace
 from cactiviz.errors import CactivizError, Cancelled, LayerError, ModelError

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from cactiviz.engine.backprop import Need, differentiate
-from cactiviz.engine.halving import in_parts
+from cactiviz.engine.device import in_parts
 from cactiviz.errors import LayerError, ModelError, TargetError
 from cactiviz.types import Cancel, Layer
 

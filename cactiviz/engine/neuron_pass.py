@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from cactiviz.engine.backprop import Need, differentiate, differentiate_along
 from cactiviz.engine.ceilings import capped_steps, is_activated
-from cactiviz.engine.halving import in_parts
+from cactiviz.engine.device import in_parts
 from cactiviz.engine.trace import trace
 from cactiviz.errors import ModelError, TargetError
 from cactiviz.types import Cancel, Layer, Neuron

@@ -19,8 +19,7 @@ from cactiviz.explanations.caveats import notes_beside
 from cactiviz.explanations.filters import filters
 from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.explanations.target import check_contrast, find_target, notes_on_target
-from cactiviz.methods import Method, get_method
-from cactiviz.methods.views import FILTERS
+from cactiviz.methods import FILTERS, Method, get_method
 from cactiviz.models import LoadedModel, ModelSpec
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import Source, open_picture
@@ -48,7 +47,7 @@ def explain(
     Args:
         model: A loaded network; other threads may use it at the same time.
         picture: As :func:`~cactiviz.pictures.open.open_picture` takes it.
-        methods: One or several names of :data:`cactiviz.methods.views.VIEWS`.
+        methods: One or several names of :data:`cactiviz.methods.VIEWS`.
         target: A class by index (an int) or by name (a str, see
             :mod:`cactiviz.explanations.target`); None for the network's top class.
         layer: Layer of class activation maps; None for the network's target layer.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cactiviz import cam_layers
 from cactiviz.errors import MethodError
-from cactiviz.methods.views import FILTERS, describe
+from cactiviz.methods import FILTERS, describe
 from cactiviz.rendering.figures import html
 from cactiviz.rendering.figures.plotly import Pane, figure
 from cactiviz.rendering.scales import percent

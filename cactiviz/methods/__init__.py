@@ -1,10 +1,51 @@
-"""The table of methods. Adding one: a function here below, its row, and a reference-value test."""
+"""The table of methods, and what can be shown of a network."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
 from cactiviz.errors import MethodError
 from cactiviz.methods import cam, gradients
-from cactiviz.methods.method import Method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from cactiviz.engine.backprop import Need
+    from cactiviz.engine.class_pass import Pass
+
+
+@dataclass(frozen=True)
+class Method:
+    """One attribution method.
+
+    Attributes:
+        name: Registry key, snake_case.
+        title: Display name.
+        function: Maps a pass over B pictures to raw, unscaled values: (B, h, w) on the target
+            layer's grid, or (B, 3, H, W) on the network's input.
+        needs: Gradients that the function reads from the pass.
+        kind: "positive" if no value is below 0, else "signed".
+        display: How it is painted: "overlay", a heat map; "diverging", a two-coloured one;
+            "magnitude", the size of each pixel's value; "signed", each channel's value.
+        asks: The question that it answers, for a person who doesn't program.
+        limit: Its main limitation, one sentence.
+        source: Authors, year and arXiv id of the paper.
+        signed: The function without its final ReLU, used with a contrast class; None for none.
+    """
+
+    name: str
+    title: str
+    function: Callable[[Pass], Tensor]
+    needs: frozenset[Need]
+    kind: Literal["positive", "signed"]
+    display: Literal["overlay", "magnitude", "signed", "diverging"]
+    asks: str
+    limit: str
+    source: str
+    signed: Callable[[Pass], Tensor] | None = None
+
 
 METHODS: dict[str, Method] = {}
 
@@ -155,3 +196,26 @@ register(
 )
 
 __all__ = ["METHODS", "Method", "get_method", "register"]
+
+
+#: The view that shows the first layer's kernels; no method, since it depends on no picture.
+FILTERS = "filters"
+VIEWS = (*METHODS, FILTERS)
+
+
+def method_of(view: str) -> str:
+    """The method's name in a view's name.
+
+    >>> method_of("grad_cam@layer2")
+    'grad_cam'
+    """
+    return view.partition("@")[0]
+
+
+def describe(view: str) -> tuple[str, str]:
+    """Title of a view, and the question that it answers."""
+    if view == FILTERS:
+        return "First-layer filters", "What does the network look for first, in any picture?"
+    method, _, layer = view.partition("@")
+    title = METHODS[method].title
+    return f"{title} at {layer}" if layer else title, METHODS[method].asks

@@ -28,8 +28,7 @@ from cactiviz.recipes.kinds import (
     Whole,
     object_schema,
 )
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.types import Target

@@ -22,11 +22,10 @@ from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.files import read_stream
 from cactiviz.models import Checkpoint, LoadedModel, is_named
 from cactiviz.models.checkpoint import IMAGENET
-from cactiviz.recipes.check import check
 from cactiviz.recipes.fields import REQUEST, STYLE, of_export, to_json
 from cactiviz.recipes.locate import Resolved
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
+from cactiviz.recipes.schema import check
 from cactiviz.redaction import is_web, told_paths, told_sentence, told_text, without_secrets
 from cactiviz.rendering.formats.metadata import recipe_in
 

@@ -11,10 +11,8 @@ from cactiviz.datasets import is_address
 from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.recipes.fields import REQUEST, STYLE, Field, default_of, of_export
 from cactiviz.recipes.kinds import LayerOf
-from cactiviz.recipes.network import Given
 from cactiviz.recipes.recipe import FOLDERS, picture_recipe
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Given, Request, Style
 from cactiviz.types import Target
 
 

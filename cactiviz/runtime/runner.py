@@ -19,8 +19,7 @@ from cactiviz.engine.device import pick_device
 from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Explanation
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import FILTERS
+from cactiviz.methods import FILTERS, METHODS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
 from cactiviz.runtime.memory import arrays, room_for_models, size_bytes
 from cactiviz.runtime.memory import spare_the_collector as spare_the_collector

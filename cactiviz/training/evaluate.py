@@ -22,7 +22,7 @@ from cactiviz.engine.device import exact_float32
 from cactiviz.errors import DataError
 from cactiviz.models import LoadedModel
 from cactiviz.models.preprocess import normalise
-from cactiviz.training.in_memory import labels_for, load_tiles
+from cactiviz.training.tiles import labels_for, load_tiles
 from cactiviz.types import Cancel, Progress
 
 _PIXELS = 2**20  # of a batch: 256 tiles of CactiNet's, 20 pictures of 224 x 224

@@ -18,14 +18,10 @@ from cactiviz.errors import DataError
 from cactiviz.files import whole_file
 from cactiviz.models import get_spec
 from cactiviz.models.initialization import calibrate
-from cactiviz.training.batches import Batches
-from cactiviz.training.callbacks import Watch
-from cactiviz.training.fit import fit
-from cactiviz.training.in_memory import Tiles, labels_for, load_tiles
-from cactiviz.training.module import Classifier
+from cactiviz.training.fit import Classifier, Watch, fit
 from cactiviz.training.run_folder import CHECKPOINT, WEIGHTS, alone_in, digest
 from cactiviz.training.settings import Recipe
-from cactiviz.training.split import split
+from cactiviz.training.tiles import Batches, Tiles, labels_for, load_tiles, split
 from cactiviz.types import Cancel, Preprocessing, Report
 
 _MODEL = "cactinet"

@@ -33,8 +33,7 @@ from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.differences import differences
 from cactiviz.recipes.fields import REQUEST, STYLE, from_json
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 from cactiviz.replay import remake_animation
 from cactiviz.types import Picture, Target
 

@@ -16,7 +16,7 @@ from cactiviz.engine.trace import trace
 from cactiviz.explanations.caveats import UNTRAINED
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Style
 from cactiviz.rendering.figures.html import page
 from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.ui import texts

@@ -24,8 +24,7 @@ from cactiviz.explanations.explain import explain
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.occlusion import cover
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 from cactiviz.replay import differences, remake_comparison
 from cactiviz.types import Box, Picture
 

@@ -29,9 +29,8 @@ from cactiviz.explanations.results import Explanation
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.fields import REQUEST, from_json, of_export, to_json
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Request, Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Style
 from cactiviz.rendering.figures import sheet
 from cactiviz.rendering.figures.frame import Layout, Panel, draw_frame
 from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet

@@ -26,9 +26,8 @@ from cactiviz.comparison.report import told
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import network_recipe, picture_recipe, read_recipe
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Request, Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Style
 from cactiviz.redaction import folder_name, told_paths, told_sentence
 from cactiviz.rendering.figures.html import map_html
 from cactiviz.types import Box, Picture

@@ -25,9 +25,8 @@ from cactiviz.models.preprocess import preprocess
 from cactiviz.models.preprocessing import completed, parts_of, text_of_preprocessing
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import checkpoint_in
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Request, Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Style
 from cactiviz.replay import remake_comparison
 from cactiviz.types import Preprocessing
 

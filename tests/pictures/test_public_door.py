@@ -30,9 +30,8 @@ from cactiviz.errors import (
     WeightsError,
 )
 from cactiviz.models.preprocess import preprocess
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Request, Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Style
 from cactiviz.replay import remake_comparison
 
 WAY = cv.Preprocessing((48, 48), "squash", 1.0)

@@ -16,9 +16,8 @@ from cactiviz.datasets import open_item
 from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Request, Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Style
 from cactiviz.replay import differences, remake_comparison
 from cactiviz.types import Box, Target
 from cactiviz.ui.compare import exports

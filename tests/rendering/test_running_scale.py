@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from cactiviz.batch.panels import SharedScale
 from cactiviz.batch.sequence import PictureRef, PictureSequence
-from cactiviz.batch.shared_scale import SharedScale
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.recipes.request import Request
-from cactiviz.rendering.running_scale import Tally
-from cactiviz.rendering.scales import Display, Scale, vmax_of
+from cactiviz.rendering.scales import Display, Scale, Tally, vmax_of
 from cactiviz.types import Box, Picture
 
 Floats = NDArray[np.float32]

@@ -25,7 +25,7 @@ from cactiviz.errors import Cancelled, DataError, PictureError
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
 from cactiviz.models import registry as models_zoo
 from cactiviz.training.evaluate import Evaluation, evaluate
-from cactiviz.training.split import split
+from cactiviz.training.tiles import split
 from cactiviz.types import Picture, Preprocessing
 from tests.fixtures.tiny_tiles import write_tiles
 

@@ -36,12 +36,18 @@ from cactiviz.models import Checkpoint, get_spec, load_model
 from cactiviz.models.initialization import calibrate
 from cactiviz.models.preprocess import normalise
 from cactiviz.models.weights import trained_size
-from cactiviz.training.batches import Batches, turned
-from cactiviz.training.in_memory import Tiles, labels_for, load_tiles
-from cactiviz.training.module import Classifier
+from cactiviz.training.fit import Classifier
 from cactiviz.training.run_folder import CHECKPOINT, SETTINGS, WEIGHTS, alone_in
 from cactiviz.training.settings import LIMITS, Recipe
-from cactiviz.training.split import is_excluded, split
+from cactiviz.training.tiles import (
+    Batches,
+    Tiles,
+    is_excluded,
+    labels_for,
+    load_tiles,
+    split,
+    turned,
+)
 from cactiviz.training.train import (
     Outcome,
     half,

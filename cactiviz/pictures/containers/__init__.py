@@ -21,8 +21,7 @@ from cactiviz.pictures.containers.contents import (
     Overloaded,
 )
 from cactiviz.pictures.containers.foreign import foreign
-from cactiviz.pictures.containers.jpeg import jpeg
-from cactiviz.pictures.containers.still import avif, bmp, jpeg2000, ppm
+from cactiviz.pictures.containers.still import avif, bmp, jpeg, jpeg2000, ppm
 from cactiviz.pictures.containers.tiff import tiff
 
 __all__ = ["MAX_BLOCK_BYTES", "Contents", "Damaged", "Layout", "OtherKind", "Overloaded"]

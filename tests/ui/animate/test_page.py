@@ -20,8 +20,7 @@ from cactiviz.batch.sequence import PictureRef, PictureSequence
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.models import load_model
 from cactiviz.pictures.open import sample
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Picture
 from cactiviz.ui import texts
