@@ -12,9 +12,9 @@ from pathlib import Path
 from cactiviz.batch.sequence import PictureRef
 from cactiviz.datasets import open_dataset
 from cactiviz.datasets.dataset import Dataset, Item
-from cactiviz.datasets.endings import is_picture
 from cactiviz.datasets.noticed import of_classes
 from cactiviz.datasets.registry import open_anywhere
+from cactiviz.datasets.tree import is_picture
 from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.request import Request, Style
 

@@ -15,8 +15,7 @@ from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
 from cactiviz.comparison.compare import compare_as_asked
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.recipe import recipe_of
-from cactiviz.comparison.report import everything_zip, report_html, sheet_file, told
+from cactiviz.comparison.exports import everything_zip, recipe_of, report_html, sheet_file, told
 from cactiviz.errors import OutputError
 from cactiviz.explanations.arguments import views
 from cactiviz.files import folder_of_export, whole_file

@@ -22,7 +22,7 @@ from cactiviz.models import Checkpoint
 from cactiviz.rendering.figures.sheet import Cell, draw_contact_sheet
 from cactiviz.rendering.formats.metadata import signature
 from cactiviz.rendering.paint import percent
-from cactiviz.training.settings import LIMITS
+from cactiviz.training.run import LIMITS
 from cactiviz.training.tiles import split
 
 if TYPE_CHECKING:

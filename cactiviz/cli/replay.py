@@ -15,8 +15,7 @@ from cactiviz.cli import animate as films
 from cactiviz.cli import compare, files
 from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
-from cactiviz.comparison.recipe import recipe_of
-from cactiviz.comparison.report import told
+from cactiviz.comparison.exports import recipe_of, told
 from cactiviz.errors import CactivizError
 from cactiviz.files import unfinished_folder
 from cactiviz.models import find_weights, get_spec

@@ -14,7 +14,7 @@ from cactiviz.cli.progress import long_reporter
 from cactiviz.datasets.registry import open_anywhere
 from cactiviz.errors import Cancelled
 from cactiviz.interrupts import ends_on_interrupt
-from cactiviz.training.settings import LIMITS, Recipe
+from cactiviz.training.run import LIMITS, Recipe
 
 _HELP = {
     "input_size": "side of a tile in pixels",

@@ -14,7 +14,7 @@ from PIL import Image
 
 from cactiviz.comparison.caveats import NUMBERS, limits
 from cactiviz.errors import MethodError, ModelError
-from cactiviz.explanations import explained_class
+from cactiviz.explanations import target as explained_class
 from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.files import whole_file
 from cactiviz.methods import FILTERS, METHODS, method_of

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from cactiviz.datasets.archive import Files, open_files
 from cactiviz.datasets.dataset import Dataset
-from cactiviz.datasets.endings import is_picture
 from cactiviz.datasets.folder import checked
 from cactiviz.datasets.noticed import of_classes
-from cactiviz.datasets.tree import by_class, read_from
+from cactiviz.datasets.tree import by_class, is_picture, read_from
 from cactiviz.errors import DataError
 from cactiviz.types import Picture
 

@@ -8,9 +8,17 @@ from pathlib import Path, PurePosixPath
 from cactiviz.datasets import aerial_cactus, noticed
 from cactiviz.datasets.archive import Files, open_files
 from cactiviz.datasets.dataset import Dataset
-from cactiviz.datasets.endings import BEGINNING, begins_as_picture, is_archive, is_picture
 from cactiviz.datasets.noticed import Noticed
-from cactiviz.datasets.tree import Layout, layout_of, natural, read_from
+from cactiviz.datasets.tree import (
+    BEGINNING,
+    Layout,
+    begins_as_picture,
+    is_archive,
+    is_picture,
+    layout_of,
+    natural,
+    read_from,
+)
 from cactiviz.errors import DataError
 from cactiviz.redaction import folder_name
 from cactiviz.types import Picture

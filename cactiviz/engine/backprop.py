@@ -7,7 +7,7 @@ How the network stays unchanged while other threads use it:
 * Each activation's output gets a tensor hook, which lives and dies with this pass's graph. It does
   nothing in the first backward and applies the guided rule in the second; the flag between the two
   is an object of this pass (on CUDA, backward runs on threads of its own).
-* Batch norms are differentiated by their input alone (:mod:`cactiviz.engine.batch_norm`), which is
+* Batch norms are differentiated by their input alone (:data:`CHEAPER`), which is
   quicker and holds less memory; the forward is the network's own to the last bit.
 * Gradients come from ``torch.autograd.grad``: no parameter's ``.grad`` is written.
 """
@@ -21,16 +21,61 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from cactiviz.engine.batch_norm import CHEAPER
 from cactiviz.engine.ceilings import capped_steps, uncapped
 from cactiviz.engine.device import is_out_of_memory
 from cactiviz.engine.operations import ACTIVATIONS, RELUS, Function, Steps
 from cactiviz.engine.trace import trace
 from cactiviz.errors import CactivizError, Cancelled, LayerError, ModelError
 from cactiviz.types import Cancel, Layer
+
+
+class _FixedBatchNorm(torch.autograd.Function):
+    """Batch norm by fixed statistics, differentiated by its input only.
+
+    Torch's backward reads the input once more, to sum up gradients for weight and bias that nobody
+    asked for, and so holds it in memory until then; by the input alone it is a product with one
+    number a channel.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scale: Tensor, arguments: tuple[Any, ...]) -> Tensor:
+        ctx.save_for_backward(scale)
+        return F.batch_norm(x, *arguments)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (scale,) = ctx.saved_tensors
+        return gradients[0] * scale, None, None
+
+
+def _batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    arguments = (running_mean, running_var, weight, bias, training, momentum, eps)
+    if training or running_var is None or running_var.dtype != input.dtype:
+        return F.batch_norm(input, *arguments)
+    scale = (running_var.detach() + eps).rsqrt_()
+    if weight is not None:
+        scale = scale.mul_(weight.detach())
+    scale = scale.view(-1, *(1,) * (input.ndim - 2))
+
+    output: Tensor = _FixedBatchNorm.apply(input, scale, arguments)
+    return output
+
+
+CHEAPER = {F.batch_norm: _batch_norm}
+
 
 Need = Literal["activations", "input_gradients", "guided_gradients"]
 #: From the network's output (None if the forward was stopped before it) and the captured

@@ -1,4 +1,4 @@
-"""Explains one network's prediction for one picture."""
+"""Explains one network's prediction for one picture, and shows its filters."""
 
 from __future__ import annotations
 
@@ -12,18 +12,61 @@ import torch
 
 from cactiviz.engine import class_pass
 from cactiviz.engine.backprop import Need
+from cactiviz.engine.neuron_pass import feature_maps
 from cactiviz.engine.trace import Trace, trace
 from cactiviz.errors import LayerError, TargetError
 from cactiviz.explanations import arguments
 from cactiviz.explanations.caveats import notes_beside
-from cactiviz.explanations.filters import filters
 from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.explanations.target import check_contrast, find_target, notes_on_target
 from cactiviz.methods import FILTERS, Method, get_method
 from cactiviz.models import LoadedModel, ModelSpec
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import Source, open_picture
-from cactiviz.types import Cancel, Layer, Prediction, Target
+from cactiviz.types import Cancel, FilterGrid, Layer, Prediction, Target
+
+
+def convolutions(model: LoadedModel) -> list[str]:
+    """Names of a network's convolutions, in the order in which they run."""
+    names = [n for n, m in model.module.named_modules() if isinstance(m, torch.nn.Conv2d)]
+    return sorted(names, key=lambda name: name != model.spec.first_conv)
+
+
+def filters(
+    model: LoadedModel,
+    picture: Source | None = None,
+    *,
+    layer: str | None = None,
+    resize: Literal["crop", "squash"] | None = None,
+    cancel: Cancel | None = None,
+) -> FilterGrid:
+    """Raw kernels of a convolution, and its feature maps if a picture is given.
+
+    Args:
+        model: A loaded network.
+        picture: Picture for the feature maps; None for the kernels alone.
+        layer: Dotted name of the convolution; None for the first one.
+        resize: "crop" or "squash" instead of the network's own preprocessing.
+        cancel: Checked before each operation.
+
+    Raises:
+        LayerError: There is no convolution of this name.
+        ModelError: The network can't process the picture.
+    """
+    model, resize = arguments.loaded(model), arguments.resizing(resize)
+    name = layer or model.spec.first_conv
+    convolution = dict(model.module.named_modules()).get(name)
+    if not isinstance(convolution, torch.nn.Conv2d):
+        raise LayerError(f"{model.title} has no convolution called “{name}”.")
+    kernels = convolution.weight.detach().to("cpu", torch.float32, copy=True).numpy()
+    if picture is None:
+        return FilterGrid(name, kernels)
+    spec = model.spec.preprocessing
+    inputs = preprocess(open_picture(picture), replace(spec, resize=resize) if resize else spec)
+    inputs = inputs.to(device=model.device, dtype=model.dtype)
+    maps = feature_maps(model.module, inputs, Layer(name), cancel)[0]
+    return FilterGrid(name, kernels, maps.cpu().to(torch.float32).numpy())
+
 
 _TOP = 5
 

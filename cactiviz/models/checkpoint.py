@@ -14,9 +14,8 @@ from safetensors import safe_open
 
 from cactiviz.errors import WeightsError
 from cactiviz.models.class_list import MOST_BYTES, ClassList, class_names_in, read_class_list
-from cactiviz.models.imagenet import IMAGENET_CLASSES
 from cactiviz.models.preprocessing import completed, parts_of, text_of_preprocessing
-from cactiviz.models.spec import ModelSpec
+from cactiviz.models.spec import IMAGENET_CLASSES, ModelSpec
 from cactiviz.types import Preprocessing
 
 #: In the place of a list of classes: those of ImageNet.

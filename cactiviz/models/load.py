@@ -1,21 +1,21 @@
-"""Loads networks by name or from checkpoints."""
+"""Loads networks by name, from checkpoints, or untrained."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+import threading
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from cactiviz.download import sha256_of
 from cactiviz.engine.device import pick_device
 from cactiviz.errors import ModelError
 from cactiviz.models.checkpoint import Checkpoint, class_names_of, names_in_header, preprocessing_of
 from cactiviz.models.fit import assign
-from cactiviz.models.initialization import build_untrained
 from cactiviz.models.own_weights import own_weights
 from cactiviz.models.preprocess import preprocess
 from cactiviz.models.registry import get_spec
@@ -24,6 +24,49 @@ from cactiviz.models.spec import LoadedModel, ModelSpec, StateDict
 from cactiviz.models.weights import published_weights, trained_size
 from cactiviz.pictures.open import samples
 from cactiviz.types import Cancel, Progress
+
+
+def calibrate(module: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Set each batch norm's statistics to the plain mean over these batches; all in eval mode.
+
+    Args:
+        module: Changed in place; its weights stay. Batch norms use the batch's own statistics
+            while they learn, all else is in eval mode.
+        batches: (B, 3, H, W) each, preprocessed, on the network's device.
+    """
+    module.eval()
+    norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean of what it sees
+        norm.train()
+    with torch.no_grad():
+        for pictures in batches:
+            module(pictures)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+        norm.eval()
+
+
+_seeding = threading.Lock()  # torch's generator is the process's
+
+
+def build_untrained(spec: ModelSpec, pictures: Tensor, seed: int) -> nn.Module:
+    """Build a network with seeded random weights and calibrated batch norms, in eval mode.
+
+    Uncalibrated, the logits of a deep network reach 1e8.
+
+    Args:
+        spec: Row of the architecture.
+        pictures: (B, 3, H, W), preprocessed; B of at least 2.
+        seed: The same seed gives the same network.
+    """
+    with _seeding, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        module = spec.build(spec.logits)
+    calibrate(module, [pictures])
+    return module
 
 
 def load_model(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -12,6 +14,21 @@ from cactiviz.types import Layer, Preprocessing
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
+
+IMAGENET_TERMS = "weights learnt on ImageNet (research, non-commercial)"
+
+
+def _classes() -> tuple[str, ...]:
+    """Torchvision's list, read from its file: importing torchvision takes seconds."""
+    package = find_spec("torchvision")
+    assert package is not None and package.origin is not None
+    file = Path(package.origin).parent / "models" / "_meta.py"
+    return tuple(runpy.run_path(str(file))["_IMAGENET_CATEGORIES"])
+
+
+#: WordNet's 1,000 synsets in ImageNet-1k's order.
+IMAGENET_CLASSES = _classes()
+
 
 StateDict: TypeAlias = "Mapping[str, Tensor]"
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cactiviz.errors import ModelError
-from cactiviz.models.imagenet import IMAGENET_CLASSES, IMAGENET_TERMS
-from cactiviz.models.spec import ModelSpec, Weights
+from cactiviz.models.spec import IMAGENET_CLASSES, IMAGENET_TERMS, ModelSpec, Weights
 from cactiviz.types import Layer, Preprocessing
 
 if TYPE_CHECKING:

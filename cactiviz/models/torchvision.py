@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cactiviz.models.imagenet import IMAGENET_CLASSES, IMAGENET_TERMS
-from cactiviz.models.spec import ModelSpec, StateDict, Weights
+from cactiviz.models.spec import IMAGENET_CLASSES, IMAGENET_TERMS, ModelSpec, StateDict, Weights
 from cactiviz.types import Layer, Preprocessing
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from cactiviz.errors import CactivizError, DataError, WeightsError
 from cactiviz.files import whole_file
-from cactiviz.training.settings import Recipe
+from cactiviz.training.run import Recipe
 from cactiviz.training.tiles import Batches
 from cactiviz.types import Cancel, Report
 

@@ -17,10 +17,9 @@ from cactiviz.engine.device import pick_device
 from cactiviz.errors import DataError
 from cactiviz.files import whole_file
 from cactiviz.models import get_spec
-from cactiviz.models.initialization import calibrate
+from cactiviz.models.load import calibrate
 from cactiviz.training.fit import Classifier, Watch, fit
-from cactiviz.training.run_folder import CHECKPOINT, WEIGHTS, alone_in, digest
-from cactiviz.training.settings import Recipe
+from cactiviz.training.run import CHECKPOINT, WEIGHTS, Recipe, alone_in, digest
 from cactiviz.training.tiles import Batches, Tiles, labels_for, load_tiles, split
 from cactiviz.types import Cancel, Preprocessing, Report
 

@@ -30,11 +30,10 @@ from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError
 from cactiviz.explanations.explain import explain
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.open import open_picture
-from cactiviz.recipes.differences import differences
 from cactiviz.recipes.fields import REQUEST, STYLE, from_json
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.recipes.request import Request, Style
-from cactiviz.replay import remake_animation
+from cactiviz.replay import differences, remake_animation
 from cactiviz.types import Picture, Target
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,8 +22,7 @@ from cactiviz.batch.presets import PRESETS
 from cactiviz.batch.sequence import PictureRef
 from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.gif import gif_of, panel_of
-from cactiviz.comparison.report import report_html
+from cactiviz.comparison.exports import gif_of, panel_of, report_html
 from cactiviz.errors import MethodError
 from cactiviz.explanations.results import Explanation
 from cactiviz.models import Checkpoint
@@ -85,7 +84,7 @@ def asked() -> Comparison:
 
 
 def test_a_line_says_what_is_explained_unless_it_is_the_own_answer() -> None:
-    from cactiviz.explanations.explained_class import line
+    from cactiviz.explanations.target import line
 
     assert line([said_by("a", 0, 0.81)]) == ""
     assert line([said_by("a", 5, 0.03)]) == "Explained: coffee mug (3 %)"
@@ -104,7 +103,7 @@ def test_a_line_says_what_is_explained_unless_it_is_the_own_answer() -> None:
 
 
 def test_the_class_explained_is_among_the_answers_and_marked() -> None:
-    from cactiviz.explanations.explained_class import answers_beside, marks
+    from cactiviz.explanations.target import answers_beside, marks
 
     names = [one.class_name for one in answers_beside(said_by("a", 5, 0.03))]
     assert names == ["espresso", "soup bowl", "coffee mug"]
@@ -263,7 +262,7 @@ def test_each_frame_of_a_gif_says_it(asked: Comparison, monkeypatch: pytest.Monk
         given.append((panels[0], layout))
         return draw_frame(panels, layout, **named)
 
-    monkeypatch.setattr("cactiviz.comparison.gif.draw_frame", spy)
+    monkeypatch.setattr("cactiviz.comparison.exports.draw_frame", spy)
     gif_of(asked, "grad_cam")
     assert all(layout.heading == "Grad-CAM" for _, layout in given)
     _, mine, others = (panel for panel, _ in given)

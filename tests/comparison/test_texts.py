@@ -21,8 +21,7 @@ from cactiviz.cli import compare as command
 from cactiviz.cli.cells import cell
 from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.recipe import recipe_of
-from cactiviz.comparison.report import told
+from cactiviz.comparison.exports import recipe_of, told
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import network_recipe, picture_recipe, read_recipe

@@ -16,8 +16,8 @@ from cactiviz.batch.collect import Collector
 from cactiviz.batch.presets import of_source
 from cactiviz.cli import main
 from cactiviz.datasets import Dataset, Item, archive, open_dataset
-from cactiviz.datasets.endings import ENDINGS
 from cactiviz.datasets.registry import open_anywhere
+from cactiviz.datasets.tree import ENDINGS
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.recipes.locate import Origins

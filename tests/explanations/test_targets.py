@@ -12,7 +12,7 @@ import pytest
 import cactiviz as cv
 from cactiviz.cli.main import main
 from cactiviz.comparison.compare import compare_as_asked
-from cactiviz.comparison.recipe import recipe_of
+from cactiviz.comparison.exports import recipe_of
 from cactiviz.errors import TargetError
 from cactiviz.explanations.target import find_class, notes_on_target
 from cactiviz.models import MODELS, ModelSpec

@@ -18,7 +18,7 @@ import cactiviz as cv
 from cactiviz.cli.main import main
 from cactiviz.cli.options import preprocessing as typed
 from cactiviz.comparison.compare import compare_as_asked
-from cactiviz.comparison.recipe import recipe_of
+from cactiviz.comparison.exports import recipe_of
 from cactiviz.errors import ModelError, WeightsError
 from cactiviz.models import MODELS, find_weights
 from cactiviz.models.preprocess import preprocess

@@ -19,8 +19,7 @@ from torch import Tensor, nn
 
 import cactiviz as cv
 from cactiviz.comparison.compare import compare_as_asked
-from cactiviz.comparison.recipe import recipe_of
-from cactiviz.comparison.report import everything_zip, report_html
+from cactiviz.comparison.exports import everything_zip, recipe_of, report_html
 from cactiviz.errors import (
     CactivizError,
     LayerError,

@@ -11,7 +11,7 @@ from PIL import Image
 
 from cactiviz.cli.main import main
 from cactiviz.comparison.compare import compare, compare_as_asked
-from cactiviz.comparison.recipe import recipe_of
+from cactiviz.comparison.exports import recipe_of
 from cactiviz.datasets import open_item
 from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import open_picture

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cactiviz.batch.panels import SharedScale
+from cactiviz.batch.animation import SharedScale
 from cactiviz.batch.sequence import PictureRef, PictureSequence
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.models import Checkpoint, LoadedModel

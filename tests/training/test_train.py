@@ -33,12 +33,11 @@ from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.registry import open_anywhere
 from cactiviz.errors import Cancelled, DataError, OutputError, WeightsError
 from cactiviz.models import Checkpoint, get_spec, load_model
-from cactiviz.models.initialization import calibrate
+from cactiviz.models.load import calibrate
 from cactiviz.models.preprocess import normalise
 from cactiviz.models.weights import trained_size
 from cactiviz.training.fit import Classifier
-from cactiviz.training.run_folder import CHECKPOINT, SETTINGS, WEIGHTS, alone_in
-from cactiviz.training.settings import LIMITS, Recipe
+from cactiviz.training.run import CHECKPOINT, LIMITS, SETTINGS, WEIGHTS, Recipe, alone_in
 from cactiviz.training.tiles import (
     Batches,
     Tiles,

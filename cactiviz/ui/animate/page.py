@@ -6,8 +6,7 @@ import base64
 
 import streamlit as st
 
-from cactiviz.batch.animation import Animation
-from cactiviz.batch.panels import layout_of
+from cactiviz.batch.animation import Animation, layout_of
 from cactiviz.recipes.request import Style
 from cactiviz.ui import texts
 from cactiviz.ui.address import copy_link

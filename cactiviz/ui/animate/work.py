@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from cactiviz.batch.animation import Animation
+from cactiviz.batch.animation import Animation, SharedScale
 from cactiviz.batch.collect import Collector
-from cactiviz.batch.panels import SharedScale
 from cactiviz.batch.sequence import PictureRef
 from cactiviz.batch.store import StoredExplanation, ask
 from cactiviz.errors import BusyError, CactivizError, Cancelled

@@ -1,4 +1,4 @@
-"""Exports of a comparison with its recipe: HTML report, sheet for print, ZIP."""
+"""Exports of a comparison with its recipe: HTML report, sheet for print, GIF, ZIP."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import json
 import re
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,200 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from cactiviz._version import __version__
 from cactiviz.comparison.caveats import NUMBERS
 from cactiviz.comparison.comparison import Comparison
+from cactiviz.errors import MethodError, ModelError
 from cactiviz.explanations.results import Attribution
-from cactiviz.methods import METHODS, describe
-from cactiviz.recipes.request import Style
+from cactiviz.explanations.target import EXPLAINED, own_answer
+from cactiviz.methods import FILTERS, METHODS, describe
+from cactiviz.recipes.fields import REQUEST, STYLE, of_export, to_json
+from cactiviz.recipes.recipe import network_recipe, picture_recipe, told_origins
+from cactiviz.recipes.request import Request, Style, name_of
 from cactiviz.redaction import told_sentence, told_text
+from cactiviz.rendering import paint
+from cactiviz.rendering.figures.frame import DARK, LIGHT, Layout, Panel, draw_frame
 from cactiviz.rendering.figures.html import Table, page
+from cactiviz.rendering.formats import write_gif
 from cactiviz.rendering.formats.metadata import signature, xmp
 from cactiviz.rendering.scales import number
+
+
+def recipe_of(
+    comparison: Comparison, request: Request, style: Style, folder: Path | None = None
+) -> dict[str, Any]:
+    """What makes a comparison again, with the range and mean of each map to know it by.
+
+    Args:
+        comparison: What was answered.
+        request: What was asked.
+        style: How it is painted.
+        folder: The export's, which paths are told from; None where it has none.
+    """
+    networks = []
+    for network in request.networks:
+        name = name_of(network)
+        explanation = comparison.explanations.get(name)
+        why = comparison.failures.get(name, "")
+        found = network_recipe(name, network, request.is_untrained(name), None, why, folder)
+        if explanation is not None:
+            layers = {method: e.layer for method, e in explanation.attributions.items()}
+            found |= {"untrained": explanation.untrained, "weights": explanation.revision}
+            found |= {"layers": layers, "seen": asdict(explanation.seen)}
+        networks.append(found)
+    picture = comparison.picture
+    about = picture.sha256, picture.name, picture.source
+    (told,) = told_origins([request.picture], folder)
+    return {
+        "cactiviz": __version__,
+        "makes": "comparison",
+        "pictures": [picture_recipe(picture.name, request.picture, *about, told, request.left_out)],
+        "networks": networks,
+        "question": to_json(request, of_export(REQUEST, "comparison")),
+        "look": to_json(style, of_export(STYLE, "comparison")),
+        "device": request.device,
+        "seed": 0,
+        "maps": {
+            key: [*map(_plain_values, (values.min(), values.max(), np.mean(values, dtype=float)))]
+            for key, values in comparison.arrays().items()
+        },
+    }
+
+
+def _plain_values(value: Any) -> float | str:
+    """A number, or in a word that it is none, which JSON has no number for."""
+    number = float(value)
+    if isfinite(number):
+        return number
+    return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"
+
+
+_LARGEST_SIDE = 640
+_SHORTEST_SIDE = 240  # of a picture's box: texts need some room
+_TEXT_SIZE = 1.5  # it is read in a talk or on a phone
+_SECONDS = 1.5
+
+
+def gif_of(
+    comparison: Comparison,
+    method: str,
+    *,
+    scale: paint.Scale = "own",
+    palette: str = "inferno",
+    strength: float = 0.5,
+    dark: bool = False,
+    seconds: float = _SECONDS,
+    recipe: str = "",
+) -> bytes:
+    """Make a GIF with one frame for the original and one for each network.
+
+    Args:
+        comparison: The comparison to show.
+        method: One of ``comparison.methods``, e.g. ``"grad_cam"`` or ``"grad_cam@layer2"``.
+        scale: As for ``Comparison.cell``.
+        palette: As for ``Comparison.cell``.
+        strength: As for ``Comparison.cell``.
+        dark: Light text on a dark background.
+        seconds: Duration of each frame.
+        recipe: ASCII text stored as the file's comment.
+
+    Returns:
+        Bytes of a GIF that loops for ever; equal arguments give equal bytes.
+
+    Raises:
+        CactivizError: There is no such method, scale or palette.
+    """
+    if method not in comparison.methods:
+        raise MethodError(f"There is no view “{method}” in this comparison.")
+    height, width = _box(comparison.picture.size)
+    title, asks = describe(method)
+    layout = Layout(
+        panel=(height, width),
+        columns=1,
+        panels=1,
+        heading=title,
+        subheading=True,
+        notes=bool(comparison.explained()),
+        places=any(e.place for e in comparison.attributions() if e.method == method),
+        steps=True,
+        text_size=_TEXT_SIZE,
+        theme=DARK if dark else LIGHT,
+    )
+    picture = comparison.picture
+    shown = paint.resized(picture, _inside(picture.size, (height, width)))
+    panels = [Panel("Original", shown, picture.name, None, picture.source)]
+    panels += [
+        panel_of(comparison, model, method, scale, palette, strength, shown.shape[1])
+        for model in comparison.models
+    ]
+    file = io.BytesIO()
+    frames = (
+        draw_frame([panel], layout, subheading=asks, step=(index, len(panels)))
+        for index, panel in enumerate(panels)
+    )
+    write_gif(file, frames, seconds=seconds, comment=recipe)
+    return file.getvalue()
+
+
+def panel_of(
+    comparison: Comparison,
+    model: str,
+    method: str,
+    scale: paint.Scale,
+    palette: str,
+    strength: float,
+    width: int,
+) -> Panel:
+    """One network's map by one method as a panel, with the explained class."""
+    cell = comparison.cell(
+        model, method, scale=scale, palette=palette, strength=strength, width=width
+    )
+    explanation = comparison.explanations.get(model)
+    if explanation is None:
+        return Panel(model, None, caption=cell.caption, warned=True)
+    best = explanation.predictions[0]
+    answer, probability = best.class_name, best.probability
+    note, place, other = "", "", False
+    try:
+        attribution = comparison[model, method]
+    except (ModelError, MethodError):
+        attribution = None
+    if isinstance(attribution, Attribution):
+        answer, probability = attribution.class_name, attribution.probability
+        if attribution.contrast:
+            answer = f"{answer}, not {attribution.contrast}"
+        other = attribution.class_index != best.class_index
+        note, place = own_answer(best.class_name, best.probability, not other), attribution.place
+    elif method == FILTERS:
+        answer = f"answer: {answer}"
+    return Panel(
+        explanation.title,
+        cell.image,
+        answer,
+        probability,
+        cell.caption,
+        warned=explanation.untrained,
+        lead=EXPLAINED if other else "",
+        note=note,
+        place=place,
+    )
+
+
+def _box(size: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) of the box for a picture of this size."""
+    height, width = _inside(size, (_LARGEST_SIDE, _LARGEST_SIDE))
+    return max(height, _SHORTEST_SIDE), max(width, _SHORTEST_SIDE)
+
+
+def _inside(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
+    """The largest (height, width) of a picture of this size that fits into the room.
+
+    >>> _inside((300, 451), (640, 640))
+    (426, 640)
+    """
+    share = min(room[0] / size[0], room[1] / size[1])
+    return max(1, round(size[0] * share)), max(1, round(size[1] * share))
+
 
 _SCREEN_DPI = 96
 _JPEG_ROOM = 64_000  # bytes of one segment
