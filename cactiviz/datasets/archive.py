@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Literal, Protocol
+from typing import Literal
 
 from cactiviz.datasets.noticed import Failure, Noticed
 from cactiviz.errors import DataError
@@ -168,7 +168,7 @@ _UTF_8 = 0x800
 _BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-class Files(Protocol):
+class Files:
     """Files in a folder or a zip; thread-safe.
 
     Attributes:
@@ -189,7 +189,10 @@ class Files(Protocol):
         Raises:
             DataError: It isn't there, can't be read, or is larger than ``limit``.
         """
-        ...
+        data = self.beginning(name, limit + 1)
+        if len(data) > limit:
+            raise DataError(f"The file {name} is larger than {limit / 1024**2:g} MB.")
+        return data
 
     def beginning(self, name: str, count: int) -> bytes:
         """The first bytes of one file.
@@ -197,7 +200,7 @@ class Files(Protocol):
         Raises:
             DataError: It isn't there, or can't be read.
         """
-        ...
+        raise NotImplementedError
 
 
 def open_files(path: Path, without: Iterable[Path] = ()) -> Files:
@@ -222,17 +225,14 @@ def open_files(path: Path, without: Iterable[Path] = ()) -> Files:
     raise DataError(f"There is no folder or zip {path}.")
 
 
-class _Folder:
-    locked: frozenset[str] = frozenset()
+class _Folder(Files):
+    locked = frozenset()
 
     def __init__(self, root: Path, without: Iterable[Path]) -> None:
         self._root = root
         walk = Walk(root, without)
         self.names, self.folders = walk.names, walk.folders
-        self.noticed: Sequence[Noticed] = walk.noticed
-
-    def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
-        return _within(self.beginning(name, limit + 1), name, limit)
+        self.noticed = walk.noticed
 
     def beginning(self, name: str, count: int) -> bytes:
         try:
@@ -243,7 +243,7 @@ class _Folder:
             raise DataError(f"The file {name} can't be read: {reason}.") from error
 
 
-class _Zip:
+class _Zip(Files):
     """Stays open: its list of files is read once, and reading it from threads is safe."""
 
     def __init__(self, path: Path) -> None:
@@ -272,13 +272,10 @@ class _Zip:
                 noticed += [Noticed("twice", name)] if name in self._files else []
                 self._files[name] = entry
         folders |= {str(above) for name in self._files for above in PurePosixPath(name).parents}
-        self.names: tuple[str, ...] = tuple(sorted(self._files))
-        self.folders: tuple[str, ...] = tuple(sorted(folders - {".", ""}))
-        self.noticed: Sequence[Noticed] = [*noticed, *(Noticed("hidden", n) for n in hidden)]
+        self.names = tuple(sorted(self._files))
+        self.folders = tuple(sorted(folders - {".", ""}))
+        self.noticed = [*noticed, *(Noticed("hidden", n) for n in hidden)]
         self.locked = frozenset(n for n, e in self._files.items() if e.flag_bits & _LOCKED)
-
-    def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
-        return _within(self.beginning(name, limit + 1), name, limit)
 
     def beginning(self, name: str, count: int) -> bytes:
         try:
@@ -327,9 +324,3 @@ def _hidden_part(name: str) -> str | None:
         if why := why_hidden(part):
             return "/".join(parts[:end]) if why == "hidden" else ""
     return None
-
-
-def _within(data: bytes, name: str, limit: int) -> bytes:
-    if len(data) > limit:
-        raise DataError(f"The file {name} is larger than {limit / 1024**2:g} MB.")
-    return data

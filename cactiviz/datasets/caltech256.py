@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from cactiviz.datasets.archive import Files, open_files
+from cactiviz.datasets.archive import open_files
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.datasets.folder import checked
 from cactiviz.datasets.noticed import of_classes
-from cactiviz.datasets.tree import by_class, is_picture, read_from
+from cactiviz.datasets.tree import Reader, by_class, is_picture
 from cactiviz.errors import DataError
-from cactiviz.types import Picture
 
 TITLE = "Caltech-256"
 TERMS = (
@@ -52,14 +51,5 @@ def open_caltech256(folder: Path) -> Dataset:
         if _CATEGORY.match(category)
     }
     opening = tuple(category for category in OPENING if category in items)
-    read, notes = _Reader(files), of_classes(items)
+    read, notes = Reader(files, "caltech256", TERMS), of_classes(items)
     return checked(Dataset("caltech256", TITLE, TERMS, items, read, notes, opening), found)
-
-
-class _Reader:
-    def __init__(self, files: Files) -> None:
-        self._files = files
-
-    def __call__(self, category: str, name: str) -> Picture:
-        address = f"caltech256:{category}/{name}"
-        return read_from(self._files, f"{category}/{name}", address, TERMS)

@@ -93,8 +93,8 @@ class Dataset:
 
     def __iter__(self) -> Iterator[Item]:
         """All items, class after class."""
-        for class_name in self.items:
-            yield from self._items(class_name)
+        for class_name, names in self.items.items():
+            yield from (Item(self.name, class_name, name) for name in names)
 
     def count(self, class_name: str) -> int:
         """The number of pictures in a class.
@@ -168,9 +168,6 @@ class Dataset:
         if class_name not in self.items:
             raise self._unknown(class_name)
         return self.items[class_name]
-
-    def _items(self, class_name: str) -> Iterator[Item]:
-        return (Item(self.name, class_name, name) for name in self.items[class_name])
 
     def _unknown(self, class_name: str) -> DataError:
         few = ", ".join(self.classes[:12]) + (", …" if len(self.items) > 12 else "")

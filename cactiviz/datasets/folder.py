@@ -12,16 +12,15 @@ from cactiviz.datasets.noticed import Noticed
 from cactiviz.datasets.tree import (
     BEGINNING,
     Layout,
+    Reader,
     begins_as_picture,
     is_archive,
     is_picture,
     layout_of,
     natural,
-    read_from,
 )
 from cactiviz.errors import DataError
 from cactiviz.redaction import folder_name
-from cactiviz.types import Picture
 
 # Reading the first bytes of a file takes up to a tenth of a millisecond.
 _MOST_LOOKED_INTO = 100_000
@@ -59,15 +58,16 @@ def open_folder(path: Path, without: Iterable[Path] = ()) -> Dataset:
         class_name: sorted(names, key=natural)
         for class_name, names in layout.list(pictures, files.folders).items()
     }
-    said = (
+    notes = (
         *noticed.of_classes(items),
         *noticed.of_files(_noticed(files, frozenset(pictures), items, layout)),
         *noticed.of_files(Noticed("content", name) for name in by_content),
     )
     terms = f"From {folder_name(path)}; its terms are known to whoever put it there"
-    reader = _Reader(files, layout, terms)
+    names = frozenset(files.names)
+    reader = Reader(files, "folder", terms, lambda kind, name: layout.path_of(kind, name, names))
     title = f"Folder {path.absolute().name}"
-    return Dataset("folder", title, terms, items, reader, said, path_of=reader.path_of)
+    return Dataset("folder", title, terms, items, reader, notes, path_of=reader.path_of)
 
 
 def checked(dataset: Dataset, path: Path) -> Dataset:
@@ -100,7 +100,7 @@ def _noticed(
     files: Files, pictures: Collection[str], items: Collection[str], layout: Layout
 ) -> list[Noticed]:
     """All that is left out, and pictures beside the folders of classes."""
-    found = list(files.noticed)
+    left_out = list(files.noticed)
     full = {str(above) for name in pictures for above in PurePosixPath(name).parents}
     bare = [
         folder
@@ -108,22 +108,18 @@ def _noticed(
         if folder not in full and str(PurePosixPath(folder).parent) in (".", layout.start[:-1])
     ]
     empty_classes = {f"{layout.start}{name}" for name in items if not layout.parts}
-    found += (Noticed("empty", folder) for folder in bare if folder not in empty_classes)
+    left_out += (Noticed("empty", folder) for folder in bare if folder not in empty_classes)
     of_bare = tuple(f"{folder}/" for folder in bare)
     for name in files.names:
         if is_archive(name):
-            found.append(Noticed("archive", name))
+            left_out.append(Noticed("archive", name))
         elif name not in pictures and not name.startswith(of_bare):
-            found.append(Noticed("other", name))
-    if len(items) > 1:
-        found += (Noticed("loose", name) for name in pictures if _is_loose(name, layout))
-    return found
-
-
-def _is_loose(name: str, layout: Layout) -> bool:
-    inside = name.removeprefix(layout.start)
-    part = inside.partition("/")[0]
-    return "/" not in inside.removeprefix(layout.parts.get(part, ""))
+            left_out.append(Noticed("other", name))
+    for name in pictures if len(items) > 1 else ():
+        inside = name.removeprefix(layout.start)
+        if "/" not in inside.removeprefix(layout.parts.get(inside.partition("/")[0], "")):
+            left_out.append(Noticed("loose", name))
+    return left_out
 
 
 def _no_picture(path: Path, files: Files) -> str:
@@ -145,18 +141,3 @@ def _no_picture(path: Path, files: Files) -> str:
     else:
         what = "please unpack what you need and name its folder"
     return f"There are no pictures in {path}, but {found} ({noticed.few(packed)}): {what}."
-
-
-class _Reader:
-    def __init__(self, files: Files, layout: Layout, terms: str) -> None:
-        self._files = files
-        self._layout = layout
-        self._terms = terms
-        self._names = frozenset(files.names)
-
-    def __call__(self, class_name: str, name: str) -> Picture:
-        path = self.path_of(class_name, name)
-        return read_from(self._files, path, f"folder:{class_name}/{name}", self._terms)
-
-    def path_of(self, class_name: str, name: str) -> str:
-        return self._layout.path_of(class_name, name, self._names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -200,11 +200,28 @@ def natural(name: str) -> tuple[object, ...]:
     return tuple(pieces), name
 
 
-def read_from(files: Files, path: str, address: str, terms: str) -> Picture:
-    """Open one file as a picture that is called by its address.
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """Opens a data set's pictures, each called by its address ``NAME:CLASS/ITEM``.
 
-    Raises:
-        DataError: The file can't be read.
-        PictureError: It is no picture.
+    Attributes:
+        files: The folder or the zip.
+        dataset: Name of the data set.
+        terms: Credit of each picture.
+        path_of: From a class and a picture's name to its path within the folder or zip.
     """
-    return open_picture(files.read(path), name=address, credit=terms)
+
+    files: Files
+    dataset: str
+    terms: str
+    path_of: Callable[[str, str], str] = "{}/{}".format
+
+    def __call__(self, class_name: str, name: str) -> Picture:
+        """Open a picture.
+
+        Raises:
+            DataError: The file can't be read.
+            PictureError: It is no picture.
+        """
+        data, address = self.files.read(self.path_of(class_name, name)), f"{class_name}/{name}"
+        return open_picture(data, name=f"{self.dataset}:{address}", credit=self.terms)
