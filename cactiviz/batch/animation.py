@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.batch.collect import Collected
+from cactiviz.batch.collect import Collector
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.errors import Cancelled
 from cactiviz.explanations.target import EXPLAINED, own_answer
@@ -24,7 +24,7 @@ from cactiviz.recipes.recipe import animation_recipe, network_recipe, paths_of
 from cactiviz.recipes.request import Request, Style
 from cactiviz.redaction import told_sentence
 from cactiviz.rendering import paint
-from cactiviz.rendering.figures.frame import DARK, LIGHT, Layout, Panel, draw_frame
+from cactiviz.rendering.figures.frame import DARK, LIGHT, Layout, Panel, draw_frame, inside
 from cactiviz.rendering.formats import write_animation
 from cactiviz.rendering.scales import Display, Tally
 from cactiviz.types import Cancel, Picture, Report, Target
@@ -56,23 +56,10 @@ def layout_of(style: Style, networks: int, question: Request) -> Layout:
         subheading=True,
         caption_lines=2 if style.captions else 0,
         subtitles=len(methods) > 1,
-        notes=asks_for_others(question),
+        notes=question.top > 1 or question.target != Target(),  # not only a network's own answer
         places=any("activations" in method.needs for method in methods),
         theme=DARK if style.dark else LIGHT,
     )
-
-
-def asks_for_others(question: Request) -> bool:
-    """Whether frames may explain another class than a network's own answer."""
-    return question.top > 1 or question.target != Target()
-
-
-def image_size(picture_size: tuple[int, int], style: Style) -> tuple[int, int]:
-    """(height, width) in pixels of the image in a panel, for a picture of this size."""
-    if style.squash:
-        return style.panel
-    share = min(style.panel[0] / picture_size[0], style.panel[1] / picture_size[1])
-    return max(1, round(picture_size[0] * share)), max(1, round(picture_size[1] * share))
 
 
 def network_panel(
@@ -94,10 +81,7 @@ def network_panel(
         size: (height, width) of the image.
     """
     panel = Panel(
-        explanation.title,
-        None,
-        explanation.answer,
-        explanation.probability,
+        *(explanation.title, None, explanation.answer, explanation.probability),
         explanation.failures.get(method) or "There is none.",
         explanation.untrained,
         subtitle=METHODS[method].title,
@@ -129,9 +113,8 @@ def network_panel(
 def display_of(method: str, explanation: StoredExplanation) -> Display:
     """The display mode of a method's map: diverging if it is signed by a contrast class."""
     display: Display = METHODS[method].display
-    return (
-        "diverging" if display == "overlay" and explanation.kinds[method] == "signed" else display
-    )
+    is_signed = display == "overlay" and explanation.kinds[method] == "signed"
+    return "diverging" if is_signed else display
 
 
 _Key = tuple[str, str, paint.Scale, tuple[int, ...]]
@@ -146,7 +129,7 @@ class SharedScale:
         answers: The explanations whose maps are painted.
     """
 
-    def __init__(self, answers: Collected) -> None:
+    def __init__(self, answers: Collector) -> None:
         self._answers = answers
         self._counted: dict[_Key, _Counted] = {}
         self._lock = threading.Lock()
@@ -203,7 +186,7 @@ class Animation:
     """
 
     def __init__(
-        self, answers: Collected, style: Style, shared_scale: SharedScale | None = None
+        self, answers: Collector, style: Style, shared_scale: SharedScale | None = None
     ) -> None:
         self.answers, self.style = answers, style
         self._shared_scale = shared_scale or SharedScale(answers)
@@ -232,7 +215,8 @@ class Animation:
         picture = sequence.open(index)
         if picture is None:
             return None
-        size = image_size(picture.size, self.style)
+        room = self.style.panel
+        size = room if self.style.squash else inside(picture.size, room)
         panels: list[Panel] = []
         labels: list[str] = []
         explanations = self._explanations(index)

@@ -20,27 +20,6 @@ from cactiviz.runtime.memory import size_bytes
 from cactiviz.types import Cancel, Picture, Report
 
 
-class Collected(Protocol):
-    """Pictures and the explanations computed so far: all that an animation shows.
-
-    Attributes:
-        sequence: The pictures in the order of the frames.
-        request: The networks, and what each is asked of each picture.
-        names: The networks' names, in the same order.
-        failures: Network name -> the sentence that says why it failed.
-        done: Number of (network, picture) pairs that are computed or have failed.
-    """
-
-    sequence: PictureSequence
-    request: Request
-    names: tuple[str, ...]
-    failures: dict[str, str]
-    done: int
-
-    def explanations_of(self, index: int, place: int) -> list[StoredExplanation]:
-        """Explanations of a picture by a network, both by position; empty if not computed."""
-
-
 class Asker(Protocol):
     """Puts a request to one network at a time.
 
@@ -76,6 +55,13 @@ class Collector:
         cached_bytes: Bytes of results that are kept in memory beside the store.
         check_room: Called with the bytes of a result before it is stored; may raise.
 
+    Attributes:
+        sequence: The pictures in the order of the frames.
+        names: The networks' names, in the order of the request.
+        failures: Network name -> the sentence that says why it failed.
+        done: Number of (network, picture) pairs that are computed or have failed.
+        remarks: Sentences on how the networks' files were read.
+
     Raises:
         ModelError: No network, one twice, an unknown one, or several where layers are asked for.
         MethodError: A layer is chosen for a network that isn't asked, or filters, which depend on
@@ -96,10 +82,10 @@ class Collector:
     ) -> None:
         self.sequence, self.request = PictureSequence(pictures), request
         self.names = tuple(name_of(network) for network in request.networks)
-        self.failures: dict[str, str] = {}  #: Network name -> why it failed.
-        self.done = 0  #: (network, picture) pairs computed or failed.
+        self.failures: dict[str, str] = {}
+        self.done = 0
         self._asker = asker or Direct(request, weights_dir, may_download)
-        self.remarks = self._asker.remarks  #: Sentences on how the networks' files were read.
+        self.remarks = self._asker.remarks
         self._store, self._check_room = ResultStore(folder, request), check_room
         self._cached: dict[tuple[int, int], list[StoredExplanation]] = {}
         self._free_bytes, self._lock = cached_bytes, threading.Lock()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from cactiviz.explanations import arguments
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Explanation
 from cactiviz.methods import FILTERS, VIEWS
-from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
+from cactiviz.models import LoadedModel, get_spec, load_model
 from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import Source, open_picture
 from cactiviz.recipes.request import Given, Request, name_of
@@ -76,7 +77,7 @@ def compare(
     models, methods = arguments.networks(models), arguments.views(methods)
     resize, layer = arguments.resizing(resize), arguments.places(layer)
     opened = open_picture(picture)
-    names = [_name(model) for model in models]
+    names = [get_spec(model).name if isinstance(model, str) else model.name for model in models]
     if not names or len(set(names)) < len(names):
         raise ModelError("A comparison needs at least one network, and each under its own name.")
     if not methods:
@@ -101,7 +102,7 @@ def compare(
                     device=device,
                     dtype=dtype,
                     may_download=may_download,
-                    progress=_downloading(name, report),
+                    progress=partial(report, f"{name}: downloading") if report else None,
                     cancel=cancel,
                 )
             explanations[name] = explain(
@@ -125,16 +126,6 @@ def compare(
         (explanation,) = explanations.values()
         views = tuple(explanation.views)
     return Comparison(opened, tuple(names), views, explanations, failures)
-
-
-def _name(model: str | Checkpoint | LoadedModel) -> str:
-    return get_spec(model).name if isinstance(model, str) else model.name
-
-
-def _downloading(name: str, report: Report | None) -> Callable[[int, int | None], None] | None:
-    if report is None:
-        return None
-    return lambda done, total: report(f"{name}: downloading", done, total)
 
 
 def compare_as_asked(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -28,7 +29,7 @@ from cactiviz.recipes.recipe import network_recipe, picture_recipe, told_origins
 from cactiviz.recipes.request import Request, Style, name_of
 from cactiviz.redaction import told_sentence, told_text
 from cactiviz.rendering import paint
-from cactiviz.rendering.figures.frame import DARK, LIGHT, Layout, Panel, draw_frame
+from cactiviz.rendering.figures.frame import DARK, LIGHT, Layout, Panel, draw_frame, inside
 from cactiviz.rendering.figures.html import Table, page
 from cactiviz.rendering.formats import write_gif
 from cactiviz.rendering.formats.metadata import signature, xmp
@@ -121,10 +122,12 @@ def gif_of(
     """
     if method not in comparison.methods:
         raise MethodError(f"There is no view “{method}” in this comparison.")
-    height, width = _box(comparison.picture.size)
+    picture = comparison.picture
+    height, width = inside(picture.size, (_LARGEST_SIDE, _LARGEST_SIDE))
+    box = max(height, _SHORTEST_SIDE), max(width, _SHORTEST_SIDE)
     title, asks = describe(method)
     layout = Layout(
-        panel=(height, width),
+        panel=box,
         columns=1,
         panels=1,
         heading=title,
@@ -135,8 +138,7 @@ def gif_of(
         text_size=_TEXT_SIZE,
         theme=DARK if dark else LIGHT,
     )
-    picture = comparison.picture
-    shown = paint.resized(picture, _inside(picture.size, (height, width)))
+    shown = paint.resized(picture, inside(picture.size, box))
     panels = [Panel("Original", shown, picture.name, None, picture.source)]
     panels += [
         panel_of(comparison, model, method, scale, palette, strength, shown.shape[1])
@@ -183,32 +185,12 @@ def panel_of(
     elif method == FILTERS:
         answer = f"answer: {answer}"
     return Panel(
-        explanation.title,
-        cell.image,
-        answer,
-        probability,
-        cell.caption,
+        *(explanation.title, cell.image, answer, probability, cell.caption),
         warned=explanation.untrained,
         lead=EXPLAINED if other else "",
         note=note,
         place=place,
     )
-
-
-def _box(size: tuple[int, int]) -> tuple[int, int]:
-    """(height, width) of the box for a picture of this size."""
-    height, width = _inside(size, (_LARGEST_SIDE, _LARGEST_SIDE))
-    return max(height, _SHORTEST_SIDE), max(width, _SHORTEST_SIDE)
-
-
-def _inside(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
-    """The largest (height, width) of a picture of this size that fits into the room.
-
-    >>> _inside((300, 451), (640, 640))
-    (426, 640)
-    """
-    share = min(room[0] / size[0], room[1] / size[1])
-    return max(1, round(size[0] * share)), max(1, round(size[1] * share))
 
 
 _SCREEN_DPI = 96
@@ -232,15 +214,16 @@ def told(comparison: Comparison, paths: Iterable[Path] = ()) -> Comparison:
         comparison: The comparison to export.
         paths: Paths of its checkpoints.
     """
-    known = tuple(paths)
-    picture = comparison.picture
+    picture, folders = comparison.picture, tuple(paths)
+
+    def told_failures(failures: Mapping[str, str]) -> dict[str, str]:
+        return {name: told_sentence(why, folders) for name, why in failures.items()}
+
     explanations = {
         name: replace(
             explanation,
-            failures={
-                view: told_sentence(why, known) for view, why in explanation.failures.items()
-            },
-            remarks=tuple(told_sentence(remark, known) for remark in explanation.remarks),
+            failures=told_failures(explanation.failures),
+            remarks=tuple(told_sentence(remark, folders) for remark in explanation.remarks),
         )
         for name, explanation in comparison.explanations.items()
     }
@@ -248,7 +231,7 @@ def told(comparison: Comparison, paths: Iterable[Path] = ()) -> Comparison:
         comparison,
         picture=replace(picture, name=told_text(picture.name), source=told_text(picture.source)),
         explanations=explanations,
-        failures={name: told_sentence(why, known) for name, why in comparison.failures.items()},
+        failures=told_failures(comparison.failures),
     )
 
 
@@ -296,15 +279,14 @@ def sheet_file(
 
 def everything_zip(comparison: Comparison, style: Style, recipe: Mapping[str, Any]) -> bytes:
     """A ZIP of raw maps, overlays, predictions, the sheet and the recipe."""
-    maps = io.BytesIO()
-    np.savez_compressed(maps, **comparison.arrays())  # type: ignore[arg-type]
-    original = io.BytesIO()
-    Image.fromarray(comparison.picture.rgb).save(original, "PNG")
+    answers = comparison.to_json()
+    for attribution in answers["explanations"]:
+        del attribution["seconds"]
     files = {
         "recipe.json": json.dumps(recipe, indent=1, sort_keys=True).encode(),
-        "answers.json": json.dumps(_without_times(comparison.to_json()), indent=1).encode(),
-        "maps.npz": _undated(maps.getvalue()),
-        "picture.png": original.getvalue(),
+        "answers.json": json.dumps(answers, indent=1).encode(),
+        "maps.npz": _zipped({f"{k}.npy": _npy(v) for k, v in comparison.arrays().items()}),
+        "picture.png": _png(comparison.picture.rgb),
         "sheet.png": sheet_file(comparison, style, recipe, _SCREEN_DPI),
     }
     for place, model in enumerate(comparison.models, 1):
@@ -314,12 +296,8 @@ def everything_zip(comparison: Comparison, style: Style, recipe: Mapping[str, An
             )
             if cell.image is not None:
                 name = f"overlays/{place:02d}-{_plain(model)}-{_plain(method)}.png"
-                files[name] = _png(Image.fromarray(cell.image))
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name, _DATE), data, zipfile.ZIP_DEFLATED)
-    return packed.getvalue()
+                files[name] = _png(cell.image, dpi=(_SCREEN_DPI, _SCREEN_DPI))
+    return _zipped(files)
 
 
 def _covered(comparison: Comparison) -> list[Table]:
@@ -345,50 +323,35 @@ def _numbers(comparison: Comparison) -> Table:
         for method in comparison.methods:
             attribution = explanation.attributions.get(method) if explanation else None
             if explanation and isinstance(attribution, Attribution):
-                lines.append(
-                    [
-                        explanation.title,
-                        describe(method)[0],
-                        attribution.class_name,
-                        f"{attribution.probability:.4f}",
-                        number(attribution.logit),
-                        " × ".join(map(str, attribution.values.shape)),
-                        number(float(attribution.values.min())),
-                        number(float(attribution.values.max())),
-                    ]
-                )
-    return Table("Numbers", heads, lines, _signs(comparison))
-
-
-def _signs(comparison: Comparison) -> str:
-    """A note on why the table's minimum differs from the caption of a magnitude map."""
+                values, probability = attribution.values, f"{attribution.probability:.4f}"
+                said = [explanation.title, describe(method)[0], attribution.class_name, probability]
+                said += [number(attribution.logit), " × ".join(map(str, values.shape))]
+                lines.append([*said, number(float(values.min())), number(float(values.max()))])
     shown = [METHODS[view] for view in comparison.methods if view in METHODS]
     sizes = [method.title for method in shown if method.display == "magnitude"]
-    return _SIGNS.format(" and ".join(sizes)) if sizes else ""
+    note = _SIGNS.format(" and ".join(sizes)) if sizes else ""
+    return Table("Numbers", heads, lines, note)
 
 
-def _png(image: Image.Image) -> bytes:
+def _png(rgb: NDArray[Any], **options: Any) -> bytes:
     file = io.BytesIO()
-    image.save(file, "PNG", dpi=(_SCREEN_DPI, _SCREEN_DPI))
+    Image.fromarray(rgb).save(file, "PNG", **options)
     return file.getvalue()
 
 
-def _undated(npz: bytes) -> bytes:
-    """The same arrays in a ZIP without timestamps."""
+def _npy(array: NDArray[Any]) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    """Files in a ZIP without timestamps."""
     packed = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(npz)) as old,
-        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for name in old.namelist():
-            new.writestr(zipfile.ZipInfo(name, _DATE), old.read(name), zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name, _DATE), data, zipfile.ZIP_DEFLATED)
     return packed.getvalue()
-
-
-def _without_times(found: dict[str, Any]) -> dict[str, Any]:
-    for attribution in found["explanations"]:
-        del attribution["seconds"]
-    return found
 
 
 def _plain(name: str) -> str:

@@ -226,19 +226,29 @@ def draw_frame(
     return np.asarray(sheet)
 
 
-def fitted(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+def inside(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
+    """The largest (height, width) of a picture of this size that fits into the room.
+
+    >>> inside((300, 451), (640, 640))
+    (426, 640)
+    """
+    share = min(room[0] / size[0], room[1] / size[1])
+    return max(1, round(size[0] * share)), max(1, round(size[1] * share))
+
+
+def fitted(image: NDArray[np.uint8], room: tuple[int, int]) -> NDArray[np.uint8]:
     """The image scaled to fit into this (height, width).
 
     >>> fitted(np.zeros((10, 20, 3), np.uint8), (100, 100)).shape
     (50, 100, 3)
     """
-    height, width = image.shape[:2]
-    share = min(size[0] / height, size[1] / width)
-    new = max(1, round(width * share)), max(1, round(height * share))
-    if new == (width, height):
+    size = image.shape[0], image.shape[1]
+    new = inside(size, room)
+    if new == size:
         return image
-    how = cv2.INTER_AREA if share < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, new, interpolation=how), np.uint8)
+    shrinks = min(room[0] / size[0], room[1] / size[1]) < 1
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, new[::-1], interpolation=how), np.uint8)
 
 
 def _draw_panel(
