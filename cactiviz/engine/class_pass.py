@@ -126,9 +126,7 @@ def run(
             cancel=cancel,
         )
         logits, chosen = answers
-        return Pass(
-            logits, chosen, gradients.maps, gradients.input_gradients, gradients.guided_gradients
-        )
+        return Pass(logits, chosen, **vars(gradients))
 
     return in_parts(module, inputs, explain)
 

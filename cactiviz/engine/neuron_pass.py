@@ -123,13 +123,13 @@ def feature_maps(
     With ``before_ceiling``, values at an activation function's upper bound are replaced by its
     input there.
     """
-    found: list[Tensor] = []
+    maps: list[Tensor] = []
 
     def keep(_: object, captured: tuple[Tensor, ...]) -> Tensor:
-        found.append(captured[0].detach())
+        maps.append(captured[0].detach())
         return captured[0].sum()
 
-    def explain(rows: slice) -> NeuronPass:
+    def explain(rows: slice) -> Tensor:
         differentiate(
             module,
             inputs[rows],
@@ -140,9 +140,9 @@ def feature_maps(
             stop_at_layer=True,
             before_ceiling=before_ceiling,
         )
-        return NeuronPass(found.pop())
+        return maps.pop()
 
-    return in_parts(module, inputs, explain).values
+    return in_parts(module, inputs, explain)
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,43 +210,34 @@ def layer_map(
     generator = torch.Generator().manual_seed(0)
     direction = torch.randn(inputs.shape, generator=generator).to(inputs)
 
-    def find(before_ceiling: bool) -> _Along:
-        def along(rows: slice) -> _Along:
-            one, way = inputs[rows], direction[rows]
-            found = differentiate_along(
-                module, one, way, layer, before_ceiling=before_ceiling, cancel=cancel
+    def derived(before_ceiling: bool) -> tuple[Tensor, Tensor]:
+        """The layer's maps and their directional derivative; the maps themselves if unknown."""
+
+        def along(rows: slice) -> tuple[Tensor, Tensor]:
+            picture, way = inputs[rows], direction[rows]
+            return differentiate_along(
+                module, picture, way, layer, before_ceiling=before_ceiling, cancel=cancel
             )
-            return _Along(*found)
 
         try:
             return in_parts(module, inputs, along)
         except ModelError:  # most likely an operation without a derivative in forward mode
-            values = feature_maps(module, inputs, layer, cancel, before_ceiling=before_ceiling)
-            return _Along(values, values)
+            maps = feature_maps(module, inputs, layer, cancel, before_ceiling=before_ceiling)
+            return maps, maps
 
-    found = find(False)
-    values, driven = found.values[0], found.change[0] != 0
+    maps, change = derived(False)
+    values, driven = maps[0], change[0] != 0
     before, at_ceiling = values, torch.zeros_like(driven)
     sequence = trace(module, tuple(inputs.shape[1:]))
     step = sequence.step(layer)
     if capped_steps(sequence, step):
-        found = find(True)
-        before, would_be = found.values[0], found.change[0] != 0
+        maps, change = derived(True)
+        before, would_be = maps[0], change[0] != 0
         # Not by the values: one may stand exactly at the ceiling, a mean of some partly so.
-        at_ceiling = would_be & ~driven
-        if found.change is found.values:
-            at_ceiling = before != values
+        at_ceiling = before != values if change is maps else would_be & ~driven
         driven = driven | at_ceiling
     answers = driven & (values > 0) if is_activated(sequence, step) else driven
     return LayerMap(values, before, at_ceiling, driven, answers)
-
-
-@dataclass(frozen=True, eq=False)
-class _Along:
-    """A layer's maps and their directional derivative; the maps themselves if unknown."""
-
-    values: Tensor
-    change: Tensor
 
 
 def most_active(activations: Tensor, row: int, column: int) -> Neuron:

@@ -201,16 +201,15 @@ def _mean_pool(
     if dilation in (1, (1, 1), [1, 1]):
         return F.avg_pool2d(input, kernel_size, stride, padding, ceil_mode)
     high, wide = F.max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode).shape[2:]
-    size, steps, edge = map(_pair, (kernel_size, stride or kernel_size, padding))
+    size, steps, edge = (
+        (side, side) if isinstance(side, int) else (side[0], side[-1])
+        for side in (kernel_size, stride or kernel_size, padding)
+    )
     channels = input.shape[1]
     mean = torch.full((channels, 1, *size), 1 / (size[0] * size[1]), dtype=input.dtype)
     padded = F.pad(input, (edge[1], edge[1] + steps[1], edge[0], edge[0] + steps[0]))
     found = F.conv2d(padded, mean, None, steps, 0, dilation, channels)
     return found[:, :, :high, :wide]  # rounded up or down, as the maximum's size is
-
-
-def _pair(size: Any) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else (size[0], size[-1])
 
 
 def _blank(module: nn.Module) -> nn.Module:

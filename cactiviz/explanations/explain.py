@@ -21,7 +21,7 @@ from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.explanations.target import check_contrast, find_target, notes_on_target
 from cactiviz.methods import FILTERS, Method, get_method
 from cactiviz.models import LoadedModel, ModelSpec
-from cactiviz.models.preprocess import preprocess
+from cactiviz.models.preprocess import inputs_of
 from cactiviz.pictures.open import Source, open_picture
 from cactiviz.types import Cancel, FilterGrid, Layer, Prediction, Target
 
@@ -61,9 +61,7 @@ def filters(
     kernels = convolution.weight.detach().to("cpu", torch.float32, copy=True).numpy()
     if picture is None:
         return FilterGrid(name, kernels)
-    spec = model.spec.preprocessing
-    inputs = preprocess(open_picture(picture), replace(spec, resize=resize) if resize else spec)
-    inputs = inputs.to(device=model.device, dtype=model.dtype)
+    inputs, _ = inputs_of(model, open_picture(picture), resize)
     maps = feature_maps(model.module, inputs, Layer(name), cancel)[0]
     return FilterGrid(name, kernels, maps.cpu().to(torch.float32).numpy())
 
@@ -111,8 +109,7 @@ def explain(
     picture = open_picture(picture)
     chosen = [get_method(name) for name in methods if name != FILTERS]
     spec = model.spec
-    preprocessing = replace(spec.preprocessing, resize=resize) if resize else spec.preprocessing
-    inputs = preprocess(picture, preprocessing).to(device=model.device, dtype=model.dtype)
+    inputs, seen = inputs_of(model, picture, resize)
     sequence = trace(model.module, tuple(inputs.shape[1:]))
     failures: dict[str, str] = {}
     class_index, against, refused = None, None, False
@@ -132,20 +129,21 @@ def explain(
         places = [spec.target_layer]
         late = (m.name for m in chosen if "activations" in m.needs)
         failures = {**dict.fromkeys(late, str(error)), **failures}
-    wanted = {
-        key: (method, place)
-        for method in chosen
-        for key, place in _keys(method, places, bool(layers)).items()
-        if method.name not in failures
-    }
-    for key, (method, place) in list(wanted.items()):
-        try:
-            if "activations" in method.needs:
+    wanted: dict[str, tuple[Method, Layer | None]] = {}  # view -> method, and where maps are taken
+    for method in chosen:
+        if method.name in failures:
+            continue
+        if "activations" not in method.needs:
+            wanted[method.name] = method, None
+            continue
+        for place in places if layers else places[:1]:
+            key = f"{method.name}@{place}" if layers else method.name
+            try:
                 sequence.step(place)
-        except LayerError as error:
-            failures[key] = str(error)
-            del wanted[key]
-    used = list(dict.fromkeys(p for m, p in wanted.values() if "activations" in m.needs))
+                wanted[key] = method, place
+            except LayerError as error:
+                failures[key] = str(error)
+    used = list(dict.fromkeys(place for _, place in wanted.values() if place is not None))
 
     started = time.perf_counter()
     evidence = class_pass.run(
@@ -160,13 +158,11 @@ def explain(
     answers = _answers(spec, evidence.logits)
     explained = answers[int(evidence.class_index[0])]
     attributions = {}
-    for key, (method, place) in wanted.items():
-        at_layer = "activations" in method.needs
-        signed = against is not None and method.signed is not None
-        function = method.signed if signed and method.signed else method.function
-        here = evidence.at(used.index(place)) if at_layer else evidence
-        values = function(here)[0].cpu().numpy()
-        rows, columns = here.maps[0][0].shape[-2:] if at_layer else (0, 0)
+    for key, (method, at) in wanted.items():
+        signed = method.signed if against is not None else None
+        here = evidence if at is None else evidence.at(used.index(at))
+        values = (signed or method.function)(here)[0].cpu().numpy()
+        grid = None if at is None else (here.maps[0][0].shape[-2], here.maps[0][0].shape[-1])
         attributions[key] = Attribution(
             model=model.name,
             method=key,
@@ -177,10 +173,10 @@ def explain(
             values=values,
             kind="signed" if signed else method.kind,
             seconds=0.0,
-            layer=str(place) if at_layer else "",
+            layer="" if at is None else str(at),
             contrast="" if against is None else spec.class_name(against),
             notes=(*target_notes, *notes_beside(model, method, values, sequence, against)),
-            layer_grid=(rows, columns) if at_layer else None,
+            layer_grid=grid,
         )
     seconds = time.perf_counter() - started
     return Explanation(
@@ -188,7 +184,7 @@ def explain(
         title=model.title,
         untrained=model.untrained,
         revision=model.revision,
-        seen=preprocessing.seen(*picture.size),
+        seen=seen,
         predictions=tuple(sorted(answers, key=lambda answer: -answer.logit)[:_TOP]),
         attributions={name: replace(e, seconds=seconds) for name, e in attributions.items()},
         failures=failures,
@@ -213,13 +209,6 @@ def _places(
         layers = [layers]
     several = layers or [layer or spec.target_layer]
     return [Layer.parse(place) if isinstance(place, str) else place for place in several]
-
-
-def _keys(method: Method, places: Sequence[Layer], several: bool) -> dict[str, Layer]:
-    """View name -> layer, for all layers at which a method is computed."""
-    if several and "activations" in method.needs:
-        return {f"{method.name}@{place}": place for place in places}
-    return {method.name: places[0]}
 
 
 def _answers(spec: ModelSpec, logits: torch.Tensor) -> list[Prediction]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from cactiviz.engine.receptive_field import bounding_box, receptive_fields
 from cactiviz.errors import MethodError, TargetError
 from cactiviz.explanations import arguments
 from cactiviz.models import LoadedModel
-from cactiviz.models.preprocess import preprocess
+from cactiviz.models.preprocess import inputs_of
 from cactiviz.pictures.open import Source, open_picture
 from cactiviz.rendering.scales import number
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
@@ -161,7 +161,7 @@ def map_neurons(
         LayerError: There is no such layer.
         CactivizError: As for :func:`cactiviz.explain`.
     """
-    return layer_map(model.module, _inputs(model, picture, resize)[0], layer, cancel)
+    return layer_map(model.module, inputs_of(model, picture, resize)[0], layer, cancel)
 
 
 def explain_chosen(
@@ -195,9 +195,10 @@ def explain_chosen(
     need = _need(method)
     chosen = list(dict.fromkeys(neurons))
     check_neurons(there.size, layer, chosen)
-    inputs, seen = _inputs(model, picture, resize)
+    inputs, seen = inputs_of(model, picture, resize)
     passes = _passes(model, inputs, layer, chosen, there, need, cancel)
-    shape = (int(inputs.shape[1]), int(inputs.shape[2]), int(inputs.shape[3]))
+    _, *sides = inputs.shape
+    shape = (sides[0], sides[1], sides[2])
     # Of each, not only of each place: branches that are joined differ there.
     masks = receptive_fields(model.module, shape, layer, chosen, cancel)
     answering = int(there.answers.sum())
@@ -232,16 +233,6 @@ def _need(method: str) -> Need:
     return NEURON_METHODS[method]
 
 
-def _inputs(
-    model: LoadedModel, picture: Picture, resize: Literal["crop", "squash"] | None
-) -> tuple[Tensor, Box]:
-    """The network's input (1, 3, H, W), and the part of the picture that it shows."""
-    spec = model.spec.preprocessing
-    preprocessing = replace(spec, resize=resize) if resize else spec
-    inputs = preprocess(picture, preprocessing).to(device=model.device, dtype=model.dtype)
-    return inputs, preprocessing.seen(*picture.size)
-
-
 def _passes(
     model: LoadedModel,
     inputs: Tensor,
@@ -252,23 +243,19 @@ def _passes(
     cancel: Cancel | None,
 ) -> dict[Neuron, tuple[float | None, NDArray[Any]]]:
     """For each neuron its value before the upper bound (None if not at it) and its gradient."""
-    found: dict[Neuron, tuple[float | None, NDArray[Any]]] = {}
+    passes: dict[Neuron, tuple[float | None, NDArray[Any]]] = {}
+    options: dict[str, Any] = {"needs": frozenset({need}), "cancel": cancel}
     for at_ceiling in (False, True):
         some = [neuron for neuron in chosen if bool(there.at_ceiling[neuron]) == at_ceiling]
         if not some:
             continue
         rows = inputs.expand(len(some), -1, -1, -1)
-        needs = frozenset({need})
-        passed = run_neurons(
-            model.module, rows, place, some, needs=needs, before_ceiling=at_ceiling, cancel=cancel
-        )
-        guided = need == "guided_gradients"
-        gradients = passed.guided_gradients if guided else passed.input_gradients
-        assert gradients is not None
+        passed = run_neurons(model.module, rows, place, some, before_ceiling=at_ceiling, **options)
+        gradients: Tensor = getattr(passed, need)
         for row, neuron in enumerate(some):
             before = float(passed.values[row]) if at_ceiling else None
-            found[neuron] = (before, gradients[row].cpu().numpy())
-    return found
+            passes[neuron] = (before, gradients[row].cpu().numpy())
+    return passes
 
 
 def _notes(
