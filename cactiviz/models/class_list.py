@@ -18,13 +18,13 @@ from cactiviz.errors import WeightsError
 _MOST_CLASSES = 1_000_000
 
 
-def counts_all(numbers: Iterable[int]) -> bool:
+def _counts_all(numbers: Iterable[int]) -> bool:
     """Whether these are all integers from 0, or from 1, in any order."""
-    found = sorted(numbers)
-    return found in (list(range(len(found))), list(range(1, len(found) + 1)))
+    count = len(ordered := sorted(numbers))
+    return ordered in (list(range(count)), list(range(1, count + 1)))
 
 
-def in_order(pairs: Sequence[tuple[int, str]]) -> Sequence[str]:
+def _in_order(pairs: Sequence[tuple[int, str]]) -> Sequence[str]:
     """The names by their indices.
 
     Raises:
@@ -99,7 +99,7 @@ def _guessed(data: bytes) -> str:
 
 
 #: Headings of a column of names, the likeliest first.
-NAME_HEADS = (
+_NAME_HEADS = (
     *("name", "class_name", "classname", "class_names", "label_name", "label_names", "names"),
     *("class", "classes", "label", "labels", "category", "species", "breed", "title"),
 )
@@ -108,31 +108,20 @@ _INDEX_HEADS = (
     *("label_index", "label_idx", "number", "no", "nr", "target", "class", "label", "unnamed: 0"),
 )
 #: Keys of settings that keep names.
-HOLDERS = (
+_HOLDERS = (
     *("id2label", "idx_to_class", "index_to_name", "class_to_idx", "label2id", "class_names"),
     *("classnames", "classes", "names", "labels", "label_names", "categories"),
 )
 #: WordNet's number of a synset.
-SYNSET = re.compile(r"n\d{8}")
+_SYNSET = re.compile(r"n\d{8}")
 #: A class's number.
-NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 Pairs = list[tuple[int, str]]
 
 
-def names_in_lines(lines: Sequence[str]) -> Sequence[str]:
-    """Class names in a text with one per line, or in a settings file.
-
-    Raises:
-        ValueError: A line is far longer than any name.
-    """
-    try:
-        return _names(lines)
-    except csv.Error as error:  # of cells that are too long
-        raise ValueError("has a line that is no name") from error
-
-
 def _names(lines: Sequence[str]) -> Sequence[str]:
+    """Class names in a text with one per line, or in a settings file."""
     lines = list(_block(lines)) or lines
     if not lines:
         return ()
@@ -144,41 +133,39 @@ def _names(lines: Sequence[str]) -> Sequence[str]:
         if found := read(several):
             return found
     head = several[0].casefold()
-    if len(several) > 1 and head in NAME_HEADS:
+    if len(several) > 1 and head in _NAME_HEADS:
         several = several[1:]
     return [_unquoted(line) for line in several]
 
 
 def _block(lines: Sequence[str]) -> Iterator[str]:
     """What stands under ``names:`` in a file of settings in YAML: in brackets, or line by line."""
-    begin = next((i for i, line in enumerate(lines) if _is_holder(line)), None)
-    if begin is None:
+    for begin, line in enumerate(lines, 1):
+        key, sign, rest = line.partition(":")
+        if sign and key.strip("\"' ").casefold() in _HOLDERS and rest.strip()[:1] in ("", "["):
+            following = lines[begin:]
+            break
+    else:
         return
-    rest = lines[begin].partition(":")[2]
     if rest.strip().startswith("["):
-        inside = " ".join([rest, *lines[begin + 1 :]]).strip()[1:].partition("]")[0]
+        inside = " ".join([rest, *following]).strip()[1:].partition("]")[0]
         quote = "'" if "'" in inside else '"'
         yield from next(csv.reader([inside], quotechar=quote, skipinitialspace=True), [])
         return
-    for line in lines[begin + 1 :] if not rest.strip() else ():
+    for line in following if not rest.strip() else ():
         if not line.startswith("- ") and not re.match(r"\d+\s*:", line):
             return
         yield line.removeprefix("- ")
 
 
-def _is_holder(line: str) -> bool:
-    key, sign, rest = line.partition(":")
-    return bool(sign) and key.strip("\"' ").casefold() in HOLDERS and rest.strip()[:1] in ("", "[")
-
-
 def _synsets(lines: Sequence[str]) -> Sequence[str]:
     """``n01440764 tench``, also with the class's number between, as Caffe's list has it."""
     parts = [re.split(r"[\s,;:]+", line, maxsplit=2) for line in lines]
-    if not all(SYNSET.fullmatch(part[0]) and len(part) > 1 for part in parts):
+    if not all(_SYNSET.fullmatch(part[0]) and len(part) > 1 for part in parts):
         return ()
-    if all(len(part) == 3 and NUMBER.fullmatch(part[1]) for part in parts):
+    if all(len(part) == 3 and _NUMBER.fullmatch(part[1]) for part in parts):
         numbered: Pairs = [(int(part[1]), part[2]) for part in parts]
-        return in_order(numbered)
+        return _in_order(numbered)
     return [_unquoted(re.sub(r"^n\d{8}[\s,;:]+", "", line)) for line in lines]
 
 
@@ -188,14 +175,14 @@ def _numbered(lines: Sequence[str]) -> Sequence[str]:
     if len(parts) < 2 or not all(parts):
         return ()
     pairs: Pairs = [(int(part[1]), _unquoted(part[3].rstrip(","))) for part in parts if part]
-    if counts_all([index for index, _ in pairs]):
-        return in_order(pairs)
+    if _counts_all([index for index, _ in pairs]):
+        return _in_order(pairs)
     # "1 cent, 2 cents, 5 cents" are names; of what is set off by a sign, a number is missing
     if any(part and part[2].isspace() and part[2] != "\t" for part in parts):
         return ()
     if any("," in name or ";" in name for _, name in pairs):
         return ()  # a table of more columns, perhaps
-    return in_order(pairs)
+    return _in_order(pairs)
 
 
 def _table(lines: Sequence[str]) -> Sequence[str]:
@@ -208,38 +195,38 @@ def _table(lines: Sequence[str]) -> Sequence[str]:
         head = [cell.casefold() for cell in rows[0]]
         if head == ["", "0"]:  # pandas's heading of a list without one
             head = ["", "name"]
-        with_head = any(cell in NAME_HEADS for cell in head) and not any(
-            map(NUMBER.fullmatch, head)
+        with_head = any(cell in _NAME_HEADS for cell in head) and not any(
+            map(_NUMBER.fullmatch, head)
         )
         body = rows[1:] if with_head else rows
         columns = list(zip(*body, strict=True))
         if with_head:
             return _headed(head, columns)
         for counted, column in enumerate(columns):  # a name and its number
-            if width == 2 and counts_all([int(c) if NUMBER.fullmatch(c) else -1 for c in column]):
+            if width == 2 and _counts_all([int(c) if _NUMBER.fullmatch(c) else -1 for c in column]):
                 other = columns[1 - counted]
-                return in_order([(int(i), n) for i, n in zip(column, other, strict=True)])
+                return _in_order([(int(i), n) for i, n in zip(column, other, strict=True)])
     rows = list(csv.reader(lines))
     if all(len(row) == 1 for row in rows) and any(line.startswith('"') for line in lines):
         names = [row[0] for row in rows]
-        return names[1:] if names[0].casefold() in NAME_HEADS else names
+        return names[1:] if names[0].casefold() in _NAME_HEADS else names
     return ()
 
 
 def _headed(head: Sequence[str], columns: Sequence[Sequence[str]]) -> Sequence[str]:
-    numeric = [all(NUMBER.fullmatch(cell) for cell in column) for column in columns]
+    numeric = [all(_NUMBER.fullmatch(cell) for cell in column) for column in columns]
     counted = [i for i, name in enumerate(head) if name in _INDEX_HEADS and numeric[i]]
-    counted.sort(key=lambda i: not counts_all([int(cell) for cell in columns[i]]))
+    counted.sort(key=lambda i: not _counts_all([int(cell) for cell in columns[i]]))
     index = counted[0] if counted else None
     others = [i for i in range(len(head)) if i != index]
-    named = [i for name in NAME_HEADS for i in others if head[i] == name and not numeric[i]]
-    named += [i for i in others if head[i] in NAME_HEADS]
+    named = [i for name in _NAME_HEADS for i in others if head[i] == name and not numeric[i]]
+    named += [i for i in others if head[i] in _NAME_HEADS]
     if not named:
         raise ValueError("has no column of names")
     names = columns[named[0]]
     if index is None:
         return list(names)
-    return in_order([(int(i), name) for i, name in zip(columns[index], names, strict=True)])
+    return _in_order([(int(i), name) for i, name in zip(columns[index], names, strict=True)])
 
 
 def _unquoted(name: str) -> str:
@@ -257,8 +244,7 @@ def _unquoted(name: str) -> str:
 #: The most bytes of a file of class names.
 MOST_BYTES = 10_000_000
 _LONGEST_NAME = 500  # characters; ImageNet's longest line has 130
-#: Lines of a list; the largest ones in use have some 20,000.
-MOST_LINES = 100_000
+_MOST_LINES = 100_000  # of a list; the largest ones in use have some 20,000
 _LONGEST_LITERAL = 2_000_000  # characters; a larger text of Python takes much memory to read
 _MOST_COMMAS = 60_000  # of such a text: each item takes two kilobytes
 _SOMETHING_ELSE = "holds something else than class names"
@@ -312,10 +298,12 @@ def read_class_list(data: bytes, called: str = "The list") -> ClassList:
     text, remarks = text_of(data, called)
     try:
         bare = tuple(filter(None, map(str.strip, re.split(r"[\r\n]+", text))))
-        if len(bare) > MOST_LINES:
+        if len(bare) > _MOST_LINES:
             raise ValueError("has more lines than any network has classes")
-        names = _literal(text) or names_in_lines(bare)
+        names = _literal(text) or _names(bare)
         checked = tuple(_checked(name) for name in names)
+    except csv.Error as error:  # of cells that are too long
+        raise WeightsError(f"{called} has a line that is no name.") from error
     except ValueError as error:
         raise WeightsError(f"{called} {error}.") from error
     if not checked:
@@ -388,7 +376,7 @@ def _of_object(found: object) -> Sequence[str]:
 def _held(found: Mapping[Any, Any]) -> object:
     """The value under one of the usual keys for class names, or None."""
     held = {key.casefold(): value for key, value in found.items() if isinstance(key, str)}
-    lists = (held.get(key) for key in HOLDERS)
+    lists = (held.get(key) for key in _HOLDERS)
     return next((one for one in lists if isinstance(one, Mapping | list | tuple) and one), None)
 
 
@@ -396,7 +384,7 @@ def _of_mapping(found: Mapping[Any, Any]) -> Sequence[str]:
     keys, values = list(found), list(found.values())
     # Folders' names to indices, as ImageFolder's class_to_idx; the names may be numbers, too.
     named = keys and all(isinstance(key, str) for key in keys) and all(map(_is_whole, values))
-    if named and (counts_all(values) or not all(map(_is_index, keys))):
+    if named and (_counts_all(values) or not all(map(_is_index, keys))):
         return _by_index(values, keys)
     if keys and all(map(_is_index, keys)):
         return _by_index(keys, values)
@@ -405,7 +393,7 @@ def _of_mapping(found: Mapping[Any, Any]) -> Sequence[str]:
 
 def _of_records(found: Sequence[Mapping[str, Any]]) -> Sequence[str]:
     """COCO's and others' lists of {"id": 1, "name": "person"}."""
-    heads = [key for key in NAME_HEADS if all(key in record for record in found)]
+    heads = [key for key in _NAME_HEADS if all(key in record for record in found)]
     counted = [k for k in _IDS if all(k in record and _is_index(record[k]) for record in found)]
     if not heads:
         raise ValueError(_SOMETHING_ELSE)
@@ -418,12 +406,12 @@ def _of_records(found: Sequence[Mapping[str, Any]]) -> Sequence[str]:
 
 
 def _by_index(indices: Sequence[Any], names: Sequence[object]) -> Sequence[str]:
-    return in_order([(int(i), _name(name)) for i, name in zip(indices, names, strict=True)])
+    return _in_order([(int(i), _name(name)) for i, name in zip(indices, names, strict=True)])
 
 
 def _name(found: object) -> str:
     """A name as it stands in JSON or Python: text, a number, or [number of a synset, name]."""
-    if isinstance(found, list | tuple) and len(found) == 2 and SYNSET.fullmatch(str(found[0])):
+    if isinstance(found, list | tuple) and len(found) == 2 and _SYNSET.fullmatch(str(found[0])):
         found = found[1]
     if isinstance(found, bool) or not isinstance(found, str | int | float):
         raise ValueError(_SOMETHING_ELSE)
@@ -444,4 +432,4 @@ def _is_whole(found: object) -> bool:
 
 
 def _is_index(found: object) -> bool:
-    return _is_whole(found) or (isinstance(found, str) and bool(NUMBER.fullmatch(found.strip())))
+    return _is_whole(found) or (isinstance(found, str) and bool(_NUMBER.fullmatch(found.strip())))

@@ -80,7 +80,8 @@ def named(tensors: Mapping[str, Tensor], names: Collection[str]) -> list[Named]:
         for other, keys in parts.items():
             if other in copies:
                 continue
-            if _belongs(other) and not keys.keys() & chosen.keys():
+            belongs = all(is_usual(part) or part in _HEADS for part in other.split(".") if part)
+            if belongs and not keys.keys() & chosen.keys():
                 chosen |= keys
             else:
                 unknown += keys.values()
@@ -105,11 +106,6 @@ def _splits(key: str, firsts: set[str]) -> Iterator[tuple[str, str]]:
         if cut and bare[0] in firsts and not is_usual(bare[0]):
             return  # a part of the network's own, which isn't to be taken for another
         yield "".join(f"{part}." for part in bare[:cut]), ".".join(bare[cut:])
-
-
-def _belongs(prefix: str) -> bool:
-    """Whether what stands under this prefix may be of the same network as what doesn't."""
-    return all(is_usual(part) or part in _HEADS for part in prefix.split(".") if part)
 
 
 def _is_of_training(key: str, firsts: set[str]) -> bool:
@@ -277,7 +273,13 @@ def assign(module: nn.Module, weights: StateDict, what: str, idle: Collection[st
     unusable = [
         key
         for key, value in expected.items()
-        if key in weights and key not in counters and not _is_usable(weights[key], value)
+        if key in weights
+        and key not in counters
+        and (
+            weights[key].is_meta
+            or weights[key].layout != torch.strided
+            or weights[key].is_floating_point() != value.is_floating_point()
+        )
     ]
     if unusable:
         raise WeightsError(f"{what} holds no plain numbers in {len(unusable)} of its tensors.")
@@ -306,8 +308,3 @@ def _counters(expected: StateDict) -> set[str]:
 
 def _counts(value: Tensor) -> bool:
     return value.ndim == 0 and value.dtype == torch.long and not value.is_meta
-
-
-def _is_usable(given: Tensor, wanted: Tensor) -> bool:
-    plain = not given.is_meta and given.layout == torch.strided
-    return plain and given.is_floating_point() == wanted.is_floating_point()

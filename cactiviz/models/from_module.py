@@ -6,7 +6,6 @@ import copy
 import hashlib
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,14 +75,28 @@ def network(
     """
     if not isinstance(module, nn.Module):
         raise ModelError(f"A network is a torch.nn.Module, not {type(module).__name__}.")
-    title = _checked_name(type(module).__name__ if name is None else name)
-    whole, remarks = completed(_checked_way(preprocessing), _usual_for(module))
+    title = type(module).__name__ if name is None else name
+    if not isinstance(title, str) or not title.strip() or "/" in title or "\\" in title:
+        raise ModelError("A network's name is a text without / and \\.")
+    title = title.strip()
+    if not isinstance(preprocessing, Preprocessing | str | None):
+        raise ModelError(
+            "The preprocessing is a cactiviz.Preprocessing, or a text such as "
+            f"“inception,size=299”, not {type(preprocessing).__name__}."
+        )
+    whole, remarks = completed(preprocessing, _usual_for(module))
     copied = _copied(_unwrapped(module), device)
     copied.forward = types.MethodType(_logits_of, copied)
     found = _traced(copied, whole)
     layer = Layer.parse(layer) if isinstance(layer, str) else layer or found.target_layer()
     found.step(layer)
-    logits = _count_logits(found)
+    shape = found.shapes[-1]
+    if len(shape) != 2 or shape[0] != 1:
+        raise ModelError(
+            f"This network answers with an array of the shape {shape}; a classifier's answer to "
+            "one picture is (1, classes)."
+        )
+    logits = shape[1]
     if found.functions[-1] in _SOFTMAXES:
         remarks = (*remarks, _NOT_LOGITS)
     names, named = _names(class_names, max(logits, 2))
@@ -104,18 +117,6 @@ def network(
     return LoadedModel(spec, copied, False, _digest(copied), (*named, *remarks))
 
 
-@dataclass(frozen=True)
-class _Numbers:
-    """dtype and device of the copy."""
-
-    dtype: torch.dtype
-    device: torch.device
-
-    def of(self, tensor: Tensor) -> Tensor:
-        dtype = self.dtype if tensor.is_floating_point() else tensor.dtype
-        return tensor.detach().to(self.device, dtype, copy=True)
-
-
 def _copied(module: nn.Module, device: str | torch.device | None) -> nn.Module:
     tensors = [*module.parameters(), *module.buffers()]
     if not list(module.parameters()):
@@ -125,15 +126,20 @@ def _copied(module: nn.Module, device: str | torch.device | None) -> nn.Module:
     first = next(module.parameters()).device
     where = pick_device(device) if isinstance(device, str) else device or first
     double = all(t.dtype == torch.float64 for t in module.parameters() if t.is_floating_point())
-    numbers = _Numbers(torch.float64 if double else torch.float32, where)
+    precision = torch.float64 if double else torch.float32
+
+    def moved(tensor: Tensor) -> Tensor:
+        dtype = precision if tensor.is_floating_point() else tensor.dtype
+        return tensor.detach().to(where, dtype, copy=True)
+
     memo: dict[int, Any] = {  # what a network keeps of its last run may have no copy
-        id(value): numbers.of(value)
+        id(value): moved(value)
         for part in module.modules()
         for value in vars(part).values()
         if isinstance(value, Tensor)
     }
-    memo |= {id(p): nn.Parameter(numbers.of(p), p.is_floating_point()) for p in module.parameters()}
-    memo |= {id(buffer): numbers.of(buffer) for buffer in module.buffers()}
+    memo |= {id(p): nn.Parameter(moved(p), p.is_floating_point()) for p in module.parameters()}
+    memo |= {id(buffer): moved(buffer) for buffer in module.buffers()}
     try:
         copied = copy.deepcopy(module, memo)
     except Exception as error:
@@ -192,16 +198,6 @@ def _traced(copied: nn.Module, preprocessing: Preprocessing) -> Trace:
         ) from error
 
 
-def _count_logits(found: Trace) -> int:
-    shape = found.shapes[-1]
-    if len(shape) != 2 or shape[0] != 1:
-        raise ModelError(
-            f"This network answers with an array of the shape {shape}; a classifier's answer to "
-            "one picture is (1, classes)."
-        )
-    return shape[1]
-
-
 def _names(
     given: Sequence[str] | Mapping[int, str] | str | Path, count: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -224,21 +220,6 @@ def _text(name: object) -> str:
     if not isinstance(name, str):
         raise TypeError(name)
     return name
-
-
-def _checked_name(name: object) -> str:
-    if not isinstance(name, str) or not name.strip() or "/" in name or "\\" in name:
-        raise ModelError("A network's name is a text without / and \\.")
-    return name.strip()
-
-
-def _checked_way(given: object) -> Preprocessing | str | None:
-    if given is None or isinstance(given, Preprocessing | str):
-        return given
-    raise ModelError(
-        "The preprocessing is a cactiviz.Preprocessing, or a text such as “inception,size=299”, "
-        f"not {type(given).__name__}."
-    )
 
 
 def _usual_for(module: nn.Module) -> Preprocessing:

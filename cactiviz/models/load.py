@@ -108,10 +108,17 @@ def load_model(
     if isinstance(model, Checkpoint):
         loaded = _load_checkpoint(model.at_home())
     elif untrained:
-        loaded = _load_untrained(get_spec(model), seed)
+        spec = get_spec(model)
+        pictures = torch.cat([preprocess(p, spec.preprocessing) for p in samples().values()])
+        module = build_untrained(spec, pictures, seed)
+        loaded = LoadedModel(spec, module, untrained=True, revision=f"untrained, seed {seed}")
     else:
-        folder = Path(weights_dir) if weights_dir is not None else None
-        loaded = _load_published(get_spec(model), folder, may_download, progress, cancel)
+        spec, folder = get_spec(model), Path(weights_dir) if weights_dir is not None else None
+        weights, digest = published_weights(
+            spec, folder, may_download=may_download, progress=progress, cancel=cancel
+        )
+        module = _build_with(spec, spec.logits, weights, f"The file of {spec.title}'s weights")
+        loaded = LoadedModel(spec, module, untrained=False, revision=digest)
     loaded.module.to(device=where, dtype=dtype).eval()
     return loaded
 
@@ -129,26 +136,6 @@ def no_network(given: object) -> str:
         "A network is given by its name, as a Checkpoint, or as cactiviz.network(module) gives "
         f"it, not as {type(given).__name__}."
     )
-
-
-def _load_published(
-    spec: ModelSpec,
-    folder: Path | None,
-    may_download: bool,
-    progress: Progress | None,
-    cancel: Cancel | None,
-) -> LoadedModel:
-    weights, digest = published_weights(
-        spec, folder, may_download=may_download, progress=progress, cancel=cancel
-    )
-    module = _build_with(spec, spec.logits, weights, f"The file of {spec.title}'s weights")
-    return LoadedModel(spec, module, untrained=False, revision=digest)
-
-
-def _load_untrained(spec: ModelSpec, seed: int) -> LoadedModel:
-    pictures = torch.cat([preprocess(p, spec.preprocessing) for p in samples().values()])
-    module = build_untrained(spec, pictures, seed)
-    return LoadedModel(spec, module, untrained=True, revision=f"untrained, seed {seed}")
 
 
 def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:

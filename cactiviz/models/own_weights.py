@@ -48,11 +48,15 @@ def why_not(
     tried = [*usual, *unusual]
     if not tried:
         return f"The file {file_name} holds no weights of a network."
-    nearest = max(tried, key=lambda one: (_fitting(one[1]), len(one[0].tensors)))
+    nearest = max(tried, key=lambda t: (len(t[1].tensors) - len(t[1].misshapen), len(t[0].tensors)))
     source, fit = nearest
     shapes = {key: tuple(value.shape) for key, value in source.tensors.items()}
     place = ".".join(source.place)
-    colours = _colours(shapes)
+    # How many values a pixel has for the first convolution; a colour's three if there is none.
+    first = next((name for name, shape in shapes.items() if len(shape) == 4), None)
+    colours = shapes[first][1] if first else _COLOURS
+    if first:  # compared as if the network had been for colour pictures
+        shapes[first] = (shapes[first][0], _COLOURS, *shapes[first][2:])
     if len(fit.misshapen) == 1 and not (fit.missing or fit.unknown) and colours != _COLOURS:
         return (
             f"The file {file_name} is of a network for {_pictures(colours)} (its tensor "
@@ -74,12 +78,8 @@ def why_not(
             f"it keeps its weights under “{_short(hidden)}”, which isn't a name known here, "
             "so save the state_dict() alone"
         )
-    said.append(_whose(find(_in_colour(shapes)), colours))
+    said.append(_whose(find(shapes), colours))
     return f"The file {file_name} {'; '.join(said)}."
-
-
-def _fitting(fit: Fit) -> int:
-    return len(fit.tensors) - len(fit.misshapen)
 
 
 def _examples(fit: Fit, tensors: Mapping[str, Tensor]) -> str:
@@ -105,22 +105,6 @@ def _whose(match: Match | None, colours: int) -> str:
     first, rest = match.names[:_MOST_NAMED], len(match.names) - _MOST_NAMED
     names = ", ".join(first) + (f" and {rest} more" if rest > 0 else "")
     return f"{_HOW[match.how]} {names}; {expected}"
-
-
-def _colours(shapes: Mapping[str, tuple[int, ...]]) -> int:
-    """How many values a pixel has for the first convolution; a colour's three if there is none."""
-    first = next((shape for shape in shapes.values() if len(shape) == 4), None)
-    return first[1] if first else _COLOURS
-
-
-def _in_colour(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-    """The same shapes, had the network been for colour pictures."""
-    changed = dict(shapes)
-    for name, shape in shapes.items():
-        if len(shape) == 4:
-            changed[name] = (shape[0], _COLOURS, *shape[2:])
-            break
-    return changed
 
 
 def _pictures(colours: int) -> str:
@@ -198,7 +182,8 @@ def own_weights(spec: ModelSpec, path: Path) -> OwnWeights:
             f"The file {path.name} holds two sets of weights that fit, “{best.label}” and "
             f"“{rival.label}”, and doesn't say which to take; save the state_dict() of one alone."
         )
-    idle = architecture.idle if _lacks_some(architecture, best.fit) else frozenset()
+    lacks_some = not architecture.tensors.keys() <= best.fit.tensors.keys()
+    idle = architecture.idle if lacks_some else frozenset()
     return OwnWeights(
         best.fit.logits,
         best.fit.tensors,
@@ -267,10 +252,6 @@ def _remarks(best: Attempt, whole: Sequence[Attempt], attempts: Sequence[Attempt
         theirs, ours = best.fit.renamed
         said.append(f"Its last layer is called “{theirs}” in its file, and taken for “{ours}”.")
     return said
-
-
-def _lacks_some(architecture: Architecture, found: Fit) -> bool:
-    return not architecture.tensors.keys() <= found.tensors.keys()
 
 
 def _equal(first: Attempt, other: Attempt) -> bool:

@@ -106,17 +106,16 @@ _CACTINET_CAUTIONS = {
 }
 
 
-def _build_cactinet(logits: int) -> CactiNet:
-    from cactiviz.models.cactinet import CactiNet
-
-    return CactiNet(logits)
-
-
 def _cactinet() -> ModelSpec:
+    def build(logits: int) -> CactiNet:
+        from cactiviz.models.cactinet import CactiNet
+
+        return CactiNet(logits)
+
     return ModelSpec(
         name="cactinet",
         title="CactiNet",
-        build=_build_cactinet,
+        build=build,
         preprocessing=Preprocessing(
             (64, 64), "squash", 1.0, "bilinear", (0.50, 0.45, 0.47), (0.15, 0.14, 0.15)
         ),

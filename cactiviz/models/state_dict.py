@@ -96,13 +96,9 @@ _IGNORED = (
     *(f"omegaconf.nodes.{kind}Node" for kind in ("Any", "Integer", "Float", "String", "Boolean")),
 )
 _DICTIONARIES = (
-    "collections.defaultdict",
-    "easydict.EasyDict",
-    "yacs.config.CfgNode",
-    "addict.addict.Dict",
+    *("collections.defaultdict", "easydict.EasyDict", "yacs.config.CfgNode", "addict.addict.Dict"),
     "mmengine.config.config.ConfigDict",
-    "lightning.fabric.utilities.data.AttributeDict",
-    "lightning_fabric.utilities.data.AttributeDict",
+    *(f"lightning{sign}fabric.utilities.data.AttributeDict" for sign in "._"),
     "pytorch_lightning.utilities.parsing.AttributeDict",
 )
 
@@ -257,7 +253,8 @@ def _sets(content: Any, place: tuple[str, ...], met: set[int]) -> Iterator[Weigh
         return
     met.add(id(content))
     if tensors := _tensors(content):
-        yield WeightSet(place, tensors, _rank(place, tensors))
+        averaged_here = "n_averaged" in tensors  # torch's AveragedModel
+        yield WeightSet(place, tensors, AVERAGED if averaged_here else rank_of(*place))
     # Lightning puts the averages in the place of the weights, and leaves what counts them beside.
     swapped = "averaging_state" in content and "current_model_state" in content
     for key, value in content.items():
@@ -265,10 +262,6 @@ def _sets(content: Any, place: tuple[str, ...], met: set[int]) -> Iterator[Weigh
             for one in _sets(value, (*place, key), met):
                 averaged = swapped and key == "state_dict"
                 yield WeightSet(one.place, one.tensors, AVERAGED) if averaged else one
-
-
-def _rank(place: tuple[str, ...], tensors: Mapping[str, Tensor]) -> int:
-    return AVERAGED if "n_averaged" in tensors else rank_of(*place)  # torch's AveragedModel
 
 
 def _every_set(content: Any, place: tuple[str, ...], met: set[int]) -> Iterator[WeightSet]:

@@ -64,55 +64,30 @@ def densenet_keys(published: StateDict) -> StateDict:
 
 def rows() -> list[ModelSpec]:
     """The torchvision networks that have a name of their own here, without loading torchvision."""
-    row = _row
+    he = "He et al. 2015, arXiv:1512.03385"
     return [
-        row(
-            "alexnet",
-            "AlexNet",
-            "Krizhevsky 2014, arXiv:1404.5997",
-            "alexnet-owt-7be5be79.pth",
-            Layer("features.11"),
-            "features.0",
-            61_100_840,
+        _row(
+            *("alexnet", "AlexNet", "Krizhevsky 2014, arXiv:1404.5997", "alexnet-owt-7be5be79.pth"),
+            *(Layer("features.11"), "features.0", 61_100_840),
         ),
-        # the last ReLU of a DenseNet is a call, not a module
-        row(
-            "densenet121",
-            "DenseNet121",
-            "Huang et al. 2016, arXiv:1608.06993",
+        _row(
+            *("densenet121", "DenseNet121", "Huang et al. 2016, arXiv:1608.06993"),
             "densenet121-a639ec97.pth",
-            Layer("features", "activation"),
-            "features.conv0",
-            7_978_856,
+            Layer("features", "activation"),  # its last ReLU is a call, not a module
+            *("features.conv0", 7_978_856),
         ),
-        row(
-            "resnet152",
-            "ResNet152",
-            "He et al. 2015, arXiv:1512.03385",
-            "resnet152-394f9c45.pth",
-            Layer("layer4"),
-            "conv1",
-            60_192_808,
+        _row(
+            *("resnet152", "ResNet152", he, "resnet152-394f9c45.pth"),
+            *(Layer("layer4"), "conv1", 60_192_808),
         ),
-        row(
-            "resnet50",
-            "ResNet50",
-            "He et al. 2015, arXiv:1512.03385",
-            "resnet50-0676ba61.pth",
-            Layer("layer4"),
-            "conv1",
-            25_557_032,
+        _row(
+            *("resnet50", "ResNet50", he, "resnet50-0676ba61.pth"),
+            *(Layer("layer4"), "conv1", 25_557_032),
         ),
-        row(
-            "inception_v3",
-            "InceptionV3",
-            "Szegedy 2015, arXiv:1512.00567",
-            "inception_v3_google-0cc3c7bd.pth",
-            Layer("Mixed_7c"),
-            "Conv2d_1a_3x3.conv",
-            27_161_264,
-            299,
-            342,
+        _row(
+            *("inception_v3", "InceptionV3", "Szegedy 2015, arXiv:1512.00567"),
+            *("inception_v3_google-0cc3c7bd.pth", Layer("Mixed_7c"), "Conv2d_1a_3x3.conv"),
+            *(27_161_264, 299, 342),
         ),
     ]
 
