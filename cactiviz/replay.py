@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,18 +58,14 @@ def differences(
         elif before["preprocessing"] != after["preprocessing"]:
             found.append(f"{before['name']} is given pictures in another way now.")
     for key, before in recipe.get("maps", {}).items():
-        after = new["maps"].get(key)
-        if after is None:
+        if key not in new["maps"]:
             found.append(f"There is no map {key} now.")
-        elif not _is_close(before, after):
+            continue
+        old, now = (np.array(list(map(float, values))) for values in (before, new["maps"][key]))
+        slack = _CLOSE * np.abs(old[np.isfinite(old)]).max(initial=0.0)
+        if not np.allclose(old, now, rtol=_CLOSE, atol=slack, equal_nan=True):
             found.append(f"The map {key} has other values now.")
     return found
-
-
-def _is_close(before: Sequence[Any], after: Sequence[Any]) -> bool:
-    old, new = (np.array([float(value) for value in several]) for several in (before, after))
-    largest = np.abs(old[np.isfinite(old)]).max(initial=0.0)
-    return np.allclose(old, new, rtol=_CLOSE, atol=_CLOSE * largest, equal_nan=True)
 
 
 def remake_comparison(
@@ -135,11 +131,15 @@ def remake_animation(
     """
     origins = origins or Origins()
     check(recipe)
-    pictures = recipe["pictures"]
-    typed = [shown["from"] for shown in pictures]
+    typed = [shown["from"] for shown in recipe["pictures"]]
     pictures = [
-        _shot(shown, told, origins)
-        for shown, told in zip(pictures, told_origins(typed), strict=True)
+        PictureRef(
+            shown["title"],
+            told,
+            partial(origins.open, shown["from"]),
+            left_out=_left_out(shown, told),
+        )
+        for shown, told in zip(recipe["pictures"], told_origins(typed), strict=True)
     ]
     request = Request(
         networks=_networks(recipe, origins),
@@ -168,12 +168,6 @@ def _networks(recipe: Mapping[str, Any], origins: Origins) -> tuple[str | Checkp
         else network["name"]
         for network, found in own
     )
-
-
-def _shot(shown: Mapping[str, Any], told: str, origins: Origins) -> PictureRef:
-    typed = str(shown["from"])
-    opened = partial(origins.open, typed)
-    return PictureRef(shown["title"], told, opened, left_out=_left_out(shown, told))
 
 
 def _left_out(shown: Mapping[str, Any], told: str) -> str:

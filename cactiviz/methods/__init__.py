@@ -74,7 +74,7 @@ def get_method(name: str) -> Method:
     return METHODS[name]
 
 
-register(
+for _row in (
     Method(
         name="grad_cam",
         title="Grad-CAM",
@@ -86,9 +86,7 @@ register(
         limit=_COARSE,
         source="Selvaraju et al. 2017, arXiv:1610.02391",
         signed=cam.signed_grad_cam,
-    )
-)
-register(
+    ),
     Method(
         name="saliency",
         title="Saliency",
@@ -99,9 +97,7 @@ register(
         asks="Which pixels would change the score most?",
         limit="Local and noisy: it tells of tiny changes, not of what was needed.",
         source="Simonyan et al. 2013, arXiv:1312.6034",
-    )
-)
-register(
+    ),
     Method(
         name="guided_backprop",
         title="Guided backprop",
@@ -113,9 +109,7 @@ register(
         limit="It hardly depends on the class or on what was learnt "
         "(Nie 2018, arXiv:1805.07039; Adebayo 2018, arXiv:1810.03292).",
         source="Springenberg et al. 2014, arXiv:1412.6806; on SiLU generalised by this project",
-    )
-)
-register(
+    ),
     Method(
         name="guided_grad_cam",
         title="Guided Grad-CAM",
@@ -126,9 +120,7 @@ register(
         asks="Which fine detail lies in the region that spoke for the answer?",
         limit="Its detail is guided backprop's, which hardly depends on what was learnt.",
         source="Selvaraju et al. 2017, arXiv:1610.02391",
-    )
-)
-register(
+    ),
     Method(
         name="hires_cam",
         title="HiResCAM",
@@ -139,9 +131,7 @@ register(
         asks="Which region spoke for the answer, and which against it?",
         limit=_COARSE,
         source="Draelos and Carin 2020, arXiv:2011.08891",
-    )
-)
-register(
+    ),
     Method(
         name="layer_cam",
         title="LayerCAM",
@@ -152,9 +142,7 @@ register(
         asks="Which places of the layer spoke for the answer, each by itself?",
         limit="It leaves out whatever speaks against the answer.",
         source="Jiang et al. 2021, IEEE Transactions on Image Processing 30",
-    )
-)
-register(
+    ),
     Method(
         name="grad_cam_plus_plus",
         title="Grad-CAM++",
@@ -165,9 +153,7 @@ register(
         asks="Which regions spoke for the answer, also where there are several?",
         limit=_COARSE,
         source="Chattopadhay et al. 2018, arXiv:1710.11063",
-    )
-)
-register(
+    ),
     Method(
         name="x_grad_cam",
         title="XGrad-CAM",
@@ -179,9 +165,7 @@ register(
         limit=_COARSE,
         source="Fu et al. 2020, arXiv:2008.02312",
         signed=cam.signed_x_grad_cam,
-    )
-)
-register(
+    ),
     Method(
         name="eigen_grad_cam",
         title="Eigen-Grad-CAM",
@@ -192,8 +176,9 @@ register(
         asks="What is the strongest pattern among the regions that mattered?",
         limit="A pattern's sign is arbitrary; here it goes with HiResCAM's.",
         source="Muhammad and Yeasin 2020, arXiv:2008.00299",
-    )
-)
+    ),
+):
+    register(_row)
 
 __all__ = ["METHODS", "Method", "get_method", "register"]
 

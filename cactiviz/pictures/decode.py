@@ -216,7 +216,7 @@ def _opened(
     data: bytes, limits: Limits, notes: list[str]
 ) -> tuple[Image.Image | Heic | Raster, Contents]:
     """The image whose header these bytes begin with, its pixels not yet decoded."""
-    kind = _kind(data)
+    kind = kind_of(data)
     if not kind:
         raise foreign(data) or Unreadable(_NOT_A_PICTURE)
     image: Image.Image | Heic | Raster
@@ -271,17 +271,12 @@ _UNSUPPORTED = re.compile(r"unsupported|cannot handle|unknown pixel mode|unable 
 _COUNTED = ("WEBP", "AVIF")  # by their decoders' headers; Pillow walks over the others' frames
 
 
-def kind_of(beginning: bytes) -> str:
+def kind_of(data: bytes) -> str:
     """File format by the first 256 bytes: Pillow's name of it, "HEIC", or "".
 
     >>> kind_of(b"GIF89a"), kind_of(b"Dear diary")
     ('GIF', '')
     """
-    return _kind(beginning)
-
-
-def _kind(data: bytes) -> str:
-    """By content: a name of Pillow's, "HEIC", or nothing."""
     Image.init()
     if found := brands(data):
         kind = "AVIF" if found & _AVIF_BRANDS else "HEIC" if found & _HEIC_BRANDS else ""

@@ -37,12 +37,8 @@ def _mapping(value: Schema, most: int) -> Schema:
 _NAME = text_schema(500)
 _PICTURE = object_schema(
     {
-        "title": text_schema(),
-        "from": text_schema(4096),
-        "sha256": text_schema(100),
-        "name": text_schema(),
-        "credit": text_schema(),
-        "left_out": text_schema(),
+        **{"title": text_schema(), "from": text_schema(4096), "sha256": text_schema(100)},
+        **dict.fromkeys(("name", "credit", "left_out"), text_schema()),
     },
     *("title", "from", "sha256", "name", "credit"),
 )
@@ -72,15 +68,8 @@ _NETWORK = object_schema(
     *("name", "checkpoint", "untrained", "weights", "preprocessing", "failure"),
 )
 # A map without a finite number tells so in a word.
-_RANGE = list_schema(
-    {
-        "type": ["number", "string"],
-        "pattern": r"^(NaN|-?Infinity)\Z",
-        "expected": "a number",
-    },
-    3,
-    least=3,
-)
+_VALUE = {"type": ["number", "string"], "pattern": r"^(NaN|-?Infinity)\Z", "expected": "a number"}
+_RANGE = list_schema(_VALUE, 3, least=3)
 COMMON: Schema = {
     "cactiviz": text_schema(100),
     "makes": choice_schema(*MAKES),
@@ -95,34 +84,21 @@ COMMON: Schema = {
 }
 _NEEDED = ("makes", "pictures", "networks", "question", "look", "device")
 
-_QUESTIONS = {makes: of_export(REQUEST, makes) for makes in MAKES}
-
+_OF_COMPARISONS = of_export(REQUEST, "comparison")
+_ALWAYS = dict.fromkeys(row.name.partition(".")[0] for row in _OF_COMPARISONS if not row.optional)
+_COMPARISON: Schema = {
+    "question": schema_of(_OF_COMPARISONS, *_ALWAYS),
+    "look": schema_of(of_export(STYLE, "comparison")),
+    "maps": _mapping(_RANGE, _MOST_MAPS),
+}
+_ANIMATION: Schema = {
+    "question": schema_of(of_export(REQUEST, "animation"), "target", "layer"),
+    "look": schema_of(of_export(STYLE, "animation"), "panel"),
+}
 #: By what a recipe makes: its fields, as JSON Schema with what is expected in words.
 SCHEMAS: dict[str, Schema] = {
-    "comparison": object_schema(
-        {
-            **COMMON,
-            "question": schema_of(
-                _QUESTIONS["comparison"],
-                *dict.fromkeys(
-                    row.name.partition(".")[0]
-                    for row in _QUESTIONS["comparison"]
-                    if not row.optional
-                ),
-            ),
-            "look": schema_of(of_export(STYLE, "comparison")),
-            "maps": _mapping(_RANGE, _MOST_MAPS),
-        },
-        *_NEEDED,
-    ),
-    "animation": object_schema(
-        {
-            **COMMON,
-            "question": schema_of(_QUESTIONS["animation"], "target", "layer"),
-            "look": schema_of(of_export(STYLE, "animation"), "panel"),
-        },
-        *_NEEDED,
-    ),
+    "comparison": object_schema({**COMMON, **_COMPARISON}, *_NEEDED),
+    "animation": object_schema({**COMMON, **_ANIMATION}, *_NEEDED),
 }
 
 

@@ -13,7 +13,6 @@ from cactiviz.recipes.fields import REQUEST, STYLE, Field, default_of, of_export
 from cactiviz.recipes.kinds import LayerOf
 from cactiviz.recipes.recipe import FOLDERS, picture_recipe
 from cactiviz.recipes.request import Given, Request, Style
-from cactiviz.types import Target
 
 
 def as_command(request: Request, style: Style) -> str:
@@ -66,7 +65,9 @@ def as_python(request: Request, style: Style) -> str:
         if row in STYLE:
             painted.append(f"{name}={value!r}")
         elif name == "target":
-            arguments[name] = f"target={_target(request.target)}"
+            target = request.target
+            held = f"cv.Target({target.class_!r}, {target.contrast!r})"
+            arguments[name] = f"target={repr(target.class_) if target.contrast is None else held}"
         elif name not in ("methods", "cover"):  # which stand before, and in the picture
             plain = row.kind.to_json(value)
             arguments[name] = f"{name}={plain!r}"
@@ -131,12 +132,6 @@ def _picture(request: Request) -> str:
     box, how = request.cover
     opened = opened if is_address(origin) else f"cv.open_picture({origin!r})"
     return f"cover({opened}, {box!r}, {how!r})"
-
-
-def _target(target: Target) -> str:
-    if target.contrast is not None:
-        return f"cv.Target({target.class_!r}, {target.contrast!r})"
-    return repr(target.class_)
 
 
 def _network(network: Given) -> str:

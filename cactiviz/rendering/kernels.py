@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 #: "heaviest" shows each kernel at the input on which it leans most, "mean" the mean over all.
 Inputs = Literal["heaviest", "mean"]
-INPUTS: tuple[Inputs, ...] = get_args(Inputs)
 
 
 @dataclass(frozen=True, eq=False)

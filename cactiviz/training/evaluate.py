@@ -28,8 +28,6 @@ from cactiviz.types import Cancel, Progress
 _PIXELS = 2**20  # of a batch: 256 tiles of CactiNet's, 20 pictures of 224 x 224
 _RESAMPLES = 1000
 _MISTAKES = 24
-#: The column of a confusion for answers that are none of the data's classes.
-OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -158,13 +156,17 @@ def evaluate(
     present = [0, 1] if two else sorted(set(labels.values()))
     matrix = multiclass_confusion_matrix(answers, truth, num_classes=share.shape[1])[present]
     auc, interval = _auc(share[:, 1], truth, seed) if two else (None, None)
+    macro_f1 = None
+    if not two:
+        f1 = multiclass_f1_score(answers, truth, num_classes=share.shape[1], average="none")
+        macro_f1 = float(f1[present].mean())
     return Evaluation(
         model=model.name,
         n=len(read),
         accuracy=float((answers == truth).double().mean()),
         roc_auc=auc,
         roc_auc_interval=interval,
-        macro_f1=None if two else _macro_f1(answers, truth, share.shape[1], present),
+        macro_f1=macro_f1,
         per_class={spec.class_name(index): _figures(answers, truth, index) for index in present},
         classes=tuple(spec.class_name(index) for index in present),
         confusion=_confusion(matrix, present, two),
@@ -191,11 +193,6 @@ def _auc(
 
 def _both(truth: Tensor) -> bool:
     return bool(truth.min() != truth.max())
-
-
-def _macro_f1(answers: Tensor, truth: Tensor, classes: int, present: Sequence[int]) -> float:
-    each = multiclass_f1_score(answers, truth, num_classes=classes, average="none")
-    return float(each[list(present)].mean())
 
 
 def _figures(answers: Tensor, truth: Tensor, index: int) -> dict[str, float | None]:
