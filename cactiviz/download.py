@@ -118,12 +118,11 @@ class _Hashes(NamedTuple):
     def fit(self, path: Path) -> bool:
         if self.sha256_prefix and not sha256_of(path).startswith(self.sha256_prefix.lower()):
             return False
-        return not self.md5 or _md5_of(path) == self.md5.lower()
-
-
-def _md5_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
+        if not self.md5:
+            return True
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False))
+        return digest.hexdigest() == self.md5.lower()
 
 
 @dataclass

@@ -52,7 +52,7 @@ def read_stream(path: str | os.PathLike[str], limit: int) -> bytes:
             except BlockingIOError:  # somebody will write, but hasn't yet
                 select.select([descriptor], [], [])
                 continue
-            if not piece and (data or not _is_named_pipe(path)):
+            if not piece and (data or os.fspath(path).startswith(("/dev/", "/proc/"))):
                 break
             if not piece:  # nobody has opened the pipe for writing
                 if time.monotonic() - begun > _NO_WRITER_SECONDS:
@@ -70,10 +70,6 @@ def _open(path: str) -> int:
         return os.dup(int(match[1] or match[2] or 0))
     # Otherwise a pipe without a writer would be waited for in the opening.
     return os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-
-
-def _is_named_pipe(path: str | os.PathLike[str]) -> bool:
-    return not os.fspath(path).startswith(("/dev/", "/proc/"))
 
 
 #: Behind a dot and the name that it is to have; no other program's files are called so.
@@ -199,7 +195,8 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             begun = True
             yield file
             file.flush() if os.name != "nt" else file.close()
-            os.chmod(temporary, 0o666 & ~_umask())  # a temporary file is its owner's alone
+            os.umask(mask := os.umask(0o022))
+            os.chmod(temporary, 0o666 & ~mask)  # a temporary file is its owner's alone
             os.replace(temporary, target)
     except OSError as error:
         reason = error.strerror or "unknown reason"
@@ -251,9 +248,3 @@ def _opened_for_writing(path: str | os.PathLike[str]) -> IO[bytes]:
         printed.flush()
     # Opened by its name, a file that is printed to would be emptied, and written over.
     return os.fdopen(os.dup(descriptor), "wb")
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

@@ -6,7 +6,7 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cactiviz.batch.sequence import PictureRef
@@ -129,29 +129,30 @@ def of_source(
     if path.is_file() and (is_picture(path.name) or not zipfile.is_zipfile(path)):
         return [of_file(source)]
     dataset = open_anywhere(source, without)
-    paths = _paths(dataset)
+    path_of = dataset.path_of  # within the folder or zip, where that is known
+    paths = {item: path_of(item.class_name, item.name) for item in dataset} if path_of else {}
+    one_class = path_of is not None and sum(map(bool, dataset.items.values())) == 1
     is_flat = bool(paths) and not any("/" in inside for inside in paths.values())
     notes = [note for note in dataset.notes if not (is_flat and note in of_classes(dataset.items))]
     for note in notes:
         say(note)
-    if is_flat or (each is None and _is_of_one_class(dataset)):
+    if is_flat or (each is None and one_class):
         items = list(dataset)
     else:
         most = each or EACH
         items = _first(dataset, (), most)
         if len(items) < len(dataset):
-            say(_some(len(items), len(dataset), most, dataset))
+            opening = f"{len(dataset.opening)} of the {len(dataset.classes)} classes"
+            few = f"{most} of {opening if dataset.opening else 'each class'}"
+            shown = f"{len(items)} of {len(dataset)} pictures are shown"
+            say(f"{shown}, at most {few}; --each N shows more.")
     if not path.is_dir():
         return [_shot(dataset, item) for item in items]
     if is_flat:
         return [of_file(str(Path(source, item.name))) for item in items]
     # A folder that isn't in the table of data sets is found again by its files' own paths.
-    return [
-        replace(_shot(dataset, item), origin=str(Path(source, paths[item])))
-        if item in paths
-        else _shot(dataset, item)
-        for item in items
-    ]
+    origins = {item: str(Path(source, inside)) for item, inside in paths.items()}
+    return [_shot(dataset, item, origins.get(item, "")) for item in items]
 
 
 def of_file(source: str) -> PictureRef:
@@ -166,26 +167,7 @@ def _first(dataset: Dataset, classes: Sequence[str], each: int) -> list[Item]:
     return [item for name in chosen for item in dataset.page(0, each, name)]
 
 
-def _paths(dataset: Dataset) -> dict[Item, str]:
-    """Each item's path within the folder or zip, where that is known."""
-    if dataset.path_of is None:
-        return {}
-    return {item: dataset.path_of(item.class_name, item.name) for item in dataset}
-
-
-def _is_of_one_class(dataset: Dataset) -> bool:
-    """Whether it is a folder or a zip with no second class to share an animation with."""
-    return dataset.path_of is not None and sum(map(bool, dataset.items.values())) == 1
-
-
-def _some(shown: int, total: int, each: int, dataset: Dataset) -> str:
-    """How many of how many are shown, and how to have more."""
-    opening = len(dataset.opening)
-    few = f" of {opening} of the {len(dataset.classes)} classes" if opening else " of each class"
-    return f"{shown} of {total} pictures are shown, at most {each}{few}; --each N shows more."
-
-
-def _shot(dataset: Dataset, item: Item) -> PictureRef:
+def _shot(dataset: Dataset, item: Item, origin: str = "") -> PictureRef:
     kind = re.sub(r"^\d{3}\.", "", item.class_name)  # Caltech-256 counts its classes
     title = f"{kind} · {item.name}"
-    return PictureRef(title, item.address, lambda: dataset.open(item))
+    return PictureRef(title, origin or item.address, lambda: dataset.open(item))

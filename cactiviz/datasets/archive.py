@@ -9,6 +9,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -115,14 +116,18 @@ class Walk:
         if self._without and _key_of(Path(entry.path)) in self._without:
             self._pass_by("own", name)
             return ""
-        if why or not _is_text(entry.name):
-            self._pass_by("hidden" if why else "unnamed", name)
+        if why:
+            self._pass_by("hidden", name)
             return ""
         try:
+            entry.name.encode()
             if entry.is_dir():
                 return "link" if entry.is_symlink() else "folder"
             if entry.is_file():
                 return "file"
+        except UnicodeEncodeError:  # bytes of another encoding, which no page and recipe can hold
+            self._pass_by("unnamed", name)
+            return ""
         except OSError:  # a link that leads to itself, a disk that is gone
             pass
         broken = entry.is_symlink() and not os.path.exists(entry.path)
@@ -139,15 +144,6 @@ class Walk:
 
     def _pass_by(self, why: Failure, name: str) -> None:
         self.noticed.append(Noticed(why, name))
-
-
-def _is_text(name: str) -> bool:
-    """False for bytes of another encoding, which no page and no recipe can hold."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _key_of(path: Path) -> _Key | None:
@@ -296,7 +292,11 @@ class _Zip(Files):
 
     def _name_of(self, entry: zipfile.ZipInfo) -> tuple[str, bool]:
         """An entry's name in the one form that all others have, and whether it is a folder."""
-        written = _decoded(entry).replace("\\", "/")  # as older programs on Windows write them
+        written = entry.filename
+        if not (entry.flag_bits & _UTF_8 or written.isascii()):
+            with suppress(UnicodeError):  # macOS writes UTF-8 without saying so
+                written = written.encode("cp437").decode("utf-8")
+        written = written.replace("\\", "/")  # as older programs on Windows write them
         parts = written.split("/")
         if parts[0] == "" or ".." in parts or ":" in parts[0]:
             raise DataError(
@@ -305,16 +305,6 @@ class _Zip(Files):
             )
         name = "/".join(part for part in parts if part not in ("", "."))
         return name, written.endswith("/") or name == ""
-
-
-def _decoded(entry: zipfile.ZipInfo) -> str:
-    """The name; macOS writes UTF-8 without saying so, which then reads as another alphabet."""
-    if entry.flag_bits & _UTF_8 or entry.filename.isascii():
-        return entry.filename
-    try:
-        return entry.filename.encode("cp437").decode("utf-8")
-    except UnicodeError:
-        return entry.filename
 
 
 def _hidden_part(name: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from cactiviz.datasets import aerial_cactus, noticed
@@ -84,16 +85,12 @@ def checked(dataset: Dataset, path: Path) -> Dataset:
 def _by_content(files: Files) -> frozenset[str]:
     """The files that are pictures though their names don't tell."""
     unclear = [name for name in files.names if not (is_picture(name) or is_archive(name))]
-    return frozenset(
-        name for name in unclear[:_MOST_LOOKED_INTO] if begins_as_picture(name, _start(files, name))
-    )
-
-
-def _start(files: Files, name: str) -> bytes:
-    try:
-        return files.beginning(name, BEGINNING)
-    except DataError:
-        return b""
+    pictures = set()
+    for name in unclear[:_MOST_LOOKED_INTO]:
+        with suppress(DataError):
+            if begins_as_picture(name, files.beginning(name, BEGINNING)):
+                pictures.add(name)
+    return frozenset(pictures)
 
 
 def _noticed(

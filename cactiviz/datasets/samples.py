@@ -17,8 +17,8 @@ def open_samples() -> Dataset:
     >>> open_samples().read("photographs", "rocket").name
     'samples:photographs/rocket'
     """
-    return Dataset("samples", TITLE, TERMS, {CLASS: tuple(SAMPLES)}, _read)
 
+    def read(class_name: str, name: str) -> Picture:
+        return open_picture(f"sample:{name}", name=f"samples:{class_name}/{name}")
 
-def _read(class_name: str, name: str) -> Picture:
-    return open_picture(f"sample:{name}", name=f"samples:{class_name}/{name}")
+    return Dataset("samples", TITLE, TERMS, {CLASS: tuple(SAMPLES)}, read)

@@ -18,6 +18,7 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import torch
@@ -177,20 +178,14 @@ def differentiate_along(
             derivative in forward mode.
     """
     with torch.inference_mode(False), torch.no_grad(), _FORWARD_MODE, forward_ad.dual_level():
-        x = _dual(inputs.detach().clone(), direction)
+        with warnings.catch_warnings():
+            # On first use torch compiles a part of itself in a way that it advises others against.
+            warnings.simplefilter("ignore", FutureWarning)
+            x: Tensor = forward_ad.make_dual(inputs.detach().clone(), direction)  # type: ignore[no-untyped-call]
         forward = _Forward(frozenset(), cancel, instead={})  # the cheaper ones go backward only
         _, (made,) = _observe(forward, module, x, [layer], True, before_ceiling)
         values, change = forward_ad.unpack_dual(made)  # type: ignore[no-untyped-call]
         return values, torch.zeros_like(values) if change is None else change
-
-
-def _dual(values: Tensor, direction: Tensor) -> Tensor:
-    """A dual tensor: values with a tangent."""
-    with warnings.catch_warnings():
-        # On first use torch compiles a part of itself in a way that it advises others against.
-        warnings.simplefilter("ignore", FutureWarning)
-        dual: Tensor = forward_ad.make_dual(values, direction)  # type: ignore[no-untyped-call]
-    return dual
 
 
 def _observe(
@@ -239,13 +234,6 @@ class _Reached(Exception):
     """The last layer of interest has its activations."""
 
 
-class _Guide:
-    """Flag of the guided backward; a separate object, so that no hook holds the graph."""
-
-    def __init__(self) -> None:
-        self.on = False
-
-
 class _Forward:
     """One forward under observation; holds what it captured and whether backward is guided."""
 
@@ -257,7 +245,8 @@ class _Forward:
     ) -> None:
         self.captured: dict[int, Tensor] = {}
         self.versions: dict[int, int] = {}
-        self.guide = _Guide()
+        # Flag of the guided backward; an object of its own, so that no hook holds the graph.
+        self.guide = SimpleNamespace(on=False)
         self.shapes: dict[int, tuple[int, ...]] = {}
         self.last: int | None = None
         self.capped: frozenset[int] = frozenset()

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -179,7 +180,10 @@ def class_names_of(
         return kept, (_NAMES_KEPT,)
     if logits != spec.logits or not spec.class_names:
         return (), ()
-    return spec.class_names, () if known else (_lent(spec, count),)
+    lent = f"those of {spec.title} are taken."
+    if spec.class_names == IMAGENET_CLASSES:
+        lent = f"with {count:,} answers it is taken to know ImageNet’s classes."
+    return spec.class_names, () if known else (f"It was given no class names; {lent}",)
 
 
 def preprocessing_of(
@@ -204,27 +208,15 @@ def preprocessing_of(
     return completed(checkpoint.preprocessing or trained, trained)
 
 
-def _lent(spec: ModelSpec, count: int) -> str:
-    if spec.class_names == IMAGENET_CLASSES:
-        return (
-            f"It was given no class names; with {count:,} answers it is taken to know ImageNet’s "
-            "classes."
-        )
-    return f"It was given no class names; those of {spec.title} are taken."
-
-
 def names_in_header(file: Path) -> tuple[str, ...]:
     """The class names in the header of a safetensors file; empty if there are none."""
     try:
         with safe_open(file, "pt") as opened:
-            said = opened.metadata() or {}
+            texts = opened.metadata() or {}
     except Exception:  # of another kind, or damaged, which is said where its weights are read
         return ()
-    return class_names_in({key: _plain(value) for key, value in said.items()})
-
-
-def _plain(value: str) -> object:
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
+    plain: dict[str, object] = dict(texts)
+    for key, text in texts.items():
+        with suppress(ValueError):
+            plain[key] = json.loads(text)
+    return class_names_in(plain)

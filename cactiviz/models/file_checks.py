@@ -342,7 +342,8 @@ class _Rehearsal:
 
     def _tuple(self, items: Sequence[Any]) -> Any:
         """Flat ones only: one that holds itself many times over would take for ever to look at."""
-        nested = any(isinstance(item, tuple) and _is_nested(item) for item in items)
+        inside = (part for item in items if isinstance(item, tuple) for part in item)
+        nested = any(isinstance(part, tuple) and part for part in inside)
         return _THING if nested or len(items) > _LONGEST_KNOWN else tuple(items)
 
     def _check_keys(self, keys: Sequence[Any]) -> None:
@@ -360,16 +361,13 @@ class _Rehearsal:
         elif called in _TENSORS:
             self._tensors += 1
         elif called in _COPIES and isinstance(arguments, tuple):
-            self._copied += sum(map(self._size_of, arguments))
+            if not all(isinstance(argument, str | bytes) for argument in arguments):
+                raise _too_much(self._name)  # a number asks for so many bytes
+            self._copied += sum(map(len, arguments))
         elif called.startswith("torch.") and called.endswith(("Tensor", "Storage")):
             raise _too_much(self._name)  # a class that makes as many numbers as it is asked for
         if self._tensors > MOST_TENSORS or self._copied > self._size + _SLACK_BYTES:
             raise _too_much(self._name)
-
-    def _size_of(self, argument: Any) -> int:
-        if isinstance(argument, str | bytes):
-            return len(argument)
-        raise _too_much(self._name)  # a number asks for so many bytes
 
     def _storage(self, about: Any) -> None:
         if (
@@ -388,10 +386,6 @@ class _Rehearsal:
             self._stored += more
         if self._stored > self._size + _SLACK_BYTES:
             raise _too_much(self._name)
-
-
-def _is_nested(items: tuple[Any, ...]) -> bool:
-    return any(isinstance(item, tuple) and item for item in items)
 
 
 _VALUES = frozenset(

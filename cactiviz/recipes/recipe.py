@@ -191,7 +191,14 @@ def read_recipe(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise CactivizError(f"The file {path} can't be read.") from error
     try:
-        found = _parsed(_text_in(content))
+        # Strictly: what isn't a finite number stays a text, which no number's place takes.
+        found = json.loads(
+            _text_in(content),
+            object_pairs_hook=_once,
+            parse_constant=str,
+            parse_int=lambda digits: int(digits) if len(digits) <= _MOST_DIGITS else digits,
+            parse_float=lambda digits: float(digits) if isfinite(float(digits)) else digits,
+        )
     except RecipeError:
         raise
     except Exception as error:  # a damaged file can raise anything in a reader
@@ -200,17 +207,6 @@ def read_recipe(path: Path) -> dict[str, Any]:
         raise RecipeError(f"There is no recipe in {path}.")
     check(found, whole=False)
     return found
-
-
-def _parsed(text: str) -> object:
-    """JSON, strictly: what isn't a finite number stays a text, which no number's place takes."""
-    return json.loads(
-        text,
-        object_pairs_hook=_once,
-        parse_constant=str,
-        parse_int=lambda digits: int(digits) if len(digits) <= _MOST_DIGITS else digits,
-        parse_float=lambda digits: float(digits) if isfinite(float(digits)) else digits,
-    )
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -72,11 +72,12 @@ class Ticket(Generic[T]):
 
     def give_back(self) -> None:
         """Stop waiting; a job without tickets is dropped, or stops at its next step."""
-        self._jobs.leave(self._job, self._once)
 
-    def _once(self) -> bool:
-        before, self._given_back = self._given_back, True
-        return not before
+        def first() -> bool:
+            before, self._given_back = self._given_back, True
+            return not before
+
+        self._jobs.leave(self._job, first)
 
     def __del__(self) -> None:
         # Streamlit stops a run wherever it is, also between asking and keeping the ticket.

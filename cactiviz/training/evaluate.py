@@ -156,8 +156,10 @@ def evaluate(
     present = [0, 1] if two else sorted(set(labels.values()))
     matrix = multiclass_confusion_matrix(answers, truth, num_classes=share.shape[1])[present]
     auc, interval = _auc(share[:, 1], truth, seed) if two else (None, None)
+    matrix, others = matrix[:, present], matrix.sum(dim=1) - matrix[:, present].sum(dim=1)
     macro_f1 = None
     if not two:
+        matrix = torch.cat([matrix, others[:, None]], dim=1)
         f1 = multiclass_f1_score(answers, truth, num_classes=share.shape[1], average="none")
         macro_f1 = float(f1[present].mean())
     return Evaluation(
@@ -169,7 +171,7 @@ def evaluate(
         macro_f1=macro_f1,
         per_class={spec.class_name(index): _figures(answers, truth, index) for index in present},
         classes=tuple(spec.class_name(index) for index in present),
-        confusion=_confusion(matrix, present, two),
+        confusion=tuple(tuple(row) for row in matrix.tolist()),
         pictures_per_second=len(read) / max(seconds, 1e-6),
         skipped=tuple(skipped),
         mistakes=_mistakes(share, answers, truth, read, names),
@@ -204,13 +206,6 @@ def _figures(answers: Tensor, truth: Tensor, index: int) -> dict[str, float | No
         "recall": right / there if there else None,
         "f1": 2 * right / (given + there) if given + there else None,
     }
-
-
-def _confusion(matrix: Tensor, present: Sequence[int], two: bool) -> tuple[tuple[int, ...], ...]:
-    known = matrix[:, list(present)]
-    if not two:
-        known = torch.cat([known, (matrix.sum(dim=1) - known.sum(dim=1))[:, None]], dim=1)
-    return tuple(tuple(row) for row in known.tolist())
 
 
 def _mistakes(

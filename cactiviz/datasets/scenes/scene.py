@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.datasets.scenes.cacti import Cactus, draw_body, draw_shadow, masks_of, place_cacti
-from cactiviz.datasets.scenes.canvas import Canvas, Floats
+from cactiviz.datasets.scenes.canvas import Canvas
 from cactiviz.datasets.scenes.terrain import draw_ground, draw_plants
 from cactiviz.errors import DataError
 from cactiviz.types import Picture
@@ -87,7 +87,13 @@ def render_scene(seed: int, size: int, cacti: Sequence[Cactus], shadows: bool = 
         draw_shadow(canvas, cactus)
     for cactus in cacti:
         draw_body(canvas, cactus, ground)
-    return Scene(_photograph(canvas, size, _random(seed, _CAMERA)), masks_of(cacti, size))
+    random = _random(seed, _CAMERA)
+    blur, sharpening = random.uniform(0.0125, 0.017), random.uniform(0.9, 1.7)
+    photograph = canvas.seen(size, blur, sharpening, int(random.integers(76, 90)))
+    return Scene(
+        np.clip(np.rint(photograph), 0, 255).astype(np.uint8),
+        masks_of(cacti, size),
+    )
 
 
 def open_scenes(size: int = _SIZE) -> Dataset:
@@ -105,12 +111,6 @@ def open_scenes(size: int = _SIZE) -> Dataset:
 
     names = tuple(map(str, range(COUNT)))
     return Dataset("scenes", TITLE, TERMS, dict.fromkeys(CLASSES, names), read)
-
-
-def _photograph(canvas: Canvas, size: int, random: np.random.Generator) -> NDArray[np.uint8]:
-    blur, sharpening = random.uniform(0.0125, 0.017), random.uniform(0.9, 1.7)
-    picture: Floats = canvas.seen(size, blur, sharpening, int(random.integers(76, 90)))
-    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 
 def _random(seed: int, purpose: int) -> np.random.Generator:

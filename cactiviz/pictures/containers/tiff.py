@@ -308,10 +308,6 @@ def _layout(page: Directory, samples: int, planar: bool, bits: int, form: str) -
         orientation=page.number(274, 1),
         profile=page.block(34675)[:MAX_BLOCK_BYTES] or None,
     )
-    return _with_places(page, found, count)
-
-
-def _with_places(page: Directory, found: Layout, count: int) -> Layout:
     starts = page.numbers(324 if found.tiled else 273)[:count]
     lengths = page.numbers(325 if found.tiled else 279)[:count]
     if len(starts) < count or (found.compression != 1 and len(lengths) < count):
