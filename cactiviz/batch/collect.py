@@ -5,19 +5,112 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from cactiviz._version import __version__
-from cactiviz.batch.sequence import PictureRef, PictureSequence
 from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.cam_layers import check
-from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError, OutputError
+from cactiviz.errors import (
+    CactivizError,
+    Cancelled,
+    MethodError,
+    ModelError,
+    OutputError,
+    PictureError,
+)
 from cactiviz.methods import FILTERS, VIEWS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
+from cactiviz.recipes.recipe import picture_recipe, told_origins
 from cactiviz.recipes.request import Request, name_of
-from cactiviz.runtime.memory import size_bytes
+from cactiviz.runtime.runner import size_bytes
 from cactiviz.types import Cancel, Picture, Report
+
+_MOST_REASONS = 3
+
+
+@dataclass(frozen=True)
+class PictureRef:
+    """A picture that is opened only when needed.
+
+    Attributes:
+        title: Text above its frame.
+        origin: File or address, as a recipe names it.
+        open: Opens the picture; raises a ``CactivizError`` if it can't.
+        mark: Tells apart pictures of equal origin, such as files of several folders.
+        left_out: What a recipe omitted from its origin, in words; may be empty.
+    """
+
+    title: str
+    origin: str
+    open: Callable[[], Picture] = field(compare=False)
+    mark: str = ""
+    left_out: str = ""
+
+    @property
+    def key(self) -> str:
+        """Origin and mark, unique within a sequence."""
+        return f"{self.origin} {self.mark}".strip()
+
+
+class PictureSequence:
+    """Pictures in the order of the frames, with the keys of those opened so far.
+
+    Args:
+        pictures: References; each is opened anew when it is needed, so that one is in memory.
+    """
+
+    def __init__(self, pictures: Sequence[PictureRef]) -> None:
+        self.pictures = tuple(pictures)
+        self.skipped: dict[str, str] = {}  #: Key of a picture -> why it is left out.
+        self._about: dict[int, tuple[str, str, str]] = {}  # digest, name, credit
+        self._keys: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        """Number of pictures, including those left out."""
+        return len(self.pictures)
+
+    def open(self, index: int) -> Picture | None:
+        """Open a picture; None if it can't be opened, which isn't tried again."""
+        ref = self.pictures[index]
+        if ref.key in self.skipped:
+            return None
+        try:
+            picture = ref.open()
+        except CactivizError as error:
+            self.skipped[ref.key] = str(error)
+            return None
+        self._about[index] = picture.sha256, picture.name, picture.source
+        self._keys[index] = picture.key
+        return picture
+
+    def key(self, index: int) -> str:
+        """The picture's key in a result store; empty before it has been opened."""
+        return self._keys.get(index, "")
+
+    def check(self) -> None:
+        """Fail if no picture can be opened.
+
+        Raises:
+            PictureError: No picture can be opened; the sentence says why.
+        """
+        if any(ref.key not in self.skipped for ref in self.pictures):
+            return
+        reasons = list(dict.fromkeys(self.skipped.values()))
+        more = ["…"] if len(reasons) > _MOST_REASONS else []
+        raise PictureError(
+            " ".join(["There is no picture to show.", *reasons[:_MOST_REASONS], *more])
+        )
+
+    def recipe(self, folder: Path | None = None) -> list[dict[str, Any]]:
+        """Recipe entries of the opened pictures, with paths relative to this folder."""
+        opened = [(index, ref) for index, ref in enumerate(self.pictures) if index in self._about]
+        told = told_origins([ref.origin for _, ref in opened], folder)
+        return [
+            picture_recipe(ref.title, ref.origin, *self._about[index], origin, ref.left_out)
+            for (index, ref), origin in zip(opened, told, strict=True)
+        ]
 
 
 class Asker(Protocol):
@@ -64,8 +157,7 @@ class Collector:
 
     Raises:
         ModelError: No network, one twice, an unknown one, or several where layers are asked for.
-        MethodError: A layer is chosen for a network that isn't asked, or filters, which depend on
-            no picture, are asked for.
+        MethodError: A layer of a network that isn't asked, or filters, which depend on no picture.
     """
 
     def __init__(

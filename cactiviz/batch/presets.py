@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cactiviz.batch.sequence import PictureRef
+from cactiviz.batch.collect import PictureRef
 from cactiviz.datasets import open_dataset
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.noticed import of_classes

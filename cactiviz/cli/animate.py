@@ -10,9 +10,8 @@ from itertools import chain
 from pathlib import Path
 
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Collector
+from cactiviz.batch.collect import Collector, PictureRef
 from cactiviz.batch.presets import PRESETS, of_dataset, of_source, open_preset_data
-from cactiviz.batch.sequence import PictureRef
 from cactiviz.cli import files, outputs, stopping
 from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files

@@ -69,8 +69,7 @@ class Dataset:
         read: Maps a class and a name to the picture; raises a CactivizError.
         notes: Sentences on what was noticed while it was opened.
         opening: Classes to show first; empty for all.
-        path_of: From a class and a name to the file's path within the folder or zip that was
-            named; None where that isn't known.
+        path_of: Maps a class and a name to the file's path within the named folder or zip, or None.
     """
 
     name: str

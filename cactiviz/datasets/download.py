@@ -50,13 +50,11 @@ def get(
     Args:
         name: Name of the data set.
         folder: Target folder, created if needed; the data folder if not given.
-        progress: Called with the bytes done and the total, first for the download and then, from 0
-            again, for the unpacking.
+        progress: Called with the bytes done and the total of the download, then of the unpacking.
         cancel: Checked between chunks. Downloaded bytes are kept, unpacked files aren't.
 
     Raises:
-        DataError: There is no such data set, it can't be downloaded (the sentence says how to get
-            it), or its archive isn't to be trusted.
+        DataError: There is no such data set, or it can't be downloaded, or isn't to be trusted.
         DownloadError: The address can't be reached, or the file isn't the expected one.
         OutputError: A file can't be written.
         Cancelled: ``cancel`` was set.

@@ -40,8 +40,7 @@ def open_folder(path: Path, without: Iterable[Path] = ()) -> Dataset:
         without: Files and folders that don't count, such as what is about to be written.
 
     Raises:
-        DataError: It isn't there, can't be read, isn't to be trusted, or holds no picture; the
-            sentence says what to do where it holds packed files instead.
+        DataError: It isn't there, can't be read, isn't to be trusted, or holds no picture.
     """
     if aerial_cactus.is_meant(path):
         return aerial_cactus.open_cactus(path, "folder")

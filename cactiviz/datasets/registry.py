@@ -51,8 +51,7 @@ class DatasetSpec:
         open: From the place where it was found to the data set; raises a DataError.
         place: "installed" comes along and needs no folder, "named" is whatever folder or zip is
             named, "searched" is looked for in a folder and up to two folders below.
-        locate: From a folder to the data set's own folder or file in it, or None; only of what is
-            searched.
+        locate: Maps a folder to the data set's own folder or file in it, or None.
         archive: What to download; None where nothing can be.
     """
 
@@ -232,12 +231,10 @@ def open_dataset(name: str, folder: Path | None = None, without: Iterable[Path] 
     Args:
         name: The data set's.
         folder: As for :func:`find_dataset`; for "folder" the folder or zip itself.
-        without: Files and folders of "folder" that don't count, such as what is about to be
-            written.
+        without: Files and folders of "folder" to leave out, such as what is about to be written.
 
     Raises:
-        DataError: There is no such data set, it isn't there, or it can't be read; the sentence
-            says where it was looked for and how to get it.
+        DataError: There is no such data set, it isn't on disk, or it can't be read.
     """
     spec = get_dataset_spec(name)
     path = find_dataset(name, folder)

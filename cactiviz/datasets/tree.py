@@ -78,8 +78,7 @@ class Layout:
 
     Attributes:
         start: The folder that holds all classes or parts, with a slash behind it, or nothing.
-        parts: A part's folder, such as "train" -> where its classes lie, with a slash behind it;
-            empty where there are none.
+        parts: Part of a split -> the folder of its classes, with a slash; empty without a split.
     """
 
     start: str = ""

@@ -113,13 +113,11 @@ def differentiate(
         module: A network in eval mode, so that the pictures of a batch don't mix.
         inputs: Preprocessed pictures, (B, 3, H, W).
         score: Maps the output and the layers' activations to the scalar that is differentiated.
-        layers: Layers whose activations are passed to ``score``; with "activations" in
-            ``needs``, their gradients are computed too.
+        layers: Layers whose activations ``score`` gets, and are differentiated by if needed.
         needs: Which gradients to compute.
         cancel: Checked before each operation.
         stop_at_layer: Stop the forward after the last of the layers.
-        before_ceiling: Replace values that an activation function has capped by its input there
-            (:mod:`cactiviz.engine.ceilings`).
+        before_ceiling: Replace values capped by an activation with its input (``engine.ceilings``).
 
     Raises:
         CactivizError: As for :func:`cactiviz.engine.class_pass.run`.
@@ -174,8 +172,7 @@ def differentiate_along(
         The map and its derivative, both (B, C, h, w).
 
     Raises:
-        CactivizError: As for :func:`differentiate`, or an operation of the network has no
-            derivative in forward mode.
+        CactivizError: As for :func:`differentiate`, or an operation has no forward-mode derivative.
     """
     with torch.inference_mode(False), torch.no_grad(), _FORWARD_MODE, forward_ad.dual_level():
         with warnings.catch_warnings():

@@ -26,8 +26,7 @@ class Pass:
     Attributes:
         logits: (B, K), the network's output.
         class_index: int64 (B,), the class explained for each picture.
-        maps: For each layer its activations (B, C, h, w) and the score's gradients by them,
-            of the same shape.
+        maps: Each layer's activations (B, C, h, w), and the score's gradients by them.
         input_gradients: (B, 3, H, W), the gradient of the score by the network's input.
         guided_gradients: (B, 3, H, W), the same backward pass with the guided rule
             R_in = 1[x > 0] act'(x) max(R_out, 0) at every activation function: Springenberg et

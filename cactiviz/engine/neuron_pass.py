@@ -23,8 +23,7 @@ class NeuronPass:
     Attributes:
         values: (B,), each neuron's activation.
         input_gradients: (B, 3, H, W), the gradient of that value by the network's input.
-        guided_gradients: (B, 3, H, W), the same with the guided rule of
-            :class:`~cactiviz.engine.class_pass.Pass`.
+        guided_gradients: (B, 3, H, W), the same with the guided rule of ``class_pass.Pass``.
     """
 
     values: Tensor
@@ -50,8 +49,7 @@ def run_neurons(
         layer: The layer of the neurons.
         neurons: One neuron for each picture.
         needs: "input_gradients", "guided_gradients" or both.
-        before_ceiling: For neurons at their activation's upper bound, explain the value before it
-            (:attr:`LayerMap.before`).
+        before_ceiling: For neurons at their upper bound, explain the value before it instead.
         cancel: Checked before each operation.
 
     Raises:
@@ -151,11 +149,9 @@ class LayerMap:
 
     Attributes:
         values: Each neuron's activation.
-        before: The same, with the activation function's input where a neuron is at its upper bound
-            (:mod:`cactiviz.engine.ceilings`).
+        before: The same, with the activation's input where a neuron is at its upper bound.
         at_ceiling: bool, which neurons no pixel drives by a small change for that reason alone.
-        driven: bool, which neurons some pixel drives by a small change, or would, if it weren't
-            for a ceiling.
+        driven: bool, which neurons some pixel drives by a small change, ceilings aside.
         answers: bool, which of these both methods show: where the values are an activation
             function's, guided backprop lets nothing through at 0 and below.
     """

@@ -89,8 +89,7 @@ def explain(
         model: A loaded network; other threads may use it at the same time.
         picture: As :func:`~cactiviz.pictures.open.open_picture` takes it.
         methods: One or several names of :data:`cactiviz.methods.VIEWS`.
-        target: A class by index (an int) or by name (a str, see
-            :mod:`cactiviz.explanations.target`); None for the network's top class.
+        target: A class by index (an int) or name (a str); None for the network's top class.
         layer: Layer of class activation maps; None for the network's target layer.
         layers: Several layers instead of one: each class activation map is computed at each,
             under the name ``METHOD@LAYER``. "all-stages" takes the last map of each resolution.

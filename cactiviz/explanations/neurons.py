@@ -47,13 +47,11 @@ class NeuronAttribution:
         layer: Name of the neuron's layer.
         neuron: Channel, row and column of the neuron.
         value: Activation of the neuron.
-        values: The raw gradient of that value, or of ``before_ceiling`` where there is one, by the
-            network's input, (3, H, W), signed.
+        values: (3, H, W), raw signed gradient of ``value`` or ``before_ceiling`` by the input.
         seen: The part of the picture that the network saw.
         field: The neuron's receptive field on the picture, clipped to what the network saw.
         notes: Sentences that belong beside the picture.
-        before_ceiling: For a neuron at its activation's upper bound (6 for ReLU6), the value
-            before the activation, which is explained instead.
+        before_ceiling: At an activation's upper bound the value before it, explained instead.
         silent: Whether the gradient is 0 for every pixel.
         answering: Number of the layer's neurons with a gradient that isn't 0 everywhere.
         layer_neurons: Number of neurons in the layer.
@@ -108,8 +106,7 @@ def explain_neurons(
         layer: Layer of the neurons; None for the network's target layer.
         neurons: (channel, row, column) of each neuron to explain.
         most_active_at: (row, column) at which the most active channel is added, or None.
-        random: Number of neurons to add by chance among those with a gradient; a neuron at 0
-            after a ReLU has none.
+        random: Number of neurons to add by chance among those with a gradient.
         seed: Seed of the random choice.
         method: "guided_backprop" or "saliency" (the plain gradient).
         resize: "crop" or "squash" instead of the network's own preprocessing.

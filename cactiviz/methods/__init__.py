@@ -23,8 +23,7 @@ class Method:
     Attributes:
         name: Registry key, snake_case.
         title: Display name.
-        function: Maps a pass over B pictures to raw, unscaled values: (B, h, w) on the target
-            layer's grid, or (B, 3, H, W) on the network's input.
+        function: Maps a pass over B pictures to unscaled maps, (B, h, w) or (B, 3, H, W).
         needs: Gradients that the function reads from the pass.
         kind: "positive" if no value is below 0, else "signed".
         display: How it is painted: "overlay", a heat map; "diverging", a two-coloured one;

@@ -262,8 +262,7 @@ class ClassList:
 
     Attributes:
         names: One for each class.
-        bare: All lines of the text, including headings and comments; used as the names where
-            their number fits.
+        bare: All lines of the text, headings too; used as the names where their number fits.
         remarks: Sentences on how the list was read.
     """
 

@@ -30,8 +30,7 @@ def calibrate(module: nn.Module, batches: Iterable[Tensor]) -> None:
     """Set each batch norm's statistics to the plain mean over these batches; all in eval mode.
 
     Args:
-        module: Changed in place; its weights stay. Batch norms use the batch's own statistics
-            while they learn, all else is in eval mode.
+        module: Changed in place: batch norms' statistics; its weights stay.
         batches: (B, 3, H, W) each, preprocessed, on the network's device.
     """
     module.eval()

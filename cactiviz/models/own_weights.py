@@ -163,8 +163,7 @@ def own_weights(spec: ModelSpec, path: Path) -> OwnWeights:
     """The weights in a file that fit this architecture; averaged ones are preferred.
 
     Raises:
-        WeightsError: The file can't be read, holds no weights that fit, or several of which
-            nobody can say which are meant; the sentence says what is wrong.
+        WeightsError: The file can't be read, holds no weights that fit, or several rivals.
     """
     architecture = Architecture(spec)
     content = read_content(path)

@@ -74,8 +74,7 @@ def search(pattern: str) -> list[str]:
     """Names in torchvision and timm that match a pattern, as :func:`get_spec` takes them.
 
     Args:
-        pattern: A part of a name, or a whole one with ``*`` and ``?``; upper and lower case
-            are the same.
+        pattern: A part of a name, or a whole one with ``*`` and ``?``; case doesn't matter.
     """
     wanted = pattern.casefold()
     if not any(sign in wanted for sign in "*?["):

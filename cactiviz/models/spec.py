@@ -38,8 +38,7 @@ class Weights:
     """Location of a network's published weights.
 
     Attributes:
-        url: The file's address; its name carries the first digits of the file's sha256 where
-            the publisher follows torch's convention.
+        url: The file's address; where torch's convention is followed, its name has a hash.
         convert: Maps the published keys to the module's; None if they are the same.
         kept_as: File name in the cache, if the published one isn't specific enough.
         packaged: File within the package, instead of an address.

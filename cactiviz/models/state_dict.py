@@ -156,8 +156,7 @@ class WeightSet:
     Attributes:
         place: Keys that lead to them; empty if they are the whole file.
         tensors: Key -> tensor.
-        rank: Preference: 2 for weights averaged over training, 1 for the best, below 0 for
-            superseded ones, else 0.
+        rank: Preference: 2 averaged over training, 1 the best, below 0 superseded, else 0.
     """
 
     place: tuple[str, ...]

@@ -36,8 +36,7 @@ class Fingerprint:
     """Entry of one network in the index.
 
     Attributes:
-        whole: Sum of the hashes of all names and shapes; of the head's tensors all but the first
-            dimension counts, which is the number of classes.
+        whole: Sum of the hashes of all names and shapes, without the number of classes.
         shapes: Sum of the hashes of the shapes alone, without the head.
         sample: uint32 (SAMPLE,), the lowest hashes of the names and shapes without the head.
         count: Number of tensors without the head.
@@ -54,8 +53,7 @@ class Match:
     """Networks that match a file's tensors.
 
     Attributes:
-        how: "whole" for all names and shapes, in any number of classes; "part" for nearly all
-            but the head; "shapes" for all shapes, under other names.
+        how: "whole" (all names and shapes), "part" (most), or "shapes" (under other names).
         names: As ``get_spec`` takes them, torchvision's first.
     """
 

@@ -154,8 +154,7 @@ def fetch_picture(
         address: The typed address; http or https, without user name and password.
         resolver: Finds a host's IP addresses.
         connector: Connects to one of them.
-        allow_private: True to allow private and local networks; never in an app that others can
-            reach.
+        allow_private: True allows private networks; never in an app that others can reach.
         max_bytes: The most bytes, counted as they come and, where they come packed, unpacked.
         timeout_seconds: Limit for the whole fetch, including redirects.
         progress: Called with the bytes done and the total (None if unknown).

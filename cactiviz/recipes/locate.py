@@ -38,8 +38,7 @@ class Place:
 
     Args:
         folder: Where it is.
-        follow_links: False takes no link that leads out of the folder, and nothing hidden: whoever
-            made the recipe may have made what lies beside it, too.
+        follow_links: False takes no link that leads out of the folder, and nothing hidden.
     """
 
     def __init__(self, folder: Path, *, follow_links: bool) -> None:

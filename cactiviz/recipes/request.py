@@ -36,8 +36,7 @@ class Request:
         networks: Names, checkpoints, or networks that were made in Python.
         methods: Names of views.
         target: A class and its contrast; without a class each network's own top class.
-        layer: Where class activation maps are taken, for all networks or each by name; None for
-            each network's own target layer.
+        layer: Layer of class activation maps, for all networks or by name; None for their own.
         layers: Several such layers of one network, or ("all-stages",).
         top: The likeliest classes that are explained one after another, 1..5.
         resize: "crop" or "squash" instead of each network's own preprocessing.

@@ -19,8 +19,7 @@ class ShownWeights:
     Attributes:
         weights: float32 (K, 3, kh, kw), in colour, or (K, 1, kh, kw); raw.
         inputs: For each kernel the input that is shown; None where no single one is.
-        shares: float64 (K,), 0..1: how much of the kernel's squared weights is in what is shown;
-            0 for a kernel whose weights are all 0.
+        shares: float64 (K,), 0..1: share of the kernel's squared weights that is shown.
     """
 
     weights: NDArray[np.float32]

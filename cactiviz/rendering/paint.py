@@ -8,9 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.rendering.captions import caption, filters_caption
+from cactiviz.rendering.captions import (
+    caption,
+    describe_region,
+    evidence_region,
+    filters_caption,
+    where_is_the_peak,
+)
 from cactiviz.rendering.colormaps import DIVERGING, PALETTES
-from cactiviz.rendering.evidence import describe_region, evidence_region, where_is_the_peak
 from cactiviz.rendering.scales import (
     DISPLAYS,
     SCALES,
@@ -87,8 +92,7 @@ def paint(
 
     Args:
         picture: The picture that was explained; the cell shows the whole of it.
-        values: The raw map. "overlay" and "diverging": (h, w), resized bilinearly. "magnitude" and
-            "signed": (3, H, W) or (h, w).
+        values: Raw: (h, w) for heat maps; (3, H, W) or (h, w) for "magnitude" and "signed".
         seen: The part of the picture that the network saw, in the picture's coordinates.
         display: "overlay" blends colours over the picture, values below 0 counting as 0;
             "diverging" blends blue (below 0), white (0) and orange over it; "magnitude" paints
@@ -109,8 +113,7 @@ def paint(
 
     Raises:
         CactivizError: The palette, display or scale is unknown, or the values aren't finite.
-        ValueError: ``strength`` or ``contour`` isn't in 0..1, or the values' shape doesn't fit
-            the display.
+        ValueError: ``strength`` or ``contour`` isn't in 0..1, or the shape doesn't fit the display.
     """
     one_of(palette, PALETTES, "palette")
     if not 0 <= strength <= 1:
@@ -169,12 +172,9 @@ def paint_filters(kernels: Floats, width: int, vmax: float | None = None) -> NDA
     """The kernels of one convolution, row by row in ceil(sqrt(K)) columns: uint8 (h, w, 3).
 
     Args:
-        kernels: (K, C, kh, kw), raw weights; with three channels in colour, else the first
-            channel in grey. 0 is mid grey.
-        width: The grid is enlarged by the largest whole number that fits into it, but never
-            made smaller than one pixel for each weight.
-        vmax: White is this weight and black minus it; None for the largest absolute weight of
-            these kernels.
+        kernels: (K, C, kh, kw), raw; three channels in colour, else the first one in grey.
+        width: Enlarge the grid by a whole factor up to this width; at least a pixel a weight.
+        vmax: The weight shown white, minus it black; None for the largest magnitude.
 
     Raises:
         CactivizError: A weight isn't finite.

@@ -59,11 +59,9 @@ class Evaluation:
             higher score than one of the first; None for others, or where one class is missing.
         roc_auc_interval: The middle 95 % of the same over bootstrap resamples, or None.
         macro_f1: For networks of more classes: the mean over the data's classes; else None.
-        per_class: Class -> "n", "precision", "recall", "f1"; precision is None where the network
-            never gave that answer.
+        per_class: Class -> "n", "precision", "recall", "f1"; None where undefined.
         classes: The data's classes, in the network's order.
-        confusion: A row for each true class, a column for each answer, and with more than two
-            classes one more for all other answers.
+        confusion: Rows: true classes; columns: answers, with a last one for all others if over two.
         pictures_per_second: Reading and resizing included.
         skipped: A sentence for each picture that couldn't be read.
         mistakes: The most confident wrong predictions, in order of confidence.

@@ -204,8 +204,7 @@ def turned(pixels: Tensor, turns: Tensor) -> Tensor:
 
     Args:
         pixels: Square tiles.
-        turns: (B,), 0..7: the number modulo 4 of quarter turns, then mirrored from 4 on; 0 leaves
-            a tile as it is.
+        turns: (B,), 0..7: quarter turns modulo 4, mirrored from 4 on.
     """
     found = pixels.clone()
     for turn in range(1, 8):

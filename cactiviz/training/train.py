@@ -37,8 +37,7 @@ class Outcome:
         trained_on: Pictures that it learnt from.
         excluded: Pictures that it never saw.
         skipped: A sentence for each picture that couldn't be read.
-        pictures_per_second: Learnt from in this call, without the time before its first step; 0
-            where there was no step left to do.
+        pictures_per_second: Of this call's steps; 0 where there was none left to do.
         waiting: Share of that time spent waiting for pictures, 0..1.
     """
 
@@ -72,8 +71,7 @@ def train(
 
     Args:
         dataset: Pictures of "no cactus" and of "cactus".
-        run: The run's folder, made if need be; holds a checkpoint and, at the end or when the run
-            is stopped, the weights.
+        run: The run's folder, made if needed; holds a checkpoint and the weights.
         recipe: A run that is gone on with must have the same.
         device: "auto", "cpu" or "cuda".
         report: Called with the epoch, the steps done and the total.

@@ -15,8 +15,7 @@ from PIL import Image
 
 import cactiviz as cv
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Collector
-from cactiviz.batch.sequence import PictureRef
+from cactiviz.batch.collect import Collector, PictureRef
 from cactiviz.cli import compare as command
 from cactiviz.cli.cells import cell
 from cactiviz.cli.main import main

@@ -44,8 +44,7 @@ class Layout:
         form: "unsigned", "signed" or "float".
         samples: How many numbers a pixel has.
         planar: Each of them has segments of its own, one after the other.
-        shown: Which of the numbers are shown: one as grey, three as red, green and blue, or four
-            as inks (cyan, magenta, yellow, black).
+        shown: Indices of the numbers shown: one as grey, three as RGB, four as CMYK.
         is_colour: The file says that these are colours or inks.
         alpha: Which of them tells how opaque a pixel is; -1 where none does.
         premultiplied: Colours are multiplied by it already.

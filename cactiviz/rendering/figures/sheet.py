@@ -111,8 +111,7 @@ def draw_sheet(
         picture: The picture that was explained, drawn at the top left with its name and source.
         columns: One for each network.
         rows: One for each method.
-        cells: Cells by (row, column) from 0; a missing one stays blank. An image
-            no wider than ``cell_width`` is pasted pixel for pixel, a wider one is shrunk.
+        cells: Cells by (row, column), missing ones blank; wide images are shrunk.
         cell_width: Width of a cell in pixels.
         remarks: Remarks at the bottom.
         heading: Text at the top; may be empty.
@@ -272,8 +271,7 @@ def draw_contact_sheet(
     """Draw pictures in rows from the left, each with its caption below.
 
     Args:
-        cells: An image (uint8 (h, w, 3)) is made this wide, without smoothing when it grows, so
-            that the pixels of a small tile are seen as they are; one without is left blank.
+        cells: Images uint8 (h, w, 3), made this wide, enlarged without smoothing.
         heading: A line at the top.
         columns: Pictures in a row.
         width: Width of each picture in pixels.

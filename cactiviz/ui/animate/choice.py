@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from cactiviz.batch.collect import PictureRef
 from cactiviz.batch.presets import PRESETS, of_dataset
-from cactiviz.batch.sequence import PictureRef
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
 from cactiviz.methods import VIEWS, describe

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from cactiviz.batch.animation import Animation, SharedScale
-from cactiviz.batch.collect import Collector
-from cactiviz.batch.sequence import PictureRef
+from cactiviz.batch.collect import Collector, PictureRef
 from cactiviz.batch.store import StoredExplanation, ask
 from cactiviz.errors import BusyError, CactivizError, Cancelled
 from cactiviz.models import LoadedModel

@@ -16,7 +16,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.batch import store
-from cactiviz.batch.sequence import PictureRef, PictureSequence
+from cactiviz.batch.collect import PictureRef, PictureSequence
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.models import load_model
 from cactiviz.pictures.open import sample
