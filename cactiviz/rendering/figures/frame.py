@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from cactiviz.cam_layers import parted
 from cactiviz.rendering.figures.typography import (
@@ -17,12 +17,11 @@ from cactiviz.rendering.figures.typography import (
     QUIET,
     SMALL,
     TITLE,
-    TextStyle,
+    Pen,
     drawable,
     length,
     shortened,
     wrapped,
-    write,
 )
 from cactiviz.rendering.scales import percent
 
@@ -206,18 +205,18 @@ def draw_frame(
     height, width = layout.size
     theme = layout.theme
     sheet = Image.new("RGB", (width, height), theme.ground)
-    pen = ImageDraw.Draw(sheet)
+    pen = Pen(sheet, layout.zoom)
     margin = layout.times(2 * GRID)
     y = margin
     if layout.steps:
-        _draw_steps(pen, (margin, y), width - 2 * margin, step, layout)
+        _draw_steps(pen, (margin, y), width - 2 * margin, step, theme)
         y += layout.times(GRID)
     for text, style, colour in (
         *([(layout.heading, HEADING, theme.text)] if layout.heading else []),
         *((line, TITLE, theme.text) for line in layout.method_lines),
         *([(subheading, BODY, theme.quiet)] if layout.subheading else []),
     ):
-        _write(pen, (margin, y), text, style, colour, width - 2 * margin, 1, layout)
+        pen.write((margin, y), text, style.in_colour(colour), width - 2 * margin, 1)
         y += layout.times(style.leading)
     for index, panel in enumerate(panels):
         row, column = divmod(index, layout.columns)
@@ -252,26 +251,23 @@ def fitted(image: NDArray[np.uint8], room: tuple[int, int]) -> NDArray[np.uint8]
 
 
 def _draw_panel(
-    sheet: Image.Image,
-    pen: ImageDraw.ImageDraw,
-    corner: tuple[int, int],
-    panel: Panel,
-    layout: Layout,
+    sheet: Image.Image, pen: Pen, corner: tuple[int, int], panel: Panel, layout: Layout
 ) -> None:
     x, y = corner
     theme, (height, width) = layout.theme, layout.panel
-    colour = theme.warning if panel.warned else theme.text
-    _write(pen, (x, y), panel.title, TITLE, colour, width, 1, layout)
+    body, quiet = BODY.in_colour(theme.text), QUIET.in_colour(theme.quiet)
+    title = TITLE.in_colour(theme.warning if panel.warned else theme.text)
+    pen.write((x, y), panel.title, title, width, 1)
     if layout.subtitles:
         below = y + layout.times(TITLE.leading)
-        _write(pen, (x, below), panel.subtitle, BODY, theme.quiet, width, 1, layout)
+        pen.write((x, below), panel.subtitle, BODY.in_colour(theme.quiet), width, 1)
     y += layout.above
     if panel.image is None:
         _draw_message(pen, (x, y), panel.caption, layout)
     else:
         image = Image.fromarray(fitted(panel.image, (height, width))).convert("RGB")
         if image.size != (width, height):
-            pen.rectangle((x, y, x + width - 1, y + height - 1), theme.empty)
+            pen.draw.rectangle((x, y, x + width - 1, y + height - 1), theme.empty)
         sheet.paste(image, (x + (width - image.width) // 2, y + (height - image.height) // 2))
     y += height
     lines = layout.caption_lines
@@ -282,78 +278,50 @@ def _draw_panel(
         y += layout.times(GRID // 2)
         taken = 0
         if panel.probability is not None:
-            share = percent(panel.probability)
+            share, thick = percent(panel.probability), layout.times(GRID // 2)
             taken = round(length(share, QUIET.times(layout.zoom))) + 1
-            _write(pen, (x + width - taken, y), share, QUIET, theme.quiet, taken + 1, 1, layout)
-            _draw_bar(pen, (x, y + layout.times(BODY.leading)), panel.probability, layout)
+            pen.write((x + width - taken, y), share, quiet, taken + 1, 1)
+            below = y + layout.times(BODY.leading)
+            pen.bar((x, below), width, thick, panel.probability, (theme.bar, theme.track))
         room = width - taken - layout.times(GRID)
         led = drawable(panel.lead + panel.answer)
         fits = length(led, BODY.times(layout.zoom)) <= room
-        answer = panel.lead * fits + panel.answer
-        _write(pen, (x, y), answer, BODY, theme.text, room, 1, layout)
+        pen.write((x, y), panel.lead * fits + panel.answer, body, room, 1)
         y += layout.times(BODY.leading + GRID)
     y += layout.times(GRID // 2)
     small = SMALL.times(layout.zoom)
     own, comma, share = panel.note.rpartition(", ")  # a long name is cut, its number isn't
-    for there, text, colour in (
-        (layout.notes, shortened(own, comma + share, small, width), theme.text),
-        (layout.places, shortened(*parted(panel.place), small, width), theme.text),
+    for there, text in (
+        (layout.notes, shortened(own, comma + share, small, width)),
+        (layout.places, shortened(*parted(panel.place), small, width)),
     ):
         if there and not alone:
-            _write(pen, (x, y), text, SMALL, colour, width, 1, layout)
+            pen.write((x, y), text, SMALL.in_colour(theme.text), width, 1)
             y += layout.times(SMALL.leading)
     if panel.image is not None and lines:
-        _write(pen, (x, y), panel.caption, SMALL, theme.quiet, width, lines, layout)
-
-
-def _draw_bar(
-    pen: ImageDraw.ImageDraw, corner: tuple[int, int], share: float, layout: Layout
-) -> None:
-    (x, y), width, thick = corner, layout.panel[1], layout.times(GRID // 2)
-    pen.rectangle((x, y, x + width - 1, y + thick - 1), layout.theme.track)
-    if filled := round(width * share):
-        pen.rectangle((x, y, x + filled - 1, y + thick - 1), layout.theme.bar)
+        pen.write((x, y), panel.caption, SMALL.in_colour(theme.quiet), width, lines)
 
 
 def _draw_steps(
-    pen: ImageDraw.ImageDraw,
-    corner: tuple[int, int],
-    width: int,
-    step: tuple[int, int],
-    layout: Layout,
+    pen: Pen, corner: tuple[int, int], width: int, step: tuple[int, int], theme: Theme
 ) -> None:
     """A progress line with one part per frame, the present one in colour."""
-    (x, y), (now, count), thick = corner, step, layout.times(3)
-    gap = layout.times(3) if width > 12 * count else 0
+    (x, y), (now, count), thick = corner, step, pen.times(3)
+    gap = pen.times(3) if width > 12 * count else 0
     for index in range(count):
         left = x + round(index * (width + gap) / count)
         right = x + round((index + 1) * (width + gap) / count) - gap
-        colour = layout.theme.bar if index == now else layout.theme.track
-        pen.rectangle((left, y, max(left, right - 1), y + thick - 1), colour)
+        colour = theme.bar if index == now else theme.track
+        pen.draw.rectangle((left, y, max(left, right - 1), y + thick - 1), colour)
 
 
-def _draw_message(
-    pen: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, layout: Layout
-) -> None:
+def _draw_message(pen: Pen, corner: tuple[int, int], text: str, layout: Layout) -> None:
     (x, y), (height, width), theme = corner, layout.panel, layout.theme
-    pen.rectangle((x, y, x + width - 1, y + height - 1), theme.empty, theme.track)
+    pen.draw.rectangle((x, y, x + width - 1, y + height - 1), theme.empty, theme.track)
     style, inner = QUIET.times(layout.zoom), width - layout.times(4 * GRID)
     if inner < style.size or height < style.leading:
         return
     most = max(1, (height - layout.times(2 * GRID)) // style.leading)
     lines = len(wrapped(text, style, inner, most))
     top = y + (height - lines * style.leading) // 2
-    _write(pen, (x + layout.times(2 * GRID), top), text, QUIET, theme.quiet, inner, most, layout)
-
-
-def _write(
-    pen: ImageDraw.ImageDraw,
-    corner: tuple[int, int],
-    text: str,
-    style: TextStyle,
-    colour: str,
-    width: int,
-    most: int,
-    layout: Layout,
-) -> None:
-    write(pen, corner, text, style.times(layout.zoom).in_colour(colour), width, most)
+    pen.write((x + layout.times(2 * GRID), top), text, QUIET.in_colour(theme.quiet), inner, most)
