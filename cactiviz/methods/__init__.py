@@ -179,9 +179,6 @@ for _row in (
 ):
     register(_row)
 
-__all__ = ["METHODS", "Method", "get_method", "register"]
-
-
 #: The view that shows the first layer's kernels; no method, since it depends on no picture.
 FILTERS = "filters"
 VIEWS = (*METHODS, FILTERS)

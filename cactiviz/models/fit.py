@@ -189,19 +189,24 @@ def _hold(
     used = {name: value for name, value in tensors.items() if name not in idle}
     logits = count_logits(architecture.built(own), used, own)
     expected = architecture.built(logits).state_dict()
-    counters = _counters(expected)
-    misshapen = {
-        name: tuple(value.shape)
-        for name, value in expected.items()
-        if name in tensors and tensors[name].shape != value.shape and name not in counters
-    }
+    missing, misshapen = _unlike(expected, tensors, idle)
     return Fit(
         logits,
         {n: v for n, v in tensors.items() if not (n in idle and n in misshapen)},
-        [n for n in expected if n not in tensors and n not in counters and n not in idle],
+        missing,
         {name: shape for name, shape in misshapen.items() if name not in idle},
         unknown,
     )
+
+
+def _unlike(
+    expected: StateDict, tensors: StateDict, idle: Collection[str]
+) -> tuple[list[str], dict[str, tuple[int, ...]]]:
+    """Names that are missing, and the expected shapes of those of another one; counters aside."""
+    plain = {name: value.shape for name, value in expected.items() if not _is_counter(name)}
+    missing = [name for name in plain if name not in tensors and name not in idle]
+    given = {name: shape for name, shape in plain.items() if name in tensors}
+    return missing, {n: tuple(shape) for n, shape in given.items() if tensors[n].shape != shape}
 
 
 def _with_head_renamed(architecture: Architecture, held: Fit) -> Fit | None:
@@ -260,13 +265,7 @@ def assign(module: nn.Module, weights: StateDict, what: str, idle: Collection[st
         WeightsError: They don't fit; the sentence counts how many.
     """
     expected = module.state_dict()
-    counters = _counters(expected)
-    missing = [k for k in expected if k not in weights and k not in counters and k not in idle]
-    shapes = [
-        k
-        for k, v in expected.items()
-        if k in weights and weights[k].shape != v.shape and k not in counters
-    ]
+    missing, shapes = _unlike(expected, weights, idle)
     unknown = [key for key in weights if key not in expected]
     if missing or shapes or unknown:
         raise WeightsError(f"{what} {counted(len(expected), missing, shapes, unknown)}.")
@@ -274,7 +273,7 @@ def assign(module: nn.Module, weights: StateDict, what: str, idle: Collection[st
         key
         for key, value in expected.items()
         if key in weights
-        and key not in counters
+        and not _is_counter(key)
         and (
             weights[key].is_meta
             or weights[key].layout != torch.strided
@@ -286,7 +285,7 @@ def assign(module: nn.Module, weights: StateDict, what: str, idle: Collection[st
     zeros = {
         key: torch.zeros((), dtype=value.dtype).expand(value.shape)
         for key, value in expected.items()
-        if key not in weights or (key in counters and not _counts(weights[key]))
+        if key not in weights or (_is_counter(key) and not _counts(weights[key]))
     }
     module.load_state_dict({**weights, **zeros}, assign=True)
 
@@ -301,9 +300,9 @@ def counted(
     )
 
 
-def _counters(expected: StateDict) -> set[str]:
+def _is_counter(key: str) -> bool:
     """What a batch norm counts while it learns; old files lack it, some hold it in half floats."""
-    return {key for key in expected if key.endswith("num_batches_tracked")}
+    return key.endswith("num_batches_tracked")
 
 
 def _counts(value: Tensor) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save
-from torch import Tensor, nn
+from torch import Tensor
 
 from cactiviz._version import __version__
 from cactiviz.datasets.dataset import Dataset
@@ -20,7 +20,7 @@ from cactiviz.models import get_spec
 from cactiviz.models.load import calibrate
 from cactiviz.training.fit import Classifier, Watch, fit
 from cactiviz.training.run import CHECKPOINT, WEIGHTS, Recipe, alone_in, digest
-from cactiviz.training.tiles import Batches, Tiles, labels_for, load_tiles, split
+from cactiviz.training.tiles import Batches, labels_for, load_tiles, split
 from cactiviz.types import Cancel, Preprocessing, Report
 
 _MODEL = "cactinet"
@@ -110,7 +110,19 @@ def train(
             module = Classifier(network, recipe, steps)
             fit(module, batches, run / CHECKPOINT, where, watch, checkpoint_every)
             network.to(where)
-            _export(network, tiles, preprocessing, recipe, where, run, watch.done / steps)
+            # The batch norms' statistics are those of batches of the epoch after the last.
+            after = Batches(tiles, preprocessing, recipe.batch_size, recipe.seed)
+            after.load_state_dict({"epoch": recipe.epochs, "next": 0})
+            several = itertools.islice(after, recipe.calibration_batches)
+            calibrate(network, (pictures.to(where) for pictures, _ in several))
+        metadata = {
+            "cactiviz": __version__,
+            "architecture": _MODEL,
+            "recipe": json.dumps(asdict(recipe)),
+            "share_of_training": f"{watch.done / steps:.4f}",
+        }
+        with whole_file(run / WEIGHTS) as file:
+            file.write(save(half(network.state_dict()), metadata))
     return Outcome(
         weights=run / WEIGHTS,
         finished=watch.done >= steps,
@@ -130,30 +142,6 @@ def _share(part: float, whole: float) -> float:
     (0.25, 0.0)
     """
     return part / whole if whole > 0 else 0.0
-
-
-def _export(
-    network: nn.Module,
-    tiles: Tiles,
-    preprocessing: Preprocessing,
-    recipe: Recipe,
-    where: torch.device,
-    run: Path,
-    share: float,
-) -> None:
-    """Calibrate the batch norms on batches of the epoch after the last; write the weights."""
-    batches = Batches(tiles, preprocessing, recipe.batch_size, recipe.seed)
-    batches.load_state_dict({"epoch": recipe.epochs, "next": 0})
-    several = itertools.islice(batches, recipe.calibration_batches)
-    calibrate(network, (pictures.to(where) for pictures, _ in several))
-    metadata = {
-        "cactiviz": __version__,
-        "architecture": _MODEL,
-        "recipe": json.dumps(asdict(recipe)),
-        "share_of_training": f"{share:.4f}",
-    }
-    with whole_file(run / WEIGHTS) as file:
-        file.write(save(half(network.state_dict()), metadata))
 
 
 def half(weights: dict[str, Tensor]) -> dict[str, Tensor]:
