@@ -20,7 +20,7 @@ from cactiviz.errors import Cancelled
 from cactiviz.explanations.target import EXPLAINED, own_answer
 from cactiviz.files import folder_of_export
 from cactiviz.methods import METHODS
-from cactiviz.recipes.recipe import animation_recipe, network_recipe, paths_of
+from cactiviz.recipes.recipe import export_recipe, network_recipe, paths_of
 from cactiviz.recipes.request import Request, Style
 from cactiviz.redaction import told_sentence
 from cactiviz.rendering import paint
@@ -302,7 +302,8 @@ class Animation:
             why = answers.failures.get(name, "")
             untrained = request.is_untrained(name)
             networks.append(network_recipe(name, network, untrained, first, why, folder))
-        return animation_recipe(answers.sequence.recipe(folder), networks, request, self.style)
+        pictures = answers.sequence.recipe(folder)
+        return export_recipe("animation", pictures, networks, request, self.style)
 
     def _explanations(self, index: int) -> list[list[StoredExplanation]]:
         return [

@@ -17,15 +17,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from cactiviz._version import __version__
 from cactiviz.comparison.caveats import NUMBERS
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.explanations.results import Attribution
 from cactiviz.explanations.target import EXPLAINED, own_answer
 from cactiviz.methods import FILTERS, METHODS, describe
-from cactiviz.recipes.fields import REQUEST, STYLE, of_export, to_json
-from cactiviz.recipes.recipe import network_recipe, picture_recipe, told_origins
+from cactiviz.recipes.recipe import export_recipe, network_recipe, picture_recipe, told_origins
 from cactiviz.recipes.request import Request, Style, name_of
 from cactiviz.redaction import told_sentence, told_text
 from cactiviz.rendering import paint
@@ -61,23 +59,16 @@ def recipe_of(
     picture = comparison.picture
     about = picture.sha256, picture.name, picture.source
     (told,) = told_origins([request.picture], folder)
-    return {
-        "cactiviz": __version__,
-        "makes": "comparison",
-        "pictures": [picture_recipe(picture.name, request.picture, *about, told, request.left_out)],
-        "networks": networks,
-        "question": to_json(request, of_export(REQUEST, "comparison")),
-        "look": to_json(style, of_export(STYLE, "comparison")),
-        "device": request.device,
-        "seed": 0,
-        "maps": {
-            key: [*map(_plain_values, (values.min(), values.max(), np.mean(values, dtype=float)))]
-            for key, values in comparison.arrays().items()
-        },
+    shown = picture_recipe(picture.name, request.picture, *about, told, request.left_out)
+    recipe = export_recipe("comparison", [shown], networks, request, style)
+    maps = {
+        key: [*map(_plain_value, (values.min(), values.max(), np.mean(values, dtype=float)))]
+        for key, values in comparison.arrays().items()
     }
+    return {**recipe, "maps": maps}
 
 
-def _plain_values(value: Any) -> float | str:
+def _plain_value(value: Any) -> float | str:
     """A number, or in a word that it is none, which JSON has no number for."""
     number = float(value)
     if isfinite(number):

@@ -285,7 +285,9 @@ def assign(module: nn.Module, weights: StateDict, what: str, idle: Collection[st
     zeros = {
         key: torch.zeros((), dtype=value.dtype).expand(value.shape)
         for key, value in expected.items()
-        if key not in weights or (_is_counter(key) and not _counts(weights[key]))
+        if key not in weights
+        or (_is_counter(key) and (weights[key].ndim or weights[key].is_meta))
+        or (_is_counter(key) and weights[key].dtype != torch.long)
     }
     module.load_state_dict({**weights, **zeros}, assign=True)
 
@@ -303,7 +305,3 @@ def counted(
 def _is_counter(key: str) -> bool:
     """What a batch norm counts while it learns; old files lack it, some hold it in half floats."""
     return key.endswith("num_batches_tracked")
-
-
-def _counts(value: Tensor) -> bool:
-    return value.ndim == 0 and value.dtype == torch.long and not value.is_meta

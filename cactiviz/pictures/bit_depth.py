@@ -6,7 +6,7 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,28 +36,29 @@ class Depth:
     white: int = 0
 
 
-class Samples(Protocol):
+class Samples:
     """Samples of a picture that are read on demand.
 
     Attributes:
+        size: (width, height), as Pillow counts.
+        depth: Type of the samples.
+        info: What Pillow's images keep in ``info``, such as the colour profile.
         has_alpha: The last number of each pixel tells how opaque it is.
         premultiplied: Colours are multiplied by it already.
         inverted: White is the lowest number, not the highest.
         missing: The number that stands for "no value here".
     """
 
+    size: tuple[int, int]
     depth: Depth
+    info: dict[str | tuple[int, int], Any]
     has_alpha: bool
-    premultiplied: bool
-    inverted: bool
-    missing: float | None
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height), as Pillow counts."""
+    premultiplied = inverted = False
+    missing: float | None = None
 
     def rows(self, top: int, bottom: int) -> NDArray[Any]:
         """Some rows: (rows, width, 1, 3 or 4 colours and perhaps alpha), numbers as in the file."""
+        raise NotImplementedError
 
 
 def to_8_bits(samples: Samples, factor: int, notes: list[str]) -> Image.Image:
@@ -224,7 +225,12 @@ def _range(low: float, high: float, depth: Depth, notes: list[str]) -> tuple[flo
             return 0.0, 1.0
     elif low >= 0:
         if depth.white and high <= depth.white:
-            _say_white(depth, notes)
+            full = 2**depth.bits - 1
+            if depth.white < full:
+                notes.append(
+                    f"The file says that {depth.white:,} of {full:,} is white, so it was made "
+                    f"{_told(full / depth.white)} times brighter."
+                )
             return 0.0, float(depth.white)
         if bits := _bits(high, depth):
             _say_guess(high, bits, depth, notes)
@@ -242,15 +248,6 @@ def _bits(high: float, depth: Depth) -> int:
     own = depth.bits - (depth.form == "signed")
     usual = [*(bits for bits in _USUAL_BITS if bits < own), *([own] if own <= 16 else [])]
     return next((bits for bits in usual if high < 2**bits), 0) if high else usual[-1]
-
-
-def _say_white(depth: Depth, notes: list[str]) -> None:
-    full = 2**depth.bits - 1
-    if depth.white < full:
-        notes.append(
-            f"The file says that {depth.white:,} of {full:,} is white, so it was made "
-            f"{_told(full / depth.white)} times brighter."
-        )
 
 
 def _say_guess(high: float, bits: int, depth: Depth, notes: list[str]) -> None:
@@ -286,11 +283,8 @@ def is_deep(image: object) -> bool:
     return isinstance(image, Image.Image) and image.mode[0] in "IF"
 
 
-class DeepGrey:
-    """A grey image of Pillow's; ``cactiviz.pictures.bit_depth.Samples`` says what is what."""
-
-    premultiplied = inverted = False
-    missing: float | None = None
+class DeepGrey(Samples):
+    """A grey image of Pillow's."""
 
     def __init__(self, image: Image.Image, white: int) -> None:
         """Take a loaded image of mode I, F or any I;16, and its white, if the file says that."""
@@ -310,11 +304,8 @@ class DeepGrey:
         return np.stack((grey, np.where(grey == self._clear, 0, full).astype(grey.dtype)), axis=2)
 
 
-class DeepColour:
+class DeepColour(Samples):
     """A PNG of 16 bits a colour, of which Pillow keeps one half of each number at a time."""
-
-    premultiplied = inverted = False
-    missing: float | None = None
 
     def __init__(self, upper: Image.Image, data: bytes, white: int) -> None:
         """Take the image that Pillow loaded, the file, and its white, if it says that."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -36,20 +36,7 @@ _PIECE_PIXELS = 2_000_000
 _PROFILE_SPACES = {"L": "GRAY", "RGB": "RGB ", "CMYK": "CMYK"}
 
 
-class Rows(Protocol):
-    """What is needed of an image: its rows. Pillow's images have them."""
-
-    info: dict[str | tuple[int, int], Any]
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height), as Pillow counts."""
-
-    def crop(self, box: tuple[int, int, int, int], /) -> Image.Image:
-        """A part, as Pillow's images give it."""
-
-
-def reduced(image: Rows, factor: int) -> Image.Image:
+def _reduced(image: Image.Image | Heic, factor: int) -> Image.Image:
     """A whole image whose pixels are means over ``factor`` x ``factor`` of the original's."""
     width, height = image.size
     rows = factor * max(1, _PIECE_PIXELS // (width * factor)) if factor > 1 else height
@@ -58,7 +45,10 @@ def reduced(image: Rows, factor: int) -> Image.Image:
         piece = image.crop((0, top, width, min(top + rows, height)))
         if factor == 1:
             return piece
-        piece = _mean(piece, factor)
+        if piece.mode in ("1", "P", "PA", "HSV") or "transparency" in piece.info:
+            # Of palette entries and hues there is no mean.
+            piece = piece.convert("RGBA" if piece.has_transparency_data else "RGB")
+        piece = piece.reduce(factor)
         if whole is None:
             whole = Image.new(piece.mode, (piece.width, -(-height // factor)))
         whole.paste(piece, (0, top // factor))
@@ -72,13 +62,6 @@ def on_canvas(image: Image.Image, canvas: tuple[int, int, int, int]) -> Image.Im
     sheet.paste(image.convert("RGBA"), canvas[2:])
     sheet.info = {key: value for key, value in image.info.items() if key != "transparency"}
     return sheet
-
-
-def _mean(piece: Image.Image, factor: int) -> Image.Image:
-    if piece.mode in ("1", "P", "PA", "HSV") or "transparency" in piece.info:
-        # Of palette entries and hues there is no mean.
-        piece = piece.convert("RGBA" if piece.has_transparency_data else "RGB")
-    return piece.reduce(factor)
 
 
 def to_rgb(image: Image.Image, profile: object, notes: list[str]) -> Image.Image:
@@ -298,7 +281,7 @@ def _small(
         return to_8_bits(image, factor, notes)
     image.load()
     if isinstance(image, Heic):
-        return reduced(image, factor)
+        return _reduced(image, factor)
     if lean.canvas:
         image = on_canvas(image, lean.canvas)
     elif is_deep(image):
@@ -312,7 +295,7 @@ def _small(
         return to_8_bits(DeepColour(image, lean.data, lean.white), factor, notes)
     elif lean.halved:
         notes.append("16-bit values scaled to 8 bits.")
-    return reduced(image, factor)
+    return _reduced(image, factor)
 
 
 def _opened(

@@ -25,16 +25,6 @@ _ROUNDING = 1e-4  # what resizing may leave beyond 0..1
 _FORM = "(height, width), (height, width, 3) or (3, height, width)"
 
 
-def is_array(source: object) -> bool:
-    """Whether a value is an array or a tensor of any package.
-
-    >>> is_array(np.zeros(3)), is_array(Image.new("L", (1, 1))), is_array("a.png")
-    (True, False, False)
-    """
-    shaped = hasattr(source, "shape") and hasattr(source, "dtype")
-    return shaped and hasattr(source, "__array__")
-
-
 def image_of(array: Any) -> Image.Image:
     """Convert an array to an image: RGB, RGBA or grey, with channels last or first.
 
@@ -210,7 +200,7 @@ def open_picture(
             return source
         return replace(source, name=name or source.name, source=credit or source.source)
     name = name or _name_of(source)
-    if is_array(source):
+    if all(hasattr(source, name) for name in ("shape", "dtype", "__array__")):  # also a tensor
         source = image_of(source)
     limits = Limits(max_megapixels, keep_megapixels, min_side, max_aspect)
     if not isinstance(source, Image.Image):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz.pictures.bit_depth import Depth
+from cactiviz.pictures.bit_depth import Depth, Samples
 from cactiviz.pictures.containers import Damaged, Layout, OtherKind, Overloaded
 
 #: The most bytes that a file's segments may come to when they are unpacked.
@@ -27,8 +27,8 @@ _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _KINDS = {"unsigned": "u", "signed": "i", "float": "f"}
 
 
-class Raster:
-    """The numbers of a picture, unpacked when they are asked for; ``Samples`` says what is what."""
+class Raster(Samples):
+    """The numbers of a picture, unpacked when they are asked for."""
 
     def __init__(self, data: bytes, layout: Layout) -> None:
         """Take a file's bytes; nothing is unpacked yet.
@@ -41,10 +41,7 @@ class Raster:
         self.depth = Depth(layout.bits, layout.form, layout.white)
         self.has_alpha, self.premultiplied = layout.alpha >= 0, layout.premultiplied
         self.inverted, self.missing = layout.inverted, layout.missing
-        self.info: dict[str | tuple[int, int], Any] = {
-            "icc_profile": layout.profile,
-            "orientation": layout.orientation,
-        }
+        self.info = {"icc_profile": layout.profile, "orientation": layout.orientation}
         self._bands = [*layout.shown, *([layout.alpha] if self.has_alpha else [])]
         self._across = -(-layout.size[0] // layout.segment[0])
         self._down = -(-layout.size[1] // layout.segment[1])

@@ -22,7 +22,7 @@ from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.files import read_stream
 from cactiviz.models import Checkpoint, LoadedModel, is_named
 from cactiviz.models.checkpoint import IMAGENET
-from cactiviz.recipes.fields import REQUEST, STYLE, of_export, to_json
+from cactiviz.recipes.fields import REQUEST, STYLE, Makes, of_export, to_json
 from cactiviz.recipes.locate import Resolved
 from cactiviz.recipes.request import Request, Style
 from cactiviz.recipes.schema import check
@@ -132,20 +132,21 @@ def _as_typed(own: Checkpoint, folder: Path | None) -> dict[str, str]:
     return found
 
 
-def animation_recipe(
+def export_recipe(
+    makes: Makes,
     pictures: Sequence[Mapping[str, Any]],
     networks: Sequence[Mapping[str, Any]],
     request: Request,
     style: Style,
 ) -> dict[str, Any]:
-    """An animation. There is no date in it: the same choices make the same bytes."""
+    """An export's recipe. There is no date in it: the same choices make the same bytes."""
     return {
         "cactiviz": __version__,
-        "makes": "animation",
+        "makes": makes,
         "pictures": list(pictures),
         "networks": list(networks),
-        "question": to_json(request, of_export(REQUEST, "animation")),
-        "look": to_json(style, STYLE),
+        "question": to_json(request, of_export(REQUEST, makes)),
+        "look": to_json(style, of_export(STYLE, makes)),
         "device": request.device,
         "seed": 0,
     }

@@ -53,7 +53,10 @@ def figure(picture: Picture | None, columns: Sequence[Sequence[Pane]], heading: 
 
     rows = max((len(panes) for panes in columns), default=0)
     filled = [[*panes, *[None] * (rows - len(panes))] for panes in columns]
-    titles = [_title(pane) for line in zip(*filled, strict=True) for pane in line]
+    titles = []
+    for pane in (pane for line in zip(*filled, strict=True) for pane in line):
+        small = f"<br><sup>{escape(pane.subtitle)}</sup>" if pane and pane.subtitle else ""
+        titles.append(escape(pane.title) + small if pane else "")
     found = make_subplots(
         rows=max(rows, 1),
         cols=max(len(columns), 1),
@@ -88,13 +91,6 @@ def figure(picture: Picture | None, columns: Sequence[Sequence[Pane]], heading: 
     if heading:
         found.update_layout(title={"text": escape(heading), "font": {"size": 16}})
     return found
-
-
-def _title(pane: Pane | None) -> str:
-    if pane is None:
-        return ""
-    subtitle = f"<br><sup>{escape(pane.subtitle)}</sup>" if pane.subtitle else ""
-    return escape(pane.title) + subtitle
 
 
 def _trace(pane: Pane, over_picture: bool) -> Any:
