@@ -16,8 +16,7 @@ _TAIL = 16  # characters of a layer's last part that are never cut off
 
 
 def layer_of(
-    chosen: Layer | str | Mapping[str, Layer | str] | Sequence[tuple[str, str]] | None,
-    network: str,
+    chosen: Layer | str | Mapping[str, Layer | str] | Sequence[tuple[str, str]] | None, network: str
 ) -> Layer | str | None:
     """The layer chosen for a network; None for its target layer.
 
@@ -42,12 +41,12 @@ def check(
     """
     if chosen is None or isinstance(chosen, str | Layer):
         return
-    known = list(networks)
+    names = list(networks)
     for name in chosen if isinstance(chosen, Mapping) else dict(chosen):
-        if name not in known:
+        if name not in names:
             raise MethodError(
                 f"A layer is chosen for “{name}”, which isn't among the networks: "
-                f"{', '.join(known)}."
+                f"{', '.join(names)}."
             )
 
 
@@ -84,7 +83,7 @@ def to_json(chosen: Places) -> str | dict[str, str] | None:
     return dict(chosen) if isinstance(chosen, tuple) else chosen
 
 
-def of_json(found: Any) -> Places:
+def of_json(plain: Any) -> Places:
     """The choice of :func:`to_json`; recipes of before have one layer for all.
 
     >>> of_json({"alexnet": "features.8"}), of_json("layer4"), of_json(None)
@@ -93,11 +92,11 @@ def of_json(found: Any) -> Places:
     Raises:
         TypeError: It is nothing of the kind.
     """
-    if found is None or isinstance(found, str):
-        return found or None
-    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
-        raise TypeError(f"not a layer: {found!r}")
-    return tuple(found.items())
+    if plain is None or isinstance(plain, str):
+        return plain or None
+    if not isinstance(plain, dict) or not all(isinstance(layer, str) for layer in plain.values()):
+        raise TypeError(f"not a layer: {plain!r}")
+    return tuple(plain.items())
 
 
 def in_words(layer: str, grid: tuple[int, int] | None) -> str:

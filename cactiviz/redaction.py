@@ -47,8 +47,8 @@ def without_secrets(address: str) -> tuple[str, str]:
     path = re.sub(r";[^/]*", "", parts.path)
     secret = parts.query or parts.fragment or path != parts.path
     what = [w for w, there in (("user’s name", user), ("query", secret)) if there]
-    said = f"the {' and the '.join(what)} of its address" if what else ""
-    return urlunsplit((parts.scheme, host, path, "", "")), said
+    left_out = f"the {' and the '.join(what)} of its address" if what else ""
+    return urlunsplit((parts.scheme, host, path, "", "")), left_out
 
 
 def told_paths(typed: Sequence[str], folder: Path | None = None) -> list[str]:
@@ -67,27 +67,27 @@ def told_paths(typed: Sequence[str], folder: Path | None = None) -> list[str]:
     >>> told_paths(["/exports/pics/a.png", r"C:\Users\ann\a.png"], Path("/exports"))
     ['pics/a.png', 'a.png']
     """
-    told = {one: one for one in typed if not _leads_elsewhere(one)}
+    told = {path: path for path in typed if not _leads_elsewhere(path)}
     ends: dict[str, tuple[str, ...]] = {}  # what may be told of the others, longest
-    for one in typed:
-        if one in told or one in ends:
+    for path in typed:
+        if path in told or path in ends:
             continue
-        near, parts = _below(one, folder), _parts(one)
+        near, parts = _below(path, folder), _parts(path)
         if near is not None:
-            told[one] = near
+            told[path] = near
         else:
-            ends[one] = parts[_private(parts) :] or parts[-1:]
+            ends[path] = parts[_private(parts) :] or parts[-1:]
     counts = dict.fromkeys(ends, 1)
     grown = bool(ends)
     while grown:
-        short = {one: "/".join(parts[-counts[one] :]) for one, parts in ends.items()}
+        short = {path: "/".join(parts[-counts[path] :]) for path, parts in ends.items()}
         taken = Counter([*short.values(), *told.values()])
         grown = False
-        for one, end in short.items():
-            if taken[end] > 1 and counts[one] < len(ends[one]):
-                counts[one] += 1
+        for path, end in short.items():
+            if taken[end] > 1 and counts[path] < len(ends[path]):
+                counts[path] += 1
                 grown = True
-    return [told[one] if one in told else short[one] for one in typed]
+    return [told[path] if path in told else short[path] for path in typed]
 
 
 def told_text(text: str, paths: Iterable[str | os.PathLike[str]] = ()) -> str:
@@ -96,18 +96,18 @@ def told_text(text: str, paths: Iterable[str | os.PathLike[str]] = ()) -> str:
     >>> told_text("a.jpg from https://ann:secret@x.org/a.jpg?key=1")
     'a.jpg from https://x.org/a.jpg'
     """
-    known: dict[str, str] = {}
-    for path in (os.fspath(one) for one in paths):
+    names: dict[str, str] = {}
+    for path in (os.fspath(origin) for origin in paths):
         if _leads_elsewhere(path):
             (name,) = told_paths([path])
             whole = os.path.abspath(os.path.expanduser(path))
-            known |= dict.fromkeys((path, whole, os.path.realpath(whole)), name)
-    for long in sorted(known, key=len, reverse=True):
-        text = text.replace(long, known[long])
+            names |= dict.fromkeys((path, whole, os.path.realpath(whole)), name)
+    for long in sorted(names, key=len, reverse=True):
+        text = text.replace(long, names[long])
     home = os.path.expanduser("~")
     if len(PurePosixPath(home).parts) > 1:
         text = re.sub(rf"{re.escape(home)}(?=[\\/\s.,;:”\"')]|$)", "~", text)
-    return _HOME.sub("~", _ADDRESS.sub(lambda found: without_secrets(found[0])[0], text))
+    return _HOME.sub("~", _ADDRESS.sub(lambda match: without_secrets(match[0])[0], text))
 
 
 def told_sentence(sentence: str, paths: Iterable[str | os.PathLike[str]] = ()) -> str:

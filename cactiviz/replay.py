@@ -16,11 +16,7 @@ from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.fields import REQUEST, STYLE, from_json
 from cactiviz.recipes.locate import Origins
-from cactiviz.recipes.recipe import (
-    FOLDERS,
-    checkpoint_in,
-    told_origins,
-)
+from cactiviz.recipes.recipe import FOLDERS, checkpoint_in, told_origins
 from cactiviz.recipes.request import Request, Style
 from cactiviz.recipes.schema import check
 from cactiviz.types import Picture, Report
@@ -38,33 +34,33 @@ def differences(
         new: The one of what was made again.
         skipped: A picture's origin -> why it was left out.
     """
-    found = []
+    changes = []
     if recipe.get("cactiviz") != new["cactiviz"]:
-        found.append(f"It was made with version {recipe.get('cactiviz')}, not {new['cactiviz']}.")
+        changes.append(f"It was made with version {recipe.get('cactiviz')}, not {new['cactiviz']}.")
     told = told_origins([shown["from"] for shown in recipe["pictures"]])
     old_pictures = dict(zip(told, (shown["sha256"] for shown in recipe["pictures"]), strict=True))
     new_pictures = {shown["from"]: shown["sha256"] for shown in new["pictures"]}
     for origin, sha256 in old_pictures.items():
         if origin not in new_pictures:
-            found.append((skipped or {}).get(origin) or f"The picture {origin} is left out.")
+            changes.append((skipped or {}).get(origin) or f"The picture {origin} is left out.")
         elif new_pictures[origin] != sha256:
-            found.append(f"The picture {origin} is another one now.")
+            changes.append(f"The picture {origin} is another one now.")
     for before, after in zip(recipe["networks"], new["networks"], strict=True):
         if after["failure"] and not before["failure"]:
-            found.append(f"{before['name']}: {after['failure']}")
+            changes.append(f"{before['name']}: {after['failure']}")
         elif before["weights"] != after["weights"]:
-            found.append(f"The weights of {before['name']} are others now.")
+            changes.append(f"The weights of {before['name']} are others now.")
         elif before["preprocessing"] != after["preprocessing"]:
-            found.append(f"{before['name']} is given pictures in another way now.")
+            changes.append(f"{before['name']} is given pictures in another way now.")
     for key, before in recipe.get("maps", {}).items():
         if key not in new["maps"]:
-            found.append(f"There is no map {key} now.")
+            changes.append(f"There is no map {key} now.")
             continue
         old, now = (np.array(list(map(float, values))) for values in (before, new["maps"][key]))
         slack = _CLOSE * np.abs(old[np.isfinite(old)]).max(initial=0.0)
         if not np.allclose(old, now, rtol=_CLOSE, atol=slack, equal_nan=True):
-            found.append(f"The map {key} has other values now.")
-    return found
+            changes.append(f"The map {key} has other values now.")
+    return changes
 
 
 def remake_comparison(
@@ -162,10 +158,10 @@ def _networks(recipe: Mapping[str, Any], origins: Origins) -> tuple[str | Checkp
                 "can’t be made again from the recipe alone."
             )
     return tuple(
-        origins.checkpoint(found, network["checkpoint"].get("left_out", ""))
-        if found
+        origins.checkpoint(checkpoint, network["checkpoint"].get("left_out", ""))
+        if checkpoint
         else network["name"]
-        for network, found in own
+        for network, checkpoint in own
     )
 
 

@@ -201,10 +201,10 @@ class Target:
     contrast: int | str | None = None
 
     def __post_init__(self) -> None:
-        for given in (self.class_, self.contrast):
-            whole = hasattr(given, "__index__")  # numpy's whole numbers too
-            if not (given is None or isinstance(given, str) or whole) or isinstance(given, bool):
-                kind = type(given).__name__
+        for value in (self.class_, self.contrast):
+            whole = hasattr(value, "__index__")  # numpy's whole numbers too
+            if not (value is None or isinstance(value, str) or whole) or isinstance(value, bool):
+                kind = type(value).__name__
                 raise TypeError(f"a class is given by its name or its index, not as {kind}")
 
 

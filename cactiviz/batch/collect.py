@@ -287,8 +287,8 @@ class Direct:
         if request.layers and len(names) > 1:
             raise ModelError("Several layers are shown of one network at a time.")
         if FILTERS in request.methods:
-            known = ", ".join(view for view in VIEWS if view != FILTERS)
-            raise MethodError(f"There is no method “{FILTERS}”; there are {known}.")
+            views = ", ".join(view for view in VIEWS if view != FILTERS)
+            raise MethodError(f"There is no method “{FILTERS}”; there are {views}.")
         check(request.layer, names)
         self.remarks: list[str] = []
         self._request, self._weights_dir = request, weights_dir

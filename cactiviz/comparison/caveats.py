@@ -37,14 +37,15 @@ def limits(
     shown = dict.fromkeys(map(method_of, views))
     methods = [METHODS[name] for name in shown if name in METHODS]
     of_methods = [Remark(method.title, (method.limit,)) for method in methods]
-    of_networks = [Remark(one.title, _of_network(one, picture.size)) for one in explanations]
+    of_networks = [Remark(e.title, _of_network(e, picture.size)) for e in explanations]
     of_picture = Remark("The picture", picture.notes)
-    return tuple(one for one in (of_picture, *_once(of_methods), *_once(of_networks)) if one.says)
+    remarks = (of_picture, *_once(of_methods), *_once(of_networks))
+    return tuple(remark for remark in remarks if remark.says)
 
 
 def _once(remarks: Sequence[Remark]) -> Iterator[Remark]:
     for says in dict.fromkeys(remark.says for remark in remarks):
-        yield Remark(", ".join(one.about for one in remarks if one.says == says), says)
+        yield Remark(", ".join(remark.about for remark in remarks if remark.says == says), says)
 
 
 def _of_network(explanation: Explanation, size: tuple[int, int]) -> tuple[str, ...]:
@@ -53,8 +54,8 @@ def _of_network(explanation: Explanation, size: tuple[int, int]) -> tuple[str, .
     notes = [n for attribution in attributions for n in attribution.notes if n not in held]
     unseen = attributions and not _covers(explanation.seen, size)
     hatched = "It never saw the hatched part of the picture." if unseen else ""
-    said = (*explanation.remarks, _asked(explanation), *dict.fromkeys(notes), hatched)
-    return tuple(filter(None, said))
+    sentences = (*explanation.remarks, _asked(explanation), *dict.fromkeys(notes), hatched)
+    return tuple(filter(None, sentences))
 
 
 def _asked(explanation: Explanation) -> str:

@@ -158,7 +158,7 @@ def compare_as_asked(
         "may_download": may_download,
         "report": report,
     }
-    found = compare(
+    covered = compare(
         cover(picture, *asked.cover) if asked.cover else picture,
         asked.networks,
         asked.methods,
@@ -167,9 +167,9 @@ def compare_as_asked(
         layers="all-stages" if asked.layers == ("all-stages",) else asked.layers,
         **alike,
     )
-    answered = [network for network in asked.networks if name_of(network) in found.explanations]
+    answered = [network for network in asked.networks if name_of(network) in covered.explanations]
     if not (before and asked.cover and answered):
-        return found
+        return covered
     # Of the picture without the cover only the answers are asked, the view that needs no more.
     uncovered = compare(picture, answered, (FILTERS,), **alike)
-    return replace(found, before=uncovered.explanations)
+    return replace(covered, before=uncovered.explanations)

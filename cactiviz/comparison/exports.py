@@ -50,16 +50,16 @@ def recipe_of(
         name = name_of(network)
         explanation = comparison.explanations.get(name)
         why = comparison.failures.get(name, "")
-        found = network_recipe(name, network, request.is_untrained(name), None, why, folder)
+        entry = network_recipe(name, network, request.is_untrained(name), None, why, folder)
         if explanation is not None:
             layers = {method: e.layer for method, e in explanation.attributions.items()}
-            found |= {"untrained": explanation.untrained, "weights": explanation.revision}
-            found |= {"layers": layers, "seen": asdict(explanation.seen)}
-        networks.append(found)
+            entry |= {"untrained": explanation.untrained, "weights": explanation.revision}
+            entry |= {"layers": layers, "seen": asdict(explanation.seen)}
+        networks.append(entry)
     picture = comparison.picture
     about = picture.sha256, picture.name, picture.source
-    (told,) = told_origins([request.picture], folder)
-    shown = picture_recipe(picture.name, request.picture, *about, told, request.left_out)
+    (origin,) = told_origins([request.picture], folder)
+    shown = picture_recipe(picture.name, request.picture, *about, origin, request.left_out)
     recipe = export_recipe("comparison", [shown], networks, request, style)
     maps = {
         key: [*map(_plain_value, (values.min(), values.max(), np.mean(values, dtype=float)))]
@@ -231,11 +231,11 @@ def report_html(comparison: Comparison, style: Style, recipe: Mapping[str, Any])
     size = " × ".join(str(side) for side in reversed(comparison.picture.size))
     methods = len(comparison.methods)
     counted = [(len(comparison.models), "network"), (methods, "view")]
-    said = " · ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counted)
+    counts = " · ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counted)
     return page(
         "What did each network look at?",
         comparison.html(**style.of_maps, follows=True),
-        subtitle=f"{comparison.picture.name} · {size} pixels · {said}",
+        subtitle=f"{comparison.picture.name} · {size} pixels · {counts}",
         tables=[*_covered(comparison), _numbers(comparison)],
         remarks=(*comparison.limits(), NUMBERS),
         recipe=recipe,
@@ -257,14 +257,14 @@ def sheet_file(
     zoom = dpi / _SCREEN_DPI
     sheet = comparison.sheet(**style.of_maps, contour=style.contour, zoom=zoom)
     text = json.dumps(recipe, sort_keys=True)
-    said: dict[str, Any] = {"exif": signature()}
+    metadata: dict[str, Any] = {"exif": signature()}
     if kind == "PNG":
-        said["pnginfo"] = PngInfo()
-        said["pnginfo"].add_text("recipe", text)
+        metadata["pnginfo"] = PngInfo()
+        metadata["pnginfo"].add_text("recipe", text)
     elif kind == "WebP" or len(xmp(text)) < _JPEG_ROOM:
-        said["xmp"] = xmp(text)
+        metadata["xmp"] = xmp(text)
     file = io.BytesIO()
-    sheet.save(file, format=kind, dpi=(dpi, dpi), **said)
+    sheet.save(file, format=kind, dpi=(dpi, dpi), **metadata)
     return file.getvalue()
 
 
@@ -315,9 +315,9 @@ def _numbers(comparison: Comparison) -> Table:
             attribution = explanation.attributions.get(method) if explanation else None
             if explanation and isinstance(attribution, Attribution):
                 values, probability = attribution.values, f"{attribution.probability:.4f}"
-                said = [explanation.title, describe(method)[0], attribution.class_name, probability]
-                said += [number(attribution.logit), " × ".join(map(str, values.shape))]
-                lines.append([*said, number(float(values.min())), number(float(values.max()))])
+                line = [explanation.title, describe(method)[0], attribution.class_name, probability]
+                line += [number(attribution.logit), " × ".join(map(str, values.shape))]
+                lines.append([*line, number(float(values.min())), number(float(values.max()))])
     shown = [METHODS[view] for view in comparison.methods if view in METHODS]
     sizes = [method.title for method in shown if method.display == "magnitude"]
     note = _SIGNS.format(" and ".join(sizes)) if sizes else ""

@@ -77,8 +77,8 @@ def open_cactus(folder: Path, name: str = "cactus") -> Dataset:
 
 
 def _packed(folder: Path) -> Path | None:
-    found = (folder / "train", folder / "train.zip")
-    return next((path for path in found if path.exists()), None)
+    places = (folder / "train", folder / "train.zip")
+    return next((path for path in places if path.exists()), None)
 
 
 def _labels(path: Path) -> dict[str, int]:

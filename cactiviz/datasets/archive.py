@@ -89,7 +89,7 @@ class Walk:
             key = _key_of(Path(folder))
             try:
                 with os.scandir(folder) as entries:
-                    found = sorted(entries, key=lambda entry: entry.name)
+                    inside = sorted(entries, key=lambda entry: entry.name)
             except OSError:
                 self._pass_by("shut", start.rstrip("/"))
                 continue
@@ -98,7 +98,7 @@ class Walk:
                 continue
             self._met.add(key)
             self._folders += [start.rstrip("/")] if start else []
-            for entry in found:
+            for entry in inside:
                 name = f"{start}{entry.name}"
                 kind = self._look_at(entry, name)
                 if kind == "file":

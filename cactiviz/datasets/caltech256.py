@@ -28,8 +28,8 @@ _CATEGORY = re.compile(r"\d{3}\.\S")
 
 def find_categories(folder: Path) -> Path | None:
     """The folder of the categories, if it is this folder or one in it."""
-    found = (folder / FOLDER, folder)
-    return next((path for path in found if path.name == FOLDER and path.is_dir()), None)
+    places = (folder / FOLDER, folder)
+    return next((path for path in places if path.name == FOLDER and path.is_dir()), None)
 
 
 def open_caltech256(folder: Path) -> Dataset:
@@ -41,10 +41,10 @@ def open_caltech256(folder: Path) -> Dataset:
     Raises:
         DataError: There is no category, or no picture in any.
     """
-    found = find_categories(folder)
-    if found is None:
+    place = find_categories(folder)
+    if place is None:
         raise DataError(f"{folder} has no folder {FOLDER}.")
-    files = open_files(found)
+    files = open_files(place)
     items = {
         category: [name for name in names if "/" not in name]
         for category, names in by_class(filter(is_picture, files.names), files.folders).items()
@@ -52,4 +52,4 @@ def open_caltech256(folder: Path) -> Dataset:
     }
     opening = tuple(category for category in OPENING if category in items)
     read, notes = Reader(files, "caltech256", TERMS), of_classes(items)
-    return checked(Dataset("caltech256", TITLE, TERMS, items, read, notes, opening), found)
+    return checked(Dataset("caltech256", TITLE, TERMS, items, read, notes, opening), place)

@@ -150,7 +150,7 @@ class Dataset:
             if name != place and name in self.items[class_name]:
                 return Item(self.name, class_name, name)
         class_name, _, name = place.partition("/")
-        if any(place.startswith(f"{known}/") for known in self.items):
+        if any(place.startswith(f"{own}/") for own in self.items):
             raise DataError(f"The data set {self.title} has no picture “{place}”.")
         raise self._unknown(class_name)
 

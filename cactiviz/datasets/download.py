@@ -61,9 +61,9 @@ def get(
     """
     spec = get_dataset_spec(name)
     folder = folder or data_folder()
-    found = find_dataset(name, folder)
-    if found is not None:
-        return Got(found, "It was there already; nothing was downloaded.")
+    place = find_dataset(name, folder)
+    if place is not None:
+        return Got(place, "It was there already; nothing was downloaded.")
     if name == "cactus":
         _get_from_kaggle(spec, folder)
         note = "Not verified: no hash of these files is published."
@@ -71,10 +71,10 @@ def get(
         raise DataError(f"{spec.title} can't be downloaded. {spec.how_to_get}")
     else:
         note = _get_archive(spec.archive, folder, progress, cancel)
-    found = find_dataset(name, folder)
-    if found is None:
+    place = find_dataset(name, folder)
+    if place is None:
         raise DataError(f"What was downloaded to {folder} doesn't hold {spec.layout}.")
-    return Got(found, note)
+    return Got(place, note)
 
 
 def _get_archive(
@@ -124,10 +124,7 @@ def unpack(
     target = path.with_name(wanted)
     size, unpacked = path.stat().st_size, 0
     try:
-        with (
-            unfinished_folder(target) as temporary,
-            tarfile.open(path, "r:") as packed,
-        ):
+        with unfinished_folder(target) as temporary, tarfile.open(path, "r:") as packed:
             for number, member in enumerate(packed, 1):
                 if cancel is not None and cancel.is_set():
                     raise Cancelled(f"The unpacking of {path.name} was stopped.")

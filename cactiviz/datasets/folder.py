@@ -125,7 +125,7 @@ def _no_picture(path: Path, files: Files) -> str:
         return " ".join([f"There are no pictures in {path}.", *noticed.of_files(files.noticed)])
     zips = [name for name in packed if name.lower().endswith(".zip")]
     kind = "zip" if len(zips) == len(packed) else "packed file"
-    found = f"a {kind}" if len(packed) == 1 else f"{len(packed)} {kind}s"
+    amount = f"a {kind}" if len(packed) == 1 else f"{len(packed)} {kind}s"
     if path.is_file():
         what = f"please unpack {path.name} and name the folder that comes out"
     elif zips:
@@ -136,4 +136,4 @@ def _no_picture(path: Path, files: Files) -> str:
         )
     else:
         what = "please unpack what you need and name its folder"
-    return f"There are no pictures in {path}, but {found} ({noticed.few(packed)}): {what}."
+    return f"There are no pictures in {path}, but {amount} ({noticed.few(packed)}): {what}."

@@ -37,8 +37,8 @@ _MOST_LOOKED_AT = 50
 
 def find_set(place: Path) -> Path | None:
     """The set's own folder or zip, if it is this place or in it."""
-    found = _found(place)
-    return None if found is None else found[0]
+    layout = _found(place)
+    return None if layout is None else layout[0]
 
 
 def open_inaturalist(place: Path) -> Dataset:
@@ -51,10 +51,10 @@ def open_inaturalist(place: Path) -> Dataset:
     Raises:
         DataError: None is there, it is damaged, or it has no picture.
     """
-    found = _found(place)
-    if found is None:
+    layout = _found(place)
+    if layout is None:
         raise DataError(f"{place} holds no data set of iNaturalist.")
-    path, list_classes = found
+    path, list_classes = layout
     files = open_files(path)
     items, path_of = list_classes(files)
     read, notes = Reader(files, "inaturalist", TERMS, path_of), of_classes(items)

@@ -95,15 +95,15 @@ class Layout:
         if not self.parts:
             return by_class(below, inside)
         of_parts = tuple(f"{part}/" for part in self.parts)
-        found = by_class([name for name in below if not name.startswith(of_parts)], ())
+        classes = by_class([name for name in below if not name.startswith(of_parts)], ())
         for part, start in self.parts.items():
             own = by_class(
                 [name.removeprefix(start) for name in below if name.startswith(start)],
                 [name.removeprefix(start) for name in inside if name.startswith(start)],
             )
             for class_name, names in own.items():
-                found.setdefault(class_name, []).extend(f"{part}/{name}" for name in names)
-        return {class_name: found[class_name] for class_name in sorted(found)}
+                classes.setdefault(class_name, []).extend(f"{part}/{name}" for name in names)
+        return {class_name: classes[class_name] for class_name in sorted(classes)}
 
     def path_of(self, class_name: str, name: str, names: Collection[str]) -> str:
         """The path of a listed picture, one of ``names``, within the folder or zip."""
@@ -111,8 +111,8 @@ class Layout:
         start = self.parts.get(part)
         places = [] if start is None else [f"{start}{class_name}/{inside}", f"{start}{inside}"]
         places += [f"{class_name}/{name}", name]
-        found = (f"{self.start}{place}" for place in places)
-        return next((path for path in found if path in names), f"{self.start}{places[0]}")
+        paths = (f"{self.start}{place}" for place in places)
+        return next((path for path in paths if path in names), f"{self.start}{places[0]}")
 
 
 def layout_of(pictures: Sequence[str]) -> Layout:
@@ -171,19 +171,19 @@ def by_class(pictures: Iterable[str], folders: Iterable[str]) -> dict[str, list[
     >>> by_class(["1.jpg", "2.jpg"], ["empty"])
     {'pictures': ['1.jpg', '2.jpg']}
     """
-    found: dict[str, list[str]] = {name: [] for name in sorted(folders) if "/" not in name}
+    classes: dict[str, list[str]] = {name: [] for name in sorted(folders) if "/" not in name}
     loose: list[str] = []
     for path in pictures:
         class_name, slash, name = path.partition("/")
         if slash:
-            found.setdefault(class_name, []).append(name)
+            classes.setdefault(class_name, []).append(name)
         else:
             loose.append(path)
-    if not any(found.values()):
-        found = {}
+    if not any(classes.values()):
+        classes = {}
     if loose:
-        found[f"{LOOSE} in no folder" if LOOSE in found else LOOSE] = loose
-    return found
+        classes[f"{LOOSE} in no folder" if LOOSE in classes else LOOSE] = loose
+    return classes
 
 
 def natural(name: str) -> tuple[object, ...]:

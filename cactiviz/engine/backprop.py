@@ -252,10 +252,10 @@ class _Forward:
         self._instead = instead
 
     def __call__(self, module: nn.Module, x: Tensor) -> Any:
-        given = x.clone()  # a network may write into its input; a leaf doesn't allow it
+        copied = x.clone()  # a network may write into its input; a leaf doesn't allow it
         try:
             with Steps(self._on_step, self._instead, self._compute if self.capped else None):
-                return module(given)
+                return module(copied)
         except _Reached:
             return None
         except CactivizError:

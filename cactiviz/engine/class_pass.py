@@ -131,10 +131,10 @@ def run(
 
 
 def _for_each(inputs: Tensor, classes: Sequence[int | None] | None) -> list[int | None]:
-    given: list[int | None] = [None] * len(inputs) if classes is None else list(classes)
-    if len(given) != len(inputs) or not given:
-        raise TargetError(f"{len(inputs)} pictures need as many classes, not {len(given)}.")
-    return given
+    chosen: list[int | None] = [None] * len(inputs) if classes is None else list(classes)
+    if len(chosen) != len(inputs) or not chosen:
+        raise TargetError(f"{len(inputs)} pictures need as many classes, not {len(chosen)}.")
+    return chosen
 
 
 def _checked(logits: Any) -> Tensor:

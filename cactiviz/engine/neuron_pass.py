@@ -65,11 +65,11 @@ def run_neurons(
 
         def score(_: object, captured: tuple[Tensor, ...]) -> Tensor:
             picks = [(row, *neuron) for row, neuron in enumerate(neurons[rows])]
-            found = captured[0][tuple(torch.tensor(picks, device=inputs.device).T)]
-            values.append(found.detach())
-            return found.sum()
+            picked = captured[0][tuple(torch.tensor(picks, device=inputs.device).T)]
+            values.append(picked.detach())
+            return picked.sum()
 
-        found = differentiate(
+        picked = differentiate(
             module,
             inputs[rows],
             score,
@@ -79,7 +79,7 @@ def run_neurons(
             stop_at_layer=True,
             before_ceiling=before_ceiling,
         )
-        return NeuronPass(values[0], found.input_gradients, found.guided_gradients)
+        return NeuronPass(values[0], picked.input_gradients, picked.guided_gradients)
 
     return in_parts(module, inputs, explain)
 

@@ -31,7 +31,7 @@ ACTIVATIONS = RELUS | functions(
 )
 #: Each place of the output is made of a window of the input.
 POOLS = functions(
-    *("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "lp_pool2d"),
+    *("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "lp_pool2d")
 )
 #: In a network that isn't being trained, the identity.
 DROPOUTS = functions("dropout", "dropout2d", "alpha_dropout", "feature_alpha_dropout")

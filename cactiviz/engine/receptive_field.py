@@ -58,10 +58,10 @@ def receptive_fields(
     step = trace(module, input_shape).step(layer)
     x = torch.zeros(1, *input_shape, dtype=torch.float64, requires_grad=True)
     with torch.inference_mode(False), torch.enable_grad():
-        blank, given = _blank(module), x.clone()
+        blank, copied = _blank(module), x.clone()
         try:
             with _Connections(step):
-                blank(given)
+                blank(copied)
         except _Reached as reached:
             output = reached.output
         fields = []
@@ -110,25 +110,25 @@ def layer_with_parts(
 
     def last_part(layers: Iterable[Layer]) -> tuple[Layer | None, bool]:
         """The last layer that sees at most half, and whether the next one sees everything."""
-        found = None
+        last = None
         for layer in layers:  # deeper ones see more, and take longer
             seen = share(layer)
             if seen > _MOST:
-                return found, seen == 1
-            found = layer
-        return found, False
+                return last, seen == 1
+            last = layer
+        return last, False
 
     end = sequence.step(target)
     try:
         stages = [stage for stage in sequence.stages() if sequence.step(stage) < end]
     except LayerError:  # the target layer was named by somebody who knows better
         stages = []
-    found, whole = last_part(stages)
+    last, whole = last_part(stages)
     if not whole and share(target) < 1:
         return target
-    if found is None:
-        found, _ = last_part(Layer(name) for name in sequence.convolutions)
-    return found or target
+    if last is None:
+        last, _ = last_part(Layer(name) for name in sequence.convolutions)
+    return last or target
 
 
 def bounding_box(field: NDArray[np.bool_], seen: Box) -> Box:
@@ -208,8 +208,8 @@ def _mean_pool(
     channels = input.shape[1]
     mean = torch.full((channels, 1, *size), 1 / (size[0] * size[1]), dtype=input.dtype)
     padded = F.pad(input, (edge[1], edge[1] + steps[1], edge[0], edge[0] + steps[0]))
-    found = F.conv2d(padded, mean, None, steps, 0, dilation, channels)
-    return found[:, :, :high, :wide]  # rounded up or down, as the maximum's size is
+    means = F.conv2d(padded, mean, None, steps, 0, dilation, channels)
+    return means[:, :, :high, :wide]  # rounded up or down, as the maximum's size is
 
 
 def _blank(module: nn.Module) -> nn.Module:

@@ -225,8 +225,8 @@ def explain_chosen(
 
 def _need(method: str) -> Need:
     if method not in NEURON_METHODS:
-        known = " or ".join(NEURON_METHODS)
-        raise MethodError(f"Neurons are explained by {known}, not “{method}”.")
+        methods = " or ".join(NEURON_METHODS)
+        raise MethodError(f"Neurons are explained by {methods}, not “{method}”.")
     return NEURON_METHODS[method]
 
 

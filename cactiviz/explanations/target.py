@@ -46,7 +46,7 @@ def notes_on_target(spec: ModelSpec, target: Target | int | str | None) -> tuple
         TargetError: As for :func:`find_target`.
     """
     wanted = (target.class_, target.contrast) if isinstance(target, Target) else (target,)
-    notes = (_note(spec, one) for one in wanted if isinstance(one, str))
+    notes = (_note(spec, text) for text in wanted if isinstance(text, str))
     return tuple(dict.fromkeys(filter(None, notes)))
 
 
@@ -151,14 +151,14 @@ def _named(spec: ModelSpec, names: Sequence[str], wanted: str) -> int | None:
     readings: tuple[Callable[[str], str], ...] = (str, str.strip, _plain)
     for read in readings:
         text = read(wanted)
-        found = [index for index, name in enumerate(names) if read(name) == text]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            numbers = " and ".join(map(str, found))
+        indices = [index for index, name in enumerate(names) if read(name) == text]
+        if len(indices) == 1:
+            return indices[0]
+        if indices:
+            numbers = " and ".join(map(str, indices))
             raise TargetError(
                 f"{spec.title} calls several classes “{wanted.strip()}”: {numbers}; "
-                f"write index:{found[0]}, say."
+                f"write index:{indices[0]}, say."
             )
     return None
 
@@ -234,8 +234,8 @@ def line(explanations: Sequence[Explanation], titles: Mapping[str, str] | None =
     several = len(explanations) > 1
     class_ = _shared_class([(names.get(r.model, r.title), r.explained) for r in shown], several)
     against = _shared_class([(names.get(r.model, r.title), r.against) for r in shown], several)
-    said = EXPLAINED + (class_ or "the answer of each network")
-    return f"{said}, not {against}" if against else said
+    words = EXPLAINED + (class_ or "the answer of each network")
+    return f"{words}, not {against}" if against else words
 
 
 def asked(explanation: Explanation) -> bool:
@@ -254,22 +254,22 @@ def answers_beside(explanation: Explanation) -> tuple[Prediction, ...]:
     """
     if not asked(explanation):
         return explanation.predictions[:_ANSWERS]
-    wanted = {one.class_index: one for one in (explanation.explained, explanation.against) if one}
-    others = [one for one in explanation.predictions if one.class_index not in wanted]
+    wanted = {a.class_index: a for a in (explanation.explained, explanation.against) if a}
+    others = [a for a in explanation.predictions if a.class_index not in wanted]
     room = max(0, _ANSWERS - len(wanted))
-    return tuple(sorted([*wanted.values(), *others[:room]], key=lambda one: -one.logit))
+    return tuple(sorted([*wanted.values(), *others[:room]], key=lambda a: -a.logit))
 
 
 def marks(explanation: Explanation) -> Mapping[int, str]:
     """Class index -> "explained" or "against", for the predictions in a column's heading."""
     if not asked(explanation):
         return {}
-    found = {}
+    marked = {}
     if explanation.against is not None:
-        found[explanation.against.class_index] = "against"
+        marked[explanation.against.class_index] = "against"
     if explanation.explained is not None:
-        found[explanation.explained.class_index] = "explained"
-    return found
+        marked[explanation.explained.class_index] = "explained"
+    return marked
 
 
 def own_answer(name: str, share: float, is_explained: bool) -> str:
@@ -283,9 +283,9 @@ def own_answer(name: str, share: float, is_explained: bool) -> str:
     return f"Its answer: {name}, {percent(share).replace(' ', chr(160))}"
 
 
-def _shared_class(found: Sequence[tuple[str, Prediction | None]], several: bool) -> str:
+def _shared_class(titled: Sequence[tuple[str, Prediction | None]], several: bool) -> str:
     """One class with its probabilities; empty for none, or if the networks' classes differ."""
-    answers = [(title, answer) for title, answer in found if answer is not None]
+    answers = [(title, answer) for title, answer in titled if answer is not None]
     names = {answer.class_name.casefold() for _, answer in answers}
     if len(names) != 1:
         return ""

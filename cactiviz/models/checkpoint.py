@@ -172,8 +172,8 @@ def class_names_of(
     if checkpoint.classes is not None:
         names = listed.for_classes(count)
         if len(names) != count:
-            given = checkpoint.classes
-            what = f"The file {given}" if isinstance(given, Path) else "ImageNet"
+            source = checkpoint.classes
+            what = f"The file {source}" if isinstance(source, Path) else "ImageNet"
             raise WeightsError(f"{what} names {len(names)} classes, but the network has {count}.")
         return names, listed.remarks
     if len(kept) == count:

@@ -130,8 +130,8 @@ def _names(lines: Sequence[str]) -> Sequence[str]:
         several = [part for part in re.split(r"[,;\t]", several[0]) if part.strip()]
     readers: tuple[Callable[[Sequence[str]], Sequence[str]], ...] = (_synsets, _numbered, _table)
     for read in readers:
-        if found := read(several):
-            return found
+        if names := read(several):
+            return names
     head = several[0].casefold()
     if len(several) > 1 and head in _NAME_HEADS:
         several = several[1:]
@@ -344,43 +344,45 @@ def _literal(text: str) -> Sequence[str]:
     short = len(body) <= _LONGEST_LITERAL and body.count(",") <= _MOST_COMMAS
     for read in (json.loads, ast.literal_eval) if short else (json.loads,):
         try:
-            found = read(body)
+            value = read(body)
         except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
             continue
-        return _of_object(found)
+        return _of_object(value)
     if text.startswith("{") or re.match(r"\[\s*(?:['\"{]|$)", text.partition("\n")[0]):
         raise ValueError("begins like JSON or Python, but isn't whole")
     return ()
 
 
-def _of_object(found: object) -> Sequence[str]:
-    if isinstance(found, Mapping):
-        held = _held(found)
-        return _of_mapping(found) if held is None else _of_object(held)
-    if isinstance(found, set | frozenset):
+def _of_object(value: object) -> Sequence[str]:
+    if isinstance(value, Mapping):
+        held = _held(value)
+        return _of_mapping(value) if held is None else _of_object(held)
+    if isinstance(value, set | frozenset):
         raise ValueError("is a set, which has no order; write the names in square brackets")
-    if not isinstance(found, list | tuple):
+    if not isinstance(value, list | tuple):
         raise ValueError(_SOMETHING_ELSE)
-    if found and all(isinstance(one, Mapping) for one in found):
-        return _of_records(found)
-    if found and all(isinstance(one, list | tuple) and len(one) == 2 for one in found):
-        firsts, seconds = zip(*found, strict=True)
+    if value and all(isinstance(part, Mapping) for part in value):
+        return _of_records(value)
+    if value and all(isinstance(part, list | tuple) and len(part) == 2 for part in value):
+        firsts, seconds = zip(*value, strict=True)
         if all(map(_is_index, firsts)):
             return _by_index(firsts, seconds)
         if all(map(_is_index, seconds)):
             return _by_index(seconds, firsts)
-    return [_name(one) for one in found]
+    return [_name(part) for part in value]
 
 
-def _held(found: Mapping[Any, Any]) -> object:
+def _held(settings: Mapping[Any, Any]) -> object:
     """The value under one of the usual keys for class names, or None."""
-    held = {key.casefold(): value for key, value in found.items() if isinstance(key, str)}
+    held = {key.casefold(): value for key, value in settings.items() if isinstance(key, str)}
     lists = (held.get(key) for key in _HOLDERS)
-    return next((one for one in lists if isinstance(one, Mapping | list | tuple) and one), None)
+    return next(
+        (listed for listed in lists if isinstance(listed, Mapping | list | tuple) and listed), None
+    )
 
 
-def _of_mapping(found: Mapping[Any, Any]) -> Sequence[str]:
-    keys, values = list(found), list(found.values())
+def _of_mapping(mapping: Mapping[Any, Any]) -> Sequence[str]:
+    keys, values = list(mapping), list(mapping.values())
     # Folders' names to indices, as ImageFolder's class_to_idx; the names may be numbers, too.
     named = keys and all(isinstance(key, str) for key in keys) and all(map(_is_whole, values))
     if named and (_counts_all(values) or not all(map(_is_index, keys))):
@@ -390,15 +392,15 @@ def _of_mapping(found: Mapping[Any, Any]) -> Sequence[str]:
     raise ValueError(_SOMETHING_ELSE)
 
 
-def _of_records(found: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+def _of_records(records: Sequence[Mapping[str, Any]]) -> Sequence[str]:
     """COCO's and others' lists of {"id": 1, "name": "person"}."""
-    heads = [key for key in _NAME_HEADS if all(key in record for record in found)]
-    counted = [k for k in _IDS if all(k in record and _is_index(record[k]) for record in found)]
+    heads = [key for key in _NAME_HEADS if all(key in record for record in records)]
+    counted = [k for k in _IDS if all(k in record and _is_index(record[k]) for record in records)]
     if not heads:
         raise ValueError(_SOMETHING_ELSE)
-    names = [record[heads[0]] for record in found]
+    names = [record[heads[0]] for record in records]
     return (
-        _by_index([record[counted[0]] for record in found], names)
+        _by_index([record[counted[0]] for record in records], names)
         if counted
         else [*map(_name, names)]
     )
@@ -408,13 +410,13 @@ def _by_index(indices: Sequence[Any], names: Sequence[object]) -> Sequence[str]:
     return _in_order([(int(i), _name(name)) for i, name in zip(indices, names, strict=True)])
 
 
-def _name(found: object) -> str:
+def _name(value: object) -> str:
     """A name as it stands in JSON or Python: text, a number, or [number of a synset, name]."""
-    if isinstance(found, list | tuple) and len(found) == 2 and _SYNSET.fullmatch(str(found[0])):
-        found = found[1]
-    if isinstance(found, bool) or not isinstance(found, str | int | float):
+    if isinstance(value, list | tuple) and len(value) == 2 and _SYNSET.fullmatch(str(value[0])):
+        value = value[1]
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(_SOMETHING_ELSE)
-    return str(found)
+    return str(value)
 
 
 def _checked(name: str) -> str:
@@ -426,9 +428,9 @@ def _checked(name: str) -> str:
     return name
 
 
-def _is_whole(found: object) -> bool:
-    return isinstance(found, int) and not isinstance(found, bool)
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_index(found: object) -> bool:
-    return _is_whole(found) or (isinstance(found, str) and bool(_NUMBER.fullmatch(found.strip())))
+def _is_index(value: object) -> bool:
+    return _is_whole(value) or (isinstance(value, str) and bool(_NUMBER.fullmatch(value.strip())))

@@ -88,10 +88,10 @@ def check_kind(file: BinaryIO, name: str) -> None:
         if int.from_bytes(start[:8], "little") + 8 > size:
             raise WeightsError(_cut_off(name))
         return
-    said = _of_zip(file, name) if start.startswith(b"PK\x03\x04") else _of_start(start, size)
+    fault = _of_zip(file, name) if start.startswith(b"PK\x03\x04") else _of_start(start, size)
     file.seek(0)
-    if said:
-        raise WeightsError(f"The file {name} {said}.")
+    if fault:
+        raise WeightsError(f"The file {name} {fault}.")
 
 
 def _cut_off(name: str) -> str:
@@ -101,9 +101,9 @@ def _cut_off(name: str) -> str:
 def _of_start(start: bytes, size: int) -> str:
     if not size:
         return "is empty"
-    for first, said in _KINDS:
+    for first, kind in _KINDS:
         if start.startswith(first):
-            return said
+            return kind
     if start[257:262] == b"ustar":
         if start.startswith((b"sys_info", b"pickle", b"tensors", b"storages")):
             return f"is of a format that torch gave up in 2017; {SAVE}"

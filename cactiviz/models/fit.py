@@ -170,12 +170,12 @@ class Fit:
         return not (self.missing or self.misshapen or self.unknown)
 
 
-def fit(architecture: Architecture, found: Named) -> Fit:
+def fit(architecture: Architecture, candidate: Named) -> Fit:
     """Match tensors with an architecture; a renamed head is found by its shape."""
-    plain = _hold(architecture, found.tensors, found.unknown, frozenset())
+    plain = _hold(architecture, candidate.tensors, candidate.unknown, frozenset())
     if plain.is_whole:
         return plain
-    without_idle = _hold(architecture, found.tensors, found.unknown, architecture.idle)
+    without_idle = _hold(architecture, candidate.tensors, candidate.unknown, architecture.idle)
     return _with_head_renamed(architecture, without_idle) or without_idle
 
 
@@ -205,8 +205,8 @@ def _unlike(
     """Names that are missing, and the expected shapes of those of another one; counters aside."""
     plain = {name: value.shape for name, value in expected.items() if not _is_counter(name)}
     missing = [name for name in plain if name not in tensors and name not in idle]
-    given = {name: shape for name, shape in plain.items() if name in tensors}
-    return missing, {n: tuple(shape) for n, shape in given.items() if tensors[n].shape != shape}
+    present = {name: shape for name, shape in plain.items() if name in tensors}
+    return missing, {n: tuple(shape) for n, shape in present.items() if tensors[n].shape != shape}
 
 
 def _with_head_renamed(architecture: Architecture, held: Fit) -> Fit | None:

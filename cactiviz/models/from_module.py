@@ -87,17 +87,17 @@ def network(
     whole, remarks = completed(preprocessing, _usual_for(module))
     copied = _copied(_unwrapped(module), device)
     copied.forward = types.MethodType(_logits_of, copied)
-    found = _traced(copied, whole)
-    layer = Layer.parse(layer) if isinstance(layer, str) else layer or found.target_layer()
-    found.step(layer)
-    shape = found.shapes[-1]
+    traced = _traced(copied, whole)
+    layer = Layer.parse(layer) if isinstance(layer, str) else layer or traced.target_layer()
+    traced.step(layer)
+    shape = traced.shapes[-1]
     if len(shape) != 2 or shape[0] != 1:
         raise ModelError(
             f"This network answers with an array of the shape {shape}; a classifier's answer to "
             "one picture is (1, classes)."
         )
     logits = shape[1]
-    if found.functions[-1] in _SOFTMAXES:
+    if traced.functions[-1] in _SOFTMAXES:
         remarks = (*remarks, _NOT_LOGITS)
     names, named = _names(class_names, max(logits, 2))
     spec = ModelSpec(
@@ -106,7 +106,7 @@ def network(
         build=lambda _: copy.deepcopy(copied),
         preprocessing=whole,
         target_layer=layer,
-        first_conv=found.convolutions[0],
+        first_conv=traced.convolutions[0],
         class_names=names,
         logits=logits,
         weights=None,
@@ -165,18 +165,18 @@ def _unwrapped(module: nn.Module) -> nn.Module:
 
 def _logits_of(self: nn.Module, pictures: Tensor) -> Any:
     """What takes the place of a copy's own ``forward``: the one tensor of its answer, as (B, K)."""
-    found: Any = type(self).forward(self, pictures)
-    if hasattr(found, "logits"):
-        found = found.logits
-    elif isinstance(found, Mapping):
-        found = found.get("logits", next(iter(found.values()), None))
-    while isinstance(found, tuple | list) and found:
-        found = found[0]
-    if isinstance(found, Tensor) and found.ndim > 2 and set(found.shape[2:]) == {1}:
-        return found.flatten(1)
-    if isinstance(found, Tensor) and found.ndim == 1:
-        return found.unsqueeze(1)
-    return found
+    answer: Any = type(self).forward(self, pictures)
+    if hasattr(answer, "logits"):
+        answer = answer.logits
+    elif isinstance(answer, Mapping):
+        answer = answer.get("logits", next(iter(answer.values()), None))
+    while isinstance(answer, tuple | list) and answer:
+        answer = answer[0]
+    if isinstance(answer, Tensor) and answer.ndim > 2 and set(answer.shape[2:]) == {1}:
+        return answer.flatten(1)
+    if isinstance(answer, Tensor) and answer.ndim == 1:
+        return answer.unsqueeze(1)
+    return answer
 
 
 def _traced(copied: nn.Module, preprocessing: Preprocessing) -> Trace:
@@ -199,16 +199,16 @@ def _traced(copied: nn.Module, preprocessing: Preprocessing) -> Trace:
 
 
 def _names(
-    given: Sequence[str] | Mapping[int, str] | str | Path, count: int
+    source: Sequence[str] | Mapping[int, str] | str | Path, count: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if isinstance(given, str | Path):
-        listed = Checkpoint("", "", Path(), IMAGENET if given == IMAGENET else Path(given))
-        found = listed.class_list()
-        names, remarks = found.for_classes(count), found.remarks
+    if isinstance(source, str | Path):
+        listed = Checkpoint("", "", Path(), IMAGENET if source == IMAGENET else Path(source))
+        class_list = listed.class_list()
+        names, remarks = class_list.for_classes(count), class_list.remarks
     else:
         try:
-            names = class_names_in({"class_names": given}) if given else ()
-            names, remarks = names or tuple(map(_text, given)), ()
+            names = class_names_in({"class_names": source}) if source else ()
+            names, remarks = names or tuple(map(_text, source)), ()
         except TypeError as error:
             raise WeightsError("Class names are given as texts, one for each class.") from error
     if names and len(names) != count:

@@ -13,13 +13,7 @@ from cactiviz.errors import WeightsError
 from cactiviz.models.class_list import class_names_in
 from cactiviz.models.fit import Architecture, Fit, Named, counted, fit, named
 from cactiviz.models.spec import ModelSpec, StateDict
-from cactiviz.models.state_dict import (
-    AVERAGED,
-    WeightSet,
-    read_content,
-    unusual_sets,
-    weight_sets,
-)
+from cactiviz.models.state_dict import AVERAGED, WeightSet, read_content, unusual_sets, weight_sets
 from cactiviz.models.tensor_index import Match, find
 
 _COLOURS = 3
@@ -71,15 +65,15 @@ def why_not(
             list(architecture.tensors),
             unknown={f"{hidden}.{key}": value for key, value in source.tensors.items()},
         )
-    said = [counted(len(architecture.tensors), fit.missing, fit.misshapen, fit.unknown)]
-    said[0] += _examples(fit, source.tensors)
+    clauses = [counted(len(architecture.tensors), fit.missing, fit.misshapen, fit.unknown)]
+    clauses[0] += _examples(fit, source.tensors)
     if hidden:
-        said.append(
+        clauses.append(
             f"it keeps its weights under “{_short(hidden)}”, which isn't a name known here, "
             "so save the state_dict() alone"
         )
-    said.append(_whose(find(shapes), colours))
-    return f"The file {file_name} {'; '.join(said)}."
+    clauses.append(_whose(find(shapes), colours))
+    return f"The file {file_name} {'; '.join(clauses)}."
 
 
 def _examples(fit: Fit, tensors: Mapping[str, Tensor]) -> str:
@@ -167,16 +161,16 @@ def own_weights(spec: ModelSpec, path: Path) -> OwnWeights:
     """
     architecture = Architecture(spec)
     content = read_content(path)
-    attempts = [a for one in weight_sets(content) for a in _attempts(architecture, one)]
+    attempts = [a for source in weight_sets(content) for a in _attempts(architecture, source)]
     attempts = _with_buffers(architecture, attempts)
     whole = [attempt for attempt in attempts if attempt.fit.is_whole]
     if not whole:
-        others = [a for one in unusual_sets(content) for a in _attempts(architecture, one)]
-        tried = [[(one.source, one.fit) for one in several] for several in (attempts, others)]
+        others = [a for source in unusual_sets(content) for a in _attempts(architecture, source)]
+        tried = [[(a.source, a.fit) for a in several] for several in (attempts, others)]
         raise WeightsError(why_not(architecture, path.name, *tried))
     highest = max(attempt.rank for attempt in whole)
     best, *rivals = [attempt for attempt in whole if attempt.rank == highest]
-    if rival := next((one for one in rivals if not _equal(best, one)), None):
+    if rival := next((a for a in rivals if not _equal(best, a)), None):
         raise WeightsError(
             f"The file {path.name} holds two sets of weights that fit, “{best.label}” and "
             f"“{rival.label}”, and doesn't say which to take; save the state_dict() of one alone."
@@ -196,10 +190,10 @@ def _attempts(architecture: Architecture, source: WeightSet) -> list[Attempt]:
     weights = architecture.spec.weights
     tensors = dict(weights.convert(source.tensors)) if weights is not None else source.tensors
     attempts = []
-    for found in named(tensors, architecture.tensors.keys()):
-        label = ".".join([*source.place, *filter(None, [found.prefix.rstrip(".")])])
-        rank = AVERAGED if AVERAGED in (source.rank, found.rank) else source.rank or found.rank
-        attempts.append(Attempt(label, rank, found, fit(architecture, found), source))
+    for match in named(tensors, architecture.tensors.keys()):
+        label = ".".join([*source.place, *filter(None, [match.prefix.rstrip(".")])])
+        rank = AVERAGED if AVERAGED in (source.rank, match.rank) else source.rank or match.rank
+        attempts.append(Attempt(label, rank, match, fit(architecture, match), source))
     return attempts
 
 
@@ -224,33 +218,33 @@ def _with_buffers(architecture: Architecture, attempts: Sequence[Attempt]) -> li
 
 
 def _remarks(best: Attempt, whole: Sequence[Attempt], attempts: Sequence[Attempt]) -> list[str]:
-    said = []
+    remarks = []
     called = f" (“{best.label}”)" if best.label else ""
-    lower = [one for one in whole if one.rank < best.rank]
-    averages = [one for one in attempts if one.rank == AVERAGED]
+    lower = [attempt for attempt in whole if attempt.rank < best.rank]
+    averages = [attempt for attempt in attempts if attempt.rank == AVERAGED]
     if best.rank == AVERAGED and lower:
         plain = f" (“{lower[0].label}”)" if lower[0].label else ""
-        said.append(
+        remarks.append(
             f"Its file holds averaged weights{called} beside plain ones{plain}; "
             "the averaged ones are used."
         )
     elif best.rank == AVERAGED:
-        said.append(f"Its weights are averages over the training{called}.")
+        remarks.append(f"Its weights are averages over the training{called}.")
     elif lower:
-        said.append(
+        remarks.append(
             f"Its file holds several sets of weights; those under “{best.label}” are used, "
             f"not those under “{lower[0].label}”."
         )
     if best.rank < AVERAGED and (averages or best.found.leaves_averages):
         other = f" (“{averages[0].label}”)" if averages else ""
-        said.append(
+        remarks.append(
             f"Its file holds averaged weights too{other}, but they don't fit; "
             "the plain ones are used."
         )
     if best.fit.renamed:
         theirs, ours = best.fit.renamed
-        said.append(f"Its last layer is called “{theirs}” in its file, and taken for “{ours}”.")
-    return said
+        remarks.append(f"Its last layer is called “{theirs}” in its file, and taken for “{ours}”.")
+    return remarks
 
 
 def _equal(first: Attempt, other: Attempt) -> bool:

@@ -74,14 +74,14 @@ class _Used(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        given = list(args) + list((kwargs or {}).values())
-        while given:
-            one = given.pop()
-            if isinstance(one, torch.Tensor):
-                self.seen.add(id(one))
-                self._held.append(one)
-            elif isinstance(one, list | tuple):
-                given += one
+        arguments = list(args) + list((kwargs or {}).values())
+        while arguments:
+            argument = arguments.pop()
+            if isinstance(argument, torch.Tensor):
+                self.seen.add(id(argument))
+                self._held.append(argument)
+            elif isinstance(argument, list | tuple):
+                arguments += argument
         return func(*args, **(kwargs or {}))
 
 

@@ -212,8 +212,8 @@ def weight_sets(content: Any) -> list[WeightSet]:
 
 def unusual_sets(content: Any) -> list[WeightSet]:
     """Sets of tensors under other keys, which may not be weights."""
-    usual = {one.place for one in weight_sets(content)}
-    return [one for one in _every_set(content, (), set()) if one.place not in usual]
+    usual = {weights.place for weights in weight_sets(content)}
+    return [weights for weights in _every_set(content, (), set()) if weights.place not in usual]
 
 
 def is_usual(key: str) -> bool:
@@ -258,9 +258,9 @@ def _sets(content: Any, place: tuple[str, ...], met: set[int]) -> Iterator[Weigh
     swapped = "averaging_state" in content and "current_model_state" in content
     for key, value in content.items():
         if isinstance(key, str) and is_usual(key):
-            for one in _sets(value, (*place, key), met):
+            for inner in _sets(value, (*place, key), met):
                 averaged = swapped and key == "state_dict"
-                yield WeightSet(one.place, one.tensors, AVERAGED) if averaged else one
+                yield WeightSet(inner.place, inner.tensors, AVERAGED) if averaged else inner
 
 
 def _every_set(content: Any, place: tuple[str, ...], met: set[int]) -> Iterator[WeightSet]:

@@ -122,8 +122,8 @@ class _Index:
     count: NDArray[np.uint16]
     text: Mapping[str, Any]
 
-    def where(self, found: NDArray[np.bool_]) -> tuple[str, ...]:
-        return tuple(self.names[place] for place in np.flatnonzero(found))
+    def where(self, mask: NDArray[np.bool_]) -> tuple[str, ...]:
+        return tuple(self.names[place] for place in np.flatnonzero(mask))
 
 
 @lru_cache(maxsize=1)

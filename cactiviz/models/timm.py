@@ -112,10 +112,10 @@ def preprocessing_of_config(config: Mapping[str, Any]) -> Preprocessing:
     Raises:
         ValueError: It is no usable preprocessing; KeyError, where a part is missing.
     """
-    said = {key: config[key] for key in ("input_size", "mean", "std", "crop_pct", "interpolation")}
+    parts = {key: config[key] for key in ("input_size", "mean", "std", "crop_pct", "interpolation")}
     from timm.models import PretrainedCfg
 
-    return _preprocessing(PretrainedCfg(**said, crop_mode=config.get("crop_mode", "center")))
+    return _preprocessing(PretrainedCfg(**parts, crop_mode=config.get("crop_mode", "center")))
 
 
 def _preprocessing(config: PretrainedCfg) -> Preprocessing:

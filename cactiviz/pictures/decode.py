@@ -364,8 +364,8 @@ def kind_of(data: bytes) -> str:
     ('GIF', '')
     """
     Image.init()
-    if found := brands(data):
-        kind = "AVIF" if found & _AVIF_BRANDS else "HEIC" if found & _HEIC_BRANDS else ""
+    if names := brands(data):
+        kind = "AVIF" if names & _AVIF_BRANDS else "HEIC" if names & _HEIC_BRANDS else ""
         return kind if kind in ("", "HEIC") or kind in Image.OPEN else ""
     for kind in _FORMATS:
         accept = Image.OPEN[kind][1] if kind in Image.OPEN else None

@@ -54,8 +54,8 @@ Connector = Callable[[str, int, float], socket.socket]
 
 def resolve(host: str, port: int) -> list[str]:
     """The IP addresses of a host, in the system's order of preference."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 def connect(address: str, port: int, timeout_seconds: float) -> socket.socket:
@@ -171,10 +171,10 @@ def fetch_picture(
     )  # fmt: skip
     typed = current = parsed(address.strip())
     for _ in range(MAX_REDIRECTS + 1):
-        found = visit.get(current)
-        if isinstance(found, bytes):
-            return Fetched(found, _name(current), typed._replace(query="", fragment="").geturl())
-        current = parsed(found.target(current))
+        answer = visit.get(current)
+        if isinstance(answer, bytes):
+            return Fetched(answer, _name(current), typed._replace(query="", fragment="").geturl())
+        current = parsed(answer.target(current))
     raise DownloadError(
         f"{_host(typed)} sends from one address to the next without end; please find the "
         "picture's own address."
@@ -229,28 +229,28 @@ class _Visit:
         answers: queue.Queue[list[str]] = queue.Queue()
 
         def look_up() -> None:
-            found: list[str] = []
+            addresses: list[str] = []
             with suppress(OSError, ValueError):  # ValueError: no name that can be asked for
-                found = list(self.resolver(host, port))
-            answers.put(found)
+                addresses = list(self.resolver(host, port))
+            answers.put(addresses)
 
         # The system's look-up can't be stopped, so it is left behind where it takes too long.
         threading.Thread(target=look_up, daemon=True).start()
         while True:
             self.heed(host)
             with suppress(queue.Empty):
-                found = answers.get(timeout=0.1)
+                addresses = answers.get(timeout=0.1)
                 break
-        if not found:
+        if not addresses:
             raise _unreachable(
                 host, f"{host} is not known; please check the address for typing errors."
             )
-        if not self.allow_private and not all(map(is_public, found)):
+        if not self.allow_private and not all(map(is_public, addresses)):
             raise DownloadError(
                 f"{host} belongs to a private or local network, from which nothing is fetched; "
                 "please save the picture and open it as a file."
             )
-        return found
+        return addresses
 
     @contextmanager
     def connected(

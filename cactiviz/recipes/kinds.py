@@ -405,12 +405,12 @@ class CoverOf(Kind):
             edges = [float(part) for part in numbers.split(",")]
         except ValueError:
             edges = []
-        known: Collection[How] = [name for name in get_args(How) if name == (how or HOWS[0])]
-        if len(edges) != 4 or not known or not all(map(isfinite, edges)):
+        names: Collection[How] = [name for name in get_args(How) if name == (how or HOWS[0])]
+        if len(edges) != 4 or not names or not all(map(isfinite, edges)):
             raise ValueError(
                 f"give TOP,LEFT,HEIGHT,WIDTH in pixels, and after a colon {', '.join(HOWS)}"
             )
-        return Box(*edges), next(iter(known))
+        return Box(*edges), next(iter(names))
 
 
 class UntrainedOf(Kind):

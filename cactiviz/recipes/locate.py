@@ -93,17 +93,17 @@ class Place:
 
     @cached_property
     def _by_name(self) -> dict[str, list[tuple[str, ...]]]:
-        found: dict[str, list[tuple[str, ...]]] = {}
+        by_name: dict[str, list[tuple[str, ...]]] = {}
         left = _MOST_ENTRIES
         for above, folders, files in os.walk(self.folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             inside = Path(above).relative_to(self.folder).parts
             for name in files:
-                found.setdefault(name, []).append((*inside, name))
+                by_name.setdefault(name, []).append((*inside, name))
             left -= len(folders) + len(files)
             if left < 0:
                 break
-        return found
+        return by_name
 
 
 def folder_of(typed: Sequence[str]) -> Path | None:
@@ -113,8 +113,8 @@ def folder_of(typed: Sequence[str]) -> Path | None:
     a person can type.
     """
     there = []
-    for one in typed:
-        path = os.path.expanduser(re.sub(r"(?i)^file:(//)?(?=/)", "", one))
+    for origin in typed:
+        path = os.path.expanduser(re.sub(r"(?i)^file:(//)?(?=/)", "", origin))
         with suppress(OSError, ValueError):
             if not path.startswith(("//", "\\\\")) and os.path.isfile(path):
                 there.append(os.path.dirname(path) or ".")
@@ -212,8 +212,8 @@ class Origins:
 
     def file(self, typed: str) -> Path | None:
         """The file of this path, if it is where a recipe's files may be; else None."""
-        found = (place.find(typed) for place in self._places)
-        return next((file for file in found if file is not None), None)
+        files = (place.find(typed) for place in self._places)
+        return next((file for file in files if file is not None), None)
 
     def places(self, origin: str) -> list[Path]:
         """Where a picture would be read from: its file, or the folder or zip of its data set."""
@@ -226,9 +226,9 @@ class Origins:
             return [file] if file else []
         name = origin.partition(":")[0]
         return [
-            found
+            place
             for folder in (self._data, None)
-            if (found := find_dataset(name, folder)) and get_dataset_spec(name).place != "installed"
+            if (place := find_dataset(name, folder)) and get_dataset_spec(name).place != "installed"
         ]
 
     def checkpoint(self, typed: Checkpoint, left_out: str = "") -> Resolved:
@@ -270,8 +270,8 @@ class Origins:
         if is_web(origin):
             if not self.fetch:
                 raise PictureError(_unasked(origin))
-            found = fetch_picture(origin)
-            return open_picture(found.data, name=found.name, credit=found.source)
+            fetched = fetch_picture(origin)
+            return open_picture(fetched.data, name=fetched.name, credit=fetched.source)
         if origin.startswith("sample:"):
             return open_picture(origin)
         file = self._file_of(origin)
@@ -321,8 +321,8 @@ class Origins:
         """A picture's file. What may be a data set's picture is one by its whole name only."""
         if not is_address(origin):
             return self.file(origin)
-        found = (place.exactly(origin) for place in self._places)
-        return next((file for file in found if file is not None), None)
+        files = (place.exactly(origin) for place in self._places)
+        return next((file for file in files if file is not None), None)
 
     def _gone(self, what: str, typed: str) -> str:
         where = (
@@ -348,10 +348,10 @@ class Origins:
                 self._datasets[name] = self._opened(name)
             except CactivizError as error:
                 self._datasets[name] = error
-        found = self._datasets[name]
-        if isinstance(found, CactivizError):
-            raise found
-        return found
+        dataset = self._datasets[name]
+        if isinstance(dataset, CactivizError):
+            raise dataset
+        return dataset
 
     def _opened(self, name: str) -> Dataset:
         if self._data is not None and is_on_disk(name, self._data):

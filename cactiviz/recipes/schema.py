@@ -166,8 +166,8 @@ def _sentence(error: Any) -> str:
     return _should(place, schema, error.instance)
 
 
-def _should(place: list[Any], schema: Schema, *found: object) -> str:
-    other = f", not {_in_words(found[0])}" if found else ""
+def _should(place: list[Any], schema: Schema, *value: object) -> str:
+    other = f", not {_in_words(value[0])}" if value else ""
     return f"“{_spelled(place)}” in the recipe should be {schema['expected']}{other}."
 
 
@@ -177,7 +177,7 @@ def _spelled(place: list[Any]) -> str:
     >>> _spelled(["networks", 0, "name"])
     'networks[0].name'
     """
-    parts = (f"[{one}]" if isinstance(one, int) else f".{_shown(str(one))}" for one in place)
+    parts = (f"[{part}]" if isinstance(part, int) else f".{_shown(str(part))}" for part in place)
     return "".join(parts).removeprefix(".") or "all of it"
 
 
@@ -201,8 +201,8 @@ def _check_texts(recipe: Mapping[str, Any]) -> None:
 
     What isn't in the table is never read, and may be anything.
     """
-    known = SCHEMAS["comparison"]["properties"]
-    left: list[_Entry] = [(None, name, recipe[name], 1) for name in known if name in recipe]
+    fields = SCHEMAS["comparison"]["properties"]
+    left: list[_Entry] = [(None, name, recipe[name], 1) for name in fields if name in recipe]
     while left:
         entry = left.pop()
         value, depth = entry[2], entry[3]
@@ -218,9 +218,9 @@ def _check_texts(recipe: Mapping[str, Any]) -> None:
                 if any(_NO_TEXT.search(str(name)) for name in value):
                     place = _spelled(_path(entry))
                     raise RecipeError(f"“{place}” in the recipe has a name that is no text.")
-                left.extend((entry, name, one, depth + 1) for name, one in value.items())
+                left.extend((entry, name, inner, depth + 1) for name, inner in value.items())
             else:
-                left.extend((entry, index, one, depth + 1) for index, one in enumerate(value))
+                left.extend((entry, index, inner, depth + 1) for index, inner in enumerate(value))
 
 
 def _path(entry: _Entry) -> list[Any]:

@@ -33,8 +33,8 @@ def as_command(request: Request, style: Style) -> str:
     words = ["cactiviz", "compare", request.picture, "--models", ",".join(names)]
     for own in request.networks:
         if isinstance(own, Checkpoint):
-            given = own.classes.name if isinstance(own.classes, Path) else own.classes
-            classes = f":{given}" if given else ""
+            listed = own.classes.name if isinstance(own.classes, Path) else own.classes
+            classes = f":{listed}" if listed else ""
             words += ["--checkpoint", f"{own.name}={own.architecture}:{own.file.name}{classes}"]
             if own.preprocessing_text:
                 words += ["--preprocessing", f"{own.name}={own.preprocessing_text}"]

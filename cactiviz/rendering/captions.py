@@ -128,7 +128,7 @@ def share_in_words(share: float) -> str:
     >>> [share_in_words(share) for share in (0.104, 0.34, 0.14, 0.001)]
     ['a tenth', 'a third', '14 %', '<1 %']
     """
-    near = (said for named, said in _SHARES if abs(share - named) <= _NEAR * named)
+    near = (words for named, words in _SHARES if abs(share - named) <= _NEAR * named)
     return next(near, percent(share))
 
 

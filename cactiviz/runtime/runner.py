@@ -162,7 +162,7 @@ class Runner:
             BusyError: Too many jobs wait.
             CactivizError: A failure of the last minute, which is cached too.
         """
-        key, *others = ((network, one) for one in (question, *better))
+        key, *others = ((network, request) for request in (question, *better))
         if cached := self._known(key, others):
             result: T = cached[0]
             return result
@@ -223,9 +223,9 @@ class Runner:
     def _known(self, key: Hashable, others: Iterable[Hashable] = ()) -> tuple[Any] | None:
         """A cached result in a tuple, or None; raises a cached failure."""
         with self._lock:
-            for one in (key, *others):
-                if one in self._results:
-                    return (self._results[one],)
+            for cached_key in (key, *others):
+                if cached_key in self._results:
+                    return (self._results[cached_key],)
             failure = self._failures.get(key)
         if failure is not None:
             raise _afresh(failure)  # one that is kept must not gather the tracebacks of many

@@ -182,12 +182,12 @@ def _auc(
     if not _both(truth):
         return None, None
     generator = torch.Generator().manual_seed(seed)
-    found: list[Tensor] = []
-    while len(found) < _RESAMPLES:
+    resampled: list[Tensor] = []
+    while len(resampled) < _RESAMPLES:
         rows = torch.randint(len(truth), (len(truth),), generator=generator)
         if _both(truth[rows]):
-            found.append(binary_auroc(scores[rows], truth[rows]))
-    low, high = torch.stack(found).quantile(torch.tensor([0.025, 0.975])).tolist()
+            resampled.append(binary_auroc(scores[rows], truth[rows]))
+    low, high = torch.stack(resampled).quantile(torch.tensor([0.025, 0.975])).tolist()
     return float(binary_auroc(scores, truth)), (low, high)
 
 
@@ -197,12 +197,12 @@ def _both(truth: Tensor) -> bool:
 
 def _figures(answers: Tensor, truth: Tensor, index: int) -> dict[str, float | None]:
     right = int(((answers == index) & (truth == index)).sum())
-    given, there = int((answers == index).sum()), int((truth == index).sum())
+    answered, there = int((answers == index).sum()), int((truth == index).sum())
     return {
         "n": there,
-        "precision": right / given if given else None,
+        "precision": right / answered if answered else None,
         "recall": right / there if there else None,
-        "f1": 2 * right / (given + there) if given + there else None,
+        "f1": 2 * right / (answered + there) if answered + there else None,
     }
 
 

@@ -65,10 +65,7 @@ class Classifier(lightning.LightningModule):
         cycle = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, self._recipe.learning_rate, total_steps=self._steps
         )
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": cycle, "interval": "step"},
-        }
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
 
 
 class Watch(Callback):

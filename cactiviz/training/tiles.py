@@ -111,8 +111,8 @@ def load_tiles(
             read.append(item)
     if progress is not None:
         progress(len(items), len(items))
-    known = torch.tensor([labels[item.class_name] for item in read], dtype=torch.long)
-    return Tiles(pixels[: len(read)], known, tuple(read), tuple(skipped))
+    class_indices = torch.tensor([labels[item.class_name] for item in read], dtype=torch.long)
+    return Tiles(pixels[: len(read)], class_indices, tuple(read), tuple(skipped))
 
 
 def labels_for(class_names: Sequence[str], items: Iterable[Item], title: str) -> dict[str, int]:
@@ -206,10 +206,10 @@ def turned(pixels: Tensor, turns: Tensor) -> Tensor:
         pixels: Square tiles.
         turns: (B,), 0..7: quarter turns modulo 4, mirrored from 4 on.
     """
-    found = pixels.clone()
+    copied = pixels.clone()
     for turn in range(1, 8):
         rows = turns == turn
         if bool(rows.any()):
             tiles = torch.rot90(pixels[rows], turn % 4, (2, 3))
-            found[rows] = tiles.flip(3) if turn >= 4 else tiles
-    return found
+            copied[rows] = tiles.flip(3) if turn >= 4 else tiles
+    return copied

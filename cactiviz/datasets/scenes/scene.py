@@ -247,10 +247,7 @@ def render_scene(seed: int, size: int, cacti: Sequence[Cactus], shadows: bool = 
     random = _random(seed, _CAMERA)
     blur, sharpening = random.uniform(0.0125, 0.017), random.uniform(0.9, 1.7)
     photograph = canvas.seen(size, blur, sharpening, int(random.integers(76, 90)))
-    return Scene(
-        np.clip(np.rint(photograph), 0, 255).astype(np.uint8),
-        masks_of(cacti, size),
-    )
+    return Scene(np.clip(np.rint(photograph), 0, 255).astype(np.uint8), masks_of(cacti, size))
 
 
 def open_scenes(size: int = _SIZE) -> Dataset:

@@ -284,7 +284,7 @@ def _layout(page: Directory, samples: int, planar: bool, bits: int, form: str) -
         raise Damaged
     down, across = -(-height // segment[1]), -(-width // segment[0])
     count = down * across * (samples if planar else 1)
-    found = Layout(
+    layout_ = Layout(
         (width, height),
         bits,
         form,
@@ -308,13 +308,13 @@ def _layout(page: Directory, samples: int, planar: bool, bits: int, form: str) -
         orientation=page.number(274, 1),
         profile=page.block(34675)[:MAX_BLOCK_BYTES] or None,
     )
-    starts = page.numbers(324 if found.tiled else 273)[:count]
-    lengths = page.numbers(325 if found.tiled else 279)[:count]
-    if len(starts) < count or (found.compression != 1 and len(lengths) < count):
+    starts = page.numbers(324 if layout_.tiled else 273)[:count]
+    lengths = page.numbers(325 if layout_.tiled else 279)[:count]
+    if len(starts) < count or (layout_.compression != 1 and len(lengths) < count):
         raise Damaged
     if len(lengths) < count:  # what isn't packed has a length that needn't be told
-        lengths = (found.row_bytes * found.segment[1],) * count
-    return replace(found, places=tuple(zip(starts, lengths, strict=True)))
+        lengths = (layout_.row_bytes * layout_.segment[1],) * count
+    return replace(layout_, places=tuple(zip(starts, lengths, strict=True)))
 
 
 def _white(page: Directory, bits: int) -> int:

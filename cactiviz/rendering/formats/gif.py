@@ -67,10 +67,10 @@ def _beginning(width: int, height: int, loop: int, comment: str) -> bytes:
     if loop != 1:  # the number says how often it is repeated after the first time
         times = struct.pack("<BHB", 1, max(loop - 1, 0), 0)
         again = bytes([_EXTENSION, _LABEL_LOOP, 11]) + b"NETSCAPE2.0\x03" + times
-    said = b""
+    note = b""
     if comment:
-        said = bytes([_EXTENSION, _LABEL_COMMENT]) + _blocks(comment.encode())
-    return screen + again + said
+        note = bytes([_EXTENSION, _LABEL_COMMENT]) + _blocks(comment.encode())
+    return screen + again + note
 
 
 def _blocks(data: bytes) -> bytes:
