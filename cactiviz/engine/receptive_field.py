@@ -23,13 +23,6 @@ _ADAPTIVE_MAX_POOLS = functions("adaptive_max_pool2d")
 _PASSED = ACTIVATIONS | functions("clamp", "clamp_min", "clamp_max", "clip", "threshold")
 
 
-def receptive_field(
-    module: nn.Module, input_shape: tuple[int, int, int], layer: Layer, neuron: Neuron
-) -> NDArray[np.bool_]:
-    """The receptive field of one neuron, bool (H, W); see :func:`receptive_fields`."""
-    return receptive_fields(module, input_shape, layer, [neuron])[0]
-
-
 def receptive_fields(
     module: nn.Module,
     input_shape: tuple[int, int, int],

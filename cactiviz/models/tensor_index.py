@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,20 +98,6 @@ def find(shapes: Shapes) -> Match | None:
     return Match("shapes", names) if names else None
 
 
-def made_with() -> dict[str, str]:
-    """Package -> version that the index was made with."""
-    versions: dict[str, str] = json.loads(str(_index().text["versions"]))
-    return versions
-
-
-def fingerprints() -> dict[str, Fingerprint]:
-    """Network name -> its index entry."""
-    index = _index()
-    rows = zip(index.whole, index.shapes, index.sample, index.count, strict=True)
-    kept = (Fingerprint(int(w), int(s), sample, int(n)) for w, s, sample, n in rows)
-    return dict(zip(index.names, kept, strict=True))
-
-
 @dataclass(frozen=True)
 class _Index:
     names: list[str]
@@ -120,7 +106,6 @@ class _Index:
     shapes: NDArray[np.uint64]
     sample: NDArray[np.uint32]
     count: NDArray[np.uint16]
-    text: Mapping[str, Any]
 
     def where(self, mask: NDArray[np.bool_]) -> tuple[str, ...]:
         return tuple(self.names[place] for place in np.flatnonzero(mask))
@@ -137,7 +122,6 @@ def _index() -> _Index:
         shapes=kept["shapes"],
         sample=kept["sample"],
         count=kept["count"],
-        text=kept,
     )
 
 

@@ -103,7 +103,6 @@ class Jobs:
         self.most_waiting = most_waiting
         self.finished = 0  #: Jobs worked on to their end.
         self.stopped = 0  #: Jobs begun, and stopped before their end.
-        self.busy_seconds = 0.0  #: Spent on all of these.
         self._clock = clock
         self._changed = threading.Condition()
         self._lost: deque[_Job] = deque()
@@ -240,9 +239,7 @@ class Jobs:
             job = self._next()
             if job is None:
                 continue
-            started = time.perf_counter()
             self._work(job)
-            self.busy_seconds += time.perf_counter() - started
             with self._locked():
                 self._current = None
             del job  # while waiting for the next one, nothing of this one is kept alive
