@@ -32,7 +32,7 @@ def is_web(origin: str) -> bool:
 
 
 def without_secrets(address: str) -> tuple[str, str]:
-    """A web address without what may be secret in it, and what was left out, in words.
+    """A web address without user name, query and fragment, and words for what was removed.
 
     >>> without_secrets("https://u:p@example.org:8000/a.jpg;s=2?token=1#x")
     ('https://example.org:8000/a.jpg', 'the user’s name and the query of its address')
@@ -52,15 +52,15 @@ def without_secrets(address: str) -> tuple[str, str]:
 
 
 def told_paths(typed: Sequence[str], folder: Path | None = None) -> list[str]:
-    r"""Paths as an export tells of them.
+    r"""Paths as they are written into an export.
 
-    One that begins at a root, a drive, a server or a home, or goes upwards, becomes one relative to
-    the export's folder if it lies in there; else the file's name, with as many of its last folders
-    as tell it from the others, but never a home. Any other stays as it was typed.
+    A path that is absolute, on a server, in a home or goes upwards becomes relative to the export's
+    folder if it lies in there; else the file's name with as many of its last folders as distinguish
+    it from the others, but never a home. Other paths, addresses and samples stay as typed.
 
     Args:
-        typed: As a person typed them; addresses and the names of samples are left as they are.
-        folder: The export's; None where it has none.
+        typed: Paths as a person typed them.
+        folder: Folder of the export, or None.
 
     >>> told_paths(["/data/x/cats/a.png", "/data/x/dogs/a.png", "~/b.png", "pics/c.png"])
     ['cats/a.png', 'dogs/a.png', 'b.png', 'pics/c.png']
@@ -91,7 +91,7 @@ def told_paths(typed: Sequence[str], folder: Path | None = None) -> list[str]:
 
 
 def told_text(text: str, paths: Iterable[str | os.PathLike[str]] = ()) -> str:
-    """A name or a credit without these paths' folders, homes, and what is secret in addresses.
+    """A name or credit without these paths' folders, homes, and secrets of addresses.
 
     >>> told_text("a.jpg from https://ann:secret@x.org/a.jpg?key=1")
     'a.jpg from https://x.org/a.jpg'
@@ -111,11 +111,11 @@ def told_text(text: str, paths: Iterable[str | os.PathLike[str]] = ()) -> str:
 
 
 def told_sentence(sentence: str, paths: Iterable[str | os.PathLike[str]] = ()) -> str:
-    """A sentence without the folders that it names, and without what is secret in addresses.
+    """A sentence without folders and without secrets of addresses.
 
     Args:
-        sentence: Such as why a network doesn't answer.
-        paths: Those that it may name; they may hold spaces, which no rule could know.
+        sentence: A sentence, such as why a network failed.
+        paths: Paths that it may name; they are needed where a path holds spaces.
 
     >>> told_sentence("The file /data/my nets/a.pth isn't here.", ["/data/my nets/a.pth"])
     "The file a.pth isn't here."
@@ -126,7 +126,7 @@ def told_sentence(sentence: str, paths: Iterable[str | os.PathLike[str]] = ()) -
 
 
 def folder_name(path: Path) -> str:
-    """What to call a folder; a home has its owner's name, which isn't told.
+    """Display name of a folder; "a folder" for a home, which has its owner's name.
 
     >>> folder_name(Path("/data/pics")), folder_name(Path("/home/ann"))
     ('pics', 'a folder')
@@ -146,7 +146,7 @@ def _leads_elsewhere(typed: str) -> bool:
 
 
 def _parts(typed: str) -> tuple[str, ...]:
-    """The folders and the name of a path, without where it begins and what goes upwards."""
+    """Folders and name of a path, without its root and what goes upwards."""
     if typed.lower().startswith("file:"):
         typed = unquote(re.sub(r"(?i)^file:", "", typed).partition("?")[0].partition("#")[0])
     is_windows = bool(PureWindowsPath(typed).drive) or "\\" in typed[:2]
@@ -194,7 +194,7 @@ def _private(parts: Sequence[str]) -> int:
 
 
 def _own_names() -> frozenset[str]:
-    """What this computer calls whoever uses it."""
+    """Names of the computer's user."""
     names = {os.path.basename(os.path.expanduser("~"))}
     with suppress(Exception):  # there need be no such entry
         names.add(getpass.getuser())

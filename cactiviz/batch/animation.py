@@ -26,7 +26,7 @@ from cactiviz.redaction import told_sentence
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.frame import DARK, LIGHT, Layout, Panel, draw_frame, inside
 from cactiviz.rendering.formats import write_animation
-from cactiviz.rendering.scales import Display, Tally
+from cactiviz.rendering.scales import Display, RunningScale
 from cactiviz.types import Cancel, Picture, Report, Target
 
 Pixels = NDArray[np.uint8]
@@ -147,7 +147,7 @@ class SharedScale:
         with self._lock:
             counted = self._counted.get(key)
             if counted is None:
-                counted = self._counted[key] = _Counted(Tally(display, scale))
+                counted = self._counted[key] = _Counted(RunningScale(display, scale))
             self._count(counted, key)
             return counted.vmax
 
@@ -163,15 +163,15 @@ class SharedScale:
                 counted.places.add(place)
                 values = explanation.values.get(method)
                 if values is not None and (not shape or values.shape == shape):
-                    counted.tally.add(values)
-        counted.vmax = counted.tally.vmax
+                    counted.running.add(values)
+        counted.vmax = counted.running.vmax
 
 
 class _Counted:
     """A running scale and which (picture, network) pairs it includes."""
 
-    def __init__(self, tally: Tally) -> None:
-        self.tally, self.vmax = tally, 0.0
+    def __init__(self, running: RunningScale) -> None:
+        self.running, self.vmax = running, 0.0
         self.places: set[tuple[int, int]] = set()
         self.done = -1
 

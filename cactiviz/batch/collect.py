@@ -1,4 +1,4 @@
-"""Collects explanations while holding one model and one picture in memory."""
+"""Collects explanations of many pictures, with one network and one picture in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Animations that one word asks for: which pictures, which networks, and how."""
+"""Presets of animations, and the pictures of a source that a person names."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ EACH = 5
 
 @dataclass(frozen=True)
 class Preset:
-    """One animation by name.
+    """A named animation.
 
     Attributes:
-        title: What it is, in a sentence.
-        dataset: A data set's name.
-        classes: Its classes, in this order; empty for those that it shows first, or all.
-        each: Pictures of each class at most.
-        networks: Names.
-        question: What they are asked.
-        style: How it is painted.
+        title: One sentence about it.
+        dataset: Name of its data set.
+        classes: Classes in the order shown; empty for the data set's opening classes, or all.
+        each: Maximum number of pictures per class.
+        networks: Names of the networks.
+        question: Methods, layers and resizing.
+        style: Layout, scale and colours.
     """
 
     title: str
@@ -75,12 +75,12 @@ PRESETS = {
 
 
 def of_dataset(dataset: Dataset, classes: Sequence[str], each: int) -> tuple[list[PictureRef], int]:
-    """The first pictures of each class, and how many were hoped for.
+    """The first pictures of each class, and the number that full classes would give.
 
     Args:
-        dataset: Opened.
-        classes: Their names; empty for those that the data set shows first, or all.
-        each: Of each class at most.
+        dataset: The data set.
+        classes: Names of the classes; empty for the data set's opening classes, or all.
+        each: Maximum number of pictures per class.
 
     Raises:
         DataError: There is no such class.
@@ -90,7 +90,7 @@ def of_dataset(dataset: Dataset, classes: Sequence[str], each: int) -> tuple[lis
 
 
 def open_preset_data(preset: Preset, data: str | None) -> Dataset:
-    """The preset's data set, in a folder that is named or where it is kept.
+    """Open a preset's data set, in this folder or where data sets are kept.
 
     Raises:
         DataError: It isn't there.
@@ -108,14 +108,11 @@ def of_source(
 ) -> list[PictureRef]:
     """Pictures of a file, a folder, a zip, a data set by name or folder, or ``sample:NAME``.
 
-    Of a folder of pictures without classes all are taken, in natural order.
-
     Args:
-        source: As a person names it.
-        each: Of each class of a data set at most; None for :data:`EACH`, or for all of a folder
-            or zip with a single class.
-        without: Files and folders that don't count, such as what is about to be written.
-        say: Told what is left out, and other things that a person should know, a sentence each.
+        source: Path or name of the source; a folder without classes gives all its pictures.
+        each: Maximum per class; None for :data:`EACH`, or for all of a single class on disk.
+        without: Files and folders to leave out, such as what is about to be written.
+        say: Called with each note on the listing, a sentence.
 
     Raises:
         CactivizError: There is nothing of that name, or no picture in it.
@@ -156,7 +153,7 @@ def of_source(
 
 
 def of_file(source: str) -> PictureRef:
-    """A file, or ``sample:NAME``."""
+    """Reference to a picture file, or to ``sample:NAME``."""
     name = Path(source).name if not source.startswith("sample:") else source[7:]
     path = source if source.startswith("sample:") else Path(os.path.expanduser(source))
     return PictureRef(name, source, lambda: open_picture(path))

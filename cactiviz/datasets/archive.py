@@ -48,19 +48,19 @@ _Key = tuple[int, int]
 
 
 class Walk:
-    """What lies below a folder.
+    """Files and folders below a folder, each listed once.
 
-    A link to a folder is followed once: not where it leads back up, nor to what is listed anyway.
-    Folders come before links, so that a picture is listed where it really lies.
+    A link to a folder is followed unless it leads back up or to a folder that is listed anyway;
+    folders come before links, so that a file is listed under its real path.
 
     Args:
         root: The folder.
-        without: Files and folders that are passed by, such as what is about to be written.
+        without: Files and folders to leave out, such as what is about to be written.
 
     Attributes:
-        names: Of the files: relative, with forward slashes, sorted.
-        folders: Of the folders, the same way, empty ones included.
-        noticed: What is passed by, but for what systems keep there for themselves.
+        names: Relative paths of the files, with forward slashes, sorted.
+        folders: Relative paths of the folders, including empty ones.
+        noticed: Files and folders that were left out, except operating systems' own.
 
     Raises:
         OSError: The folder itself can't be read.
@@ -82,7 +82,7 @@ class Walk:
         self.folders = tuple(sorted(self._folders))
 
     def _enter(self, folder: str, start: str) -> None:
-        """Go through a folder and all below it; ``start`` is its name with a slash, or nothing."""
+        """List a folder and all below it; ``start`` is its relative path with a slash, or empty."""
         waiting = [(folder, start)]
         while waiting:
             folder, start = waiting.pop()
@@ -109,7 +109,7 @@ class Walk:
                     self._links.append((entry.path, name))
 
     def _look_at(self, entry: os.DirEntry[str], name: str) -> str:
-        """What it is: "file", "folder", "link" to a folder; empty for what is passed by."""
+        """Kind of an entry: "file", "folder", "link" to a folder; empty if it is left out."""
         why = why_hidden(entry.name)
         if why == "system":
             return ""
@@ -147,7 +147,7 @@ class Walk:
 
 
 def _key_of(path: Path) -> _Key | None:
-    """What tells a file or folder from all others, whatever it is called here."""
+    """Device and inode, which identify a file or folder under any path."""
     try:
         status = path.stat()
     except OSError:

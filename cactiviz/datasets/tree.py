@@ -1,4 +1,4 @@
-"""What the folders of a data set mean, and which of its files are pictures."""
+"""Layout of a data set's folders (wrapping, splits, classes), and which files are pictures."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ LOOSE = "pictures"
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the classes lie.
+    """Folders of a data set's classes.
 
     Attributes:
-        start: The folder that holds all classes or parts, with a slash behind it, or nothing.
+        start: Folder of all classes or parts, with a slash; empty for the root.
         parts: Part of a split -> the folder of its classes, with a slash; empty without a split.
     """
 
@@ -85,10 +85,9 @@ class Layout:
     parts: Mapping[str, str] = field(default_factory=dict)
 
     def list(self, pictures: Iterable[str], folders: Collection[str]) -> dict[str, list[str]]:
-        """Class -> its pictures, as they are found in these files and folders.
+        """Class -> names of its pictures; with parts a name begins with its part (``train/1.jpg``).
 
-        A folder without pictures is an empty class, where others beside it have some. With parts,
-        a picture's name begins with its part: ``train/1.jpg`` of the class ``cat``.
+        A folder without pictures is an empty class if others beside it have some.
         """
         below = [name.removeprefix(self.start) for name in pictures if name.startswith(self.start)]
         inside = [name.removeprefix(self.start) for name in folders if name.startswith(self.start)]
@@ -106,7 +105,7 @@ class Layout:
         return {class_name: classes[class_name] for class_name in sorted(classes)}
 
     def path_of(self, class_name: str, name: str, names: Collection[str]) -> str:
-        """The path of a listed picture, one of ``names``, within the folder or zip."""
+        """Path of a listed picture within the folder or zip; it is one of ``names``."""
         part, _, inside = name.partition("/")
         start = self.parts.get(part)
         places = [] if start is None else [f"{start}{class_name}/{inside}", f"{start}{inside}"]
@@ -116,10 +115,10 @@ class Layout:
 
 
 def layout_of(pictures: Sequence[str]) -> Layout:
-    """How a data set lies that is told by its pictures' paths alone.
+    """Derive the layout of a data set from its pictures' paths.
 
-    A folder that alone holds pictures, all of them in folders of its own, is a wrapping. Two
-    folders or more that are called as parts of a data set are, and hold classes, are its parts.
+    A folder that holds all pictures, in sub-folders, is a wrapping. Two or more folders with names
+    of splits that hold classes are parts.
 
     >>> layout_of(["set/train/cat/1.jpg", "set/val/cat/1.jpg"])
     Layout(start='set/', parts={'train': 'train/', 'val': 'val/'})
@@ -144,7 +143,7 @@ def layout_of(pictures: Sequence[str]) -> Layout:
 
 
 def wrapping(names: Sequence[str]) -> str:
-    """The folders around the classes, with a slash behind, or nothing.
+    """Folders that wrap all classes, with a slash; empty if there are none.
 
     >>> wrapping(["inaturalist_12K/train/Aves/1.jpg", "inaturalist_12K/val/Aves/1.jpg"])
     'inaturalist_12K/'
@@ -161,10 +160,10 @@ def wrapping(names: Sequence[str]) -> str:
 
 
 def by_class(pictures: Iterable[str], folders: Iterable[str]) -> dict[str, list[str]]:
-    """Class -> its pictures: the first folder is the class, the rest the name.
+    """Class -> names of its pictures: the first folder is the class, the rest the name.
 
-    A folder without pictures is an empty class, unless no folder has any; pictures in no folder
-    are of the class :data:`LOOSE`, or of a longer name where a folder is called that.
+    Folders without pictures are empty classes, unless all are. Pictures in no folder are of the
+    class :data:`LOOSE`, or "LOOSE in no folder" if a folder has that name.
 
     >>> by_class(["cat/1.jpg", "cat/more/2.jpg", "3.jpg"], ["cat", "cat/more", "dog"])
     {'cat': ['1.jpg', 'more/2.jpg'], 'dog': [], 'pictures': ['3.jpg']}
@@ -187,7 +186,7 @@ def by_class(pictures: Iterable[str], folders: Iterable[str]) -> dict[str, list[
 
 
 def natural(name: str) -> tuple[object, ...]:
-    """A key by which numbers in names count as numbers: 2.jpg comes before 10.jpg.
+    """Sort key that compares digits in names as numbers: 2.jpg before 10.jpg.
 
     >>> sorted(["10.jpg", "2.jpg", "B.jpg", "a.jpg"], key=natural)
     ['2.jpg', '10.jpg', 'a.jpg', 'B.jpg']

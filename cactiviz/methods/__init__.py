@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from cactiviz.errors import MethodError
-from cactiviz.methods import cam, gradients
+from cactiviz.methods import maps
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -77,19 +77,19 @@ for _row in (
     Method(
         name="grad_cam",
         title="Grad-CAM",
-        function=cam.grad_cam,
+        function=maps.grad_cam,
         needs=frozenset({"activations"}),
         kind="positive",
         display="overlay",
         asks="Which region spoke for the answer?",
         limit=_COARSE,
         source="Selvaraju et al. 2017, arXiv:1610.02391",
-        signed=cam.signed_grad_cam,
+        signed=maps.signed_grad_cam,
     ),
     Method(
         name="saliency",
         title="Saliency",
-        function=gradients.saliency,
+        function=maps.saliency,
         needs=frozenset({"input_gradients"}),
         kind="signed",
         display="magnitude",
@@ -100,7 +100,7 @@ for _row in (
     Method(
         name="guided_backprop",
         title="Guided backprop",
-        function=gradients.guided_backprop,
+        function=maps.guided_backprop,
         needs=frozenset({"guided_gradients"}),
         kind="signed",
         display="signed",
@@ -112,7 +112,7 @@ for _row in (
     Method(
         name="guided_grad_cam",
         title="Guided Grad-CAM",
-        function=cam.guided_grad_cam,
+        function=maps.guided_grad_cam,
         needs=frozenset({"activations", "guided_gradients"}),
         kind="signed",
         display="signed",
@@ -123,7 +123,7 @@ for _row in (
     Method(
         name="hires_cam",
         title="HiResCAM",
-        function=cam.hires_cam,
+        function=maps.hires_cam,
         needs=frozenset({"activations"}),
         kind="signed",
         display="diverging",
@@ -134,7 +134,7 @@ for _row in (
     Method(
         name="layer_cam",
         title="LayerCAM",
-        function=cam.layer_cam,
+        function=maps.layer_cam,
         needs=frozenset({"activations"}),
         kind="positive",
         display="overlay",
@@ -145,7 +145,7 @@ for _row in (
     Method(
         name="grad_cam_plus_plus",
         title="Grad-CAM++",
-        function=cam.grad_cam_plus_plus,
+        function=maps.grad_cam_plus_plus,
         needs=frozenset({"activations"}),
         kind="positive",
         display="overlay",
@@ -156,19 +156,19 @@ for _row in (
     Method(
         name="x_grad_cam",
         title="XGrad-CAM",
-        function=cam.x_grad_cam,
+        function=maps.x_grad_cam,
         needs=frozenset({"activations"}),
         kind="positive",
         display="overlay",
         asks="Which region spoke for the answer, weighed by how active it is?",
         limit=_COARSE,
         source="Fu et al. 2020, arXiv:2008.02312",
-        signed=cam.signed_x_grad_cam,
+        signed=maps.signed_x_grad_cam,
     ),
     Method(
         name="eigen_grad_cam",
         title="Eigen-Grad-CAM",
-        function=cam.eigen_grad_cam,
+        function=maps.eigen_grad_cam,
         needs=frozenset({"activations"}),
         kind="signed",
         display="diverging",

@@ -1,7 +1,6 @@
 """Reads rows of samples from a file's layout: any number of bands, any type, any depth.
 
-What the numbers mean is settled here: segments, bands, predictors, the order of bytes. Unpacking
-itself is left to libtiff, which is asked through Pillow for bytes and knows nothing of the rest.
+Segments, bands, predictors and byte order are handled here; libtiff, through Pillow, only unpacks.
 """
 
 from __future__ import annotations

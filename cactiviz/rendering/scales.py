@@ -190,7 +190,7 @@ _SHIFT = np.uint32(13)
 _BINS = 1 << 18
 
 
-class Tally:
+class RunningScale:
     """Computes :func:`~cactiviz.rendering.scales.vmax_of` of many maps in constant memory.
 
     The maximum is exact, a percentile accurate to 0.1 %: less than the step between two of 256
@@ -200,10 +200,10 @@ class Tally:
         display: As for ``vmax_of``.
         scale: As for ``vmax_of``.
 
-    >>> tally = Tally("overlay", "shared")
+    >>> running = RunningScale("overlay", "shared")
     >>> for largest in (0.5, 2.0, 1.0):
-    ...     tally.add(np.array([[0.0, largest]]))
-    >>> tally.vmax
+    ...     running.add(np.array([[0.0, largest]]))
+    >>> running.vmax
     2.0
     """
 

@@ -30,14 +30,14 @@ _GREENS: tuple[Colour, ...] = (
 
 
 class Sun(NamedTuple):
-    """Where shadows fall: a unit vector along rows and columns, away from the sun."""
+    """Direction of shadows: a unit vector (rows, columns) away from the sun."""
 
     y: float
     x: float
 
 
 def draw_ground(canvas: Canvas, random: np.random.Generator) -> Sun:
-    """Soil with its grain, and on it whatever lies about but plants; returns where shadows fall."""
+    """Draw soil, stones and tracks; return the direction of shadows."""
     shares = np.array([share for _, share in _SOILS])
     colour = np.array(_SOILS[random.choice(len(_SOILS), p=shares / shares.sum())][0])
     colour = colour + random.normal(7, 5) + random.normal(0, 1.5, 3)
@@ -197,7 +197,7 @@ _LEAVES: tuple[Colour, ...] = (
 
 
 def draw_plants(canvas: Canvas, random: np.random.Generator, sun: Sun) -> None:
-    """Whatever grows on the tile but cacti; sometimes nothing."""
+    """Draw shrubs, grass and sticks; sometimes none."""
     for _ in range(int(random.choice(4, p=(0.30, 0.38, 0.22, 0.10)))):
         _shrub(canvas, random, sun)
     for _ in range(int(random.choice(4, p=(0.5, 0.25, 0.15, 0.10)))):

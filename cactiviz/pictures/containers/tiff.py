@@ -28,7 +28,7 @@ _MOST_ENTRIES = MAX_PARTS // 100
 
 @dataclass(frozen=True)
 class Entry:
-    """A tag's entry: where it stands, and where its values do."""
+    """Entry of a tag: its offset, type, number of values, and their offset."""
 
     at: int
     kind: int
@@ -39,14 +39,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Directory:
-    """One picture's tags.
+    """Tags of one picture.
 
     Attributes:
-        start: Where it begins in the file.
-        end: Where the place of the next one is told.
-        after: Where the next one begins; 0: there is none.
-        entries: The first entry of each tag.
-        twice: The entries of tags that were there before.
+        start: Offset of the directory.
+        end: Offset of the pointer to the next directory.
+        after: Offset of the next directory; 0 for none.
+        entries: Tag -> its first entry.
+        twice: Repeated entries.
     """
 
     data: bytes
@@ -90,7 +90,7 @@ class Directory:
 
 @dataclass(frozen=True)
 class Form:
-    """How a file's directories are written: the order of bytes, and whether it's a BigTIFF."""
+    """Byte order of a file, and whether it is a BigTIFF."""
 
     order: str
     big: bool
@@ -167,7 +167,7 @@ class Form:
             raise Damaged
 
     def below(self, directory: Directory, most: int = 16) -> Iterator[Directory]:
-        """The directories that one directory itself points to, as those of cameras do."""
+        """Sub-directories that a directory points to, as cameras write them."""
         for start in directory.numbers(330)[:most]:
             try:
                 yield self.directory(directory.data, start)
