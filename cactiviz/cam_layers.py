@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from cactiviz.errors import MethodError
 from cactiviz.types import Layer
@@ -72,31 +71,6 @@ def of_texts(texts: Sequence[str]) -> Places:
             "Give one layer for all networks, or NETWORK=LAYER once for each that has its own."
         )
     return tuple(pairs.items())
-
-
-def to_json(chosen: Places) -> str | dict[str, str] | None:
-    """As a recipe has it; :func:`of_json` reads it again.
-
-    >>> to_json((("alexnet", "features.8"),)), to_json("layer4")
-    ({'alexnet': 'features.8'}, 'layer4')
-    """
-    return dict(chosen) if isinstance(chosen, tuple) else chosen
-
-
-def of_json(plain: Any) -> Places:
-    """The choice of :func:`to_json`; recipes of before have one layer for all.
-
-    >>> of_json({"alexnet": "features.8"}), of_json("layer4"), of_json(None)
-    ((('alexnet', 'features.8'),), 'layer4', None)
-
-    Raises:
-        TypeError: It is nothing of the kind.
-    """
-    if plain is None or isinstance(plain, str):
-        return plain or None
-    if not isinstance(plain, dict) or not all(isinstance(layer, str) for layer in plain.values()):
-        raise TypeError(f"not a layer: {plain!r}")
-    return tuple(plain.items())
 
 
 def in_words(layer: str, grid: tuple[int, int] | None) -> str:

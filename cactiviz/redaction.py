@@ -182,7 +182,10 @@ def _private(parts: Sequence[str]) -> int:
     skipped = len(parts) - len(bare)
     home = Path(os.path.expanduser("~")).parts[1:]
     end = len(home) if home and tuple(bare[: len(home)]) == home else 0
-    names = _own_names()
+    names = {os.path.basename(os.path.expanduser("~"))}
+    with suppress(Exception):  # there need be no such entry
+        names.add(getpass.getuser())
+    names = {name.casefold() for name in names if name not in ("", "~")}
     for index, part in enumerate(bare):
         if index and bare[index - 1].casefold() in _HOMES:
             end = max(end, index + 1)
@@ -191,11 +194,3 @@ def _private(parts: Sequence[str]) -> int:
     if bare[:1] == ("root",):
         end = max(end, 1)
     return end + skipped if end else 0
-
-
-def _own_names() -> frozenset[str]:
-    """Names of the computer's user."""
-    names = {os.path.basename(os.path.expanduser("~"))}
-    with suppress(Exception):  # there need be no such entry
-        names.add(getpass.getuser())
-    return frozenset(name.casefold() for name in names if name not in ("", "~"))

@@ -8,7 +8,7 @@ from cactiviz.explanations.caveats import held_against
 from cactiviz.explanations.results import Explanation
 from cactiviz.methods import METHODS, method_of
 from cactiviz.rendering.figures.sheet import Remark
-from cactiviz.types import Box, Picture
+from cactiviz.types import Picture
 
 #: What the small print below a map means.
 NUMBERS = Remark(
@@ -52,7 +52,10 @@ def _of_network(explanation: Explanation, size: tuple[int, int]) -> tuple[str, .
     attributions = explanation.attributions.values()
     held = {held_against(attribution.contrast) for attribution in attributions}  # by _asked
     notes = [n for attribution in attributions for n in attribution.notes if n not in held]
-    unseen = attributions and not _covers(explanation.seen, size)
+    seen = explanation.seen  # the whole picture, to within a pixel?
+    ends = seen.top + seen.height, seen.left + seen.width
+    covers = all(end > side - 0.5 for end, side in zip(ends, size, strict=True))
+    unseen = attributions and not (covers and max(seen.top, seen.left) < 0.5)
     hatched = "It never saw the hatched part of the picture." if unseen else ""
     sentences = (*explanation.remarks, _asked(explanation), *dict.fromkeys(notes), hatched)
     return tuple(filter(None, sentences))
@@ -67,10 +70,3 @@ def _asked(explanation: Explanation) -> str:
     if attribution.contrast:
         return f"{speaks} and not for “{attribution.contrast}”."
     return "" if attribution.class_index == explanation.predictions[0].class_index else f"{speaks}."
-
-
-def _covers(seen: Box, size: tuple[int, int]) -> bool:
-    """Whether the whole picture is seen, to within a pixel."""
-    ends = seen.top + seen.height, seen.left + seen.width
-    begins = max(seen.top, seen.left) < 0.5
-    return begins and all(end > side - 0.5 for end, side in zip(ends, size, strict=True))

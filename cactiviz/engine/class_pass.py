@@ -107,7 +107,15 @@ def run(
         answers: list[Tensor] = []
 
         def score(logits: Any, _: tuple[Tensor, ...]) -> Tensor:
-            scores = class_scores(_checked(logits))
+            if not isinstance(logits, Tensor) or logits.ndim != 2 or not logits.requires_grad:
+                raise ModelError(
+                    "The network's output isn't a row of class scores for each picture."
+                )
+            if not bool(logits.isfinite().all()):
+                raise ModelError(
+                    "The network's answer isn't a finite number; its weights are damaged."
+                )
+            scores = class_scores(logits)
             chosen = _resolved(scores, wanted[rows])
             total = scores.gather(1, chosen[:, None]).sum()
             for row, index in enumerate(minus[rows]):
@@ -135,14 +143,6 @@ def _for_each(inputs: Tensor, classes: Sequence[int | None] | None) -> list[int 
     if len(chosen) != len(inputs) or not chosen:
         raise TargetError(f"{len(inputs)} pictures need as many classes, not {len(chosen)}.")
     return chosen
-
-
-def _checked(logits: Any) -> Tensor:
-    if not isinstance(logits, Tensor) or logits.ndim != 2 or not logits.requires_grad:
-        raise ModelError("The network's output isn't a row of class scores for each picture.")
-    if not bool(logits.isfinite().all()):
-        raise ModelError("The network's answer isn't a finite number; its weights are damaged.")
-    return logits
 
 
 def _resolved(scores: Tensor, classes: Sequence[int | None]) -> Tensor:

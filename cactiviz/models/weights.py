@@ -79,7 +79,10 @@ def published_weights(
         raise WeightsError(f"The weights of {spec.title} are missing: install cactiviz again.")
     if path is None:
         name, folder = spec.weights.file_name, weights_folders(weights_dir)[0]
-        by_hand = f"put the file {name} into the folder {_from_home(folder)}"
+        home = Path(os.path.expanduser("~"))
+        if folder.is_relative_to(home):  # without the user's name: the sentence may be handed on
+            folder = "~" / folder.relative_to(home)
+        by_hand = f"put the file {name} into the folder {folder}"
         if not may_download:
             raise WeightsError(f"The weights of {spec.title} aren't on this machine; {by_hand}.")
         path = cache_folder() / name
@@ -102,12 +105,6 @@ def published_weights(
     if not digest.startswith(hash_prefix(path.name) or ""):
         raise WeightsError(f"The file {path} is damaged: its hash is wrong. Delete it, then retry.")
     return spec.weights.convert(read_weights(path)), digest
-
-
-def _from_home(folder: Path) -> Path:
-    """The folder without the user's name, for the sentence may stand in what they hand on."""
-    home = Path(os.path.expanduser("~"))
-    return Path("~") / folder.relative_to(home) if folder.is_relative_to(home) else folder
 
 
 def read_weights(path: Path) -> StateDict:

@@ -147,7 +147,11 @@ def paint(
     if contour is not None and coarse:
         amounts = _stretched(scaled(values, display, "evidence"), below.shape[:2])
         inside = _outlined(inside, evidence_region(amounts, contour))
-    cell = _unseen(frame)
+    # The picture dimmed, with a quarter of its colour, under light diagonal lines.
+    pale = 0.45 * (0.25 * frame + 0.75 * _grey(frame))
+    hatched = np.add(*np.indices(frame.shape[:2])) % _HATCH_STEP == 0
+    pale[hatched] = 0.75 * pale[hatched] + 0.25 * 255
+    cell = _rounded(pale)
     corners = (columns.start - 1, rows.start - 1), (columns.stop, rows.stop)
     cv2.rectangle(cell, *corners, (_LINE_GREY,) * 3)  # just outside of what was seen
     cell[rows, columns] = inside
@@ -232,15 +236,6 @@ def _outlined(rgb: NDArray[np.uint8], region: NDArray[np.bool_]) -> NDArray[np.u
 
 def _grey(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.asarray(rgb @ np.array([0.299, 0.587, 0.114]))[..., None]  # ITU-R BT.601
-
-
-def _unseen(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture dimmed, with a quarter of its colour, under light diagonal lines."""
-    pale = 0.45 * (0.25 * frame + 0.75 * _grey(frame))
-    rows, columns = np.indices(frame.shape[:2])
-    lines = (rows + columns) % _HATCH_STEP == 0
-    pale[lines] = 0.75 * pale[lines] + 0.25 * 255
-    return _rounded(pale)
 
 
 def _levels(share: Floats) -> NDArray[np.uint8]:

@@ -140,7 +140,8 @@ class Jobs:
         keys = [key, *better]
         with self._locked() as dropped:
             self._drop_forgotten(dropped)
-            job = self._join(keys)
+            present = (job for job in [self._current, *self._waiting] if job is not None)
+            job = next((j for j in present if j.key in keys and not j.cancel.is_set()), None)
             if job is None:
                 if len(self._waiting) >= self.most_waiting:
                     raise BusyError(
@@ -148,9 +149,9 @@ class Jobs:
                         "yours starts as soon as there is room."
                     )
                 job = _Job(key, work)
-                job.waiting_for_it = 1
                 self._waiting.append(job)
                 self._changed.notify_all()
+            job.waiting_for_it += 1
             job.looked_at = self._clock()
         return Ticket(self, job)
 
@@ -202,14 +203,6 @@ class Jobs:
         finally:
             for job in dropped:
                 job.future.set_exception(Cancelled("Nobody waited for this any more."))
-
-    def _join(self, keys: list[Hashable]) -> _Job | None:
-        """Join the first uncancelled job with one of these keys, or return None."""
-        for job in [self._current, *self._waiting]:
-            if job is not None and job.key in keys and not job.cancel.is_set():
-                job.waiting_for_it += 1
-                return job
-        return None
 
     def _leave(self, job: _Job, dropped: list[_Job]) -> None:
         job.waiting_for_it -= 1

@@ -39,14 +39,6 @@ def _jpeg_parts(data: bytes, at: int) -> Iterator[tuple[int, int, int]]:
     raise Overloaded
 
 
-def _check_kind(code: int, bits: int) -> None:
-    """Raise for what the decoder wasn't made for, which is sound for all that."""
-    if code in _LOSSLESS:
-        raise OtherKind("a lossless JPEG picture", "save it as PNG")
-    if bits in (12, 16):
-        raise OtherKind(f"a JPEG picture of {bits} bits", "save it as PNG, or as JPEG of 8 bits")
-
-
 def jpeg(data: bytes) -> Contents:
     """What stands before the first scan, sifted, and all that follows it."""
     kept: list[bytes | memoryview] = [b"\xff\xd8"]
@@ -57,7 +49,11 @@ def jpeg(data: bytes) -> Contents:
             break
         if code in _JPEG_FRAMES:
             progressive = code in (0xC2, 0xC6, 0xCA, 0xCE)
-            _check_kind(code, data[start + 4])
+            if code in _LOSSLESS:
+                raise OtherKind("a lossless JPEG picture", "save it as PNG")
+            if (bits := data[start + 4]) in (12, 16):
+                advice = "save it as PNG, or as JPEG of 8 bits"
+                raise OtherKind(f"a JPEG picture of {bits} bits", advice)
             height, width, components = struct.unpack_from(">HHB", data, start + 5)
             factors = [divmod(data[start + 11 + 3 * n], 16) for n in range(components)]
         if code in _JPEG_TABLES:

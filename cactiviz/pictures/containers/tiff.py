@@ -350,8 +350,12 @@ def tiff(data: bytes) -> Contents:
     form = Form.of(data)
     pages = list(form.chain(data))
     first, below = pages[0], list(form.below(pages[0]))
-    if _is_raw(data, pages, below):
+    # A camera's raw file, whose plain pictures are only previews.
+    if data[8:10] == b"CR" or _DNG_VERSION in first.entries:
         raise RAW
+    for page in (*pages, *below):
+        if page.number(262, 0) in _RAW_COLOURS or page.number(259, 1) in _RAW_PACKINGS:
+            raise RAW
     whole = [page for page in pages if page.is_whole]
     # A thumbnail may stand before the picture, and the picture below the thumbnail.
     shown = next(iter(whole or [page for page in below if page.is_whole]), first)
@@ -369,16 +373,6 @@ def tiff(data: bytes) -> Contents:
     stack = re.match(rb"ImageJ=[^\0]*?\nimages=(\d{1,6})\n", shown.block(270))
     frames = len(whole) if len(whole) > 1 else int(stack[1]) if stack else 1
     return replace(_work(shown), data=bytes(out), frames=frames, layout=layout(shown))
-
-
-def _is_raw(data: bytes, pages: list[Directory], below: list[Directory]) -> bool:
-    """Whether it's a camera's raw file, whose plain pictures are only previews."""
-    if data[8:10] == b"CR" or _DNG_VERSION in pages[0].entries:
-        return True
-    return any(
-        page.number(262, 0) in _RAW_COLOURS or page.number(259, 1) in _RAW_PACKINGS
-        for page in (*pages, *below)
-    )
 
 
 def _work(shown: Directory) -> Contents:

@@ -125,15 +125,12 @@ class Layout:
         return int(self.notes) + int(self.places)
 
     @property
-    def _below(self) -> int:
-        answer = GRID // 2 + BODY.leading + GRID if self.answers else 0
-        lines = self.extra_lines + self.caption_lines
-        return self.times(answer + (GRID // 2 + lines * SMALL.leading if lines else 0))
-
-    @property
     def row(self) -> int:
         """Height of a panel with its texts in pixels."""
-        return self.above + self.panel[0] + self._below
+        answer = GRID // 2 + BODY.leading + GRID if self.answers else 0
+        lines = self.extra_lines + self.caption_lines
+        below = self.times(answer + (GRID // 2 + lines * SMALL.leading if lines else 0))
+        return self.above + self.panel[0] + below
 
     @property
     def width(self) -> int:
