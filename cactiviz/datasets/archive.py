@@ -77,7 +77,13 @@ class Walk:
         os.scandir(root).close()
         self._enter(str(root), "")
         while self._links:  # those of a link's own folder come behind all others
-            self._follow(*self._links.pop(0))
+            path, name = self._links.pop(0)
+            above = os.path.join(os.path.realpath(path), "")
+            key = _key_of(Path(path))
+            if key is None or key in self._met or os.path.join(self._root, "").startswith(above):
+                self._pass_by("listed", name)
+            else:
+                self._enter(path, f"{name}/")
         self.names = tuple(sorted(self._names))
         self.folders = tuple(sorted(self._folders))
 
@@ -133,14 +139,6 @@ class Walk:
         broken = entry.is_symlink() and not os.path.exists(entry.path)
         self._pass_by("nowhere" if broken else "other", name)  # a pipe or a device is no picture
         return ""
-
-    def _follow(self, path: str, name: str) -> None:
-        target, key = os.path.realpath(path), _key_of(Path(path))
-        above = os.path.join(target, "")
-        if key is None or key in self._met or os.path.join(self._root, "").startswith(above):
-            self._pass_by("listed", name)
-            return
-        self._enter(path, f"{name}/")
 
     def _pass_by(self, why: Failure, name: str) -> None:
         self.noticed.append(Noticed(why, name))

@@ -30,10 +30,9 @@ _MOST_LOOKED_INTO = 100_000
 def open_folder(path: Path, without: Iterable[Path] = ()) -> Dataset:
     """List the pictures of a folder or a zip; a zip is read in its place, never unpacked.
 
-    A folder that alone holds pictures, all of them in folders, is looked through, so that the
-    classes may lie within a wrapping. The parts of a split, such as ``train/cat`` and ``val/cat``,
-    are joined: a picture's name begins with its part then. Cactus tiles beside their list are read
-    by it. Pictures of a class are in natural order, 2.jpg before 10.jpg.
+    Classes may lie within a wrapping folder. Parts of a split, such as ``train/cat`` and
+    ``val/cat``, are joined: a picture's name begins with its part. Cactus tiles are read by their
+    list. Pictures of a class are in natural order, 2.jpg before 10.jpg.
 
     Args:
         path: The folder or the zip.

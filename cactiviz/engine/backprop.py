@@ -2,13 +2,12 @@
 
 How the network stays unchanged while other threads use it:
 
-* The forward runs under :class:`~cactiviz.engine.trace.Steps`, which sees the operations of this
-  thread only. A layer is known by the position of its operation: no hook on a module.
-* Each activation's output gets a tensor hook, which lives and dies with this pass's graph. It does
-  nothing in the first backward and applies the guided rule in the second; the flag between the two
-  is an object of this pass (on CUDA, backward runs on threads of its own).
-* Batch norms are differentiated by their input alone (:data:`CHEAPER`), which is
-  quicker and holds less memory; the forward is the network's own to the last bit.
+* The forward runs under :class:`~cactiviz.engine.operations.Steps`, which sees this thread's
+  operations only. A layer is the position of an operation: no hook on a module.
+* Each activation's output gets a tensor hook, which lives as long as this pass's graph. It applies
+  the guided rule in the second backward, by a flag of this pass (CUDA has threads of its own).
+* Batch norms are differentiated by their input alone (:data:`CHEAPER`); the forward is the
+  network's own to the last bit.
 * Gradients come from ``torch.autograd.grad``: no parameter's ``.grad`` is written.
 """
 

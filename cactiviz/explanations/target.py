@@ -82,7 +82,13 @@ def find_class(spec: ModelSpec, wanted: int | str | None) -> int | None:
         return named
     forced = _FORCED.fullmatch(wanted)
     if forced and forced[1].casefold() == "index":
-        return _checked(spec, _digits(spec, forced[2]))
+        plain = _plain(forced[2])
+        if not plain.isdecimal() or len(plain) >= _LONGEST_NUMBER:
+            raise TargetError(
+                f"{spec.title} has no class of the index “{forced[2].strip()[:40]}”; it has 0 to "
+                f"{max(spec.logits, 2) - 1}."
+            )
+        return _checked(spec, int(plain))
     if forced:
         named = _named(spec, names, forced[2])
         if named is not None:
@@ -182,16 +188,6 @@ def _whole(wanted: object) -> int:
         raise TargetError(
             f"A class is asked for by its name or its index, not by {str(wanted)[:40]!r}."
         ) from error
-
-
-def _digits(spec: ModelSpec, text: str) -> int:
-    plain = _plain(text)
-    if not plain.isdecimal() or len(plain) >= _LONGEST_NUMBER:
-        raise TargetError(
-            f"{spec.title} has no class of the index “{text.strip()[:40]}”; it has 0 to "
-            f"{max(spec.logits, 2) - 1}."
-        )
-    return int(plain)
 
 
 def _checked(spec: ModelSpec, index: int) -> int:

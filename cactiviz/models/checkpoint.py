@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from safetensors import safe_open
-
 from cactiviz.errors import WeightsError
 from cactiviz.models.class_list import MOST_BYTES, ClassList, class_names_in, read_class_list
 from cactiviz.models.preprocessing import completed, parts_of, text_of_preprocessing
 from cactiviz.models.spec import IMAGENET_CLASSES, ModelSpec
+from cactiviz.models.weights import header_of
 from cactiviz.types import Preprocessing
 
 #: In the place of a list of classes: those of ImageNet.
@@ -210,11 +209,7 @@ def preprocessing_of(
 
 def names_in_header(file: Path) -> tuple[str, ...]:
     """The class names in the header of a safetensors file; empty if there are none."""
-    try:
-        with safe_open(file, "pt") as opened:
-            texts = opened.metadata() or {}
-    except Exception:  # of another kind, or damaged, which is said where its weights are read
-        return ()
+    texts = header_of(file)
     plain: dict[str, object] = dict(texts)
     for key, text in texts.items():
         with suppress(ValueError):

@@ -202,24 +202,21 @@ def _names(
     source: Sequence[str] | Mapping[int, str] | str | Path, count: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if isinstance(source, str | Path):
-        listed = Checkpoint("", "", Path(), IMAGENET if source == IMAGENET else Path(source))
-        class_list = listed.class_list()
+        path = IMAGENET if source == IMAGENET else Path(source)
+        class_list = Checkpoint("", "", Path(), path).class_list()
         names, remarks = class_list.for_classes(count), class_list.remarks
     else:
         try:
             names = class_names_in({"class_names": source}) if source else ()
-            names, remarks = names or tuple(map(_text, source)), ()
+            listed: tuple[Any, ...] = names or tuple(source)
+            if not all(isinstance(name, str) for name in listed):
+                raise TypeError(listed)
+            names, remarks = listed, ()
         except TypeError as error:
             raise WeightsError("Class names are given as texts, one for each class.") from error
     if names and len(names) != count:
         raise WeightsError(f"There are {len(names)} class names, but the network has {count}.")
     return names, remarks
-
-
-def _text(name: object) -> str:
-    if not isinstance(name, str):
-        raise TypeError(name)
-    return name
 
 
 def _usual_for(module: nn.Module) -> Preprocessing:

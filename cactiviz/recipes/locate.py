@@ -184,11 +184,10 @@ class Resolved(Checkpoint):
 class Origins:
     """Finds again what a recipe names, and nothing else: a recipe may come from anybody.
 
-    A file is looked for beside the recipe's own file, where no link leads out of its folder; then
-    in the folder that is named. Its first folders may be gone: ``pictures/cats/a.png`` is also
-    found as ``cats/a.png`` or ``a.png``, and a file that lies deeper if it alone has that name.
-    Where a path begins, and what goes upwards in it, is never followed. A data set is looked for in
-    the folder that is named, then where data sets are kept.
+    A file is looked for beside the recipe, where no link leads out of the folder, then in the named
+    folder; no path goes upwards. Its first folders may be gone: ``pictures/cats/a.png`` is also
+    found as ``cats/a.png``, as ``a.png``, and as the only file of that name further down. A data
+    set is looked for in the named folder, then where data sets are kept.
 
     Args:
         beside: The folder that the recipe's own file is in; None where it is in none.

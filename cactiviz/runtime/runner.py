@@ -201,8 +201,11 @@ class Runner:
 
         where = str(layer) if layer else ""
         # The digest is of the pixels in a row: how many rows they make belongs to it.
-        question, *better = (
-            ("read", picture.key, enough, target, where, resize) for enough in _at_least(needs)
+        rest: list[Need] = [need for need in get_args(Need) if need not in needs]
+        question, *better = (  # better are the supersets of what is needed
+            ("read", picture.key, needs.union(more), target, where, resize)
+            for count in range(len(rest) + 1)
+            for more in combinations(rest, count)
         )
         return self.ask(network, question, work, better=better)
 
@@ -301,12 +304,6 @@ def pieces(explanation: Explanation, views: Iterable[str]) -> Explanation:
         failures={v: explanation.failures[v] for v in wanted if v in explanation.failures},
         filters=explanation.filters if FILTERS in wanted else None,
     )
-
-
-def _at_least(needs: frozenset[Need]) -> list[frozenset[Need]]:
-    """These needs and all their supersets, the smaller ones first."""
-    rest: list[Need] = [need for need in get_args(Need) if need not in needs]
-    return [needs.union(more) for many in range(len(rest) + 1) for more in combinations(rest, many)]
 
 
 def _afresh(error: CactivizError) -> CactivizError:

@@ -82,20 +82,13 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, without the mistakes; "macro_f1" only for more than two classes."""
-        interval = self.roc_auc_interval
-        return {
-            "model": self.model,
-            "n": self.n,
-            "accuracy": self.accuracy,
-            "roc_auc": self.roc_auc,
-            "roc_auc_interval": list(interval) if interval else None,
-            **({} if self.macro_f1 is None else {"macro_f1": self.macro_f1}),
-            "per_class": {name: dict(figures) for name, figures in self.per_class.items()},
-            "classes": list(self.classes),
-            "confusion": [list(row) for row in self.confusion],
-            "pictures_per_second": self.pictures_per_second,
-            "skipped": list(self.skipped),
-        }
+        plain = {name: value for name, value in vars(self).items() if name != "mistakes"}
+        if self.macro_f1 is None:
+            del plain["macro_f1"]
+        lists = {name: list(value) for name, value in plain.items() if isinstance(value, tuple)}
+        per_class = {name: dict(figures) for name, figures in self.per_class.items()}
+        confusion = [list(row) for row in self.confusion]
+        return {**plain, **lists, "per_class": per_class, "confusion": confusion}
 
 
 def evaluate(

@@ -1,10 +1,9 @@
 """Strips picture files to what their first frame needs, before any decoder sees them.
 
-Decoders are written for well-meaning files. So this package walks over a file's structure without
-decoding: it leaves out what no pixel depends on (comments, thumbnails, maker notes, further
-frames), computes how much memory and work the rest needs, and refuses what would take minutes.
-By hand, since libraries read a file's structure only while they decode it. A truncated part is
-left as it is: finding damage is the decoder's business.
+It walks over a file's structure without decoding: it leaves out what no pixel depends on (comments,
+thumbnails, maker notes, further frames), computes the memory and work that the rest needs, and
+refuses what would take minutes. By hand, since libraries read a file's structure only while they
+decode it. A truncated part is left as it is: finding damage is the decoder's business.
 """
 
 from __future__ import annotations
