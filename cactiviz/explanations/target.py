@@ -65,9 +65,8 @@ def find_class(spec: ModelSpec, wanted: int | str | None) -> int | None:
 
     Args:
         spec: The network's row.
-        wanted: An index; or a text: a class's name, else an index in digits, else a part of a
-            name that is set off by commas ("Tinca tinca" of "tench, Tinca tinca").
-            ``index:N`` and ``name:NAME`` are one of them alone.
+        wanted: An index, or a text: a class's name, else an index in digits, else a part of a
+            name between commas; ``index:N`` and ``name:NAME`` are one of them alone.
 
     Raises:
         TargetError: The network has no such class, or several of that name.

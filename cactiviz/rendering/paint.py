@@ -94,18 +94,15 @@ def paint(
         picture: The picture that was explained; the cell shows the whole of it.
         values: Raw: (h, w) for heat maps; (3, H, W) or (h, w) for "magnitude" and "signed".
         seen: The part of the picture that the network saw, in the picture's coordinates.
-        display: "overlay" blends colours over the picture, values below 0 counting as 0;
-            "diverging" blends blue (below 0), white (0) and orange over it; "magnitude" paints
-            the channel maximum of the absolute values, 0 in black; "signed" each channel, 0 in
-            mid grey (128).
-        vmax: The value painted in full colour, from :func:`vmax_of` for this display and scale;
-            for "magnitude" it is white, for "signed" white and -vmax black.
+        display: "overlay" blends positive values in colours over the picture; "diverging" blue
+            (below 0), white (0) and orange; "magnitude" paints the channel maximum of magnitudes,
+            0 in black; "signed" each channel, 0 in mid grey (128).
+        vmax: The value in full colour or white, from :func:`vmax_of`; for "signed" -vmax is black.
         size: (height, width) of the cell.
         scale: One of :data:`SCALES`.
         palette: A key of :data:`PALETTES`, for "overlay" only.
         strength: Opacity of the blended colours, 0..1, the same everywhere.
-        contour: For "overlay" and "diverging": outline the smallest region of the map, as it is
-            painted, that holds this share of the positive evidence, whatever the scale.
+        contour: Outline the smallest region of a heat map with this share of positive evidence.
 
     Returns:
         uint8 (height, width, 3). An overlay with nothing positive and a diverging map that is

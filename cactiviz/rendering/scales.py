@@ -30,9 +30,8 @@ def on_one_scale(values: Floats, others: Sequence[Floats], scale: Scale) -> list
     Args:
         values: The map.
         others: All maps of its method over all networks, including itself.
-        scale: "shared" selects all. "evidence" selects those of the same shape, since a cell of
-            7 × 7 holds more than one of 13 × 13 only because it is larger. Others select the map
-            alone.
+        scale: "shared" selects all, "evidence" those of the same shape (shares depend on the size
+            of a cell), others the map alone.
 
     Raises:
         CactivizError: There is no such scale.
@@ -50,9 +49,8 @@ def vmax_of(maps: Sequence[Floats], display: Display, scale: Scale = "own") -> f
 
     Args:
         maps: Raw maps of any resolutions, from :func:`on_one_scale`.
-        display: For "overlay" it is the maximum, for "diverging" the largest absolute value; else
-            the 99.5th percentile of what is painted, or the maximum where so few values differ
-            from 0 that the percentile is 0.
+        display: The maximum for "overlay", the largest magnitude for "diverging"; else the 99.5th
+            percentile of the magnitudes, or their maximum where that is 0.
         scale: For "rank" it is 1, the highest rank; for "evidence" a share of the sum.
 
     Returns:
@@ -81,14 +79,11 @@ def scaled(values: Floats, display: Display, scale: Scale) -> NDArray[np.float64
 
     Args:
         values: Raw.
-        display: "overlay": values below 0 count as 0, in ranks and sums too, unless the scale is
-            "own" or "shared". "magnitude": of the channel maximum of the absolute values.
-            "diverging" and "signed": of the absolute values, each with its sign again.
+        display: Ranks and sums are of positive values ("overlay"), of the channel maximum of the
+            magnitudes ("magnitude"), or of magnitudes that get their sign back (the others).
         scale: "own" and "shared" leave the values as they are. "rank": the percentile rank
-            within the map, see :func:`ranks`, but a 0 stays 0: it isn't painted, however many
-            there are; all 0 where every value is the same, since there is no order.
-            "evidence": the share of the sum, so that the absolute values add up to 1; all 0
-            where the sum is 0.
+            (:func:`ranks`), 0 for a 0, and all 0 where every value is the same. "evidence": the
+            share of the sum of magnitudes; all 0 where that is 0.
 
     Returns:
         (h, w), or for "signed" also (3, h, w).
