@@ -10,11 +10,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from cactiviz.datasets import aerial_cactus, caltech256, inaturalist, samples
+from cactiviz.datasets import aerial_cactus, caltech256, inaturalist
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.datasets.folder import open_folder
 from cactiviz.datasets.scenes import scene
 from cactiviz.errors import DataError
+from cactiviz.pictures.open import SAMPLES, open_picture
 from cactiviz.types import Picture
 
 
@@ -67,16 +68,29 @@ class DatasetSpec:
     archive: Archive | None = None
 
 
+_SAMPLES = "Photographs that come along"
+_SAMPLE_TERMS = "CC0 or public domain; each photograph names its author"
+
+
+def _open_samples() -> Dataset:
+    """The packaged photographs as a data set of one class; each keeps its own credit."""
+
+    def read(class_name: str, name: str) -> Picture:
+        return open_picture(f"sample:{name}", name=f"samples:{class_name}/{name}")
+
+    return Dataset("samples", _SAMPLES, _SAMPLE_TERMS, {"photographs": tuple(SAMPLES)}, read)
+
+
 #: In the order in which they are listed.
 ROWS = (
     DatasetSpec(
         "samples",
-        samples.TITLE,
+        _SAMPLES,
         "A cat, a cup, a rocket and an astronaut, to begin with.",
         "inside of scikit-image",
         "It is here already.",
-        samples.TERMS,
-        lambda _: samples.open_samples(),
+        _SAMPLE_TERMS,
+        lambda _: _open_samples(),
         place="installed",
     ),
     DatasetSpec(
