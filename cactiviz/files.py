@@ -42,7 +42,12 @@ def read_stream(path: str | os.PathLike[str], limit: int) -> bytes:
         TimeoutError: Nobody writes to the pipe.
         OSError: It can't be read.
     """
-    descriptor = _open(os.fspath(path))
+    match = re.fullmatch(r"/dev/(?:stdin|fd/(\d+))|/proc/self/fd/(\d+)", os.fspath(path))
+    if match is not None:  # open already: by its name it may belong to another user, or be a socket
+        descriptor = os.dup(int(match[1] or match[2] or 0))
+    else:  # without the flag a pipe without a writer would be waited for in the opening
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(path, flags)
     data = bytearray()
     begun = time.monotonic()
     try:
@@ -62,14 +67,6 @@ def read_stream(path: str | os.PathLike[str], limit: int) -> bytes:
     finally:
         os.close(descriptor)
     return bytes(data)
-
-
-def _open(path: str) -> int:
-    match = re.fullmatch(r"/dev/(?:stdin|fd/(\d+))|/proc/self/fd/(\d+)", path)
-    if match is not None:  # open already: by its name it may belong to another user, or be a socket
-        return os.dup(int(match[1] or match[2] or 0))
-    # Otherwise a pipe without a writer would be waited for in the opening.
-    return os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
 
 
 #: Behind a dot and the name that it is to have; no other program's files are called so.

@@ -316,12 +316,10 @@ def _places(folder: Path) -> Iterator[Path]:
 
 
 def _below(folder: Path) -> list[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if entry.is_dir()]
-    except OSError:
-        return []
-    return [folder / name for name in sorted(names) if not name.startswith(".")]
+    names: list[str] = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_dir())
+    return [folder / name for name in names if not name.startswith(".")]
 
 
 for _spec in ROWS:

@@ -194,10 +194,9 @@ def explain_chosen(
     check_neurons(there.size, layer, chosen)
     inputs, seen = inputs_of(model, picture, resize)
     passes = _passes(model, inputs, layer, chosen, there, need, cancel)
-    _, *sides = inputs.shape
-    shape = (sides[0], sides[1], sides[2])
+    _, *(channels, height, width) = inputs.shape
     # Of each, not only of each place: branches that are joined differ there.
-    masks = receptive_fields(model.module, shape, layer, chosen, cancel)
+    masks = receptive_fields(model.module, (channels, height, width), layer, chosen, cancel)
     answering = int(there.answers.sum())
     attributions = []
     for neuron, mask in zip(chosen, masks, strict=True):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -166,8 +167,6 @@ def _field(key: str, value: str) -> dict[str, Any] | None:
 
 def _number(text: str) -> float | None:
     """A number of usual size, or None."""
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if abs(number) < 1e6 else None  # false of what is no number, too
+    with suppress(ValueError):
+        return number if abs(number := float(text)) < 1e6 else None  # also for NaN
+    return None

@@ -214,13 +214,14 @@ def _draw_message(pen: Pen, corner: tuple[int, int], text: str, size: tuple[int,
     return y + height
 
 
-def _image(cell: Cell | None, width: int) -> Image.Image | None:
+def _image(cell: Cell | None, width: int, *, enlarge: bool = False) -> Image.Image | None:
+    """A cell's image, no wider than this; if enlarged, so that its pixels are seen as they are."""
     if cell is None or cell.image is None:
         return None
     image = Image.fromarray(np.asarray(cell.image, np.uint8)).convert("RGB")
-    if image.width > width:
-        height = max(1, round(image.height * width / image.width))
-        image = image.resize((width, height), Image.Resampling.BOX)
+    if image.width > width or enlarge:
+        how = Image.Resampling.NEAREST if image.width < width else Image.Resampling.BOX
+        image = image.resize((width, max(1, round(image.height * width / image.width))), how)
     return image
 
 
@@ -243,7 +244,7 @@ def draw_contact_sheet(
         An RGB image.
     """
     used = max(1, min(columns, len(cells)))
-    images = [_wide(cell, width) for cell in cells]
+    images = [_image(cell, width, enlarge=True) for cell in cells]
     rows = [images[start : start + used] for start in range(0, len(images), used)]
     tallest = [max((image.height for image in row if image), default=0) for row in rows]
     below = _CAPTION_LINES * SMALL.leading + _GAP
@@ -262,11 +263,3 @@ def draw_contact_sheet(
         corner = (x, y + tallest[row] + _GAP // 4)
         pen.write(corner, cell.caption, SMALL, width, _CAPTION_LINES)
     return sheet
-
-
-def _wide(cell: Cell, width: int) -> Image.Image | None:
-    if cell.image is None:
-        return None
-    image = Image.fromarray(cell.image).convert("RGB")
-    how = Image.Resampling.NEAREST if image.width < width else Image.Resampling.BOX
-    return image.resize((width, max(1, round(image.height * width / image.width))), how)
