@@ -20,16 +20,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cactiviz.datasets.registry import open_anywhere
 from cactiviz.datasets.scenes.scene import draw_scene
-from cactiviz.datasets.sources import open_anywhere
 from cactiviz.engine import class_pass
 from cactiviz.errors import DataError
 from cactiviz.methods import METHODS
 from cactiviz.metrics.localization import covered, energy_ratio, largest, peak_inside
 from cactiviz.models import Checkpoint, LoadedModel, load_model
 from cactiviz.models.preprocess import normalise
-from cactiviz.training.in_memory import load_tiles
-from cactiviz.training.split import split
+from cactiviz.training.tiles import load_tiles, split
 from cactiviz.types import Layer
 
 SHARE = 0.15

@@ -24,7 +24,7 @@ import torch
 from cactiviz.errors import CactivizError, DeviceError
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Explanation
-from cactiviz.methods.views import FILTERS, VIEWS
+from cactiviz.methods import FILTERS, VIEWS
 from cactiviz.models import load_model
 from cactiviz.pictures.open import samples
 from cactiviz.runtime.runner import Network, Runner

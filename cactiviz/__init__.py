@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from cactiviz.comparison.comparison import Comparison
     from cactiviz.datasets import open_item
     from cactiviz.errors import CactivizError
-    from cactiviz.explanations.explain import explain
-    from cactiviz.explanations.filters import filters
+    from cactiviz.explanations.explain import explain, filters
     from cactiviz.explanations.neurons import NeuronAttribution, explain_neurons
     from cactiviz.explanations.results import Attribution, Explanation
     from cactiviz.methods import METHODS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from cactiviz.errors import MethodError
 from cactiviz.types import Layer
@@ -16,8 +15,7 @@ _TAIL = 16  # characters of a layer's last part that are never cut off
 
 
 def layer_of(
-    chosen: Layer | str | Mapping[str, Layer | str] | Sequence[tuple[str, str]] | None,
-    network: str,
+    chosen: Layer | str | Mapping[str, Layer | str] | Sequence[tuple[str, str]] | None, network: str
 ) -> Layer | str | None:
     """The layer chosen for a network; None for its target layer.
 
@@ -42,12 +40,12 @@ def check(
     """
     if chosen is None or isinstance(chosen, str | Layer):
         return
-    known = list(networks)
+    names = list(networks)
     for name in chosen if isinstance(chosen, Mapping) else dict(chosen):
-        if name not in known:
+        if name not in names:
             raise MethodError(
                 f"A layer is chosen for “{name}”, which isn't among the networks: "
-                f"{', '.join(known)}."
+                f"{', '.join(names)}."
             )
 
 
@@ -73,31 +71,6 @@ def of_texts(texts: Sequence[str]) -> Places:
             "Give one layer for all networks, or NETWORK=LAYER once for each that has its own."
         )
     return tuple(pairs.items())
-
-
-def to_json(chosen: Places) -> str | dict[str, str] | None:
-    """As a recipe has it; :func:`of_json` reads it again.
-
-    >>> to_json((("alexnet", "features.8"),)), to_json("layer4")
-    ({'alexnet': 'features.8'}, 'layer4')
-    """
-    return dict(chosen) if isinstance(chosen, tuple) else chosen
-
-
-def of_json(found: Any) -> Places:
-    """The choice of :func:`to_json`; recipes of before have one layer for all.
-
-    >>> of_json({"alexnet": "features.8"}), of_json("layer4"), of_json(None)
-    ((('alexnet', 'features.8'),), 'layer4', None)
-
-    Raises:
-        TypeError: It is nothing of the kind.
-    """
-    if found is None or isinstance(found, str):
-        return found or None
-    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
-        raise TypeError(f"not a layer: {found!r}")
-    return tuple(found.items())
 
 
 def in_words(layer: str, grid: tuple[int, int] | None) -> str:

@@ -52,11 +52,9 @@ def download(
     Args:
         url: Where the file is; http or https.
         path: Where it is to be; folders are made.
-        sha256_prefix: The first hex digits of its sha256. A file that is already there and has
-            another hash is replaced.
+        sha256_prefix: First hex digits of its sha256; a file on disk with another hash is replaced.
         md5: Its md5, where that is what is published; it finds damage, not malice.
-        progress: Called with the bytes done and the total (None if the server doesn't say),
-            never less than before.
+        progress: Called with the bytes done and the total (None if unknown); never shrinks.
         cancel: Checked between chunks; the ``.part`` is kept.
         timeout_seconds: How long the server may be silent.
         attempts: How often to try where the connection fails, going on where it broke off.
@@ -118,12 +116,11 @@ class _Hashes(NamedTuple):
     def fit(self, path: Path) -> bool:
         if self.sha256_prefix and not sha256_of(path).startswith(self.sha256_prefix.lower()):
             return False
-        return not self.md5 or _md5_of(path) == self.md5.lower()
-
-
-def _md5_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
+        if not self.md5:
+            return True
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False))
+        return digest.hexdigest() == self.md5.lower()
 
 
 @dataclass

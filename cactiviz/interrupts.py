@@ -1,4 +1,4 @@
-"""What ends the command while it loads its libraries, which takes seconds: one word."""
+"""Handlers of Ctrl+C and SIGTERM, also while the command loads its libraries."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ SIGNALLED = 128
 
 
 class Terminated(KeyboardInterrupt):
-    """The system, or whoever started the command, asks it to end: cleaned up as after Ctrl+C."""
+    """SIGTERM was received; handled like Ctrl+C."""
 
 
 class Raising:
-    """Hears a signal: raises what stands for it, and remembers it.
+    """Signal handler that raises an exception and records the signal.
 
-    A library in whose midst the exception comes up may make another one of it.
+    The record is needed since a library may turn the exception into another one.
 
     Attributes:
-        number: The signal's; None before there was one.
+        number: Number of the last signal; None before the first.
     """
 
     def __init__(self) -> None:
@@ -37,12 +37,10 @@ class Raising:
 
 @contextmanager
 def ends_on_interrupt() -> Iterator[None]:
-    """Within the block Ctrl+C, or a request to end, ends the process at once, with one word.
+    """Context in which Ctrl+C and SIGTERM end the process at once.
 
-    An exception wouldn't do: it may come up in the midst of a library's own loading, which
-    swallows it or makes another of it. Nothing is in work yet that could be left half done.
-
-    Not for a program that only imports this package.
+    For the command's start only: an exception may be swallowed by a library that is being imported,
+    and no work has begun that could be left half done.
     """
     here = threading.current_thread() is threading.main_thread()
     handlers = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
@@ -58,12 +56,12 @@ def ends_on_interrupt() -> Iterator[None]:
 
 
 def is_ours(handler: object) -> bool:
-    """Whether nobody but this module, or Python itself, hears a signal by this handler."""
+    """Whether a handler is Python's default or one of this module's."""
     usual = (signal.SIG_DFL, signal.default_int_handler, ends_early)
     return handler in usual or isinstance(handler, Raising)
 
 
 def ends_early(number: int, _: FrameType | None) -> None:
-    """Say one word and end the process."""
+    """Print "Stopped." and end the process."""
     os.write(2, b"Stopped.\n")
     os._exit(SIGNALLED + number)

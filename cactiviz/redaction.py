@@ -32,7 +32,7 @@ def is_web(origin: str) -> bool:
 
 
 def without_secrets(address: str) -> tuple[str, str]:
-    """A web address without what may be secret in it, and what was left out, in words.
+    """A web address without user name, query and fragment, and words for what was removed.
 
     >>> without_secrets("https://u:p@example.org:8000/a.jpg;s=2?token=1#x")
     ('https://example.org:8000/a.jpg', 'the user’s name and the query of its address')
@@ -47,75 +47,75 @@ def without_secrets(address: str) -> tuple[str, str]:
     path = re.sub(r";[^/]*", "", parts.path)
     secret = parts.query or parts.fragment or path != parts.path
     what = [w for w, there in (("user’s name", user), ("query", secret)) if there]
-    said = f"the {' and the '.join(what)} of its address" if what else ""
-    return urlunsplit((parts.scheme, host, path, "", "")), said
+    left_out = f"the {' and the '.join(what)} of its address" if what else ""
+    return urlunsplit((parts.scheme, host, path, "", "")), left_out
 
 
 def told_paths(typed: Sequence[str], folder: Path | None = None) -> list[str]:
-    r"""Paths as an export tells of them.
+    r"""Paths as they are written into an export.
 
-    One that begins at a root, a drive, a server or a home, or goes upwards, becomes one relative to
-    the export's folder if it lies in there; else the file's name, with as many of its last folders
-    as tell it from the others, but never a home. Any other stays as it was typed.
+    A path that is absolute, on a server, in a home or goes upwards becomes relative to the export's
+    folder if it lies in there; else the file's name with as many of its last folders as distinguish
+    it from the others, but never a home. Other paths, addresses and samples stay as typed.
 
     Args:
-        typed: As a person typed them; addresses and the names of samples are left as they are.
-        folder: The export's; None where it has none.
+        typed: Paths as a person typed them.
+        folder: Folder of the export, or None.
 
     >>> told_paths(["/data/x/cats/a.png", "/data/x/dogs/a.png", "~/b.png", "pics/c.png"])
     ['cats/a.png', 'dogs/a.png', 'b.png', 'pics/c.png']
     >>> told_paths(["/exports/pics/a.png", r"C:\Users\ann\a.png"], Path("/exports"))
     ['pics/a.png', 'a.png']
     """
-    told = {one: one for one in typed if not _leads_elsewhere(one)}
+    told = {path: path for path in typed if not _leads_elsewhere(path)}
     ends: dict[str, tuple[str, ...]] = {}  # what may be told of the others, longest
-    for one in typed:
-        if one in told or one in ends:
+    for path in typed:
+        if path in told or path in ends:
             continue
-        near, parts = _below(one, folder), _parts(one)
+        near, parts = _below(path, folder), _parts(path)
         if near is not None:
-            told[one] = near
+            told[path] = near
         else:
-            ends[one] = parts[_private(parts) :] or parts[-1:]
+            ends[path] = parts[_private(parts) :] or parts[-1:]
     counts = dict.fromkeys(ends, 1)
     grown = bool(ends)
     while grown:
-        short = {one: "/".join(parts[-counts[one] :]) for one, parts in ends.items()}
+        short = {path: "/".join(parts[-counts[path] :]) for path, parts in ends.items()}
         taken = Counter([*short.values(), *told.values()])
         grown = False
-        for one, end in short.items():
-            if taken[end] > 1 and counts[one] < len(ends[one]):
-                counts[one] += 1
+        for path, end in short.items():
+            if taken[end] > 1 and counts[path] < len(ends[path]):
+                counts[path] += 1
                 grown = True
-    return [told[one] if one in told else short[one] for one in typed]
+    return [told[path] if path in told else short[path] for path in typed]
 
 
 def told_text(text: str, paths: Iterable[str | os.PathLike[str]] = ()) -> str:
-    """A name or a credit without these paths' folders, homes, and what is secret in addresses.
+    """A name or credit without these paths' folders, homes, and secrets of addresses.
 
     >>> told_text("a.jpg from https://ann:secret@x.org/a.jpg?key=1")
     'a.jpg from https://x.org/a.jpg'
     """
-    known: dict[str, str] = {}
-    for path in (os.fspath(one) for one in paths):
+    names: dict[str, str] = {}
+    for path in (os.fspath(origin) for origin in paths):
         if _leads_elsewhere(path):
             (name,) = told_paths([path])
             whole = os.path.abspath(os.path.expanduser(path))
-            known |= dict.fromkeys((path, whole, os.path.realpath(whole)), name)
-    for long in sorted(known, key=len, reverse=True):
-        text = text.replace(long, known[long])
+            names |= dict.fromkeys((path, whole, os.path.realpath(whole)), name)
+    for long in sorted(names, key=len, reverse=True):
+        text = text.replace(long, names[long])
     home = os.path.expanduser("~")
     if len(PurePosixPath(home).parts) > 1:
         text = re.sub(rf"{re.escape(home)}(?=[\\/\s.,;:”\"')]|$)", "~", text)
-    return _HOME.sub("~", _ADDRESS.sub(lambda found: without_secrets(found[0])[0], text))
+    return _HOME.sub("~", _ADDRESS.sub(lambda match: without_secrets(match[0])[0], text))
 
 
 def told_sentence(sentence: str, paths: Iterable[str | os.PathLike[str]] = ()) -> str:
-    """A sentence without the folders that it names, and without what is secret in addresses.
+    """A sentence without folders and without secrets of addresses.
 
     Args:
-        sentence: Such as why a network doesn't answer.
-        paths: Those that it may name; they may hold spaces, which no rule could know.
+        sentence: A sentence, such as why a network failed.
+        paths: Paths that it may name; they are needed where a path holds spaces.
 
     >>> told_sentence("The file /data/my nets/a.pth isn't here.", ["/data/my nets/a.pth"])
     "The file a.pth isn't here."
@@ -126,7 +126,7 @@ def told_sentence(sentence: str, paths: Iterable[str | os.PathLike[str]] = ()) -
 
 
 def folder_name(path: Path) -> str:
-    """What to call a folder; a home has its owner's name, which isn't told.
+    """Display name of a folder; "a folder" for a home, which has its owner's name.
 
     >>> folder_name(Path("/data/pics")), folder_name(Path("/home/ann"))
     ('pics', 'a folder')
@@ -146,7 +146,7 @@ def _leads_elsewhere(typed: str) -> bool:
 
 
 def _parts(typed: str) -> tuple[str, ...]:
-    """The folders and the name of a path, without where it begins and what goes upwards."""
+    """Folders and name of a path, without its root and what goes upwards."""
     if typed.lower().startswith("file:"):
         typed = unquote(re.sub(r"(?i)^file:", "", typed).partition("?")[0].partition("#")[0])
     is_windows = bool(PureWindowsPath(typed).drive) or "\\" in typed[:2]
@@ -182,7 +182,10 @@ def _private(parts: Sequence[str]) -> int:
     skipped = len(parts) - len(bare)
     home = Path(os.path.expanduser("~")).parts[1:]
     end = len(home) if home and tuple(bare[: len(home)]) == home else 0
-    names = _own_names()
+    names = {os.path.basename(os.path.expanduser("~"))}
+    with suppress(Exception):  # there need be no such entry
+        names.add(getpass.getuser())
+    names = {name.casefold() for name in names if name not in ("", "~")}
     for index, part in enumerate(bare):
         if index and bare[index - 1].casefold() in _HOMES:
             end = max(end, index + 1)
@@ -191,11 +194,3 @@ def _private(parts: Sequence[str]) -> int:
     if bare[:1] == ("root",):
         end = max(end, 1)
     return end + skipped if end else 0
-
-
-def _own_names() -> frozenset[str]:
-    """What this computer calls whoever uses it."""
-    names = {os.path.basename(os.path.expanduser("~"))}
-    with suppress(Exception):  # there need be no such entry
-        names.add(getpass.getuser())
-    return frozenset(name.casefold() for name in names if name not in ("", "~"))

@@ -1,4 +1,4 @@
-"""A recipe -> the comparison or animation that it tells of, and what differs when it can't be."""
+"""Makes the comparison or animation of a recipe again, and says what differs."""
 
 from __future__ import annotations
 
@@ -7,24 +7,60 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cactiviz.batch.collect import Collector
-from cactiviz.batch.sequence import PictureRef
+import numpy as np
+
+from cactiviz.batch.collect import Collector, PictureRef
 from cactiviz.comparison.compare import compare_as_asked
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import CactivizError, RecipeError
 from cactiviz.models import Checkpoint
-from cactiviz.recipes.check import check
-from cactiviz.recipes.differences import differences as differences
 from cactiviz.recipes.fields import REQUEST, STYLE, from_json
 from cactiviz.recipes.locate import Origins
-from cactiviz.recipes.recipe import (
-    FOLDERS,
-    checkpoint_in,
-    told_origins,
-)
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.recipe import FOLDERS, checkpoint_in, told_origins
+from cactiviz.recipes.request import Request, Style
+from cactiviz.recipes.schema import check
 from cactiviz.types import Picture, Report
+
+_CLOSE = 1e-6  # relative: what two runs on one machine may differ by
+
+
+def differences(
+    recipe: Mapping[str, Any], new: Mapping[str, Any], skipped: Mapping[str, str] | None = None
+) -> list[str]:
+    """What isn't as the recipe says, one sentence each; empty if all is.
+
+    Args:
+        recipe: The old one.
+        new: The one of what was made again.
+        skipped: A picture's origin -> why it was left out.
+    """
+    changes = []
+    if recipe.get("cactiviz") != new["cactiviz"]:
+        changes.append(f"It was made with version {recipe.get('cactiviz')}, not {new['cactiviz']}.")
+    told = told_origins([shown["from"] for shown in recipe["pictures"]])
+    old_pictures = dict(zip(told, (shown["sha256"] for shown in recipe["pictures"]), strict=True))
+    new_pictures = {shown["from"]: shown["sha256"] for shown in new["pictures"]}
+    for origin, sha256 in old_pictures.items():
+        if origin not in new_pictures:
+            changes.append((skipped or {}).get(origin) or f"The picture {origin} is left out.")
+        elif new_pictures[origin] != sha256:
+            changes.append(f"The picture {origin} is another one now.")
+    for before, after in zip(recipe["networks"], new["networks"], strict=True):
+        if after["failure"] and not before["failure"]:
+            changes.append(f"{before['name']}: {after['failure']}")
+        elif before["weights"] != after["weights"]:
+            changes.append(f"The weights of {before['name']} are others now.")
+        elif before["preprocessing"] != after["preprocessing"]:
+            changes.append(f"{before['name']} is given pictures in another way now.")
+    for key, before in recipe.get("maps", {}).items():
+        if key not in new["maps"]:
+            changes.append(f"There is no map {key} now.")
+            continue
+        old, now = (np.array(list(map(float, values))) for values in (before, new["maps"][key]))
+        slack = _CLOSE * np.abs(old[np.isfinite(old)]).max(initial=0.0)
+        if not np.allclose(old, now, rtol=_CLOSE, atol=slack, equal_nan=True):
+            changes.append(f"The map {key} has other values now.")
+    return changes
 
 
 def remake_comparison(
@@ -90,11 +126,15 @@ def remake_animation(
     """
     origins = origins or Origins()
     check(recipe)
-    pictures = recipe["pictures"]
-    typed = [shown["from"] for shown in pictures]
+    typed = [shown["from"] for shown in recipe["pictures"]]
     pictures = [
-        _shot(shown, told, origins)
-        for shown, told in zip(pictures, told_origins(typed), strict=True)
+        PictureRef(
+            shown["title"],
+            told,
+            partial(origins.open, shown["from"]),
+            left_out=_left_out(shown, told),
+        )
+        for shown, told in zip(recipe["pictures"], told_origins(typed), strict=True)
     ]
     request = Request(
         networks=_networks(recipe, origins),
@@ -118,17 +158,11 @@ def _networks(recipe: Mapping[str, Any], origins: Origins) -> tuple[str | Checkp
                 "can’t be made again from the recipe alone."
             )
     return tuple(
-        origins.checkpoint(found, network["checkpoint"].get("left_out", ""))
-        if found
+        origins.checkpoint(checkpoint, network["checkpoint"].get("left_out", ""))
+        if checkpoint
         else network["name"]
-        for network, found in own
+        for network, checkpoint in own
     )
-
-
-def _shot(shown: Mapping[str, Any], told: str, origins: Origins) -> PictureRef:
-    typed = str(shown["from"])
-    opened = partial(origins.open, typed)
-    return PictureRef(shown["title"], told, opened, left_out=_left_out(shown, told))
 
 
 def _left_out(shown: Mapping[str, Any], told: str) -> str:

@@ -92,9 +92,8 @@ class Preprocessing:
 
     Attributes:
         input_size: (height, width) of the network's input in pixels.
-        resize: "crop" resizes the shorter side and takes the centre, as the network was
-            evaluated; "squash" takes the whole picture and ignores its aspect ratio;
-            "squash_crop" ignores it too, and takes the centre.
+        resize: "crop" resizes the shorter side and takes the centre; "squash" takes the whole
+            picture and ignores its aspect ratio; "squash_crop" ignores it and takes the centre.
         crop_pct: Share of the resized side that the centre crop keeps (timm's meaning).
         interpolation: "bilinear" or "bicubic", antialiased.
         mean: Mean of each channel of pictures in 0..1, subtracted.
@@ -145,9 +144,8 @@ class Layer:
 
     Attributes:
         name: Dotted module name, as in ``module.named_modules()``.
-        after: "module" for the module's output; "activation" for the output of the activation
-            function that the network applies next, which need not be a module
-            (DenseNet's last ReLU is a plain function call).
+        after: "module" for the module's output; "activation" for that of the activation function
+            applied next, which need not be a module (DenseNet's last ReLU is a plain call).
     """
 
     name: str
@@ -191,9 +189,8 @@ class Target:
     """The class to explain.
 
     Attributes:
-        class_: A class by index or by name; None for the network's own top class. The score is
-            always the logit, before softmax or sigmoid. A one-logit network z has two classes:
-            0 (explains -z) and 1 (explains +z).
+        class_: A class by index or name; None for the network's top class. The score is its logit;
+            a one-logit network z has two classes: 0 (explains -z) and 1 (explains +z).
         contrast: Another class whose score is subtracted: "why A and not B"; None for none.
     """
 
@@ -201,10 +198,10 @@ class Target:
     contrast: int | str | None = None
 
     def __post_init__(self) -> None:
-        for given in (self.class_, self.contrast):
-            whole = hasattr(given, "__index__")  # numpy's whole numbers too
-            if not (given is None or isinstance(given, str) or whole) or isinstance(given, bool):
-                kind = type(given).__name__
+        for value in (self.class_, self.contrast):
+            whole = hasattr(value, "__index__")  # numpy's whole numbers too
+            if not (value is None or isinstance(value, str) or whole) or isinstance(value, bool):
+                kind = type(value).__name__
                 raise TypeError(f"a class is given by its name or its index, not as {kind}")
 
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from cactiviz.errors import OutputError
-from cactiviz.files import whole_file
+from cactiviz.files import MARK, clear, unfinished_file, unfinished_folder, whole_file
 from cactiviz.rendering.formats.png import write_folder
-from cactiviz.unfinished import MARK, clear, unfinished_file, unfinished_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 # A bare package stands in for the front door, which imports torch.
@@ -22,7 +21,7 @@ import os, signal, sys, types
 package = sys.modules["cactiviz"] = types.ModuleType("cactiviz")
 package.__path__ = ["cactiviz"]
 from pathlib import Path
-from cactiviz.unfinished import unfinished_file, unfinished_folder
+from cactiviz.files import unfinished_file, unfinished_folder
 target = Path(sys.argv[1])
 with unfinished_file(target) as (file, _), unfinished_folder(target) as folder:
     file.write(b"half")

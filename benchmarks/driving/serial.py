@@ -12,7 +12,7 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets import open_dataset
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Explanation
-from cactiviz.methods.views import VIEWS
+from cactiviz.methods import VIEWS
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.types import Picture
 from cactiviz.ui import grid

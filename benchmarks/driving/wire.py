@@ -19,7 +19,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets import ClientConnection, ConnectionClosed, connect
 
-from cactiviz.methods.views import describe
+from cactiviz.methods import describe
 from cactiviz.models import MODELS
 from cactiviz.ui import texts
 from cactiviz.ui.grid import unpacked

@@ -1,45 +1,116 @@
-"""Collects explanations while holding one model and one picture in memory."""
+"""Collects explanations of many pictures, with one network and one picture in memory."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from cactiviz._version import __version__
-from cactiviz.batch.sequence import PictureRef, PictureSequence
 from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.cam_layers import check
-from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError, OutputError
-from cactiviz.methods.views import FILTERS, VIEWS
+from cactiviz.errors import (
+    CactivizError,
+    Cancelled,
+    MethodError,
+    ModelError,
+    OutputError,
+    PictureError,
+)
+from cactiviz.methods import FILTERS, VIEWS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
-from cactiviz.recipes.network import name_of
-from cactiviz.recipes.request import Request
-from cactiviz.runtime.memory import size_bytes
+from cactiviz.recipes.recipe import picture_recipe, told_origins
+from cactiviz.recipes.request import Request, name_of
+from cactiviz.runtime.runner import size_bytes
 from cactiviz.types import Cancel, Picture, Report
 
+_MOST_REASONS = 3
 
-class Collected(Protocol):
-    """Pictures and the explanations computed so far: all that an animation shows.
+
+@dataclass(frozen=True)
+class PictureRef:
+    """A picture that is opened only when needed.
 
     Attributes:
-        sequence: The pictures in the order of the frames.
-        request: The networks, and what each is asked of each picture.
-        names: The networks' names, in the same order.
-        failures: Network name -> the sentence that says why it failed.
-        done: Number of (network, picture) pairs that are computed or have failed.
+        title: Text above its frame.
+        origin: File or address, as a recipe names it.
+        open: Opens the picture; raises a ``CactivizError`` if it can't.
+        mark: Tells apart pictures of equal origin, such as files of several folders.
+        left_out: What a recipe omitted from its origin, in words; may be empty.
     """
 
-    sequence: PictureSequence
-    request: Request
-    names: tuple[str, ...]
-    failures: dict[str, str]
-    done: int
+    title: str
+    origin: str
+    open: Callable[[], Picture] = field(compare=False)
+    mark: str = ""
+    left_out: str = ""
 
-    def explanations_of(self, index: int, place: int) -> list[StoredExplanation]:
-        """Explanations of a picture by a network, both by position; empty if not computed."""
+    @property
+    def key(self) -> str:
+        """Origin and mark, unique within a sequence."""
+        return f"{self.origin} {self.mark}".strip()
+
+
+class PictureSequence:
+    """Pictures in the order of the frames, with the keys of those opened so far.
+
+    Args:
+        pictures: References; each is opened anew when it is needed, so that one is in memory.
+    """
+
+    def __init__(self, pictures: Sequence[PictureRef]) -> None:
+        self.pictures = tuple(pictures)
+        self.skipped: dict[str, str] = {}  #: Key of a picture -> why it is left out.
+        self._about: dict[int, tuple[str, str, str]] = {}  # digest, name, credit
+        self._keys: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        """Number of pictures, including those left out."""
+        return len(self.pictures)
+
+    def open(self, index: int) -> Picture | None:
+        """Open a picture; None if it can't be opened, which isn't tried again."""
+        ref = self.pictures[index]
+        if ref.key in self.skipped:
+            return None
+        try:
+            picture = ref.open()
+        except CactivizError as error:
+            self.skipped[ref.key] = str(error)
+            return None
+        self._about[index] = picture.sha256, picture.name, picture.source
+        self._keys[index] = picture.key
+        return picture
+
+    def key(self, index: int) -> str:
+        """The picture's key in a result store; empty before it has been opened."""
+        return self._keys.get(index, "")
+
+    def check(self) -> None:
+        """Fail if no picture can be opened.
+
+        Raises:
+            PictureError: No picture can be opened; the sentence says why.
+        """
+        if any(ref.key not in self.skipped for ref in self.pictures):
+            return
+        reasons = list(dict.fromkeys(self.skipped.values()))
+        more = ["…"] if len(reasons) > _MOST_REASONS else []
+        raise PictureError(
+            " ".join(["There is no picture to show.", *reasons[:_MOST_REASONS], *more])
+        )
+
+    def recipe(self, folder: Path | None = None) -> list[dict[str, Any]]:
+        """Recipe entries of the opened pictures, with paths relative to this folder."""
+        opened = [(index, ref) for index, ref in enumerate(self.pictures) if index in self._about]
+        told = told_origins([ref.origin for _, ref in opened], folder)
+        return [
+            picture_recipe(ref.title, ref.origin, *self._about[index], origin, ref.left_out)
+            for (index, ref), origin in zip(opened, told, strict=True)
+        ]
 
 
 class Asker(Protocol):
@@ -77,10 +148,16 @@ class Collector:
         cached_bytes: Bytes of results that are kept in memory beside the store.
         check_room: Called with the bytes of a result before it is stored; may raise.
 
+    Attributes:
+        sequence: The pictures in the order of the frames.
+        names: The networks' names, in the order of the request.
+        failures: Network name -> the sentence that says why it failed.
+        done: Number of (network, picture) pairs that are computed or have failed.
+        remarks: Sentences on how the networks' files were read.
+
     Raises:
         ModelError: No network, one twice, an unknown one, or several where layers are asked for.
-        MethodError: A layer is chosen for a network that isn't asked, or filters, which depend on
-            no picture, are asked for.
+        MethodError: A layer of a network that isn't asked, or filters, which depend on no picture.
     """
 
     def __init__(
@@ -97,10 +174,10 @@ class Collector:
     ) -> None:
         self.sequence, self.request = PictureSequence(pictures), request
         self.names = tuple(name_of(network) for network in request.networks)
-        self.failures: dict[str, str] = {}  #: Network name -> why it failed.
-        self.done = 0  #: (network, picture) pairs computed or failed.
+        self.failures: dict[str, str] = {}
+        self.done = 0
         self._asker = asker or Direct(request, weights_dir, may_download)
-        self.remarks = self._asker.remarks  #: Sentences on how the networks' files were read.
+        self.remarks = self._asker.remarks
         self._store, self._check_room = ResultStore(folder, request), check_room
         self._cached: dict[tuple[int, int], list[StoredExplanation]] = {}
         self._free_bytes, self._lock = cached_bytes, threading.Lock()
@@ -210,8 +287,8 @@ class Direct:
         if request.layers and len(names) > 1:
             raise ModelError("Several layers are shown of one network at a time.")
         if FILTERS in request.methods:
-            known = ", ".join(view for view in VIEWS if view != FILTERS)
-            raise MethodError(f"There is no method “{FILTERS}”; there are {known}.")
+            views = ", ".join(view for view in VIEWS if view != FILTERS)
+            raise MethodError(f"There is no method “{FILTERS}”; there are {views}.")
         check(request.layer, names)
         self.remarks: list[str] = []
         self._request, self._weights_dir = request, weights_dir

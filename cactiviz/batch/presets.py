@@ -1,4 +1,4 @@
-"""Animations that one word asks for: which pictures, which networks, and how."""
+"""Presets of animations, and the pictures of a source that a person names."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from cactiviz.batch.sequence import PictureRef
+from cactiviz.batch.collect import PictureRef
 from cactiviz.datasets import open_dataset
 from cactiviz.datasets.dataset import Dataset, Item
-from cactiviz.datasets.endings import is_picture
 from cactiviz.datasets.noticed import of_classes
-from cactiviz.datasets.sources import open_anywhere
+from cactiviz.datasets.registry import open_anywhere
+from cactiviz.datasets.tree import is_picture
 from cactiviz.pictures.open import open_picture
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 
 #: Pictures of each class of a data set, unless another number is asked for.
 EACH = 5
@@ -25,16 +24,16 @@ EACH = 5
 
 @dataclass(frozen=True)
 class Preset:
-    """One animation by name.
+    """A named animation.
 
     Attributes:
-        title: What it is, in a sentence.
-        dataset: A data set's name.
-        classes: Its classes, in this order; empty for those that it shows first, or all.
-        each: Pictures of each class at most.
-        networks: Names.
-        question: What they are asked.
-        style: How it is painted.
+        title: One sentence about it.
+        dataset: Name of its data set.
+        classes: Classes in the order shown; empty for the data set's opening classes, or all.
+        each: Maximum number of pictures per class.
+        networks: Names of the networks.
+        question: Methods, layers and resizing.
+        style: Layout, scale and colours.
     """
 
     title: str
@@ -76,12 +75,12 @@ PRESETS = {
 
 
 def of_dataset(dataset: Dataset, classes: Sequence[str], each: int) -> tuple[list[PictureRef], int]:
-    """The first pictures of each class, and how many were hoped for.
+    """The first pictures of each class, and the number that full classes would give.
 
     Args:
-        dataset: Opened.
-        classes: Their names; empty for those that the data set shows first, or all.
-        each: Of each class at most.
+        dataset: The data set.
+        classes: Names of the classes; empty for the data set's opening classes, or all.
+        each: Maximum number of pictures per class.
 
     Raises:
         DataError: There is no such class.
@@ -91,7 +90,7 @@ def of_dataset(dataset: Dataset, classes: Sequence[str], each: int) -> tuple[lis
 
 
 def open_preset_data(preset: Preset, data: str | None) -> Dataset:
-    """The preset's data set, in a folder that is named or where it is kept.
+    """Open a preset's data set, in this folder or where data sets are kept.
 
     Raises:
         DataError: It isn't there.
@@ -109,14 +108,11 @@ def of_source(
 ) -> list[PictureRef]:
     """Pictures of a file, a folder, a zip, a data set by name or folder, or ``sample:NAME``.
 
-    Of a folder of pictures without classes all are taken, in natural order.
-
     Args:
-        source: As a person names it.
-        each: Of each class of a data set at most; None for :data:`EACH`, or for all of a folder
-            or zip with a single class.
-        without: Files and folders that don't count, such as what is about to be written.
-        say: Told what is left out, and other things that a person should know, a sentence each.
+        source: Path or name of the source; a folder without classes gives all its pictures.
+        each: Maximum per class; None for :data:`EACH`, or for all of a single class on disk.
+        without: Files and folders to leave out, such as what is about to be written.
+        say: Called with each note on the listing, a sentence.
 
     Raises:
         CactivizError: There is nothing of that name, or no picture in it.
@@ -130,33 +126,34 @@ def of_source(
     if path.is_file() and (is_picture(path.name) or not zipfile.is_zipfile(path)):
         return [of_file(source)]
     dataset = open_anywhere(source, without)
-    paths = _paths(dataset)
+    path_of = dataset.path_of  # within the folder or zip, where that is known
+    paths = {item: path_of(item.class_name, item.name) for item in dataset} if path_of else {}
+    one_class = path_of is not None and sum(map(bool, dataset.items.values())) == 1
     is_flat = bool(paths) and not any("/" in inside for inside in paths.values())
     notes = [note for note in dataset.notes if not (is_flat and note in of_classes(dataset.items))]
     for note in notes:
         say(note)
-    if is_flat or (each is None and _is_of_one_class(dataset)):
+    if is_flat or (each is None and one_class):
         items = list(dataset)
     else:
         most = each or EACH
         items = _first(dataset, (), most)
         if len(items) < len(dataset):
-            say(_some(len(items), len(dataset), most, dataset))
+            opening = f"{len(dataset.opening)} of the {len(dataset.classes)} classes"
+            few = f"{most} of {opening if dataset.opening else 'each class'}"
+            shown = f"{len(items)} of {len(dataset)} pictures are shown"
+            say(f"{shown}, at most {few}; --each N shows more.")
     if not path.is_dir():
         return [_shot(dataset, item) for item in items]
     if is_flat:
         return [of_file(str(Path(source, item.name))) for item in items]
     # A folder that isn't in the table of data sets is found again by its files' own paths.
-    return [
-        replace(_shot(dataset, item), origin=str(Path(source, paths[item])))
-        if item in paths
-        else _shot(dataset, item)
-        for item in items
-    ]
+    origins = {item: str(Path(source, inside)) for item, inside in paths.items()}
+    return [_shot(dataset, item, origins.get(item, "")) for item in items]
 
 
 def of_file(source: str) -> PictureRef:
-    """A file, or ``sample:NAME``."""
+    """Reference to a picture file, or to ``sample:NAME``."""
     name = Path(source).name if not source.startswith("sample:") else source[7:]
     path = source if source.startswith("sample:") else Path(os.path.expanduser(source))
     return PictureRef(name, source, lambda: open_picture(path))
@@ -167,26 +164,7 @@ def _first(dataset: Dataset, classes: Sequence[str], each: int) -> list[Item]:
     return [item for name in chosen for item in dataset.page(0, each, name)]
 
 
-def _paths(dataset: Dataset) -> dict[Item, str]:
-    """Each item's path within the folder or zip, where that is known."""
-    if dataset.path_of is None:
-        return {}
-    return {item: dataset.path_of(item.class_name, item.name) for item in dataset}
-
-
-def _is_of_one_class(dataset: Dataset) -> bool:
-    """Whether it is a folder or a zip with no second class to share an animation with."""
-    return dataset.path_of is not None and sum(map(bool, dataset.items.values())) == 1
-
-
-def _some(shown: int, total: int, each: int, dataset: Dataset) -> str:
-    """How many of how many are shown, and how to have more."""
-    opening = len(dataset.opening)
-    few = f" of {opening} of the {len(dataset.classes)} classes" if opening else " of each class"
-    return f"{shown} of {total} pictures are shown, at most {each}{few}; --each N shows more."
-
-
-def _shot(dataset: Dataset, item: Item) -> PictureRef:
+def _shot(dataset: Dataset, item: Item, origin: str = "") -> PictureRef:
     kind = re.sub(r"^\d{3}\.", "", item.class_name)  # Caltech-256 counts its classes
     title = f"{kind} · {item.name}"
-    return PictureRef(title, item.address, lambda: dataset.open(item))
+    return PictureRef(title, origin or item.address, lambda: dataset.open(item))

@@ -21,7 +21,7 @@ from cactiviz.errors import OutputError
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.files import whole_file
-from cactiviz.methods.views import method_of
+from cactiviz.methods import method_of
 from cactiviz.models import LoadedModel
 from cactiviz.recipes.fields import REQUEST, of_export, to_json
 from cactiviz.recipes.request import Request

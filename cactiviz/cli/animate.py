@@ -10,17 +10,15 @@ from itertools import chain
 from pathlib import Path
 
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Collector
+from cactiviz.batch.collect import Collector, PictureRef
 from cactiviz.batch.presets import PRESETS, of_dataset, of_source, open_preset_data
-from cactiviz.batch.sequence import PictureRef
 from cactiviz.cli import files, outputs, stopping
 from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
 from cactiviz.cli.progress import long_reporter
 from cactiviz.errors import CactivizError, Cancelled, OutputError, WeightsError
 from cactiviz.recipes.fields import REQUEST, STYLE, of_export
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 from cactiviz.rendering.formats import check_ending, check_size
 
 _DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")

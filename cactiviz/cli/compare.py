@@ -15,15 +15,13 @@ from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
 from cactiviz.comparison.compare import compare_as_asked
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.recipe import recipe_of
-from cactiviz.comparison.report import everything_zip, report_html, sheet_file, told
+from cactiviz.comparison.exports import everything_zip, recipe_of, report_html, sheet_file, told
 from cactiviz.errors import OutputError
 from cactiviz.explanations.arguments import views
 from cactiviz.files import folder_of_export, whole_file
 from cactiviz.recipes.fields import REQUEST, STYLE, of_export
 from cactiviz.recipes.recipe import paths_of
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 
 _MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
 _METHODS = ("grad_cam", "saliency", "guided_backprop")

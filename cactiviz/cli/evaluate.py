@@ -15,16 +15,15 @@ from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
 from cactiviz.cli.progress import long_reporter
 from cactiviz.datasets.dataset import Dataset, Item
-from cactiviz.datasets.sources import open_anywhere
+from cactiviz.datasets.registry import open_anywhere
 from cactiviz.files import whole_file
 from cactiviz.interrupts import ends_on_interrupt
 from cactiviz.models import Checkpoint
-from cactiviz.rendering.figures.contact_sheet import draw_contact_sheet
-from cactiviz.rendering.figures.sheet import Cell
+from cactiviz.rendering.figures.sheet import Cell, draw_contact_sheet
 from cactiviz.rendering.formats.metadata import signature
 from cactiviz.rendering.paint import percent
-from cactiviz.training.settings import LIMITS
-from cactiviz.training.split import split
+from cactiviz.training.run import LIMITS
+from cactiviz.training.tiles import split
 
 if TYPE_CHECKING:
     from cactiviz.training.evaluate import Evaluation

@@ -15,7 +15,7 @@ from cactiviz.cli import files, outputs
 from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
 from cactiviz.engine.receptive_field import layer_with_parts
-from cactiviz.explanations.filters import convolutions, filters
+from cactiviz.explanations.explain import convolutions, filters
 from cactiviz.explanations.neurons import NEURON_METHODS, NeuronAttribution, explain_neurons
 from cactiviz.files import whole_file
 from cactiviz.methods import METHODS

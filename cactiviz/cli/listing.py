@@ -9,8 +9,7 @@ import textwrap
 
 from cactiviz.cli.outputs import path
 from cactiviz.errors import ModelError
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import VIEWS, describe
+from cactiviz.methods import METHODS, VIEWS, describe
 from cactiviz.models import MODELS, find_weights, search, weights_folders
 
 _TIMEOUT_SECONDS = 3

@@ -15,14 +15,13 @@ from cactiviz.cli import animate as films
 from cactiviz.cli import compare, files
 from cactiviz.cli import options as shared
 from cactiviz.cli.files import Files
-from cactiviz.comparison.recipe import recipe_of
-from cactiviz.comparison.report import told
+from cactiviz.comparison.exports import recipe_of, told
 from cactiviz.errors import CactivizError
+from cactiviz.files import unfinished_folder
 from cactiviz.models import find_weights, get_spec
 from cactiviz.recipes.locate import Origins, host_of
 from cactiviz.recipes.recipe import paths_of, read_recipe
 from cactiviz.replay import differences, remake_animation, remake_comparison
-from cactiviz.unfinished import unfinished_folder
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

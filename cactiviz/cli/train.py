@@ -11,10 +11,10 @@ from cactiviz.cli import stopping
 from cactiviz.cli.files import Files, of_source
 from cactiviz.cli.options import path, positive
 from cactiviz.cli.progress import long_reporter
-from cactiviz.datasets.sources import open_anywhere
+from cactiviz.datasets.registry import open_anywhere
 from cactiviz.errors import Cancelled
 from cactiviz.interrupts import ends_on_interrupt
-from cactiviz.training.settings import LIMITS, Recipe
+from cactiviz.training.run import LIMITS, Recipe
 
 _HELP = {
     "input_size": "side of a tile in pixels",

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cactiviz.explanations.caveats import held_against
 from cactiviz.explanations.results import Explanation
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import method_of
+from cactiviz.methods import METHODS, method_of
 from cactiviz.rendering.figures.sheet import Remark
-from cactiviz.types import Box, Picture
+from cactiviz.types import Picture
 
 #: What the small print below a map means.
 NUMBERS = Remark(
@@ -38,24 +37,28 @@ def limits(
     shown = dict.fromkeys(map(method_of, views))
     methods = [METHODS[name] for name in shown if name in METHODS]
     of_methods = [Remark(method.title, (method.limit,)) for method in methods]
-    of_networks = [Remark(one.title, _of_network(one, picture.size)) for one in explanations]
+    of_networks = [Remark(e.title, _of_network(e, picture.size)) for e in explanations]
     of_picture = Remark("The picture", picture.notes)
-    return tuple(one for one in (of_picture, *_once(of_methods), *_once(of_networks)) if one.says)
+    remarks = (of_picture, *_once(of_methods), *_once(of_networks))
+    return tuple(remark for remark in remarks if remark.says)
 
 
 def _once(remarks: Sequence[Remark]) -> Iterator[Remark]:
     for says in dict.fromkeys(remark.says for remark in remarks):
-        yield Remark(", ".join(one.about for one in remarks if one.says == says), says)
+        yield Remark(", ".join(remark.about for remark in remarks if remark.says == says), says)
 
 
 def _of_network(explanation: Explanation, size: tuple[int, int]) -> tuple[str, ...]:
     attributions = explanation.attributions.values()
     held = {held_against(attribution.contrast) for attribution in attributions}  # by _asked
     notes = [n for attribution in attributions for n in attribution.notes if n not in held]
-    unseen = attributions and not _covers(explanation.seen, size)
+    seen = explanation.seen  # the whole picture, to within a pixel?
+    ends = seen.top + seen.height, seen.left + seen.width
+    covers = all(end > side - 0.5 for end, side in zip(ends, size, strict=True))
+    unseen = attributions and not (covers and max(seen.top, seen.left) < 0.5)
     hatched = "It never saw the hatched part of the picture." if unseen else ""
-    said = (*explanation.remarks, _asked(explanation), *dict.fromkeys(notes), hatched)
-    return tuple(filter(None, said))
+    sentences = (*explanation.remarks, _asked(explanation), *dict.fromkeys(notes), hatched)
+    return tuple(filter(None, sentences))
 
 
 def _asked(explanation: Explanation) -> str:
@@ -67,10 +70,3 @@ def _asked(explanation: Explanation) -> str:
     if attribution.contrast:
         return f"{speaks} and not for “{attribution.contrast}”."
     return "" if attribution.class_index == explanation.predictions[0].class_index else f"{speaks}."
-
-
-def _covers(seen: Box, size: tuple[int, int]) -> bool:
-    """Whether the whole picture is seen, to within a pixel."""
-    ends = seen.top + seen.height, seen.left + seen.width
-    begins = max(seen.top, seen.left) < 0.5
-    return begins and all(end > side - 0.5 for end, side in zip(ends, size, strict=True))

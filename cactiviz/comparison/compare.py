@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,12 +17,11 @@ from cactiviz.errors import CactivizError, Cancelled, MethodError, ModelError
 from cactiviz.explanations import arguments
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Explanation
-from cactiviz.methods.views import FILTERS, VIEWS
-from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
+from cactiviz.methods import FILTERS, VIEWS
+from cactiviz.models import LoadedModel, get_spec, load_model
 from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import Source, open_picture
-from cactiviz.recipes.network import Given, name_of
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Given, Request, name_of
 from cactiviz.types import Cancel, Layer, Picture, Report, Target
 
 
@@ -52,7 +52,7 @@ def compare(
             a picture, as :func:`~cactiviz.pictures.open.open_picture` takes it.
         models: Names, checkpoints, or networks loaded before; a network of your own as
             :func:`~cactiviz.network` gives it.
-        methods: One or several names of :data:`cactiviz.methods.views.VIEWS`.
+        methods: One or several names of :data:`cactiviz.methods.VIEWS`.
         target: A class by index (an int) or by name (a str), or a :class:`Target` with a
             contrast; None for each network's own top class.
         layer: Layer of class activation maps: one for all networks, or a mapping from network
@@ -77,7 +77,7 @@ def compare(
     models, methods = arguments.networks(models), arguments.views(methods)
     resize, layer = arguments.resizing(resize), arguments.places(layer)
     opened = open_picture(picture)
-    names = [_name(model) for model in models]
+    names = [get_spec(model).name if isinstance(model, str) else model.name for model in models]
     if not names or len(set(names)) < len(names):
         raise ModelError("A comparison needs at least one network, and each under its own name.")
     if not methods:
@@ -102,7 +102,7 @@ def compare(
                     device=device,
                     dtype=dtype,
                     may_download=may_download,
-                    progress=_downloading(name, report),
+                    progress=partial(report, f"{name}: downloading") if report else None,
                     cancel=cancel,
                 )
             explanations[name] = explain(
@@ -126,16 +126,6 @@ def compare(
         (explanation,) = explanations.values()
         views = tuple(explanation.views)
     return Comparison(opened, tuple(names), views, explanations, failures)
-
-
-def _name(model: str | Checkpoint | LoadedModel) -> str:
-    return get_spec(model).name if isinstance(model, str) else model.name
-
-
-def _downloading(name: str, report: Report | None) -> Callable[[int, int | None], None] | None:
-    if report is None:
-        return None
-    return lambda done, total: report(f"{name}: downloading", done, total)
 
 
 def compare_as_asked(
@@ -168,7 +158,7 @@ def compare_as_asked(
         "may_download": may_download,
         "report": report,
     }
-    found = compare(
+    covered = compare(
         cover(picture, *asked.cover) if asked.cover else picture,
         asked.networks,
         asked.methods,
@@ -177,9 +167,9 @@ def compare_as_asked(
         layers="all-stages" if asked.layers == ("all-stages",) else asked.layers,
         **alike,
     )
-    answered = [network for network in asked.networks if name_of(network) in found.explanations]
+    answered = [network for network in asked.networks if name_of(network) in covered.explanations]
     if not (before and asked.cover and answered):
-        return found
+        return covered
     # Of the picture without the cover only the answers are asked, the view that needs no more.
     uncovered = compare(picture, answered, (FILTERS,), **alike)
-    return replace(found, before=uncovered.explanations)
+    return replace(covered, before=uncovered.explanations)

@@ -14,12 +14,11 @@ from PIL import Image
 
 from cactiviz.comparison.caveats import NUMBERS, limits
 from cactiviz.errors import MethodError, ModelError
-from cactiviz.explanations import explained_class
+from cactiviz.explanations import target as explained_class
 from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.files import whole_file
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import FILTERS, method_of
-from cactiviz.methods.views import describe as describe
+from cactiviz.methods import FILTERS, METHODS, method_of
+from cactiviz.methods import describe as describe
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures import html as page
 from cactiviz.rendering.figures.plotly import figure
@@ -141,20 +140,9 @@ class Comparison:
 
         ``zoom`` makes all of it larger, the cells too, e.g. for print.
         """
-        cell_width = round(zoom * cell_width)
-        cells = {
-            (row, column): self.cell(
-                model,
-                method,
-                scale=scale,
-                palette=palette,
-                strength=strength,
-                width=cell_width,
-                contour=contour,
-            )
-            for column, model in enumerate(self.models)
-            for row, method in enumerate(self.methods)
-        }
+        style: dict[str, Any] = {"scale": scale, "palette": palette, "strength": strength}
+        style |= {"width": (cell_width := round(zoom * cell_width)), "contour": contour}
+        cells = {place: self.cell(*view, **style) for place, view in self._cells()}
         return draw_sheet(
             self.picture,
             self.columns(),
@@ -178,16 +166,11 @@ class Comparison:
 
         ``follows`` makes it dark where the reader's system is. Needs nothing from outside.
         """
-        cells = {
-            (row, column): self._layers(model, method, scale, palette)
-            for column, model in enumerate(self.models)
-            for row, method in enumerate(self.methods)
-        }
-        rows = [Row(*describe(method)) for method in self.methods]
+        cells = {place: self._layers(*view, scale, palette) for place, view in self._cells()}
         return page.grid(
             self.picture,
             self.columns(),
-            rows,
+            [Row(*describe(method)) for method in self.methods],
             cells,
             strength=strength,
             follows=follows,
@@ -195,6 +178,11 @@ class Comparison:
         )
 
     _repr_html_ = html
+
+    def _cells(self) -> Iterator[tuple[tuple[int, int], tuple[str, str]]]:
+        """(row, column) and (network, view) of each cell."""
+        for column, model in enumerate(self.models):
+            yield from (((row, column), (model, view)) for row, view in enumerate(self.methods))
 
     def to_plotly(self) -> Any:
         """A Plotly figure of all maps in the picture's coordinates, linked, values on hover."""
@@ -207,9 +195,10 @@ class Comparison:
 
     def explained(self) -> str:
         """The line that names the explained class; empty if it is each network's top class."""
-        return explained_class.line(
-            [self.explanations[name] for name in self.models if name in self.explanations]
-        )
+        return explained_class.line(self._answered())
+
+    def _answered(self) -> list[Explanation]:
+        return [self.explanations[name] for name in self.models if name in self.explanations]
 
     def _layers(self, model: str, method: str, scale: paint.Scale, palette: str) -> page.Layers:
         below, above = (
@@ -231,26 +220,19 @@ class Comparison:
             if explanation is None:
                 columns.append(Column(model, (), self.failures[model]))
             else:
-                note = "random weights" if explanation.untrained else ""
-                said = self._said_before(model)
-                answers, marks = (
-                    explained_class.answers_beside(explanation),
-                    explained_class.marks(explanation),
-                )
-                columns.append(Column(explanation.title, answers, note, said, marks))
+                note, uncovered = "random weights" if explanation.untrained else "", ""
+                if model in self.before:
+                    best = self.before[model].predictions[0]
+                    share = percent(best.probability).replace(" ", "\u00a0")
+                    uncovered = f"Without the cover: {best.class_name}, {share}"
+                answers = explained_class.answers_beside(explanation)
+                marks = explained_class.marks(explanation)
+                columns.append(Column(explanation.title, answers, note, uncovered, marks))
         return columns
-
-    def _said_before(self, model: str) -> str:
-        if model not in self.before:
-            return ""
-        best = self.before[model].predictions[0]
-        share = percent(best.probability).replace(" ", "\u00a0")
-        return f"Without the cover: {best.class_name}, {share}"
 
     def limits(self) -> tuple[Remark, ...]:
         """Remarks on the methods' limits, the networks and the picture."""
-        answered = [self.explanations[name] for name in self.models if name in self.explanations]
-        return limits(self.picture, self.methods, answered)
+        return limits(self.picture, self.methods, self._answered())
 
     def to_json(self) -> dict[str, Any]:
         """Predictions and attributions as plain values for JSON, without the maps."""

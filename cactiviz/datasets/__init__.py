@@ -3,6 +3,8 @@
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.registry import (
     DATASETS,
+    Archive,
+    DatasetSpec,
     data_folder,
     find_dataset,
     get_dataset_spec,
@@ -12,7 +14,6 @@ from cactiviz.datasets.registry import (
     open_item,
     register,
 )
-from cactiviz.datasets.spec import Archive, DatasetSpec
 
 __all__ = [
     "DATASETS",

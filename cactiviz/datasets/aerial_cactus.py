@@ -6,11 +6,10 @@ import csv
 import io
 from pathlib import Path, PurePosixPath
 
-from cactiviz.datasets.archive import Files, open_files
+from cactiviz.datasets.archive import open_files
 from cactiviz.datasets.dataset import Dataset
-from cactiviz.datasets.tree import read_from
+from cactiviz.datasets.tree import Reader
 from cactiviz.errors import DataError
-from cactiviz.types import Picture
 
 TITLE = "Aerial cactus"
 TERMS = (
@@ -73,23 +72,13 @@ def open_cactus(folder: Path, name: str = "cactus") -> Dataset:
         class_name: tuple(n for n, label in labels.items() if label == index and n in paths)
         for index, class_name in enumerate(CLASSES)
     }
-    return Dataset(name, TITLE, TERMS, items, _Reader(files, paths, name), notes)
-
-
-class _Reader:
-    def __init__(self, files: Files, paths: dict[str, str], dataset: str) -> None:
-        self._files = files
-        self._paths = paths
-        self._dataset = dataset
-
-    def __call__(self, class_name: str, name: str) -> Picture:
-        address = f"{self._dataset}:{class_name}/{name}"
-        return read_from(self._files, self._paths[name], address, TERMS)
+    reader = Reader(files, name, TERMS, lambda _, tile: paths[tile])
+    return Dataset(name, TITLE, TERMS, items, reader, notes)
 
 
 def _packed(folder: Path) -> Path | None:
-    found = (folder / "train", folder / "train.zip")
-    return next((path for path in found if path.exists()), None)
+    places = (folder / "train", folder / "train.zip")
+    return next((path for path in places if path.exists()), None)
 
 
 def _labels(path: Path) -> dict[str, int]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from cactiviz.datasets.archive import Files, open_files
+from cactiviz.datasets.archive import open_files
 from cactiviz.datasets.dataset import Dataset
-from cactiviz.datasets.endings import is_picture
 from cactiviz.datasets.folder import checked
 from cactiviz.datasets.noticed import of_classes
-from cactiviz.datasets.tree import by_class, read_from
+from cactiviz.datasets.tree import Reader, by_class, is_picture
 from cactiviz.errors import DataError
-from cactiviz.types import Picture
 
 TITLE = "Caltech-256"
 TERMS = (
@@ -30,8 +28,8 @@ _CATEGORY = re.compile(r"\d{3}\.\S")
 
 def find_categories(folder: Path) -> Path | None:
     """The folder of the categories, if it is this folder or one in it."""
-    found = (folder / FOLDER, folder)
-    return next((path for path in found if path.name == FOLDER and path.is_dir()), None)
+    places = (folder / FOLDER, folder)
+    return next((path for path in places if path.name == FOLDER and path.is_dir()), None)
 
 
 def open_caltech256(folder: Path) -> Dataset:
@@ -43,24 +41,15 @@ def open_caltech256(folder: Path) -> Dataset:
     Raises:
         DataError: There is no category, or no picture in any.
     """
-    found = find_categories(folder)
-    if found is None:
+    place = find_categories(folder)
+    if place is None:
         raise DataError(f"{folder} has no folder {FOLDER}.")
-    files = open_files(found)
+    files = open_files(place)
     items = {
         category: [name for name in names if "/" not in name]
         for category, names in by_class(filter(is_picture, files.names), files.folders).items()
         if _CATEGORY.match(category)
     }
     opening = tuple(category for category in OPENING if category in items)
-    read, notes = _Reader(files), of_classes(items)
-    return checked(Dataset("caltech256", TITLE, TERMS, items, read, notes, opening), found)
-
-
-class _Reader:
-    def __init__(self, files: Files) -> None:
-        self._files = files
-
-    def __call__(self, category: str, name: str) -> Picture:
-        address = f"caltech256:{category}/{name}"
-        return read_from(self._files, f"{category}/{name}", address, TERMS)
+    read, notes = Reader(files, "caltech256", TERMS), of_classes(items)
+    return checked(Dataset("caltech256", TITLE, TERMS, items, read, notes, opening), place)

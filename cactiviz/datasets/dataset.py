@@ -1,14 +1,30 @@
-"""The interface of all data sets: classes, items, pictures, seeded samples."""
+"""A data set: classes, the names of their pictures, and how one is read."""
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cactiviz.datasets.splits import split_of
 from cactiviz.errors import DataError
 from cactiviz.types import Picture
+
+_NAMES = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+_OF_A_SET = re.compile(r"[ _-]?(set|data|images|imgs)$")
+
+
+def split_of(folder: str) -> str:
+    """The part, "train", "val" or "test", that a folder is called by; empty for any other.
+
+    >>> split_of("Train"), split_of("validation"), split_of("test_set"), split_of("cat")
+    ('train', 'val', 'test', '')
+    """
+    return _NAMES.get(_OF_A_SET.sub("", folder.lower()), "")
 
 
 @dataclass(frozen=True)
@@ -53,8 +69,7 @@ class Dataset:
         read: Maps a class and a name to the picture; raises a CactivizError.
         notes: Sentences on what was noticed while it was opened.
         opening: Classes to show first; empty for all.
-        path_of: From a class and a name to the file's path within the folder or zip that was
-            named; None where that isn't known.
+        path_of: Maps a class and a name to the file's path within the named folder or zip, or None.
     """
 
     name: str
@@ -77,8 +92,8 @@ class Dataset:
 
     def __iter__(self) -> Iterator[Item]:
         """All items, class after class."""
-        for class_name in self.items:
-            yield from self._items(class_name)
+        for class_name, names in self.items.items():
+            yield from (Item(self.name, class_name, name) for name in names)
 
     def count(self, class_name: str) -> int:
         """The number of pictures in a class.
@@ -135,7 +150,7 @@ class Dataset:
             if name != place and name in self.items[class_name]:
                 return Item(self.name, class_name, name)
         class_name, _, name = place.partition("/")
-        if any(place.startswith(f"{known}/") for known in self.items):
+        if any(place.startswith(f"{own}/") for own in self.items):
             raise DataError(f"The data set {self.title} has no picture “{place}”.")
         raise self._unknown(class_name)
 
@@ -152,9 +167,6 @@ class Dataset:
         if class_name not in self.items:
             raise self._unknown(class_name)
         return self.items[class_name]
-
-    def _items(self, class_name: str) -> Iterator[Item]:
-        return (Item(self.name, class_name, name) for name in self.items[class_name])
 
     def _unknown(self, class_name: str) -> DataError:
         few = ", ".join(self.classes[:12]) + (", …" if len(self.items) > 12 else "")

@@ -9,12 +9,17 @@ import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cactiviz.datasets.registry import data_folder, find_dataset, get_dataset_spec
-from cactiviz.datasets.spec import Archive, DatasetSpec
+from cactiviz.datasets.registry import (
+    Archive,
+    DatasetSpec,
+    data_folder,
+    find_dataset,
+    get_dataset_spec,
+)
 from cactiviz.download import download
 from cactiviz.errors import Cancelled, DataError, DownloadError, OutputError
+from cactiviz.files import unfinished_folder
 from cactiviz.types import Cancel, Progress
-from cactiviz.unfinished import unfinished_folder
 
 #: The most that an archive may unpack to.
 MAX_UNPACKED_BYTES = 4 * 1024**3
@@ -45,22 +50,20 @@ def get(
     Args:
         name: Name of the data set.
         folder: Target folder, created if needed; the data folder if not given.
-        progress: Called with the bytes done and the total, first for the download and then, from 0
-            again, for the unpacking.
+        progress: Called with the bytes done and the total of the download, then of the unpacking.
         cancel: Checked between chunks. Downloaded bytes are kept, unpacked files aren't.
 
     Raises:
-        DataError: There is no such data set, it can't be downloaded (the sentence says how to get
-            it), or its archive isn't to be trusted.
+        DataError: There is no such data set, or it can't be downloaded, or isn't to be trusted.
         DownloadError: The address can't be reached, or the file isn't the expected one.
         OutputError: A file can't be written.
         Cancelled: ``cancel`` was set.
     """
     spec = get_dataset_spec(name)
     folder = folder or data_folder()
-    found = find_dataset(name, folder)
-    if found is not None:
-        return Got(found, "It was there already; nothing was downloaded.")
+    place = find_dataset(name, folder)
+    if place is not None:
+        return Got(place, "It was there already; nothing was downloaded.")
     if name == "cactus":
         _get_from_kaggle(spec, folder)
         note = "Not verified: no hash of these files is published."
@@ -68,10 +71,10 @@ def get(
         raise DataError(f"{spec.title} can't be downloaded. {spec.how_to_get}")
     else:
         note = _get_archive(spec.archive, folder, progress, cancel)
-    found = find_dataset(name, folder)
-    if found is None:
+    place = find_dataset(name, folder)
+    if place is None:
         raise DataError(f"What was downloaded to {folder} doesn't hold {spec.layout}.")
-    return Got(found, note)
+    return Got(place, note)
 
 
 def _get_archive(
@@ -121,10 +124,7 @@ def unpack(
     target = path.with_name(wanted)
     size, unpacked = path.stat().st_size, 0
     try:
-        with (
-            unfinished_folder(target) as temporary,
-            tarfile.open(path, "r:") as packed,
-        ):
+        with unfinished_folder(target) as temporary, tarfile.open(path, "r:") as packed:
             for number, member in enumerate(packed, 1):
                 if cancel is not None and cancel.is_set():
                     raise Cancelled(f"The unpacking of {path.name} was stopped.")

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from cactiviz.datasets import aerial_cactus, noticed
 from cactiviz.datasets.archive import Files, open_files
 from cactiviz.datasets.dataset import Dataset
-from cactiviz.datasets.endings import BEGINNING, begins_as_picture, is_archive, is_picture
 from cactiviz.datasets.noticed import Noticed
-from cactiviz.datasets.tree import Layout, layout_of, natural, read_from
+from cactiviz.datasets.tree import (
+    BEGINNING,
+    Layout,
+    Reader,
+    begins_as_picture,
+    is_archive,
+    is_picture,
+    layout_of,
+    natural,
+)
 from cactiviz.errors import DataError
 from cactiviz.redaction import folder_name
-from cactiviz.types import Picture
 
 # Reading the first bytes of a file takes up to a tenth of a millisecond.
 _MOST_LOOKED_INTO = 100_000
@@ -22,18 +30,16 @@ _MOST_LOOKED_INTO = 100_000
 def open_folder(path: Path, without: Iterable[Path] = ()) -> Dataset:
     """List the pictures of a folder or a zip; a zip is read in its place, never unpacked.
 
-    A folder that alone holds pictures, all of them in folders, is looked through, so that the
-    classes may lie within a wrapping. The parts of a split, such as ``train/cat`` and ``val/cat``,
-    are joined: a picture's name begins with its part then. Cactus tiles beside their list are read
-    by it. Pictures of a class are in natural order, 2.jpg before 10.jpg.
+    Classes may lie within a wrapping folder. Parts of a split, such as ``train/cat`` and
+    ``val/cat``, are joined: a picture's name begins with its part. Cactus tiles are read by their
+    list. Pictures of a class are in natural order, 2.jpg before 10.jpg.
 
     Args:
         path: The folder or the zip.
         without: Files and folders that don't count, such as what is about to be written.
 
     Raises:
-        DataError: It isn't there, can't be read, isn't to be trusted, or holds no picture; the
-            sentence says what to do where it holds packed files instead.
+        DataError: It isn't there, can't be read, isn't to be trusted, or holds no picture.
     """
     if aerial_cactus.is_meant(path):
         return aerial_cactus.open_cactus(path, "folder")
@@ -51,15 +57,16 @@ def open_folder(path: Path, without: Iterable[Path] = ()) -> Dataset:
         class_name: sorted(names, key=natural)
         for class_name, names in layout.list(pictures, files.folders).items()
     }
-    said = (
+    notes = (
         *noticed.of_classes(items),
         *noticed.of_files(_noticed(files, frozenset(pictures), items, layout)),
         *noticed.of_files(Noticed("content", name) for name in by_content),
     )
     terms = f"From {folder_name(path)}; its terms are known to whoever put it there"
-    reader = _Reader(files, layout, terms)
+    names = frozenset(files.names)
+    reader = Reader(files, "folder", terms, lambda kind, name: layout.path_of(kind, name, names))
     title = f"Folder {path.absolute().name}"
-    return Dataset("folder", title, terms, items, reader, said, path_of=reader.path_of)
+    return Dataset("folder", title, terms, items, reader, notes, path_of=reader.path_of)
 
 
 def checked(dataset: Dataset, path: Path) -> Dataset:
@@ -76,23 +83,19 @@ def checked(dataset: Dataset, path: Path) -> Dataset:
 def _by_content(files: Files) -> frozenset[str]:
     """The files that are pictures though their names don't tell."""
     unclear = [name for name in files.names if not (is_picture(name) or is_archive(name))]
-    return frozenset(
-        name for name in unclear[:_MOST_LOOKED_INTO] if begins_as_picture(name, _start(files, name))
-    )
-
-
-def _start(files: Files, name: str) -> bytes:
-    try:
-        return files.beginning(name, BEGINNING)
-    except DataError:
-        return b""
+    pictures = set()
+    for name in unclear[:_MOST_LOOKED_INTO]:
+        with suppress(DataError):
+            if begins_as_picture(name, files.beginning(name, BEGINNING)):
+                pictures.add(name)
+    return frozenset(pictures)
 
 
 def _noticed(
     files: Files, pictures: Collection[str], items: Collection[str], layout: Layout
 ) -> list[Noticed]:
     """All that is left out, and pictures beside the folders of classes."""
-    found = list(files.noticed)
+    left_out = list(files.noticed)
     full = {str(above) for name in pictures for above in PurePosixPath(name).parents}
     bare = [
         folder
@@ -100,22 +103,18 @@ def _noticed(
         if folder not in full and str(PurePosixPath(folder).parent) in (".", layout.start[:-1])
     ]
     empty_classes = {f"{layout.start}{name}" for name in items if not layout.parts}
-    found += (Noticed("empty", folder) for folder in bare if folder not in empty_classes)
+    left_out += (Noticed("empty", folder) for folder in bare if folder not in empty_classes)
     of_bare = tuple(f"{folder}/" for folder in bare)
     for name in files.names:
         if is_archive(name):
-            found.append(Noticed("archive", name))
+            left_out.append(Noticed("archive", name))
         elif name not in pictures and not name.startswith(of_bare):
-            found.append(Noticed("other", name))
-    if len(items) > 1:
-        found += (Noticed("loose", name) for name in pictures if _is_loose(name, layout))
-    return found
-
-
-def _is_loose(name: str, layout: Layout) -> bool:
-    inside = name.removeprefix(layout.start)
-    part = inside.partition("/")[0]
-    return "/" not in inside.removeprefix(layout.parts.get(part, ""))
+            left_out.append(Noticed("other", name))
+    for name in pictures if len(items) > 1 else ():
+        inside = name.removeprefix(layout.start)
+        if "/" not in inside.removeprefix(layout.parts.get(inside.partition("/")[0], "")):
+            left_out.append(Noticed("loose", name))
+    return left_out
 
 
 def _no_picture(path: Path, files: Files) -> str:
@@ -125,7 +124,7 @@ def _no_picture(path: Path, files: Files) -> str:
         return " ".join([f"There are no pictures in {path}.", *noticed.of_files(files.noticed)])
     zips = [name for name in packed if name.lower().endswith(".zip")]
     kind = "zip" if len(zips) == len(packed) else "packed file"
-    found = f"a {kind}" if len(packed) == 1 else f"{len(packed)} {kind}s"
+    amount = f"a {kind}" if len(packed) == 1 else f"{len(packed)} {kind}s"
     if path.is_file():
         what = f"please unpack {path.name} and name the folder that comes out"
     elif zips:
@@ -136,19 +135,4 @@ def _no_picture(path: Path, files: Files) -> str:
         )
     else:
         what = "please unpack what you need and name its folder"
-    return f"There are no pictures in {path}, but {found} ({noticed.few(packed)}): {what}."
-
-
-class _Reader:
-    def __init__(self, files: Files, layout: Layout, terms: str) -> None:
-        self._files = files
-        self._layout = layout
-        self._terms = terms
-        self._names = frozenset(files.names)
-
-    def __call__(self, class_name: str, name: str) -> Picture:
-        path = self.path_of(class_name, name)
-        return read_from(self._files, path, f"folder:{class_name}/{name}", self._terms)
-
-    def path_of(self, class_name: str, name: str) -> str:
-        return self._layout.path_of(class_name, name, self._names)
+    return f"There are no pictures in {path}, but {amount} ({noticed.few(packed)}): {what}."

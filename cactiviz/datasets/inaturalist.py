@@ -10,12 +10,10 @@ from pathlib import Path
 
 from cactiviz.datasets.archive import Files, open_files
 from cactiviz.datasets.dataset import Dataset
-from cactiviz.datasets.endings import is_picture
 from cactiviz.datasets.folder import checked
 from cactiviz.datasets.noticed import of_classes
-from cactiviz.datasets.tree import Layout, by_class, read_from
+from cactiviz.datasets.tree import Layout, Reader, by_class, is_picture
 from cactiviz.errors import DataError
-from cactiviz.types import Picture
 
 TITLE = "iNaturalist"
 TERMS = (
@@ -39,8 +37,8 @@ _MOST_LOOKED_AT = 50
 
 def find_set(place: Path) -> Path | None:
     """The set's own folder or zip, if it is this place or in it."""
-    found = _found(place)
-    return None if found is None else found[0]
+    layout = _found(place)
+    return None if layout is None else layout[0]
 
 
 def open_inaturalist(place: Path) -> Dataset:
@@ -53,16 +51,17 @@ def open_inaturalist(place: Path) -> Dataset:
     Raises:
         DataError: None is there, it is damaged, or it has no picture.
     """
-    found = _found(place)
-    if found is None:
+    layout = _found(place)
+    if layout is None:
         raise DataError(f"{place} holds no data set of iNaturalist.")
-    path, list_classes = found
+    path, list_classes = layout
     files = open_files(path)
-    items, read = list_classes(files)
-    return checked(Dataset("inaturalist", TITLE, TERMS, items, read, of_classes(items)), path)
+    items, path_of = list_classes(files)
+    read, notes = Reader(files, "inaturalist", TERMS, path_of), of_classes(items)
+    return checked(Dataset("inaturalist", TITLE, TERMS, items, read, notes), path)
 
 
-_Listing = tuple[dict[str, list[str]], Callable[[str, str], Picture]]
+_Listing = tuple[dict[str, list[str]], Callable[[str, str], str]]
 
 
 def _found(place: Path) -> tuple[Path, Callable[[Files], _Listing]] | None:
@@ -102,38 +101,20 @@ def _list_12k(files: Files) -> _Listing:
     listed = layout.list(filter(is_picture, files.names), files.folders)
     items = {name: listed[name] for name in listed if name in folders}
     names = frozenset(files.names)
-    return items, _Reader(files, lambda class_name, name: layout.path_of(class_name, name, names))
-
-
-def _by_folder(files: Files) -> dict[str, list[str]]:
-    """As ``by_class``, without pictures that lie in no folder."""
-    folders = frozenset(files.folders)
-    found = by_class(filter(is_picture, files.names), folders)
-    return {name: names for name, names in found.items() if name in folders}
+    return items, lambda class_name, name: layout.path_of(class_name, name, names)
 
 
 def _list_species(files: Files) -> _Listing:
-    return _by_folder(files), _Reader(files, _straight)
+    """As ``by_class``, without pictures that lie in no folder."""
+    folders = frozenset(files.folders)
+    classes = by_class(filter(is_picture, files.names), folders)
+    return {name: names for name, names in classes.items() if name in folders}, "{}/{}".format
 
 
 def _list_groups(files: Files) -> _Listing:
-    found: dict[str, list[str]] = {name: [] for name in files.folders if name.count("/") == 1}
+    groups: dict[str, list[str]] = {name: [] for name in files.folders if name.count("/") == 1}
     for path in files.names:
         group, category, name = (*path.split("/", 2), "", "")[:3]
         if name and is_picture(path):
-            found[f"{group}/{category}"].append(name)
-    return found, _Reader(files, _straight)
-
-
-def _straight(class_name: str, name: str) -> str:
-    return f"{class_name}/{name}"
-
-
-class _Reader:
-    def __init__(self, files: Files, path_of: Callable[[str, str], str]) -> None:
-        self._files = files
-        self._path_of = path_of
-
-    def __call__(self, class_name: str, name: str) -> Picture:
-        address = f"inaturalist:{class_name}/{name}"
-        return read_from(self._files, self._path_of(class_name, name), address, TERMS)
+            groups[f"{group}/{category}"].append(name)
+    return groups, "{}/{}".format

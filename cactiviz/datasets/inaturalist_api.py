@@ -78,13 +78,13 @@ def search(species: str, count: int, *, ask: Ask | None = None) -> tuple[Sightin
     if not 1 <= count <= MOST:
         raise DataError(f"Ask for 1 to {MOST} photographs.")
     answer = (ask or _ask)(species, min(2 * count, 2 * MOST))
-    found = tuple(islice(_sightings(answer), count))
-    if not found:
+    sightings = tuple(islice(_sightings(answer), count))
+    if not sightings:
         raise DataError(
             f"iNaturalist has no photograph of “{species}” of research grade that is free to use; "
             "please check the name."
         )
-    return found
+    return sightings
 
 
 def open_sighting(
@@ -110,11 +110,11 @@ def open_sighting(
     url = sighting.url.replace("/square.", f"/{size}.")
     if fetch is None:
         _PACE.wait()
-        found = fetch_picture(url, cancel=cancel)
+        fetched = fetch_picture(url, cancel=cancel)
     else:
-        found = fetch(url)
+        fetched = fetch(url)
     name = f"{sighting.species} {sighting.photo_id}"
-    return open_picture(found.data, name=name, credit=sighting.source)
+    return open_picture(fetched.data, name=name, credit=sighting.source)
 
 
 def _sightings(answer: Mapping[str, Any]) -> Iterator[Sighting]:
@@ -122,9 +122,9 @@ def _sightings(answer: Mapping[str, Any]) -> Iterator[Sighting]:
         if observation.get("quality_grade", "research") != "research":
             continue
         for photo in _list(observation.get("photos")):
-            found = _sighting(observation, photo)
-            if found is not None:
-                yield found
+            sighting = _sighting(observation, photo)
+            if sighting is not None:
+                yield sighting
                 break
 
 
@@ -147,7 +147,7 @@ def _sighting(observation: Mapping[str, Any], photo: Mapping[str, Any]) -> Sight
 
 def _list(value: object) -> list[Mapping[str, Any]]:
     """The objects of a list that came from outside."""
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    return [x for x in value if isinstance(x, Mapping)] if isinstance(value, list) else []
 
 
 def _line(value: object) -> str:

@@ -34,10 +34,7 @@ _WORDS: dict[Failure, tuple[str, str]] = {
         "1 packed file wasn't looked into; please unpack it to see what it holds",
         "{} packed files weren't looked into; please unpack them to see what they hold",
     ),
-    "hidden": (
-        "1 hidden file or folder was left out",
-        "{} hidden files or folders were left out",
-    ),
+    "hidden": ("1 hidden file or folder was left out", "{} hidden files or folders were left out"),
     "own": (
         "1 file or folder is what this command writes, and was left out",
         "{} files or folders are what this command writes, and were left out",
@@ -50,10 +47,7 @@ _WORDS: dict[Failure, tuple[str, str]] = {
         "1 link was left out, as it leads to a folder that is listed already",
         "{} links were left out, as they lead to folders that are listed already",
     ),
-    "nowhere": (
-        "1 link leads nowhere and was left out",
-        "{} links lead nowhere and were left out",
-    ),
+    "nowhere": ("1 link leads nowhere and was left out", "{} links lead nowhere and were left out"),
     "shut": (
         "1 file or folder can't be read and was left out",
         "{} files or folders can't be read and were left out",
@@ -66,10 +60,7 @@ _WORDS: dict[Failure, tuple[str, str]] = {
         "1 file is there twice under one name; the last one is taken",
         "{} files are there twice under one name; the last one of each is taken",
     ),
-    "loose": (
-        "1 picture lies in no folder of a class",
-        "{} pictures lie in no folder of a class",
-    ),
+    "loose": ("1 picture lies in no folder of a class", "{} pictures lie in no folder of a class"),
     "content": (
         "1 file is taken for a picture by its content, not by its ending",
         "{} files are taken for pictures by their content, not by their endings",
@@ -96,25 +87,25 @@ def of_classes(items: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     >>> of_classes({"bear": ["1.jpg"], "chimp": []})
     ('The class “chimp” has no picture.', 'All pictures are of one class, “bear”.')
     """
-    empty = [name for name, found in items.items() if not found]
-    full = [name for name, found in items.items() if found]
-    said = [f"The class “{name}” has no picture." for name in empty[:_MOST_EMPTY]]
+    empty = [name for name, pictures in items.items() if not pictures]
+    full = [name for name, pictures in items.items() if pictures]
+    notes = [f"The class “{name}” has no picture." for name in empty[:_MOST_EMPTY]]
     if len(empty) > _MOST_EMPTY:
-        said.append(f"{len(empty) - _MOST_EMPTY} more classes have no picture.")
+        notes.append(f"{len(empty) - _MOST_EMPTY} more classes have no picture.")
     if len(full) == 1:
-        said.append(f"All pictures are of one class, “{full[0]}”.")
-    return tuple(said)
+        notes.append(f"All pictures are of one class, “{full[0]}”.")
+    return tuple(notes)
 
 
-def of_files(found: Iterable[Noticed]) -> tuple[str, ...]:
+def of_files(entries: Iterable[Noticed]) -> tuple[str, ...]:
     """One sentence for each reason, with the number of its files and the first few names.
 
     >>> of_files([Noticed("other", "notes.txt"), Noticed("other", "labels.csv")])
     ('2 files are no pictures and were left out: labels.csv, notes.txt.',)
     """
     names: dict[Failure, list[str]] = {why: [] for why in _WORDS}
-    for one in found:
-        names[one.why].append(one.name)
+    for entry in entries:
+        names[entry.why].append(entry.name)
     return tuple(
         f"{_WORDS[why][len(those) > 1].format(len(those))}: {few(sorted(those))}."
         for why, those in names.items()

@@ -3,17 +3,170 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
+from cactiviz.datasets import aerial_cactus, caltech256, inaturalist
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.datasets.folder import open_folder
-from cactiviz.datasets.rows import ROWS
-from cactiviz.datasets.spec import DatasetSpec
+from cactiviz.datasets.scenes import scene
 from cactiviz.errors import DataError
+from cactiviz.pictures.open import SAMPLES, open_picture
 from cactiviz.types import Picture
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A published file that a data set comes in.
+
+    Attributes:
+        url: Where it is.
+        file_name: What it is called on disk.
+        size_bytes: About how large it is.
+        md5: Its published hash; None where none is published.
+        unpacked: The folder in it, if it is a tar; empty for a zip, which is read in its place.
+    """
+
+    url: str
+    file_name: str
+    size_bytes: int
+    md5: str | None = None
+    unpacked: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetSpec:
+    """One row of the table.
+
+    Attributes:
+        name: Registry key, snake_case.
+        title: What to call it.
+        about: What is in it, in one sentence.
+        layout: How its files lie; a few words.
+        how_to_get: What a person does to have it, in sentences.
+        terms: Whose pictures they are and under which licence.
+        open: From the place where it was found to the data set; raises a DataError.
+        place: "installed" comes along and needs no folder, "named" is whatever folder or zip is
+            named, "searched" is looked for in a folder and up to two folders below.
+        locate: Maps a folder to the data set's own folder or file in it, or None.
+        archive: What to download; None where nothing can be.
+    """
+
+    name: str
+    title: str
+    about: str
+    layout: str
+    how_to_get: str
+    terms: str
+    open: Callable[[Path], Dataset] = field(repr=False)
+    place: Literal["installed", "named", "searched"] = "searched"
+    locate: Callable[[Path], Path | None] = field(default=lambda _: None, repr=False)
+    archive: Archive | None = None
+
+
+_SAMPLES = "Photographs that come along"
+_SAMPLE_TERMS = "CC0 or public domain; each photograph names its author"
+
+
+def _open_samples() -> Dataset:
+    """The packaged photographs as a data set of one class; each keeps its own credit."""
+
+    def read(class_name: str, name: str) -> Picture:
+        return open_picture(f"sample:{name}", name=f"samples:{class_name}/{name}")
+
+    return Dataset("samples", _SAMPLES, _SAMPLE_TERMS, {"photographs": tuple(SAMPLES)}, read)
+
+
+#: In the order in which they are listed.
+ROWS = (
+    DatasetSpec(
+        "samples",
+        _SAMPLES,
+        "A cat, a cup, a rocket and an astronaut, to begin with.",
+        "inside of scikit-image",
+        "It is here already.",
+        _SAMPLE_TERMS,
+        lambda _: _open_samples(),
+        place="installed",
+    ),
+    DatasetSpec(
+        "scenes",
+        scene.TITLE,
+        "Aerial desert tiles drawn by a program, with and without columnar cacti.",
+        "drawn when they are asked for",
+        "It is here already.",
+        scene.TERMS,
+        lambda _: scene.open_scenes(),
+        place="installed",
+    ),
+    DatasetSpec(
+        "cactus",
+        aerial_cactus.TITLE,
+        "Tiles of 32 x 32 pixels of a Mexican desert from above, with and without a columnar "
+        "cactus.",
+        "train.csv beside train.zip or train/",
+        "Make an account at Kaggle, accept the rules of the competition at "
+        "https://www.kaggle.com/c/aerial-cactus-identification/rules, download train.csv and "
+        "train.zip from its page “Data”, and put both into one folder of the data folder; "
+        "train.zip needn't be unpacked. With `pip install cactiviz[kaggle]` and a key of "
+        "Kaggle's, `cactiviz data get cactus` does the rest once the rules are accepted.",
+        aerial_cactus.TERMS,
+        aerial_cactus.open_cactus,
+        locate=lambda folder: folder if aerial_cactus.is_here(folder) else None,
+    ),
+    DatasetSpec(
+        "caltech256",
+        caltech256.TITLE,
+        "30,607 photographs of things and animals in 256 categories and one of clutter.",
+        "256_ObjectCategories/009.bear/009_0001.jpg",
+        "`cactiviz data get caltech256` downloads Caltech's own archive and unpacks it, which "
+        "takes twice its size for a while.",
+        caltech256.TERMS,
+        caltech256.open_caltech256,
+        locate=caltech256.find_categories,
+        # The address and the hash as torchvision has them; Caltech's own page shows the same.
+        archive=Archive(
+            "https://data.caltech.edu/records/nyy15-4j048/files/256_ObjectCategories.tar",
+            "256_ObjectCategories.tar",
+            1_200_000_000,
+            "67b4f42ca05d46448c6bb8ecd2220f6d",
+            caltech256.FOLDER,
+        ),
+    ),
+    DatasetSpec(
+        "inaturalist",
+        inaturalist.TITLE,
+        "Photographs of living things: 12,000 in ten groups, or the competitions' sets of "
+        "2017 to 2021 by species.",
+        "inaturalist_12K/train/Aves/*.jpg, nature_12K.zip, or 2021_train/ and its like",
+        "`cactiviz data get inaturalist` downloads the 12K set's archive, of which no hash is "
+        "published; it is read in its place. The larger sets are those of torchvision's class "
+        "INaturalist, in the folders that it makes.",
+        inaturalist.TERMS,
+        inaturalist.open_inaturalist,
+        locate=inaturalist.find_set,
+        archive=Archive(
+            "https://storage.googleapis.com/wandb_datasets/nature_12K.zip",
+            inaturalist.ZIP,
+            3_800_000_000,
+        ),
+    ),
+    DatasetSpec(
+        "folder",
+        "Any folder or zip",
+        "Pictures of your own, a sub-folder a class.",
+        "CLASS/picture.jpg",
+        "Name your folder or zip.",
+        "They are yours to know",
+        open_folder,
+        place="named",
+    ),
+)
+
 
 _MOST_FOLDERS = 2000
 _ANYWHERE = Path()
@@ -92,12 +245,10 @@ def open_dataset(name: str, folder: Path | None = None, without: Iterable[Path] 
     Args:
         name: The data set's.
         folder: As for :func:`find_dataset`; for "folder" the folder or zip itself.
-        without: Files and folders of "folder" that don't count, such as what is about to be
-            written.
+        without: Files and folders of "folder" to leave out, such as what is about to be written.
 
     Raises:
-        DataError: There is no such data set, it isn't there, or it can't be read; the sentence
-            says where it was looked for and how to get it.
+        DataError: There is no such data set, it isn't on disk, or it can't be read.
     """
     spec = get_dataset_spec(name)
     path = find_dataset(name, folder)
@@ -165,13 +316,31 @@ def _places(folder: Path) -> Iterator[Path]:
 
 
 def _below(folder: Path) -> list[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if entry.is_dir()]
-    except OSError:
-        return []
-    return [folder / name for name in sorted(names) if not name.startswith(".")]
+    names: list[str] = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_dir())
+    return [folder / name for name in names if not name.startswith(".")]
 
 
 for _spec in ROWS:
     register(_spec)
+
+
+def open_anywhere(named: str, without: Iterable[Path] = ()) -> Dataset:
+    """A data set of the table by its name, cactus tiles by their list, else classes by folder.
+
+    Args:
+        named: As a person names it.
+        without: Files and folders that don't count, such as what is about to be written.
+
+    Raises:
+        DataError: There is no such data set, folder or zip, or it can't be read.
+    """
+    path = Path(os.path.expanduser(named))
+    if named in DATASETS and not os.path.exists(path):
+        return open_dataset(named)
+    return (
+        aerial_cactus.open_cactus(path)
+        if aerial_cactus.is_meant(path)
+        else open_folder(path, without)
+    )

@@ -1,15 +1,72 @@
-"""What the folders of a data set mean: a wrapping, the parts of a split, the classes."""
+"""Layout of a data set's folders (wrapping, splits, classes), and which files are pictures."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from cactiviz.datasets.archive import Files
-from cactiviz.datasets.splits import split_of
+from cactiviz.datasets.dataset import split_of
+from cactiviz.pictures.decode import kind_of
 from cactiviz.pictures.open import open_picture
 from cactiviz.types import Picture
+
+#: Of pictures, in small letters; upper case counts as well.
+ENDINGS = (
+    *(".jpg", ".jpeg", ".jfif", ".jpe", ".mpo", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
+    *(".heic", ".heif", ".avif", ".jp2", ".ppm", ".pgm", ".pbm", ".pnm"),
+)
+#: Of files that hold other files.
+ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
+#: So many of a file's first bytes tell what it is.
+BEGINNING = 256
+
+# Two letters are all that begins these kinds, and so do many texts; what follows must fit too.
+_STRICTER = {
+    "BMP": re.compile(rb"BM.{4}\0\0\0\0.{4}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL),
+    "PPM": re.compile(rb"P[1-6]\s+(#|\d)"),
+}
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file's name ends as a picture's.
+
+    >>> is_picture("cat/IMG_1.JPG"), is_picture("scan.jfif"), is_picture("notes.txt")
+    (True, True, False)
+    """
+    return PurePosixPath(name).suffix.lower() in ENDINGS
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file's name ends as that of a zip or its like.
+
+    >>> is_archive("train.ZIP"), is_archive("train.csv")
+    (True, False)
+    """
+    return PurePosixPath(name).suffix.lower() in ARCHIVES
+
+
+def begins_as_picture(name: str, beginning: bytes) -> bool:
+    """Whether a file of another ending is a picture by its first bytes.
+
+    TIFF counts only in a file without an ending: whole families of other formats, such as cameras'
+    raw files, begin as TIFF does.
+
+    Args:
+        name: The file's.
+        beginning: Its first bytes, :data:`BEGINNING` or all.
+
+    >>> begins_as_picture("IMG_1", b"GIF89a"), begins_as_picture("README", b"BMW is a make of car")
+    (True, False)
+    """
+    kind = kind_of(beginning)
+    if kind == "TIFF" and PurePosixPath(name).suffix:
+        return False
+    stricter = _STRICTER.get(kind)
+    return bool(kind) and (stricter is None or stricter.match(beginning) is not None)
+
 
 #: The class of pictures that lie in no folder.
 LOOSE = "pictures"
@@ -17,53 +74,51 @@ LOOSE = "pictures"
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the classes lie.
+    """Folders of a data set's classes.
 
     Attributes:
-        start: The folder that holds all classes or parts, with a slash behind it, or nothing.
-        parts: A part's folder, such as "train" -> where its classes lie, with a slash behind it;
-            empty where there are none.
+        start: Folder of all classes or parts, with a slash; empty for the root.
+        parts: Part of a split -> the folder of its classes, with a slash; empty without a split.
     """
 
     start: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
 
     def list(self, pictures: Iterable[str], folders: Collection[str]) -> dict[str, list[str]]:
-        """Class -> its pictures, as they are found in these files and folders.
+        """Class -> names of its pictures; with parts a name begins with its part (``train/1.jpg``).
 
-        A folder without pictures is an empty class, where others beside it have some. With parts,
-        a picture's name begins with its part: ``train/1.jpg`` of the class ``cat``.
+        A folder without pictures is an empty class if others beside it have some.
         """
         below = [name.removeprefix(self.start) for name in pictures if name.startswith(self.start)]
         inside = [name.removeprefix(self.start) for name in folders if name.startswith(self.start)]
         if not self.parts:
             return by_class(below, inside)
         of_parts = tuple(f"{part}/" for part in self.parts)
-        found = by_class([name for name in below if not name.startswith(of_parts)], ())
+        classes = by_class([name for name in below if not name.startswith(of_parts)], ())
         for part, start in self.parts.items():
             own = by_class(
                 [name.removeprefix(start) for name in below if name.startswith(start)],
                 [name.removeprefix(start) for name in inside if name.startswith(start)],
             )
             for class_name, names in own.items():
-                found.setdefault(class_name, []).extend(f"{part}/{name}" for name in names)
-        return {class_name: found[class_name] for class_name in sorted(found)}
+                classes.setdefault(class_name, []).extend(f"{part}/{name}" for name in names)
+        return {class_name: classes[class_name] for class_name in sorted(classes)}
 
     def path_of(self, class_name: str, name: str, names: Collection[str]) -> str:
-        """The path of a listed picture, one of ``names``, within the folder or zip."""
+        """Path of a listed picture within the folder or zip; it is one of ``names``."""
         part, _, inside = name.partition("/")
         start = self.parts.get(part)
         places = [] if start is None else [f"{start}{class_name}/{inside}", f"{start}{inside}"]
         places += [f"{class_name}/{name}", name]
-        found = (f"{self.start}{place}" for place in places)
-        return next((path for path in found if path in names), f"{self.start}{places[0]}")
+        paths = (f"{self.start}{place}" for place in places)
+        return next((path for path in paths if path in names), f"{self.start}{places[0]}")
 
 
 def layout_of(pictures: Sequence[str]) -> Layout:
-    """How a data set lies that is told by its pictures' paths alone.
+    """Derive the layout of a data set from its pictures' paths.
 
-    A folder that alone holds pictures, all of them in folders of its own, is a wrapping. Two
-    folders or more that are called as parts of a data set are, and hold classes, are its parts.
+    A folder that holds all pictures, in sub-folders, is a wrapping. Two or more folders with names
+    of splits that hold classes are parts.
 
     >>> layout_of(["set/train/cat/1.jpg", "set/val/cat/1.jpg"])
     Layout(start='set/', parts={'train': 'train/', 'val': 'val/'})
@@ -88,7 +143,7 @@ def layout_of(pictures: Sequence[str]) -> Layout:
 
 
 def wrapping(names: Sequence[str]) -> str:
-    """The folders around the classes, with a slash behind, or nothing.
+    """Folders that wrap all classes, with a slash; empty if there are none.
 
     >>> wrapping(["inaturalist_12K/train/Aves/1.jpg", "inaturalist_12K/val/Aves/1.jpg"])
     'inaturalist_12K/'
@@ -105,33 +160,33 @@ def wrapping(names: Sequence[str]) -> str:
 
 
 def by_class(pictures: Iterable[str], folders: Iterable[str]) -> dict[str, list[str]]:
-    """Class -> its pictures: the first folder is the class, the rest the name.
+    """Class -> names of its pictures: the first folder is the class, the rest the name.
 
-    A folder without pictures is an empty class, unless no folder has any; pictures in no folder
-    are of the class :data:`LOOSE`, or of a longer name where a folder is called that.
+    Folders without pictures are empty classes, unless all are. Pictures in no folder are of the
+    class :data:`LOOSE`, or "LOOSE in no folder" if a folder has that name.
 
     >>> by_class(["cat/1.jpg", "cat/more/2.jpg", "3.jpg"], ["cat", "cat/more", "dog"])
     {'cat': ['1.jpg', 'more/2.jpg'], 'dog': [], 'pictures': ['3.jpg']}
     >>> by_class(["1.jpg", "2.jpg"], ["empty"])
     {'pictures': ['1.jpg', '2.jpg']}
     """
-    found: dict[str, list[str]] = {name: [] for name in sorted(folders) if "/" not in name}
+    classes: dict[str, list[str]] = {name: [] for name in sorted(folders) if "/" not in name}
     loose: list[str] = []
     for path in pictures:
         class_name, slash, name = path.partition("/")
         if slash:
-            found.setdefault(class_name, []).append(name)
+            classes.setdefault(class_name, []).append(name)
         else:
             loose.append(path)
-    if not any(found.values()):
-        found = {}
+    if not any(classes.values()):
+        classes = {}
     if loose:
-        found[f"{LOOSE} in no folder" if LOOSE in found else LOOSE] = loose
-    return found
+        classes[f"{LOOSE} in no folder" if LOOSE in classes else LOOSE] = loose
+    return classes
 
 
 def natural(name: str) -> tuple[object, ...]:
-    """A key by which numbers in names count as numbers: 2.jpg comes before 10.jpg.
+    """Sort key that compares digits in names as numbers: 2.jpg before 10.jpg.
 
     >>> sorted(["10.jpg", "2.jpg", "B.jpg", "a.jpg"], key=natural)
     ['2.jpg', '10.jpg', 'a.jpg', 'B.jpg']
@@ -143,11 +198,28 @@ def natural(name: str) -> tuple[object, ...]:
     return tuple(pieces), name
 
 
-def read_from(files: Files, path: str, address: str, terms: str) -> Picture:
-    """Open one file as a picture that is called by its address.
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """Opens a data set's pictures, each called by its address ``NAME:CLASS/ITEM``.
 
-    Raises:
-        DataError: The file can't be read.
-        PictureError: It is no picture.
+    Attributes:
+        files: The folder or the zip.
+        dataset: Name of the data set.
+        terms: Credit of each picture.
+        path_of: From a class and a picture's name to its path within the folder or zip.
     """
-    return open_picture(files.read(path), name=address, credit=terms)
+
+    files: Files
+    dataset: str
+    terms: str
+    path_of: Callable[[str, str], str] = "{}/{}".format
+
+    def __call__(self, class_name: str, name: str) -> Picture:
+        """Open a picture.
+
+        Raises:
+            DataError: The file can't be read.
+            PictureError: It is no picture.
+        """
+        data, address = self.files.read(self.path_of(class_name, name)), f"{class_name}/{name}"
+        return open_picture(data, name=f"{self.dataset}:{address}", credit=self.terms)

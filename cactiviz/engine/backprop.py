@@ -2,13 +2,12 @@
 
 How the network stays unchanged while other threads use it:
 
-* The forward runs under :class:`~cactiviz.engine.trace.Steps`, which sees the operations of this
-  thread only. A layer is known by the position of its operation: no hook on a module.
-* Each activation's output gets a tensor hook, which lives and dies with this pass's graph. It does
-  nothing in the first backward and applies the guided rule in the second; the flag between the two
-  is an object of this pass (on CUDA, backward runs on threads of its own).
-* Batch norms are differentiated by their input alone (:mod:`cactiviz.engine.batch_norm`), which is
-  quicker and holds less memory; the forward is the network's own to the last bit.
+* The forward runs under :class:`~cactiviz.engine.operations.Steps`, which sees this thread's
+  operations only. A layer is the position of an operation: no hook on a module.
+* Each activation's output gets a tensor hook, which lives as long as this pass's graph. It applies
+  the guided rule in the second backward, by a flag of this pass (CUDA has threads of its own).
+* Batch norms are differentiated by their input alone (:data:`CHEAPER`); the forward is the
+  network's own to the last bit.
 * Gradients come from ``torch.autograd.grad``: no parameter's ``.grad`` is written.
 """
 
@@ -18,19 +17,65 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from cactiviz.engine.batch_norm import CHEAPER
 from cactiviz.engine.ceilings import capped_steps, uncapped
-from cactiviz.engine.halving import is_out_of_memory
+from cactiviz.engine.device import is_out_of_memory
 from cactiviz.engine.operations import ACTIVATIONS, RELUS, Function, Steps
 from cactiviz.engine.trace import trace
 from cactiviz.errors import CactivizError, Cancelled, LayerError, ModelError
 from cactiviz.types import Cancel, Layer
+
+
+class _FixedBatchNorm(torch.autograd.Function):
+    """Batch norm by fixed statistics, differentiated by its input only.
+
+    Torch's backward reads the input once more, to sum up gradients for weight and bias that nobody
+    asked for, and so holds it in memory until then; by the input alone it is a product with one
+    number a channel.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scale: Tensor, arguments: tuple[Any, ...]) -> Tensor:
+        ctx.save_for_backward(scale)
+        return F.batch_norm(x, *arguments)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (scale,) = ctx.saved_tensors
+        return gradients[0] * scale, None, None
+
+
+def _batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    arguments = (running_mean, running_var, weight, bias, training, momentum, eps)
+    if training or running_var is None or running_var.dtype != input.dtype:
+        return F.batch_norm(input, *arguments)
+    scale = (running_var.detach() + eps).rsqrt_()
+    if weight is not None:
+        scale = scale.mul_(weight.detach())
+    scale = scale.view(-1, *(1,) * (input.ndim - 2))
+
+    output: Tensor = _FixedBatchNorm.apply(input, scale, arguments)
+    return output
+
+
+CHEAPER = {F.batch_norm: _batch_norm}
+
 
 Need = Literal["activations", "input_gradients", "guided_gradients"]
 #: From the network's output (None if the forward was stopped before it) and the captured
@@ -67,13 +112,11 @@ def differentiate(
         module: A network in eval mode, so that the pictures of a batch don't mix.
         inputs: Preprocessed pictures, (B, 3, H, W).
         score: Maps the output and the layers' activations to the scalar that is differentiated.
-        layers: Layers whose activations are passed to ``score``; with "activations" in
-            ``needs``, their gradients are computed too.
+        layers: Layers whose activations ``score`` gets, and are differentiated by if needed.
         needs: Which gradients to compute.
         cancel: Checked before each operation.
         stop_at_layer: Stop the forward after the last of the layers.
-        before_ceiling: Replace values that an activation function has capped by its input there
-            (:mod:`cactiviz.engine.ceilings`).
+        before_ceiling: Replace values capped by an activation with its input (``engine.ceilings``).
 
     Raises:
         CactivizError: As for :func:`cactiviz.engine.class_pass.run`.
@@ -128,24 +171,17 @@ def differentiate_along(
         The map and its derivative, both (B, C, h, w).
 
     Raises:
-        CactivizError: As for :func:`differentiate`, or an operation of the network has no
-            derivative in forward mode.
+        CactivizError: As for :func:`differentiate`, or an operation has no forward-mode derivative.
     """
     with torch.inference_mode(False), torch.no_grad(), _FORWARD_MODE, forward_ad.dual_level():
-        x = _dual(inputs.detach().clone(), direction)
+        with warnings.catch_warnings():
+            # On first use torch compiles a part of itself in a way that it advises others against.
+            warnings.simplefilter("ignore", FutureWarning)
+            x: Tensor = forward_ad.make_dual(inputs.detach().clone(), direction)  # type: ignore[no-untyped-call]
         forward = _Forward(frozenset(), cancel, instead={})  # the cheaper ones go backward only
         _, (made,) = _observe(forward, module, x, [layer], True, before_ceiling)
         values, change = forward_ad.unpack_dual(made)  # type: ignore[no-untyped-call]
         return values, torch.zeros_like(values) if change is None else change
-
-
-def _dual(values: Tensor, direction: Tensor) -> Tensor:
-    """A dual tensor: values with a tangent."""
-    with warnings.catch_warnings():
-        # On first use torch compiles a part of itself in a way that it advises others against.
-        warnings.simplefilter("ignore", FutureWarning)
-        dual: Tensor = forward_ad.make_dual(values, direction)  # type: ignore[no-untyped-call]
-    return dual
 
 
 def _observe(
@@ -194,13 +230,6 @@ class _Reached(Exception):
     """The last layer of interest has its activations."""
 
 
-class _Guide:
-    """Flag of the guided backward; a separate object, so that no hook holds the graph."""
-
-    def __init__(self) -> None:
-        self.on = False
-
-
 class _Forward:
     """One forward under observation; holds what it captured and whether backward is guided."""
 
@@ -212,7 +241,8 @@ class _Forward:
     ) -> None:
         self.captured: dict[int, Tensor] = {}
         self.versions: dict[int, int] = {}
-        self.guide = _Guide()
+        # Flag of the guided backward; an object of its own, so that no hook holds the graph.
+        self.guide = SimpleNamespace(on=False)
         self.shapes: dict[int, tuple[int, ...]] = {}
         self.last: int | None = None
         self.capped: frozenset[int] = frozenset()
@@ -221,10 +251,10 @@ class _Forward:
         self._instead = instead
 
     def __call__(self, module: nn.Module, x: Tensor) -> Any:
-        given = x.clone()  # a network may write into its input; a leaf doesn't allow it
+        copied = x.clone()  # a network may write into its input; a leaf doesn't allow it
         try:
             with Steps(self._on_step, self._instead, self._compute if self.capped else None):
-                return module(given)
+                return module(copied)
         except _Reached:
             return None
         except CactivizError:

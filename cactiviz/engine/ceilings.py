@@ -72,12 +72,12 @@ def uncapped(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     tensor([0., 2.])
     """
     named = dict(kwargs)
-    given = args[0] if args else named.pop("input", None)
-    if function not in _CAPPED or not isinstance(given, Tensor):
+    argument = args[0] if args else named.pop("input", None)
+    if function not in _CAPPED or not isinstance(argument, Tensor):
         return function(*args, **kwargs)
-    before = given.clone()  # the function may write over it
+    before = argument.clone()  # the function may write over it
     output = function(*args, **kwargs)
     with torch.no_grad():
-        largest = given.new_full((1,) * given.ndim, torch.inf)
+        largest = argument.new_full((1,) * argument.ndim, torch.inf)
         ceiling = function(largest, *args[1:], **named)
     return torch.where(output >= ceiling, before, output)

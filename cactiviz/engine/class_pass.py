@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from cactiviz.engine.backprop import Need, differentiate
-from cactiviz.engine.halving import in_parts
+from cactiviz.engine.device import in_parts
 from cactiviz.errors import LayerError, ModelError, TargetError
 from cactiviz.types import Cancel, Layer
 
@@ -26,8 +26,7 @@ class Pass:
     Attributes:
         logits: (B, K), the network's output.
         class_index: int64 (B,), the class explained for each picture.
-        maps: For each layer its activations (B, C, h, w) and the score's gradients by them,
-            of the same shape.
+        maps: Each layer's activations (B, C, h, w), and the score's gradients by them.
         input_gradients: (B, 3, H, W), the gradient of the score by the network's input.
         guided_gradients: (B, 3, H, W), the same backward pass with the guided rule
             R_in = 1[x > 0] act'(x) max(R_out, 0) at every activation function: Springenberg et
@@ -108,7 +107,15 @@ def run(
         answers: list[Tensor] = []
 
         def score(logits: Any, _: tuple[Tensor, ...]) -> Tensor:
-            scores = class_scores(_checked(logits))
+            if not isinstance(logits, Tensor) or logits.ndim != 2 or not logits.requires_grad:
+                raise ModelError(
+                    "The network's output isn't a row of class scores for each picture."
+                )
+            if not bool(logits.isfinite().all()):
+                raise ModelError(
+                    "The network's answer isn't a finite number; its weights are damaged."
+                )
+            scores = class_scores(logits)
             chosen = _resolved(scores, wanted[rows])
             total = scores.gather(1, chosen[:, None]).sum()
             for row, index in enumerate(minus[rows]):
@@ -126,26 +133,16 @@ def run(
             cancel=cancel,
         )
         logits, chosen = answers
-        return Pass(
-            logits, chosen, gradients.maps, gradients.input_gradients, gradients.guided_gradients
-        )
+        return Pass(logits, chosen, **vars(gradients))
 
     return in_parts(module, inputs, explain)
 
 
 def _for_each(inputs: Tensor, classes: Sequence[int | None] | None) -> list[int | None]:
-    given: list[int | None] = [None] * len(inputs) if classes is None else list(classes)
-    if len(given) != len(inputs) or not given:
-        raise TargetError(f"{len(inputs)} pictures need as many classes, not {len(given)}.")
-    return given
-
-
-def _checked(logits: Any) -> Tensor:
-    if not isinstance(logits, Tensor) or logits.ndim != 2 or not logits.requires_grad:
-        raise ModelError("The network's output isn't a row of class scores for each picture.")
-    if not bool(logits.isfinite().all()):
-        raise ModelError("The network's answer isn't a finite number; its weights are damaged.")
-    return logits
+    chosen: list[int | None] = [None] * len(inputs) if classes is None else list(classes)
+    if len(chosen) != len(inputs) or not chosen:
+        raise TargetError(f"{len(inputs)} pictures need as many classes, not {len(chosen)}.")
+    return chosen
 
 
 def _resolved(scores: Tensor, classes: Sequence[int | None]) -> Tensor:

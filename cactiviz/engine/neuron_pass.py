@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from cactiviz.engine.backprop import Need, differentiate, differentiate_along
 from cactiviz.engine.ceilings import capped_steps, is_activated
-from cactiviz.engine.halving import in_parts
+from cactiviz.engine.device import in_parts
 from cactiviz.engine.trace import trace
 from cactiviz.errors import ModelError, TargetError
 from cactiviz.types import Cancel, Layer, Neuron
@@ -23,8 +23,7 @@ class NeuronPass:
     Attributes:
         values: (B,), each neuron's activation.
         input_gradients: (B, 3, H, W), the gradient of that value by the network's input.
-        guided_gradients: (B, 3, H, W), the same with the guided rule of
-            :class:`~cactiviz.engine.class_pass.Pass`.
+        guided_gradients: (B, 3, H, W), the same with the guided rule of ``class_pass.Pass``.
     """
 
     values: Tensor
@@ -50,8 +49,7 @@ def run_neurons(
         layer: The layer of the neurons.
         neurons: One neuron for each picture.
         needs: "input_gradients", "guided_gradients" or both.
-        before_ceiling: For neurons at their activation's upper bound, explain the value before it
-            (:attr:`LayerMap.before`).
+        before_ceiling: For neurons at their upper bound, explain the value before it instead.
         cancel: Checked before each operation.
 
     Raises:
@@ -67,11 +65,11 @@ def run_neurons(
 
         def score(_: object, captured: tuple[Tensor, ...]) -> Tensor:
             picks = [(row, *neuron) for row, neuron in enumerate(neurons[rows])]
-            found = captured[0][tuple(torch.tensor(picks, device=inputs.device).T)]
-            values.append(found.detach())
-            return found.sum()
+            picked = captured[0][tuple(torch.tensor(picks, device=inputs.device).T)]
+            values.append(picked.detach())
+            return picked.sum()
 
-        found = differentiate(
+        picked = differentiate(
             module,
             inputs[rows],
             score,
@@ -81,7 +79,7 @@ def run_neurons(
             stop_at_layer=True,
             before_ceiling=before_ceiling,
         )
-        return NeuronPass(values[0], found.input_gradients, found.guided_gradients)
+        return NeuronPass(values[0], picked.input_gradients, picked.guided_gradients)
 
     return in_parts(module, inputs, explain)
 
@@ -123,13 +121,13 @@ def feature_maps(
     With ``before_ceiling``, values at an activation function's upper bound are replaced by its
     input there.
     """
-    found: list[Tensor] = []
+    maps: list[Tensor] = []
 
     def keep(_: object, captured: tuple[Tensor, ...]) -> Tensor:
-        found.append(captured[0].detach())
+        maps.append(captured[0].detach())
         return captured[0].sum()
 
-    def explain(rows: slice) -> NeuronPass:
+    def explain(rows: slice) -> Tensor:
         differentiate(
             module,
             inputs[rows],
@@ -140,9 +138,9 @@ def feature_maps(
             stop_at_layer=True,
             before_ceiling=before_ceiling,
         )
-        return NeuronPass(found.pop())
+        return maps.pop()
 
-    return in_parts(module, inputs, explain).values
+    return in_parts(module, inputs, explain)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,11 +149,9 @@ class LayerMap:
 
     Attributes:
         values: Each neuron's activation.
-        before: The same, with the activation function's input where a neuron is at its upper bound
-            (:mod:`cactiviz.engine.ceilings`).
+        before: The same, with the activation's input where a neuron is at its upper bound.
         at_ceiling: bool, which neurons no pixel drives by a small change for that reason alone.
-        driven: bool, which neurons some pixel drives by a small change, or would, if it weren't
-            for a ceiling.
+        driven: bool, which neurons some pixel drives by a small change, ceilings aside.
         answers: bool, which of these both methods show: where the values are an activation
             function's, guided backprop lets nothing through at 0 and below.
     """
@@ -210,43 +206,34 @@ def layer_map(
     generator = torch.Generator().manual_seed(0)
     direction = torch.randn(inputs.shape, generator=generator).to(inputs)
 
-    def find(before_ceiling: bool) -> _Along:
-        def along(rows: slice) -> _Along:
-            one, way = inputs[rows], direction[rows]
-            found = differentiate_along(
-                module, one, way, layer, before_ceiling=before_ceiling, cancel=cancel
+    def derived(before_ceiling: bool) -> tuple[Tensor, Tensor]:
+        """The layer's maps and their directional derivative; the maps themselves if unknown."""
+
+        def along(rows: slice) -> tuple[Tensor, Tensor]:
+            picture, way = inputs[rows], direction[rows]
+            return differentiate_along(
+                module, picture, way, layer, before_ceiling=before_ceiling, cancel=cancel
             )
-            return _Along(*found)
 
         try:
             return in_parts(module, inputs, along)
         except ModelError:  # most likely an operation without a derivative in forward mode
-            values = feature_maps(module, inputs, layer, cancel, before_ceiling=before_ceiling)
-            return _Along(values, values)
+            maps = feature_maps(module, inputs, layer, cancel, before_ceiling=before_ceiling)
+            return maps, maps
 
-    found = find(False)
-    values, driven = found.values[0], found.change[0] != 0
+    maps, change = derived(False)
+    values, driven = maps[0], change[0] != 0
     before, at_ceiling = values, torch.zeros_like(driven)
     sequence = trace(module, tuple(inputs.shape[1:]))
     step = sequence.step(layer)
     if capped_steps(sequence, step):
-        found = find(True)
-        before, would_be = found.values[0], found.change[0] != 0
+        maps, change = derived(True)
+        before, would_be = maps[0], change[0] != 0
         # Not by the values: one may stand exactly at the ceiling, a mean of some partly so.
-        at_ceiling = would_be & ~driven
-        if found.change is found.values:
-            at_ceiling = before != values
+        at_ceiling = before != values if change is maps else would_be & ~driven
         driven = driven | at_ceiling
     answers = driven & (values > 0) if is_activated(sequence, step) else driven
     return LayerMap(values, before, at_ceiling, driven, answers)
-
-
-@dataclass(frozen=True, eq=False)
-class _Along:
-    """A layer's maps and their directional derivative; the maps themselves if unknown."""
-
-    values: Tensor
-    change: Tensor
 
 
 def most_active(activations: Tensor, row: int, column: int) -> Neuron:

@@ -31,7 +31,7 @@ ACTIVATIONS = RELUS | functions(
 )
 #: Each place of the output is made of a window of the input.
 POOLS = functions(
-    *("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "lp_pool2d"),
+    *("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "lp_pool2d")
 )
 #: In a network that isn't being trained, the identity.
 DROPOUTS = functions("dropout", "dropout2d", "alpha_dropout", "feature_alpha_dropout")
@@ -40,12 +40,13 @@ DROPOUTS = functions("dropout", "dropout2d", "alpha_dropout", "feature_alpha_dro
 class Steps(TorchFunctionMode):
     """Context in which each operation of this thread that returns a tensor is observed.
 
-    ``on_step(position, function, output)`` returns what the network goes on with; a function that
-    is a key of ``instead`` is computed by that entry, which must give the same output. Where
-    ``compute`` is given, it computes each call: ``compute(position, function, args, kwargs)``, with
-    the position that the output has if it is a tensor. Functional calls, methods and modules all
-    pass here; a kernel that hides an activation inside (a custom autograd function, a compiled
-    network) shows as one step or as none.
+    Functional calls, methods and modules all pass here; a kernel that hides an activation (a custom
+    autograd function, a compiled network) shows as one step or as none.
+
+    Args:
+        on_step: (position, function, output) -> what the network goes on with.
+        instead: Functions and what computes them instead, with the same output.
+        compute: (position, function, args, kwargs) -> output, if given, computes each call.
     """
 
     def __init__(

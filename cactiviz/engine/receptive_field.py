@@ -23,13 +23,6 @@ _ADAPTIVE_MAX_POOLS = functions("adaptive_max_pool2d")
 _PASSED = ACTIVATIONS | functions("clamp", "clamp_min", "clamp_max", "clip", "threshold")
 
 
-def receptive_field(
-    module: nn.Module, input_shape: tuple[int, int, int], layer: Layer, neuron: Neuron
-) -> NDArray[np.bool_]:
-    """The receptive field of one neuron, bool (H, W); see :func:`receptive_fields`."""
-    return receptive_fields(module, input_shape, layer, [neuron])[0]
-
-
 def receptive_fields(
     module: nn.Module,
     input_shape: tuple[int, int, int],
@@ -58,10 +51,10 @@ def receptive_fields(
     step = trace(module, input_shape).step(layer)
     x = torch.zeros(1, *input_shape, dtype=torch.float64, requires_grad=True)
     with torch.inference_mode(False), torch.enable_grad():
-        blank, given = _blank(module), x.clone()
+        blank, copied = _blank(module), x.clone()
         try:
             with _Connections(step):
-                blank(given)
+                blank(copied)
         except _Reached as reached:
             output = reached.output
         fields = []
@@ -110,25 +103,25 @@ def layer_with_parts(
 
     def last_part(layers: Iterable[Layer]) -> tuple[Layer | None, bool]:
         """The last layer that sees at most half, and whether the next one sees everything."""
-        found = None
+        last = None
         for layer in layers:  # deeper ones see more, and take longer
             seen = share(layer)
             if seen > _MOST:
-                return found, seen == 1
-            found = layer
-        return found, False
+                return last, seen == 1
+            last = layer
+        return last, False
 
     end = sequence.step(target)
     try:
         stages = [stage for stage in sequence.stages() if sequence.step(stage) < end]
     except LayerError:  # the target layer was named by somebody who knows better
         stages = []
-    found, whole = last_part(stages)
+    last, whole = last_part(stages)
     if not whole and share(target) < 1:
         return target
-    if found is None:
-        found, _ = last_part(Layer(name) for name in sequence.convolutions)
-    return found or target
+    if last is None:
+        last, _ = last_part(Layer(name) for name in sequence.convolutions)
+    return last or target
 
 
 def bounding_box(field: NDArray[np.bool_], seen: Box) -> Box:
@@ -201,16 +194,15 @@ def _mean_pool(
     if dilation in (1, (1, 1), [1, 1]):
         return F.avg_pool2d(input, kernel_size, stride, padding, ceil_mode)
     high, wide = F.max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode).shape[2:]
-    size, steps, edge = map(_pair, (kernel_size, stride or kernel_size, padding))
+    size, steps, edge = (
+        (side, side) if isinstance(side, int) else (side[0], side[-1])
+        for side in (kernel_size, stride or kernel_size, padding)
+    )
     channels = input.shape[1]
     mean = torch.full((channels, 1, *size), 1 / (size[0] * size[1]), dtype=input.dtype)
     padded = F.pad(input, (edge[1], edge[1] + steps[1], edge[0], edge[0] + steps[0]))
-    found = F.conv2d(padded, mean, None, steps, 0, dilation, channels)
-    return found[:, :, :high, :wide]  # rounded up or down, as the maximum's size is
-
-
-def _pair(size: Any) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else (size[0], size[-1])
+    means = F.conv2d(padded, mean, None, steps, 0, dilation, channels)
+    return means[:, :, :high, :wide]  # rounded up or down, as the maximum's size is
 
 
 def _blank(module: nn.Module) -> nn.Module:

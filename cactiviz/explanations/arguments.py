@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from cactiviz.errors import LayerError, MethodError, ModelError
-from cactiviz.methods.views import VIEWS
+from cactiviz.methods import VIEWS
 from cactiviz.models import Checkpoint, LoadedModel, no_network
-from cactiviz.recipes.network import Given
+from cactiviz.recipes.request import Given
 from cactiviz.types import Layer
 
 

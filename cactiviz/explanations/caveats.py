@@ -17,11 +17,7 @@ UNTRAINED = "Untrained: the weights are random, so the maps tell nothing of the 
 
 
 def notes_beside(
-    model: LoadedModel,
-    method: Method,
-    values: NDArray[Any],
-    sequence: Trace,
-    against: int | None,
+    model: LoadedModel, method: Method, values: NDArray[Any], sequence: Trace, against: int | None
 ) -> tuple[str, ...]:
     """The notes that belong beside a map.
 

@@ -1,4 +1,4 @@
-"""Explains one network's prediction for one picture."""
+"""Explains one network's prediction for one picture, and shows its filters."""
 
 from __future__ import annotations
 
@@ -12,19 +12,59 @@ import torch
 
 from cactiviz.engine import class_pass
 from cactiviz.engine.backprop import Need
+from cactiviz.engine.neuron_pass import feature_maps
 from cactiviz.engine.trace import Trace, trace
 from cactiviz.errors import LayerError, TargetError
 from cactiviz.explanations import arguments
 from cactiviz.explanations.caveats import notes_beside
-from cactiviz.explanations.filters import filters
 from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.explanations.target import check_contrast, find_target, notes_on_target
-from cactiviz.methods import Method, get_method
-from cactiviz.methods.views import FILTERS
+from cactiviz.methods import FILTERS, Method, get_method
 from cactiviz.models import LoadedModel, ModelSpec
-from cactiviz.models.preprocess import preprocess
+from cactiviz.models.preprocess import inputs_of
 from cactiviz.pictures.open import Source, open_picture
-from cactiviz.types import Cancel, Layer, Prediction, Target
+from cactiviz.types import Cancel, FilterGrid, Layer, Prediction, Target
+
+
+def convolutions(model: LoadedModel) -> list[str]:
+    """Names of a network's convolutions, in the order in which they run."""
+    names = [n for n, m in model.module.named_modules() if isinstance(m, torch.nn.Conv2d)]
+    return sorted(names, key=lambda name: name != model.spec.first_conv)
+
+
+def filters(
+    model: LoadedModel,
+    picture: Source | None = None,
+    *,
+    layer: str | None = None,
+    resize: Literal["crop", "squash"] | None = None,
+    cancel: Cancel | None = None,
+) -> FilterGrid:
+    """Raw kernels of a convolution, and its feature maps if a picture is given.
+
+    Args:
+        model: A loaded network.
+        picture: Picture for the feature maps; None for the kernels alone.
+        layer: Dotted name of the convolution; None for the first one.
+        resize: "crop" or "squash" instead of the network's own preprocessing.
+        cancel: Checked before each operation.
+
+    Raises:
+        LayerError: There is no convolution of this name.
+        ModelError: The network can't process the picture.
+    """
+    model, resize = arguments.loaded(model), arguments.resizing(resize)
+    name = layer or model.spec.first_conv
+    convolution = dict(model.module.named_modules()).get(name)
+    if not isinstance(convolution, torch.nn.Conv2d):
+        raise LayerError(f"{model.title} has no convolution called “{name}”.")
+    kernels = convolution.weight.detach().to("cpu", torch.float32, copy=True).numpy()
+    if picture is None:
+        return FilterGrid(name, kernels)
+    inputs, _ = inputs_of(model, open_picture(picture), resize)
+    maps = feature_maps(model.module, inputs, Layer(name), cancel)[0]
+    return FilterGrid(name, kernels, maps.cpu().to(torch.float32).numpy())
+
 
 _TOP = 5
 
@@ -48,9 +88,8 @@ def explain(
     Args:
         model: A loaded network; other threads may use it at the same time.
         picture: As :func:`~cactiviz.pictures.open.open_picture` takes it.
-        methods: One or several names of :data:`cactiviz.methods.views.VIEWS`.
-        target: A class by index (an int) or by name (a str, see
-            :mod:`cactiviz.explanations.target`); None for the network's top class.
+        methods: One or several names of :data:`cactiviz.methods.VIEWS`.
+        target: A class by index (an int) or name (a str); None for the network's top class.
         layer: Layer of class activation maps; None for the network's target layer.
         layers: Several layers instead of one: each class activation map is computed at each,
             under the name ``METHOD@LAYER``. "all-stages" takes the last map of each resolution.
@@ -69,8 +108,7 @@ def explain(
     picture = open_picture(picture)
     chosen = [get_method(name) for name in methods if name != FILTERS]
     spec = model.spec
-    preprocessing = replace(spec.preprocessing, resize=resize) if resize else spec.preprocessing
-    inputs = preprocess(picture, preprocessing).to(device=model.device, dtype=model.dtype)
+    inputs, seen = inputs_of(model, picture, resize)
     sequence = trace(model.module, tuple(inputs.shape[1:]))
     failures: dict[str, str] = {}
     class_index, against, refused = None, None, False
@@ -90,20 +128,21 @@ def explain(
         places = [spec.target_layer]
         late = (m.name for m in chosen if "activations" in m.needs)
         failures = {**dict.fromkeys(late, str(error)), **failures}
-    wanted = {
-        key: (method, place)
-        for method in chosen
-        for key, place in _keys(method, places, bool(layers)).items()
-        if method.name not in failures
-    }
-    for key, (method, place) in list(wanted.items()):
-        try:
-            if "activations" in method.needs:
+    wanted: dict[str, tuple[Method, Layer | None]] = {}  # view -> method, and where maps are taken
+    for method in chosen:
+        if method.name in failures:
+            continue
+        if "activations" not in method.needs:
+            wanted[method.name] = method, None
+            continue
+        for place in places if layers else places[:1]:
+            key = f"{method.name}@{place}" if layers else method.name
+            try:
                 sequence.step(place)
-        except LayerError as error:
-            failures[key] = str(error)
-            del wanted[key]
-    used = list(dict.fromkeys(p for m, p in wanted.values() if "activations" in m.needs))
+                wanted[key] = method, place
+            except LayerError as error:
+                failures[key] = str(error)
+    used = list(dict.fromkeys(place for _, place in wanted.values() if place is not None))
 
     started = time.perf_counter()
     evidence = class_pass.run(
@@ -118,13 +157,11 @@ def explain(
     answers = _answers(spec, evidence.logits)
     explained = answers[int(evidence.class_index[0])]
     attributions = {}
-    for key, (method, place) in wanted.items():
-        at_layer = "activations" in method.needs
-        signed = against is not None and method.signed is not None
-        function = method.signed if signed and method.signed else method.function
-        here = evidence.at(used.index(place)) if at_layer else evidence
-        values = function(here)[0].cpu().numpy()
-        rows, columns = here.maps[0][0].shape[-2:] if at_layer else (0, 0)
+    for key, (method, at) in wanted.items():
+        signed = method.signed if against is not None else None
+        here = evidence if at is None else evidence.at(used.index(at))
+        values = (signed or method.function)(here)[0].cpu().numpy()
+        grid = None if at is None else (here.maps[0][0].shape[-2], here.maps[0][0].shape[-1])
         attributions[key] = Attribution(
             model=model.name,
             method=key,
@@ -135,10 +172,10 @@ def explain(
             values=values,
             kind="signed" if signed else method.kind,
             seconds=0.0,
-            layer=str(place) if at_layer else "",
+            layer="" if at is None else str(at),
             contrast="" if against is None else spec.class_name(against),
             notes=(*target_notes, *notes_beside(model, method, values, sequence, against)),
-            layer_grid=(rows, columns) if at_layer else None,
+            layer_grid=grid,
         )
     seconds = time.perf_counter() - started
     return Explanation(
@@ -146,7 +183,7 @@ def explain(
         title=model.title,
         untrained=model.untrained,
         revision=model.revision,
-        seen=preprocessing.seen(*picture.size),
+        seen=seen,
         predictions=tuple(sorted(answers, key=lambda answer: -answer.logit)[:_TOP]),
         attributions={name: replace(e, seconds=seconds) for name, e in attributions.items()},
         failures=failures,
@@ -171,13 +208,6 @@ def _places(
         layers = [layers]
     several = layers or [layer or spec.target_layer]
     return [Layer.parse(place) if isinstance(place, str) else place for place in several]
-
-
-def _keys(method: Method, places: Sequence[Layer], several: bool) -> dict[str, Layer]:
-    """View name -> layer, for all layers at which a method is computed."""
-    if several and "activations" in method.needs:
-        return {f"{method.name}@{place}": place for place in places}
-    return {method.name: places[0]}
 
 
 def _answers(spec: ModelSpec, logits: torch.Tensor) -> list[Prediction]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from cactiviz.engine.receptive_field import bounding_box, receptive_fields
 from cactiviz.errors import MethodError, TargetError
 from cactiviz.explanations import arguments
 from cactiviz.models import LoadedModel
-from cactiviz.models.preprocess import preprocess
+from cactiviz.models.preprocess import inputs_of
 from cactiviz.pictures.open import Source, open_picture
 from cactiviz.rendering.scales import number
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
@@ -47,13 +47,11 @@ class NeuronAttribution:
         layer: Name of the neuron's layer.
         neuron: Channel, row and column of the neuron.
         value: Activation of the neuron.
-        values: The raw gradient of that value, or of ``before_ceiling`` where there is one, by the
-            network's input, (3, H, W), signed.
+        values: (3, H, W), raw signed gradient of ``value`` or ``before_ceiling`` by the input.
         seen: The part of the picture that the network saw.
         field: The neuron's receptive field on the picture, clipped to what the network saw.
         notes: Sentences that belong beside the picture.
-        before_ceiling: For a neuron at its activation's upper bound (6 for ReLU6), the value
-            before the activation, which is explained instead.
+        before_ceiling: At an activation's upper bound the value before it, explained instead.
         silent: Whether the gradient is 0 for every pixel.
         answering: Number of the layer's neurons with a gradient that isn't 0 everywhere.
         layer_neurons: Number of neurons in the layer.
@@ -108,8 +106,7 @@ def explain_neurons(
         layer: Layer of the neurons; None for the network's target layer.
         neurons: (channel, row, column) of each neuron to explain.
         most_active_at: (row, column) at which the most active channel is added, or None.
-        random: Number of neurons to add by chance among those with a gradient; a neuron at 0
-            after a ReLU has none.
+        random: Number of neurons to add by chance among those with a gradient.
         seed: Seed of the random choice.
         method: "guided_backprop" or "saliency" (the plain gradient).
         resize: "crop" or "squash" instead of the network's own preprocessing.
@@ -161,7 +158,7 @@ def map_neurons(
         LayerError: There is no such layer.
         CactivizError: As for :func:`cactiviz.explain`.
     """
-    return layer_map(model.module, _inputs(model, picture, resize)[0], layer, cancel)
+    return layer_map(model.module, inputs_of(model, picture, resize)[0], layer, cancel)
 
 
 def explain_chosen(
@@ -195,11 +192,11 @@ def explain_chosen(
     need = _need(method)
     chosen = list(dict.fromkeys(neurons))
     check_neurons(there.size, layer, chosen)
-    inputs, seen = _inputs(model, picture, resize)
+    inputs, seen = inputs_of(model, picture, resize)
     passes = _passes(model, inputs, layer, chosen, there, need, cancel)
-    shape = (int(inputs.shape[1]), int(inputs.shape[2]), int(inputs.shape[3]))
+    _, *(channels, height, width) = inputs.shape
     # Of each, not only of each place: branches that are joined differ there.
-    masks = receptive_fields(model.module, shape, layer, chosen, cancel)
+    masks = receptive_fields(model.module, (channels, height, width), layer, chosen, cancel)
     answering = int(there.answers.sum())
     attributions = []
     for neuron, mask in zip(chosen, masks, strict=True):
@@ -227,19 +224,9 @@ def explain_chosen(
 
 def _need(method: str) -> Need:
     if method not in NEURON_METHODS:
-        known = " or ".join(NEURON_METHODS)
-        raise MethodError(f"Neurons are explained by {known}, not “{method}”.")
+        methods = " or ".join(NEURON_METHODS)
+        raise MethodError(f"Neurons are explained by {methods}, not “{method}”.")
     return NEURON_METHODS[method]
-
-
-def _inputs(
-    model: LoadedModel, picture: Picture, resize: Literal["crop", "squash"] | None
-) -> tuple[Tensor, Box]:
-    """The network's input (1, 3, H, W), and the part of the picture that it shows."""
-    spec = model.spec.preprocessing
-    preprocessing = replace(spec, resize=resize) if resize else spec
-    inputs = preprocess(picture, preprocessing).to(device=model.device, dtype=model.dtype)
-    return inputs, preprocessing.seen(*picture.size)
 
 
 def _passes(
@@ -252,23 +239,19 @@ def _passes(
     cancel: Cancel | None,
 ) -> dict[Neuron, tuple[float | None, NDArray[Any]]]:
     """For each neuron its value before the upper bound (None if not at it) and its gradient."""
-    found: dict[Neuron, tuple[float | None, NDArray[Any]]] = {}
+    passes: dict[Neuron, tuple[float | None, NDArray[Any]]] = {}
+    options: dict[str, Any] = {"needs": frozenset({need}), "cancel": cancel}
     for at_ceiling in (False, True):
         some = [neuron for neuron in chosen if bool(there.at_ceiling[neuron]) == at_ceiling]
         if not some:
             continue
         rows = inputs.expand(len(some), -1, -1, -1)
-        needs = frozenset({need})
-        passed = run_neurons(
-            model.module, rows, place, some, needs=needs, before_ceiling=at_ceiling, cancel=cancel
-        )
-        guided = need == "guided_gradients"
-        gradients = passed.guided_gradients if guided else passed.input_gradients
-        assert gradients is not None
+        passed = run_neurons(model.module, rows, place, some, before_ceiling=at_ceiling, **options)
+        gradients: Tensor = getattr(passed, need)
         for row, neuron in enumerate(some):
             before = float(passed.values[row]) if at_ceiling else None
-            found[neuron] = (before, gradients[row].cpu().numpy())
-    return found
+            passes[neuron] = (before, gradients[row].cpu().numpy())
+    return passes
 
 
 def _notes(

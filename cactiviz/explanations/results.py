@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cactiviz import cam_layers
 from cactiviz.errors import MethodError
-from cactiviz.methods.views import FILTERS, describe
+from cactiviz.methods import FILTERS, describe
 from cactiviz.rendering.figures import html
 from cactiviz.rendering.figures.plotly import Pane, figure
 from cactiviz.rendering.scales import percent
@@ -65,10 +65,13 @@ class Attribution:
         """(rows, columns) of the values."""
         return int(self.values.shape[-2]), int(self.values.shape[-1])
 
-    def _repr_html_(self) -> str:
+    @property
+    def _answer(self) -> str:
         against = f", not {self.contrast}" if self.contrast else ""
-        class_ = f"{self.class_name} ({percent(self.probability)}){against}"
-        title = f"{self.model}: {class_}, by {describe(self.method)[0]}"
+        return f"{self.class_name} ({percent(self.probability)}){against}"
+
+    def _repr_html_(self) -> str:
+        title = f"{self.model}: {self._answer}, by {describe(self.method)[0]}"
         return html.map_html(title, self.values, self.kind == "signed", self.place)
 
     def to_plotly(self) -> Any:
@@ -77,9 +80,7 @@ class Attribution:
 
     def pane(self, title: str, seen: Box | None = None) -> Pane:
         """The map as a pane of a Plotly figure, with class, layer and grid below its title."""
-        against = f", not {self.contrast}" if self.contrast else ""
-        about = [f"{self.class_name} ({percent(self.probability)}){against}", self.place]
-        subtitle = " · ".join(filter(None, about))
+        subtitle = " · ".join(filter(None, [self._answer, self.place]))
         return Pane(f"{title} · {describe(self.method)[0]}", self.values, self.kind, seen, subtitle)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Resolve a class by name or index; a name goes before an index.
+"""The explained class: found by name or index, and named beside the maps.
 
 A text is a class's exact name first (then in other letters, large or small); only what is nobody's
 name is an index. ``index:2`` and ``name:2`` ask for one of them. A number of Python is an index.
@@ -10,11 +10,13 @@ import difflib
 import operator
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from cactiviz.errors import TargetError
+from cactiviz.explanations.results import Explanation
 from cactiviz.models import ModelSpec
-from cactiviz.types import Target
+from cactiviz.rendering.scales import percent
+from cactiviz.types import Prediction, Target
 
 _LONGEST_NUMBER = 20  # digits; more are no index, and slow to read
 _NEAR = 0.8  # a slip of the pen; below it abacus is near cactus
@@ -44,7 +46,7 @@ def notes_on_target(spec: ModelSpec, target: Target | int | str | None) -> tuple
         TargetError: As for :func:`find_target`.
     """
     wanted = (target.class_, target.contrast) if isinstance(target, Target) else (target,)
-    notes = (_note(spec, one) for one in wanted if isinstance(one, str))
+    notes = (_note(spec, text) for text in wanted if isinstance(text, str))
     return tuple(dict.fromkeys(filter(None, notes)))
 
 
@@ -63,9 +65,8 @@ def find_class(spec: ModelSpec, wanted: int | str | None) -> int | None:
 
     Args:
         spec: The network's row.
-        wanted: An index; or a text: a class's name, else an index in digits, else a part of a
-            name that is set off by commas ("Tinca tinca" of "tench, Tinca tinca").
-            ``index:N`` and ``name:NAME`` are one of them alone.
+        wanted: An index, or a text: a class's name, else an index in digits, else a part of a
+            name between commas; ``index:N`` and ``name:NAME`` are one of them alone.
 
     Raises:
         TargetError: The network has no such class, or several of that name.
@@ -80,7 +81,13 @@ def find_class(spec: ModelSpec, wanted: int | str | None) -> int | None:
         return named
     forced = _FORCED.fullmatch(wanted)
     if forced and forced[1].casefold() == "index":
-        return _checked(spec, _digits(spec, forced[2]))
+        plain = _plain(forced[2])
+        if not plain.isdecimal() or len(plain) >= _LONGEST_NUMBER:
+            raise TargetError(
+                f"{spec.title} has no class of the index “{forced[2].strip()[:40]}”; it has 0 to "
+                f"{max(spec.logits, 2) - 1}."
+            )
+        return _checked(spec, int(plain))
     if forced:
         named = _named(spec, names, forced[2])
         if named is not None:
@@ -149,14 +156,14 @@ def _named(spec: ModelSpec, names: Sequence[str], wanted: str) -> int | None:
     readings: tuple[Callable[[str], str], ...] = (str, str.strip, _plain)
     for read in readings:
         text = read(wanted)
-        found = [index for index, name in enumerate(names) if read(name) == text]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            numbers = " and ".join(map(str, found))
+        indices = [index for index, name in enumerate(names) if read(name) == text]
+        if len(indices) == 1:
+            return indices[0]
+        if indices:
+            numbers = " and ".join(map(str, indices))
             raise TargetError(
                 f"{spec.title} calls several classes “{wanted.strip()}”: {numbers}; "
-                f"write index:{found[0]}, say."
+                f"write index:{indices[0]}, say."
             )
     return None
 
@@ -182,16 +189,6 @@ def _whole(wanted: object) -> int:
         ) from error
 
 
-def _digits(spec: ModelSpec, text: str) -> int:
-    plain = _plain(text)
-    if not plain.isdecimal() or len(plain) >= _LONGEST_NUMBER:
-        raise TargetError(
-            f"{spec.title} has no class of the index “{text.strip()[:40]}”; it has 0 to "
-            f"{max(spec.logits, 2) - 1}."
-        )
-    return int(plain)
-
-
 def _checked(spec: ModelSpec, index: int) -> int:
     count = max(spec.logits, 2)
     if not 0 <= index < count:
@@ -205,3 +202,94 @@ def _no_class(spec: ModelSpec, names: Sequence[str], wanted: str) -> TargetError
     verb = "is" if len(near) == 1 else "are"
     hint = f"; near it {verb} {' and '.join(names[plain.index(n)] for n in near)}"
     return TargetError(f"{spec.title} has no class “{wanted}”{hint if near else ''}.")
+
+
+EXPLAINED = "Explained: "
+_ANSWERS = 3  # at the head of a column
+_MOST_NAMED = 3  # networks whose probabilities a line has room for
+
+
+def line(explanations: Sequence[Explanation], titles: Mapping[str, str] | None = None) -> str:
+    """The line above the maps that names the explained class; empty if it is the top class.
+
+    Args:
+        explanations: One per network, in the order of their columns.
+        titles: Network name -> display name; its own title where missing.
+
+    Returns:
+        For instance "Explained: coffee mug (3 %)", for several networks
+        "Explained: coffee mug (3 % in AlexNet, 12 % in ResNet152)", and with a contrast
+        "Explained: coffee mug (3 %), not espresso (81 %)".
+    """
+    shown = [explanation for explanation in explanations if explanation.explained is not None]
+    some_refused = len(shown) < len(explanations)  # then the others don't explain it by themselves
+    if not shown or not (some_refused or any(map(asked, shown))):
+        return ""
+    names = titles or {}
+    several = len(explanations) > 1
+    class_ = _shared_class([(names.get(r.model, r.title), r.explained) for r in shown], several)
+    against = _shared_class([(names.get(r.model, r.title), r.against) for r in shown], several)
+    words = EXPLAINED + (class_ or "the answer of each network")
+    return f"{words}, not {against}" if against else words
+
+
+def asked(explanation: Explanation) -> bool:
+    """Whether the maps explain anything but the top class alone; a contrast counts."""
+    explained = explanation.explained
+    if explained is None:
+        return False
+    own = explained.class_index == explanation.predictions[0].class_index
+    return not own or explanation.against is not None
+
+
+def answers_beside(explanation: Explanation) -> tuple[Prediction, ...]:
+    """At most three predictions for display: the top ones, the explained class, its contrast.
+
+    The explained class and its contrast replace less likely classes.
+    """
+    if not asked(explanation):
+        return explanation.predictions[:_ANSWERS]
+    wanted = {a.class_index: a for a in (explanation.explained, explanation.against) if a}
+    others = [a for a in explanation.predictions if a.class_index not in wanted]
+    room = max(0, _ANSWERS - len(wanted))
+    return tuple(sorted([*wanted.values(), *others[:room]], key=lambda a: -a.logit))
+
+
+def marks(explanation: Explanation) -> Mapping[int, str]:
+    """Class index -> "explained" or "against", for the predictions in a column's heading."""
+    if not asked(explanation):
+        return {}
+    marked = {}
+    if explanation.against is not None:
+        marked[explanation.against.class_index] = "against"
+    if explanation.explained is not None:
+        marked[explanation.explained.class_index] = "explained"
+    return marked
+
+
+def own_answer(name: str, share: float, is_explained: bool) -> str:
+    r"""The line beside a map of a requested class that names the network's top class.
+
+    >>> own_answer("espresso", 0.81, False), own_answer("cactus", 0.9, True)
+    ('Its answer: espresso, 81\xa0%', 'This is its own answer')
+    """
+    if is_explained:
+        return "This is its own answer"
+    return f"Its answer: {name}, {percent(share).replace(' ', chr(160))}"
+
+
+def _shared_class(titled: Sequence[tuple[str, Prediction | None]], several: bool) -> str:
+    """One class with its probabilities; empty for none, or if the networks' classes differ."""
+    answers = [(title, answer) for title, answer in titled if answer is not None]
+    names = {answer.class_name.casefold() for _, answer in answers}
+    if len(names) != 1:
+        return ""
+    name = answers[0][1].class_name
+    shares = [answer.probability for _, answer in answers]
+    if not several:
+        return f"{name} ({percent(shares[0])})"
+    if len(answers) <= _MOST_NAMED:
+        each = (f"{percent(answer.probability)} in {title}" for title, answer in answers)
+        return f"{name} ({', '.join(each)})"
+    low, high = percent(min(shares)), percent(max(shares))
+    return f"{name} ({low})" if low == high else f"{name} ({low} to {high})"

@@ -28,10 +28,10 @@ def agreement(first: Floats, second: Floats) -> float:
     """
     if first.shape != second.shape:
         raise ValueError(f"maps of {first.shape} and {second.shape} have no places in common")
-    one, other = (ranks(values.ravel().astype(np.float64)) for values in (first, second))
-    one, other = one - one.mean(), other - other.mean()
-    length = float(np.sqrt((one @ one) * (other @ other)))
-    return float(one @ other) / length if length > 0 else float("nan")
+    a, b = (ranks(values.ravel().astype(np.float64)) for values in (first, second))
+    a, b = a - a.mean(), b - b.mean()
+    length = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / length if length > 0 else float("nan")
 
 
 def sizes(values: Floats) -> NDArray[Any]:
@@ -40,5 +40,5 @@ def sizes(values: Floats) -> NDArray[Any]:
     Args:
         values: A raw map (h, w), or a gradient (3, H, W).
     """
-    found: NDArray[Any] = np.abs(values).max(axis=0) if values.ndim == 3 else values
-    return found
+    shown: NDArray[Any] = np.abs(values).max(axis=0) if values.ndim == 3 else values
+    return shown

@@ -1,18 +1,21 @@
-"""A checkpoint of the user's own: a file of weights for a known architecture."""
+"""A checkpoint of the user's own: its file, class names and preprocessing."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from cactiviz.errors import WeightsError
-from cactiviz.models.class_list import MOST_BYTES, ClassList, read_class_list
-from cactiviz.models.imagenet import IMAGENET_CLASSES
-from cactiviz.models.preprocessing import parts_of, text_of_preprocessing
+from cactiviz.models.class_list import MOST_BYTES, ClassList, class_names_in, read_class_list
+from cactiviz.models.preprocessing import completed, parts_of, text_of_preprocessing
+from cactiviz.models.spec import IMAGENET_CLASSES, ModelSpec
+from cactiviz.models.weights import header_of
 from cactiviz.types import Preprocessing
 
 #: In the place of a list of classes: those of ImageNet.
@@ -135,3 +138,80 @@ class Checkpoint:
             WeightsError: As for :meth:`class_list`.
         """
         return self.class_list().names
+
+
+_NAMES_KEPT = "The names of its classes are those that its own file keeps."
+
+
+def class_names_of(
+    checkpoint: Checkpoint,
+    spec: ModelSpec,
+    logits: int,
+    kept: tuple[str, ...],
+    *,
+    known: bool = False,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Class names of a checkpoint, and remarks on where they come from.
+
+    The list that was given; else the one that its file keeps; else, where the network has as many
+    answers as the architecture's published weights, theirs, which is said; else none.
+
+    Args:
+        checkpoint: The user's checkpoint.
+        spec: Row of its architecture.
+        logits: Number of logits in its file.
+        kept: Class names stored in its file.
+        known: Its file says that it was trained for the classes of the row.
+
+    Raises:
+        WeightsError: The list can't be read, or has another number of names.
+    """
+    count = max(logits, 2)
+    listed = checkpoint.class_list()
+    if checkpoint.classes is not None:
+        names = listed.for_classes(count)
+        if len(names) != count:
+            source = checkpoint.classes
+            what = f"The file {source}" if isinstance(source, Path) else "ImageNet"
+            raise WeightsError(f"{what} names {len(names)} classes, but the network has {count}.")
+        return names, listed.remarks
+    if len(kept) == count:
+        return kept, (_NAMES_KEPT,)
+    if logits != spec.logits or not spec.class_names:
+        return (), ()
+    lent = f"those of {spec.title} are taken."
+    if spec.class_names == IMAGENET_CLASSES:
+        lent = f"with {count:,} answers it is taken to know ImageNet’s classes."
+    return spec.class_names, () if known else (f"It was given no class names; {lent}",)
+
+
+def preprocessing_of(
+    checkpoint: Checkpoint, spec: ModelSpec, size: tuple[int, int] | None
+) -> tuple[Preprocessing, tuple[str, ...]]:
+    """Preprocessing of a checkpoint, and a sentence on what of it is assumed.
+
+    Args:
+        checkpoint: The user's checkpoint.
+        spec: Row of its architecture.
+        size: Input size stored in a file trained by this package: then the rest is known, too.
+
+    Raises:
+        ModelError: What was said can't be used.
+    """
+    usual = spec.preprocessing
+    if size is None:
+        return completed(checkpoint.preprocessing, usual)
+    trained = Preprocessing(
+        size, usual.resize, usual.crop_pct, usual.interpolation, usual.mean, usual.std
+    )
+    return completed(checkpoint.preprocessing or trained, trained)
+
+
+def names_in_header(file: Path) -> tuple[str, ...]:
+    """The class names in the header of a safetensors file; empty if there are none."""
+    texts = header_of(file)
+    plain: dict[str, object] = dict(texts)
+    for key, text in texts.items():
+        with suppress(ValueError):
+            plain[key] = json.loads(text)
+    return class_names_in(plain)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cactiviz.models.imagenet import IMAGENET_CLASSES, IMAGENET_TERMS
-from cactiviz.models.spec import ModelSpec, Weights
+from cactiviz.models.spec import IMAGENET_CLASSES, IMAGENET_TERMS, ModelSpec, Weights
 from cactiviz.types import Layer, Preprocessing
 
 if TYPE_CHECKING:

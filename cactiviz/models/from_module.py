@@ -6,7 +6,6 @@ import copy
 import hashlib
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +75,29 @@ def network(
     """
     if not isinstance(module, nn.Module):
         raise ModelError(f"A network is a torch.nn.Module, not {type(module).__name__}.")
-    title = _checked_name(type(module).__name__ if name is None else name)
-    whole, remarks = completed(_checked_way(preprocessing), _usual_for(module))
+    title = type(module).__name__ if name is None else name
+    if not isinstance(title, str) or not title.strip() or "/" in title or "\\" in title:
+        raise ModelError("A network's name is a text without / and \\.")
+    title = title.strip()
+    if not isinstance(preprocessing, Preprocessing | str | None):
+        raise ModelError(
+            "The preprocessing is a cactiviz.Preprocessing, or a text such as "
+            f"“inception,size=299”, not {type(preprocessing).__name__}."
+        )
+    whole, remarks = completed(preprocessing, _usual_for(module))
     copied = _copied(_unwrapped(module), device)
     copied.forward = types.MethodType(_logits_of, copied)
-    found = _traced(copied, whole)
-    layer = Layer.parse(layer) if isinstance(layer, str) else layer or found.target_layer()
-    found.step(layer)
-    logits = _count_logits(found)
-    if found.functions[-1] in _SOFTMAXES:
+    traced = _traced(copied, whole)
+    layer = Layer.parse(layer) if isinstance(layer, str) else layer or traced.target_layer()
+    traced.step(layer)
+    shape = traced.shapes[-1]
+    if len(shape) != 2 or shape[0] != 1:
+        raise ModelError(
+            f"This network answers with an array of the shape {shape}; a classifier's answer to "
+            "one picture is (1, classes)."
+        )
+    logits = shape[1]
+    if traced.functions[-1] in _SOFTMAXES:
         remarks = (*remarks, _NOT_LOGITS)
     names, named = _names(class_names, max(logits, 2))
     spec = ModelSpec(
@@ -93,7 +106,7 @@ def network(
         build=lambda _: copy.deepcopy(copied),
         preprocessing=whole,
         target_layer=layer,
-        first_conv=found.convolutions[0],
+        first_conv=traced.convolutions[0],
         class_names=names,
         logits=logits,
         weights=None,
@@ -102,18 +115,6 @@ def network(
         parameters=sum(parameter.numel() for parameter in copied.parameters()),
     )
     return LoadedModel(spec, copied, False, _digest(copied), (*named, *remarks))
-
-
-@dataclass(frozen=True)
-class _Numbers:
-    """dtype and device of the copy."""
-
-    dtype: torch.dtype
-    device: torch.device
-
-    def of(self, tensor: Tensor) -> Tensor:
-        dtype = self.dtype if tensor.is_floating_point() else tensor.dtype
-        return tensor.detach().to(self.device, dtype, copy=True)
 
 
 def _copied(module: nn.Module, device: str | torch.device | None) -> nn.Module:
@@ -125,15 +126,20 @@ def _copied(module: nn.Module, device: str | torch.device | None) -> nn.Module:
     first = next(module.parameters()).device
     where = pick_device(device) if isinstance(device, str) else device or first
     double = all(t.dtype == torch.float64 for t in module.parameters() if t.is_floating_point())
-    numbers = _Numbers(torch.float64 if double else torch.float32, where)
+    precision = torch.float64 if double else torch.float32
+
+    def moved(tensor: Tensor) -> Tensor:
+        dtype = precision if tensor.is_floating_point() else tensor.dtype
+        return tensor.detach().to(where, dtype, copy=True)
+
     memo: dict[int, Any] = {  # what a network keeps of its last run may have no copy
-        id(value): numbers.of(value)
+        id(value): moved(value)
         for part in module.modules()
         for value in vars(part).values()
         if isinstance(value, Tensor)
     }
-    memo |= {id(p): nn.Parameter(numbers.of(p), p.is_floating_point()) for p in module.parameters()}
-    memo |= {id(buffer): numbers.of(buffer) for buffer in module.buffers()}
+    memo |= {id(p): nn.Parameter(moved(p), p.is_floating_point()) for p in module.parameters()}
+    memo |= {id(buffer): moved(buffer) for buffer in module.buffers()}
     try:
         copied = copy.deepcopy(module, memo)
     except Exception as error:
@@ -159,18 +165,18 @@ def _unwrapped(module: nn.Module) -> nn.Module:
 
 def _logits_of(self: nn.Module, pictures: Tensor) -> Any:
     """What takes the place of a copy's own ``forward``: the one tensor of its answer, as (B, K)."""
-    found: Any = type(self).forward(self, pictures)
-    if hasattr(found, "logits"):
-        found = found.logits
-    elif isinstance(found, Mapping):
-        found = found.get("logits", next(iter(found.values()), None))
-    while isinstance(found, tuple | list) and found:
-        found = found[0]
-    if isinstance(found, Tensor) and found.ndim > 2 and set(found.shape[2:]) == {1}:
-        return found.flatten(1)
-    if isinstance(found, Tensor) and found.ndim == 1:
-        return found.unsqueeze(1)
-    return found
+    answer: Any = type(self).forward(self, pictures)
+    if hasattr(answer, "logits"):
+        answer = answer.logits
+    elif isinstance(answer, Mapping):
+        answer = answer.get("logits", next(iter(answer.values()), None))
+    while isinstance(answer, tuple | list) and answer:
+        answer = answer[0]
+    if isinstance(answer, Tensor) and answer.ndim > 2 and set(answer.shape[2:]) == {1}:
+        return answer.flatten(1)
+    if isinstance(answer, Tensor) and answer.ndim == 1:
+        return answer.unsqueeze(1)
+    return answer
 
 
 def _traced(copied: nn.Module, preprocessing: Preprocessing) -> Trace:
@@ -192,53 +198,25 @@ def _traced(copied: nn.Module, preprocessing: Preprocessing) -> Trace:
         ) from error
 
 
-def _count_logits(found: Trace) -> int:
-    shape = found.shapes[-1]
-    if len(shape) != 2 or shape[0] != 1:
-        raise ModelError(
-            f"This network answers with an array of the shape {shape}; a classifier's answer to "
-            "one picture is (1, classes)."
-        )
-    return shape[1]
-
-
 def _names(
-    given: Sequence[str] | Mapping[int, str] | str | Path, count: int
+    source: Sequence[str] | Mapping[int, str] | str | Path, count: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if isinstance(given, str | Path):
-        listed = Checkpoint("", "", Path(), IMAGENET if given == IMAGENET else Path(given))
-        found = listed.class_list()
-        names, remarks = found.for_classes(count), found.remarks
+    if isinstance(source, str | Path):
+        path = IMAGENET if source == IMAGENET else Path(source)
+        class_list = Checkpoint("", "", Path(), path).class_list()
+        names, remarks = class_list.for_classes(count), class_list.remarks
     else:
         try:
-            names = class_names_in({"class_names": given}) if given else ()
-            names, remarks = names or tuple(map(_text, given)), ()
+            names = class_names_in({"class_names": source}) if source else ()
+            listed: tuple[Any, ...] = names or tuple(source)
+            if not all(isinstance(name, str) for name in listed):
+                raise TypeError(listed)
+            names, remarks = listed, ()
         except TypeError as error:
             raise WeightsError("Class names are given as texts, one for each class.") from error
     if names and len(names) != count:
         raise WeightsError(f"There are {len(names)} class names, but the network has {count}.")
     return names, remarks
-
-
-def _text(name: object) -> str:
-    if not isinstance(name, str):
-        raise TypeError(name)
-    return name
-
-
-def _checked_name(name: object) -> str:
-    if not isinstance(name, str) or not name.strip() or "/" in name or "\\" in name:
-        raise ModelError("A network's name is a text without / and \\.")
-    return name.strip()
-
-
-def _checked_way(given: object) -> Preprocessing | str | None:
-    if given is None or isinstance(given, Preprocessing | str):
-        return given
-    raise ModelError(
-        "The preprocessing is a cactiviz.Preprocessing, or a text such as “inception,size=299”, "
-        f"not {type(given).__name__}."
-    )
 
 
 def _usual_for(module: nn.Module) -> Preprocessing:

@@ -1,22 +1,21 @@
-"""Loads networks by name or from checkpoints."""
+"""Loads networks by name, from checkpoints, or untrained."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+import threading
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from cactiviz.download import sha256_of
 from cactiviz.engine.device import pick_device
 from cactiviz.errors import ModelError
-from cactiviz.models.assumed import class_names_of, names_in_header, preprocessing_of
-from cactiviz.models.checkpoint import Checkpoint
+from cactiviz.models.checkpoint import Checkpoint, class_names_of, names_in_header, preprocessing_of
 from cactiviz.models.fit import assign
-from cactiviz.models.initialization import build_untrained
 from cactiviz.models.own_weights import own_weights
 from cactiviz.models.preprocess import preprocess
 from cactiviz.models.registry import get_spec
@@ -25,6 +24,48 @@ from cactiviz.models.spec import LoadedModel, ModelSpec, StateDict
 from cactiviz.models.weights import published_weights, trained_size
 from cactiviz.pictures.open import samples
 from cactiviz.types import Cancel, Progress
+
+
+def calibrate(module: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Set each batch norm's statistics to the plain mean over these batches; all in eval mode.
+
+    Args:
+        module: Changed in place: batch norms' statistics; its weights stay.
+        batches: (B, 3, H, W) each, preprocessed, on the network's device.
+    """
+    module.eval()
+    norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean of what it sees
+        norm.train()
+    with torch.no_grad():
+        for pictures in batches:
+            module(pictures)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+        norm.eval()
+
+
+_seeding = threading.Lock()  # torch's generator is the process's
+
+
+def build_untrained(spec: ModelSpec, pictures: Tensor, seed: int) -> nn.Module:
+    """Build a network with seeded random weights and calibrated batch norms, in eval mode.
+
+    Uncalibrated, the logits of a deep network reach 1e8.
+
+    Args:
+        spec: Row of the architecture.
+        pictures: (B, 3, H, W), preprocessed; B of at least 2.
+        seed: The same seed gives the same network.
+    """
+    with _seeding, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        module = spec.build(spec.logits)
+    calibrate(module, [pictures])
+    return module
 
 
 def load_model(
@@ -66,10 +107,17 @@ def load_model(
     if isinstance(model, Checkpoint):
         loaded = _load_checkpoint(model.at_home())
     elif untrained:
-        loaded = _load_untrained(get_spec(model), seed)
+        spec = get_spec(model)
+        pictures = torch.cat([preprocess(p, spec.preprocessing) for p in samples().values()])
+        module = build_untrained(spec, pictures, seed)
+        loaded = LoadedModel(spec, module, untrained=True, revision=f"untrained, seed {seed}")
     else:
-        folder = Path(weights_dir) if weights_dir is not None else None
-        loaded = _load_published(get_spec(model), folder, may_download, progress, cancel)
+        spec, folder = get_spec(model), Path(weights_dir) if weights_dir is not None else None
+        weights, digest = published_weights(
+            spec, folder, may_download=may_download, progress=progress, cancel=cancel
+        )
+        module = _build_with(spec, spec.logits, weights, f"The file of {spec.title}'s weights")
+        loaded = LoadedModel(spec, module, untrained=False, revision=digest)
     loaded.module.to(device=where, dtype=dtype).eval()
     return loaded
 
@@ -87,26 +135,6 @@ def no_network(given: object) -> str:
         "A network is given by its name, as a Checkpoint, or as cactiviz.network(module) gives "
         f"it, not as {type(given).__name__}."
     )
-
-
-def _load_published(
-    spec: ModelSpec,
-    folder: Path | None,
-    may_download: bool,
-    progress: Progress | None,
-    cancel: Cancel | None,
-) -> LoadedModel:
-    weights, digest = published_weights(
-        spec, folder, may_download=may_download, progress=progress, cancel=cancel
-    )
-    module = _build_with(spec, spec.logits, weights, f"The file of {spec.title}'s weights")
-    return LoadedModel(spec, module, untrained=False, revision=digest)
-
-
-def _load_untrained(spec: ModelSpec, seed: int) -> LoadedModel:
-    pictures = torch.cat([preprocess(p, spec.preprocessing) for p in samples().values()])
-    module = build_untrained(spec, pictures, seed)
-    return LoadedModel(spec, module, untrained=True, revision=f"untrained, seed {seed}")
 
 
 def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:

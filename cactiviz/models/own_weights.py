@@ -1,26 +1,118 @@
-"""Selects the weights in a user's file that fit an architecture."""
+"""Selects the weights in a user's file that fit an architecture, or says why none does."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from cactiviz.errors import WeightsError
 from cactiviz.models.class_list import class_names_in
-from cactiviz.models.fit import Architecture, Fit, fit
-from cactiviz.models.misfit import why_not
+from cactiviz.models.fit import Architecture, Fit, Named, counted, fit, named
 from cactiviz.models.spec import ModelSpec, StateDict
-from cactiviz.models.state_dict import (
-    AVERAGED,
-    WeightSet,
-    read_content,
-    unusual_sets,
-    weight_sets,
-)
-from cactiviz.models.tensor_names import Named, named
+from cactiviz.models.state_dict import AVERAGED, WeightSet, read_content, unusual_sets, weight_sets
+from cactiviz.models.tensor_index import Match, find
+
+_COLOURS = 3
+_MOST_NAMED = 3  # architectures
+_LONGEST_NAME = 60  # characters
+_HOW = {
+    "whole": "its tensors are those of",
+    "part": "most of its tensors are those of",
+    "shapes": "its tensors have the shapes, but not the names, of",
+}
+
+Tried = tuple[WeightSet, Fit]
+
+
+def why_not(
+    architecture: Architecture, file_name: str, usual: Sequence[Tried], unusual: Sequence[Tried]
+) -> str:
+    """The sentence on a file without fitting weights.
+
+    Args:
+        architecture: The architecture that was tried.
+        file_name: Name of the file in a sentence.
+        usual: Its sets of tensors under usual keys for weights, each with its fit.
+        unusual: Its sets of tensors under other keys.
+    """
+    tried = [*usual, *unusual]
+    if not tried:
+        return f"The file {file_name} holds no weights of a network."
+    nearest = max(tried, key=lambda t: (len(t[1].tensors) - len(t[1].misshapen), len(t[0].tensors)))
+    source, fit = nearest
+    shapes = {key: tuple(value.shape) for key, value in source.tensors.items()}
+    place = ".".join(source.place)
+    # How many values a pixel has for the first convolution; a colour's three if there is none.
+    first = next((name for name, shape in shapes.items() if len(shape) == 4), None)
+    colours = shapes[first][1] if first else _COLOURS
+    if first:  # compared as if the network had been for colour pictures
+        shapes[first] = (shapes[first][0], _COLOURS, *shapes[first][2:])
+    if len(fit.misshapen) == 1 and not (fit.missing or fit.unknown) and colours != _COLOURS:
+        return (
+            f"The file {file_name} is of a network for {_pictures(colours)} (its tensor "
+            f"“{_short(next(iter(fit.misshapen)))}” says so), but {_pictures(_COLOURS)} are "
+            "expected here."
+        )
+    hidden = place if nearest in unusual else ""
+    if hidden:  # under a name that isn't looked into, all is missing and nothing is known
+        fit = Fit(
+            fit.logits,
+            {},
+            list(architecture.tensors),
+            unknown={f"{hidden}.{key}": value for key, value in source.tensors.items()},
+        )
+    clauses = [counted(len(architecture.tensors), fit.missing, fit.misshapen, fit.unknown)]
+    clauses[0] += _examples(fit, source.tensors)
+    if hidden:
+        clauses.append(
+            f"it keeps its weights under “{_short(hidden)}”, which isn't a name known here, "
+            "so save the state_dict() alone"
+        )
+    clauses.append(_whose(find(shapes), colours))
+    return f"The file {file_name} {'; '.join(clauses)}."
+
+
+def _examples(fit: Fit, tensors: Mapping[str, Tensor]) -> str:
+    """One tensor of each side."""
+    examples = []
+    if fit.missing:
+        examples.append(f"missing is “{_short(fit.missing[0])}”")
+    if fit.misshapen:
+        name, wanted = next(iter(fit.misshapen.items()))
+        has = _size(tuple(fit.tensors[name].shape)) if name in fit.tensors else "another"
+        examples.append(f"“{_short(name)}” is {has} instead of {_size(wanted)}")
+    if fit.unknown:
+        examples.append(f"unknown is “{_short(next(iter(fit.unknown)))}”")
+    return f" ({', '.join(examples)})" if examples else ""
+
+
+def _whose(match: Match | None, colours: int) -> str:
+    expected = f"{_pictures(_COLOURS)} are expected"
+    if colours != _COLOURS:
+        expected = f"it is for {_pictures(colours)}, but {expected}"
+    if match is None:
+        return f"no network of torchvision or timm has such tensors; {expected}"
+    first, rest = match.names[:_MOST_NAMED], len(match.names) - _MOST_NAMED
+    names = ", ".join(first) + (f" and {rest} more" if rest > 0 else "")
+    return f"{_HOW[match.how]} {names}; {expected}"
+
+
+def _pictures(colours: int) -> str:
+    kinds = {1: "grey pictures", _COLOURS: "colour pictures"}
+    return kinds.get(colours, f"pictures of {colours} channels")
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape)) or "one number"
+
+
+def _short(name: str) -> str:
+    plain = "".join(sign if sign.isprintable() else "?" for sign in name)
+    return plain if len(plain) <= _LONGEST_NAME else f"{plain[: _LONGEST_NAME - 1]}…"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,26 +157,26 @@ def own_weights(spec: ModelSpec, path: Path) -> OwnWeights:
     """The weights in a file that fit this architecture; averaged ones are preferred.
 
     Raises:
-        WeightsError: The file can't be read, holds no weights that fit, or several of which
-            nobody can say which are meant; the sentence says what is wrong.
+        WeightsError: The file can't be read, holds no weights that fit, or several rivals.
     """
     architecture = Architecture(spec)
     content = read_content(path)
-    attempts = [a for one in weight_sets(content) for a in _attempts(architecture, one)]
+    attempts = [a for source in weight_sets(content) for a in _attempts(architecture, source)]
     attempts = _with_buffers(architecture, attempts)
     whole = [attempt for attempt in attempts if attempt.fit.is_whole]
     if not whole:
-        others = [a for one in unusual_sets(content) for a in _attempts(architecture, one)]
-        tried = [[(one.source, one.fit) for one in several] for several in (attempts, others)]
+        others = [a for source in unusual_sets(content) for a in _attempts(architecture, source)]
+        tried = [[(a.source, a.fit) for a in several] for several in (attempts, others)]
         raise WeightsError(why_not(architecture, path.name, *tried))
     highest = max(attempt.rank for attempt in whole)
     best, *rivals = [attempt for attempt in whole if attempt.rank == highest]
-    if rival := next((one for one in rivals if not _equal(best, one)), None):
+    if rival := next((a for a in rivals if not _equal(best, a)), None):
         raise WeightsError(
             f"The file {path.name} holds two sets of weights that fit, “{best.label}” and "
             f"“{rival.label}”, and doesn't say which to take; save the state_dict() of one alone."
         )
-    idle = architecture.idle if _lacks_some(architecture, best.fit) else frozenset()
+    lacks_some = not architecture.tensors.keys() <= best.fit.tensors.keys()
+    idle = architecture.idle if lacks_some else frozenset()
     return OwnWeights(
         best.fit.logits,
         best.fit.tensors,
@@ -98,10 +190,10 @@ def _attempts(architecture: Architecture, source: WeightSet) -> list[Attempt]:
     weights = architecture.spec.weights
     tensors = dict(weights.convert(source.tensors)) if weights is not None else source.tensors
     attempts = []
-    for found in named(tensors, architecture.tensors.keys()):
-        label = ".".join([*source.place, *filter(None, [found.prefix.rstrip(".")])])
-        rank = AVERAGED if AVERAGED in (source.rank, found.rank) else source.rank or found.rank
-        attempts.append(Attempt(label, rank, found, fit(architecture, found), source))
+    for match in named(tensors, architecture.tensors.keys()):
+        label = ".".join([*source.place, *filter(None, [match.prefix.rstrip(".")])])
+        rank = AVERAGED if AVERAGED in (source.rank, match.rank) else source.rank or match.rank
+        attempts.append(Attempt(label, rank, match, fit(architecture, match), source))
     return attempts
 
 
@@ -126,37 +218,33 @@ def _with_buffers(architecture: Architecture, attempts: Sequence[Attempt]) -> li
 
 
 def _remarks(best: Attempt, whole: Sequence[Attempt], attempts: Sequence[Attempt]) -> list[str]:
-    said = []
+    remarks = []
     called = f" (“{best.label}”)" if best.label else ""
-    lower = [one for one in whole if one.rank < best.rank]
-    averages = [one for one in attempts if one.rank == AVERAGED]
+    lower = [attempt for attempt in whole if attempt.rank < best.rank]
+    averages = [attempt for attempt in attempts if attempt.rank == AVERAGED]
     if best.rank == AVERAGED and lower:
         plain = f" (“{lower[0].label}”)" if lower[0].label else ""
-        said.append(
+        remarks.append(
             f"Its file holds averaged weights{called} beside plain ones{plain}; "
             "the averaged ones are used."
         )
     elif best.rank == AVERAGED:
-        said.append(f"Its weights are averages over the training{called}.")
+        remarks.append(f"Its weights are averages over the training{called}.")
     elif lower:
-        said.append(
+        remarks.append(
             f"Its file holds several sets of weights; those under “{best.label}” are used, "
             f"not those under “{lower[0].label}”."
         )
     if best.rank < AVERAGED and (averages or best.found.leaves_averages):
         other = f" (“{averages[0].label}”)" if averages else ""
-        said.append(
+        remarks.append(
             f"Its file holds averaged weights too{other}, but they don't fit; "
             "the plain ones are used."
         )
     if best.fit.renamed:
         theirs, ours = best.fit.renamed
-        said.append(f"Its last layer is called “{theirs}” in its file, and taken for “{ours}”.")
-    return said
-
-
-def _lacks_some(architecture: Architecture, found: Fit) -> bool:
-    return not architecture.tensors.keys() <= found.tensors.keys()
+        remarks.append(f"Its last layer is called “{theirs}” in its file, and taken for “{ours}”.")
+    return remarks
 
 
 def _equal(first: Attempt, other: Attempt) -> bool:

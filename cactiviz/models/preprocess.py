@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from cactiviz.types import Picture, Preprocessing
+from cactiviz.models.spec import LoadedModel
+from cactiviz.types import Box, Picture, Preprocessing
 
 
 def preprocess(picture: Picture, preprocessing: Preprocessing) -> Tensor:
@@ -19,6 +22,22 @@ def preprocess(picture: Picture, preprocessing: Preprocessing) -> Tensor:
     done here since importing torchvision takes seconds.
     """
     return normalise(resize(picture, preprocessing)[None], preprocessing)
+
+
+def inputs_of(
+    model: LoadedModel, picture: Picture, resizing: Literal["crop", "squash"] | None = None
+) -> tuple[Tensor, Box]:
+    """A network's input (1, 3, H, W) on its device, and the part of the picture that it shows.
+
+    Args:
+        model: A loaded network.
+        picture: The picture.
+        resizing: "crop" or "squash" instead of the network's own preprocessing.
+    """
+    own = model.spec.preprocessing
+    preprocessing = replace(own, resize=resizing) if resizing else own
+    inputs = preprocess(picture, preprocessing).to(device=model.device, dtype=model.dtype)
+    return inputs, preprocessing.seen(*picture.size)
 
 
 def resize(picture: Picture, preprocessing: Preprocessing) -> Tensor:

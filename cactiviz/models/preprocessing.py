@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,10 +22,7 @@ COLOURS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]
     "inception": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     "unit": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
     "bytes": ((0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255)),
-    "clip": (
-        (0.48145466, 0.4578275, 0.40821073),
-        (0.26862954, 0.26130258, 0.27577711),
-    ),
+    "clip": ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)),
 }
 _TOLD = {
     "imagenet": "colours scaled as for ImageNet",
@@ -143,7 +141,7 @@ def told(preprocessing: Preprocessing, but: Mapping[str, Any] | None = None) -> 
 
 def _usual(preprocessing: Preprocessing) -> str:
     colours = preprocessing.mean, preprocessing.std
-    return next((name for name, known in COLOURS.items() if known == colours), "")
+    return next((name for name, usual in COLOURS.items() if usual == colours), "")
 
 
 def _field(key: str, value: str) -> dict[str, Any] | None:
@@ -169,8 +167,6 @@ def _field(key: str, value: str) -> dict[str, Any] | None:
 
 def _number(text: str) -> float | None:
     """A number of usual size, or None."""
-    try:
-        found = float(text)
-    except ValueError:
-        return None
-    return found if abs(found) < 1e6 else None  # false of what is no number, too
+    with suppress(ValueError):
+        return number if abs(number := float(text)) < 1e6 else None  # also for NaN
+    return None

@@ -74,8 +74,7 @@ def search(pattern: str) -> list[str]:
     """Names in torchvision and timm that match a pattern, as :func:`get_spec` takes them.
 
     Args:
-        pattern: A part of a name, or a whole one with ``*`` and ``?``; upper and lower case
-            are the same.
+        pattern: A part of a name, or a whole one with ``*`` and ``?``; case doesn't matter.
     """
     wanted = pattern.casefold()
     if not any(sign in wanted for sign in "*?["):
@@ -106,17 +105,16 @@ _CACTINET_CAUTIONS = {
 }
 
 
-def _build_cactinet(logits: int) -> CactiNet:
-    from cactiviz.models.cactinet import CactiNet
-
-    return CactiNet(logits)
-
-
 def _cactinet() -> ModelSpec:
+    def build(logits: int) -> CactiNet:
+        from cactiviz.models.cactinet import CactiNet
+
+        return CactiNet(logits)
+
     return ModelSpec(
         name="cactinet",
         title="CactiNet",
-        build=_build_cactinet,
+        build=build,
         preprocessing=Preprocessing(
             (64, 64), "squash", 1.0, "bilinear", (0.50, 0.45, 0.47), (0.15, 0.14, 0.15)
         ),

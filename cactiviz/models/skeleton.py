@@ -1,4 +1,4 @@
-"""Builds networks without weights, on torch's meta device."""
+"""Networks built without weights, and what can be learnt from them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import Any
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
+
+from cactiviz.engine.trace import trace
+from cactiviz.errors import LayerError
+from cactiviz.types import Layer
 
 
 def build_empty(build: Callable[[int], nn.Module], logits: int) -> nn.Module:
@@ -70,12 +74,32 @@ class _Used(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        given = list(args) + list((kwargs or {}).values())
-        while given:
-            one = given.pop()
-            if isinstance(one, torch.Tensor):
-                self.seen.add(id(one))
-                self._held.append(one)
-            elif isinstance(one, list | tuple):
-                given += one
+        arguments = list(args) + list((kwargs or {}).values())
+        while arguments:
+            argument = arguments.pop()
+            if isinstance(argument, torch.Tensor):
+                self.seen.add(id(argument))
+                self._held.append(argument)
+            elif isinstance(argument, list | tuple):
+                arguments += argument
         return func(*args, **(kwargs or {}))
+
+
+def by_rule(
+    name: str, build: Callable[[int], nn.Module], input_size: tuple[int, int]
+) -> tuple[Layer, str]:
+    """Find the target layer and the first convolution of a network, without its weights.
+
+    Args:
+        name: Name of the network in a sentence.
+        build: Number of logits -> the network.
+        input_size: (height, width) of its input.
+
+    Raises:
+        LayerError: It has no convolution, or no map that goes into its answer by pooling.
+        ModelError: It can't take an input of this size.
+    """
+    sequence = trace(build_empty(build, 1000).eval(), (3, *input_size))
+    if not sequence.convolutions:
+        raise LayerError(f"The network “{name}” has no convolution, so nothing here applies to it.")
+    return sequence.target_layer(), sequence.convolutions[0]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -13,6 +15,21 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+IMAGENET_TERMS = "weights learnt on ImageNet (research, non-commercial)"
+
+
+def _classes() -> tuple[str, ...]:
+    """Torchvision's list, read from its file: importing torchvision takes seconds."""
+    package = find_spec("torchvision")
+    assert package is not None and package.origin is not None
+    file = Path(package.origin).parent / "models" / "_meta.py"
+    return tuple(runpy.run_path(str(file))["_IMAGENET_CATEGORIES"])
+
+
+#: WordNet's 1,000 synsets in ImageNet-1k's order.
+IMAGENET_CLASSES = _classes()
+
+
 StateDict: TypeAlias = "Mapping[str, Tensor]"
 
 
@@ -21,8 +38,7 @@ class Weights:
     """Location of a network's published weights.
 
     Attributes:
-        url: The file's address; its name carries the first digits of the file's sha256 where
-            the publisher follows torch's convention.
+        url: The file's address; where torch's convention is followed, its name has a hash.
         convert: Maps the published keys to the module's; None if they are the same.
         kept_as: File name in the cache, if the published one isn't specific enough.
         packaged: File within the package, instead of an address.

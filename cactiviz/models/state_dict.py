@@ -1,23 +1,134 @@
-"""Reads weights files without running their code, and finds the weights in them."""
+"""Reads weights files without running their code, and finds the weights in them.
+
+Training programs save their options and figures next to the weights: an ``argparse.Namespace``, a
+NumPy scalar, a date. Nothing here needs them, so none of these classes is ever called: while a file
+is read, each name on a list of allowed ones stands for a class of this module that takes anything
+and does nothing. A name that isn't on the list makes torch refuse the file.
+"""
 
 from __future__ import annotations
 
 import pickle
 import re
+import threading
 import warnings
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.serialization import add_safe_globals, clear_safe_globals, get_safe_globals
 
 from cactiviz.errors import WeightsError
-from cactiviz.models.file_bounds import check_bounds
-from cactiviz.models.file_kind import SAVE, check_kind, is_safetensors, open_file
-from cactiviz.models.safe_globals import SAFE, reading
+from cactiviz.models.file_checks import SAVE, check_bounds, check_kind, is_safetensors, open_file
+
+
+class Ignored:
+    """Stand-in for an object that isn't needed; discards its arguments and state."""
+
+    def __new__(cls, *_: object, **__: object) -> Ignored:
+        """Take any arguments."""
+        return object.__new__(cls)
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def __setstate__(self, _: object) -> None:
+        """Take any state."""
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+class History(Ignored):
+    """Stands for mmengine's record of figures, which names methods of its own in its state."""
+
+
+class MethodOfHistory(Ignored):
+    """Stands for ``getattr``, by which a pickle names a method; here of :class:`History` alone."""
+
+    def __new__(cls, *given: object, **__: object) -> MethodOfHistory:
+        """Nothing is looked up.
+
+        Raises:
+            UnpicklingError: It is asked of anything else.
+        """
+        if given[:1] != (History,):
+            raise UnpicklingError("GLOBAL getattr was not an allowed global by default.")
+        return object.__new__(cls)
+
+
+class PlainDict:
+    """Stands for a dictionary of another class; the weights may be in it, so it is kept."""
+
+    def __new__(cls, *_: object) -> OrderedDict[str, Any]:  # type: ignore[misc]
+        """An empty dictionary of the kind that torch's reader fills."""
+        return OrderedDict()
+
+
+_PATHS = ("", "Posix", "Windows", "Pure", "PurePosix", "PureWindows")
+_IGNORED = (
+    "argparse.Namespace",
+    "types.SimpleNamespace",
+    *(f"numpy.{core}.multiarray.scalar" for core in ("core", "_core")),
+    *(f"numpy.{core}.multiarray._reconstruct" for core in ("core", "_core")),
+    *(f"numpy.{core}.numeric._frombuffer" for core in ("core", "_core")),
+    *("numpy.dtype", "numpy.ndarray", "numpy.bool_", "numpy.bool"),
+    *(f"numpy.{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
+    *(f"numpy.float{bits}" for bits in (16, 32, 64)),
+    *(f"numpy.dtypes.{kind}{n}DType" for kind in ("Int", "UInt") for n in (8, 16, 32, 64)),
+    *(f"numpy.dtypes.Float{bits}DType" for bits in (16, 32, 64)),
+    *("numpy.dtypes.BoolDType", "numpy.dtypes.StrDType"),
+    *(f"{module}.{kind}Path" for module in ("pathlib", "pathlib._local") for kind in _PATHS),
+    *(f"datetime.{kind}" for kind in ("datetime", "date", "time", "timedelta", "timezone")),
+    *("decimal.Decimal", "fractions.Fraction", "uuid.UUID", "typing.Any"),
+    *(f"builtins.{kind}" for kind in ("int", "float", "bool", "str", "bytes", "list", "dict")),
+    *(f"builtins.{kind}" for kind in ("tuple", "frozenset", "range", "slice", "object")),
+    "torch.torch_version.TorchVersion",
+    *("omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig"),
+    *("omegaconf.base.ContainerMetadata", "omegaconf.base.Metadata"),
+    *(f"omegaconf.nodes.{kind}Node" for kind in ("Any", "Integer", "Float", "String", "Boolean")),
+)
+_DICTIONARIES = (
+    *("collections.defaultdict", "easydict.EasyDict", "yacs.config.CfgNode", "addict.addict.Dict"),
+    "mmengine.config.config.ConfigDict",
+    *(f"lightning{sign}fabric.utilities.data.AttributeDict" for sign in "._"),
+    "pytorch_lightning.utilities.parsing.AttributeDict",
+)
+
+#: Every name that a file may hold besides torch's own list: what it stands for, and the name.
+SAFE: tuple[tuple[Callable[..., Any], str], ...] = (
+    *((Ignored, name) for name in _IGNORED),
+    *((PlainDict, name) for name in _DICTIONARIES),
+    (History, "mmengine.logging.history_buffer.HistoryBuffer"),
+    (MethodOfHistory, "builtins.getattr"),
+)
+
+_reading = threading.Lock()  # torch's list is the process's
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """While it lasts, torch reads files with :data:`SAFE` on its list; one thread at a time.
+
+    What others put there, torch's own modules among them, is put back after.
+    """
+    with _reading:
+        before = get_safe_globals()
+        clear_safe_globals()
+        add_safe_globals(list(SAFE))
+        try:
+            yield
+        finally:
+            clear_safe_globals()
+            add_safe_globals(before)
+
 
 _GLOBAL = re.compile(r"GLOBAL ([\w.]{1,80}) (?:was not|whose)")
 _CALL = re.compile("unrecognized function|Can only (?:create|build)")
@@ -45,8 +156,7 @@ class WeightSet:
     Attributes:
         place: Keys that lead to them; empty if they are the whole file.
         tensors: Key -> tensor.
-        rank: Preference: 2 for weights averaged over training, 1 for the best, below 0 for
-            superseded ones, else 0.
+        rank: Preference: 2 averaged over training, 1 the best, below 0 superseded, else 0.
     """
 
     place: tuple[str, ...]
@@ -57,7 +167,7 @@ class WeightSet:
 def read_content(path: Path) -> Any:
     """Read the content of a torch or safetensors file, detected by content.
 
-    No code in it is run: tensors, plain values and what :mod:`safe_globals` lists are read.
+    No code in it is run: tensors, plain values and what :data:`SAFE` lists are read.
 
     Raises:
         WeightsError: There is no such file, or it is something else, holds code or is damaged.
@@ -102,8 +212,8 @@ def weight_sets(content: Any) -> list[WeightSet]:
 
 def unusual_sets(content: Any) -> list[WeightSet]:
     """Sets of tensors under other keys, which may not be weights."""
-    usual = {one.place for one in weight_sets(content)}
-    return [one for one in _every_set(content, (), set()) if one.place not in usual]
+    usual = {weights.place for weights in weight_sets(content)}
+    return [weights for weights in _every_set(content, (), set()) if weights.place not in usual]
 
 
 def is_usual(key: str) -> bool:
@@ -142,18 +252,15 @@ def _sets(content: Any, place: tuple[str, ...], met: set[int]) -> Iterator[Weigh
         return
     met.add(id(content))
     if tensors := _tensors(content):
-        yield WeightSet(place, tensors, _rank(place, tensors))
+        averaged_here = "n_averaged" in tensors  # torch's AveragedModel
+        yield WeightSet(place, tensors, AVERAGED if averaged_here else rank_of(*place))
     # Lightning puts the averages in the place of the weights, and leaves what counts them beside.
     swapped = "averaging_state" in content and "current_model_state" in content
     for key, value in content.items():
         if isinstance(key, str) and is_usual(key):
-            for one in _sets(value, (*place, key), met):
+            for inner in _sets(value, (*place, key), met):
                 averaged = swapped and key == "state_dict"
-                yield WeightSet(one.place, one.tensors, AVERAGED) if averaged else one
-
-
-def _rank(place: tuple[str, ...], tensors: Mapping[str, Tensor]) -> int:
-    return AVERAGED if "n_averaged" in tensors else rank_of(*place)  # torch's AveragedModel
+                yield WeightSet(inner.place, inner.tensors, AVERAGED) if averaged else inner
 
 
 def _every_set(content: Any, place: tuple[str, ...], met: set[int]) -> Iterator[WeightSet]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +36,7 @@ class Fingerprint:
     """Entry of one network in the index.
 
     Attributes:
-        whole: Sum of the hashes of all names and shapes; of the head's tensors all but the first
-            dimension counts, which is the number of classes.
+        whole: Sum of the hashes of all names and shapes, without the number of classes.
         shapes: Sum of the hashes of the shapes alone, without the head.
         sample: uint32 (SAMPLE,), the lowest hashes of the names and shapes without the head.
         count: Number of tensors without the head.
@@ -54,8 +53,7 @@ class Match:
     """Networks that match a file's tensors.
 
     Attributes:
-        how: "whole" for all names and shapes, in any number of classes; "part" for nearly all
-            but the head; "shapes" for all shapes, under other names.
+        how: "whole" (all names and shapes), "part" (most), or "shapes" (under other names).
         names: As ``get_spec`` takes them, torchvision's first.
     """
 
@@ -100,20 +98,6 @@ def find(shapes: Shapes) -> Match | None:
     return Match("shapes", names) if names else None
 
 
-def made_with() -> dict[str, str]:
-    """Package -> version that the index was made with."""
-    versions: dict[str, str] = json.loads(str(_index().text["versions"]))
-    return versions
-
-
-def fingerprints() -> dict[str, Fingerprint]:
-    """Network name -> its index entry."""
-    index = _index()
-    rows = zip(index.whole, index.shapes, index.sample, index.count, strict=True)
-    kept = (Fingerprint(int(w), int(s), sample, int(n)) for w, s, sample, n in rows)
-    return dict(zip(index.names, kept, strict=True))
-
-
 @dataclass(frozen=True)
 class _Index:
     names: list[str]
@@ -122,10 +106,9 @@ class _Index:
     shapes: NDArray[np.uint64]
     sample: NDArray[np.uint32]
     count: NDArray[np.uint16]
-    text: Mapping[str, Any]
 
-    def where(self, found: NDArray[np.bool_]) -> tuple[str, ...]:
-        return tuple(self.names[place] for place in np.flatnonzero(found))
+    def where(self, mask: NDArray[np.bool_]) -> tuple[str, ...]:
+        return tuple(self.names[place] for place in np.flatnonzero(mask))
 
 
 @lru_cache(maxsize=1)
@@ -139,7 +122,6 @@ def _index() -> _Index:
         shapes=kept["shapes"],
         sample=kept["sample"],
         count=kept["count"],
-        text=kept,
     )
 
 

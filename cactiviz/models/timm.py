@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cactiviz.errors import ModelError
-from cactiviz.models.imagenet import IMAGENET_CLASSES, IMAGENET_TERMS
-from cactiviz.models.spec import ModelSpec, Weights
+from cactiviz.models.spec import IMAGENET_CLASSES, IMAGENET_TERMS, ModelSpec, Weights
 from cactiviz.types import Layer, Preprocessing
 
 if TYPE_CHECKING:
@@ -37,8 +36,7 @@ def timm_spec(name: str, model: str) -> ModelSpec:
     """
     import timm
 
-    from cactiviz.models.skeleton import build_empty
-    from cactiviz.models.target_layer import by_rule
+    from cactiviz.models.skeleton import build_empty, by_rule
 
     try:
         config = timm.get_pretrained_cfg(model)
@@ -76,52 +74,36 @@ def timm_spec(name: str, model: str) -> ModelSpec:
 
 def rows() -> list[ModelSpec]:
     """The timm networks that have a name of their own here, without loading timm."""
-    repository = "timm/inception_resnet_v2.tf_in1k"
-    return [
-        _row(
-            *("inception_resnet_v2", "inception_resnet_v2", "InceptionResNetV2"),
-            *("Szegedy et al. 2016, arXiv:1602.07261", Layer("conv2d_7b"), "conv2d_1a.conv"),
+    repository, half = "timm/inception_resnet_v2.tf_in1k", (0.5, 0.5, 0.5)
+    release = "https://github.com/rwightman/pytorch-image-models/releases/download/v0.1-cadene"
+    claims = {  # which the tests hold against timm's own metadata
+        "inception_resnet_v2": (
+            *("inception_resnet_v2", "InceptionResNetV2", "Szegedy et al. 2016, arXiv:1602.07261"),
+            *(Layer("conv2d_7b"), "conv2d_1a.conv", 55_843_464),
             Weights(_HUB.format(repository=repository), kept_as=_file_of(repository)),
-            55_843_464,
         ),
-        _row(
-            *("xception", "legacy_xception", "Xception", "Chollet 2016, arXiv:1610.02357"),
-            *(Layer("act4"), "conv1"),
-            Weights(
-                "https://github.com/rwightman/pytorch-image-models/releases/download/v0.1-cadene/"
-                "xception-43020ad28.pth"
-            ),
-            22_855_952,
+        "xception": (
+            *("legacy_xception", "Xception", "Chollet 2016, arXiv:1610.02357"),
+            *(Layer("act4"), "conv1", 22_855_952, Weights(f"{release}/xception-43020ad28.pth")),
         ),
+    }
+    return [
+        ModelSpec(
+            name=name,
+            title=title,
+            build=_builder(model),
+            preprocessing=Preprocessing((299, 299), "crop", 0.8975, "bicubic", half, half),
+            target_layer=layer,
+            first_conv=first_conv,
+            class_names=IMAGENET_CLASSES,
+            logits=1000,
+            weights=weights,
+            license=f"apache-2.0; {IMAGENET_TERMS}",
+            paper=paper,
+            parameters=parameters,
+        )
+        for name, (model, title, paper, layer, first_conv, parameters, weights) in claims.items()
     ]
-
-
-def _row(
-    name: str,
-    model: str,
-    title: str,
-    paper: str,
-    target_layer: Layer,
-    first_conv: str,
-    weights: Weights,
-    parameters: int,
-) -> ModelSpec:
-    """A row whose claims the tests hold against timm's own metadata."""
-    half = (0.5, 0.5, 0.5)
-    return ModelSpec(
-        name=name,
-        title=title,
-        build=_builder(model),
-        preprocessing=Preprocessing((299, 299), "crop", 0.8975, "bicubic", half, half),
-        target_layer=target_layer,
-        first_conv=first_conv,
-        class_names=IMAGENET_CLASSES,
-        logits=1000,
-        weights=weights,
-        license=f"apache-2.0; {IMAGENET_TERMS}",
-        paper=paper,
-        parameters=parameters,
-    )
 
 
 def preprocessing_of_config(config: Mapping[str, Any]) -> Preprocessing:
@@ -130,10 +112,10 @@ def preprocessing_of_config(config: Mapping[str, Any]) -> Preprocessing:
     Raises:
         ValueError: It is no usable preprocessing; KeyError, where a part is missing.
     """
-    said = {key: config[key] for key in ("input_size", "mean", "std", "crop_pct", "interpolation")}
+    parts = {key: config[key] for key in ("input_size", "mean", "std", "crop_pct", "interpolation")}
     from timm.models import PretrainedCfg
 
-    return _preprocessing(PretrainedCfg(**said, crop_mode=config.get("crop_mode", "center")))
+    return _preprocessing(PretrainedCfg(**parts, crop_mode=config.get("crop_mode", "center")))
 
 
 def _preprocessing(config: PretrainedCfg) -> Preprocessing:

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cactiviz.models.imagenet import IMAGENET_CLASSES, IMAGENET_TERMS
-from cactiviz.models.spec import ModelSpec, StateDict, Weights
+from cactiviz.models.spec import IMAGENET_CLASSES, IMAGENET_TERMS, ModelSpec, StateDict, Weights
 from cactiviz.types import Layer, Preprocessing
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def torchvision_spec(name: str, model: str) -> ModelSpec:
     """
     import torchvision
 
-    from cactiviz.models.target_layer import by_rule
+    from cactiviz.models.skeleton import by_rule
 
     published = next(iter(torchvision.models.get_model_weights(model)))
     preprocessing = _preprocessing(published)
@@ -63,87 +62,53 @@ def densenet_keys(published: StateDict) -> StateDict:
     return {old.sub(r"\1\2.", key): value for key, value in published.items()}
 
 
+_HE = "He et al. 2015, arXiv:1512.03385"
+#: Name -> title, paper, file of weights, target layer, first convolution, parameters, side of the
+#: input, and side that a picture is resized to. The tests hold them against torchvision's metadata.
+_ROWS = {
+    "alexnet": (
+        *("AlexNet", "Krizhevsky 2014, arXiv:1404.5997", "alexnet-owt-7be5be79.pth"),
+        *(Layer("features.11"), "features.0", 61_100_840, 224, 256),
+    ),
+    "densenet121": (
+        *("DenseNet121", "Huang et al. 2016, arXiv:1608.06993", "densenet121-a639ec97.pth"),
+        Layer("features", "activation"),  # its last ReLU is a call, not a module
+        *("features.conv0", 7_978_856, 224, 256),
+    ),
+    "resnet152": (
+        *("ResNet152", _HE, "resnet152-394f9c45.pth"),
+        *(Layer("layer4"), "conv1", 60_192_808, 224, 256),
+    ),
+    "resnet50": (
+        *("ResNet50", _HE, "resnet50-0676ba61.pth"),
+        *(Layer("layer4"), "conv1", 25_557_032, 224, 256),
+    ),
+    "inception_v3": (
+        *("InceptionV3", "Szegedy 2015, arXiv:1512.00567", "inception_v3_google-0cc3c7bd.pth"),
+        *(Layer("Mixed_7c"), "Conv2d_1a_3x3.conv", 27_161_264, 299, 342),
+    ),
+}
+
+
 def rows() -> list[ModelSpec]:
     """The torchvision networks that have a name of their own here, without loading torchvision."""
-    row = _row
     return [
-        row(
-            "alexnet",
-            "AlexNet",
-            "Krizhevsky 2014, arXiv:1404.5997",
-            "alexnet-owt-7be5be79.pth",
-            Layer("features.11"),
-            "features.0",
-            61_100_840,
-        ),
-        # the last ReLU of a DenseNet is a call, not a module
-        row(
-            "densenet121",
-            "DenseNet121",
-            "Huang et al. 2016, arXiv:1608.06993",
-            "densenet121-a639ec97.pth",
-            Layer("features", "activation"),
-            "features.conv0",
-            7_978_856,
-        ),
-        row(
-            "resnet152",
-            "ResNet152",
-            "He et al. 2015, arXiv:1512.03385",
-            "resnet152-394f9c45.pth",
-            Layer("layer4"),
-            "conv1",
-            60_192_808,
-        ),
-        row(
-            "resnet50",
-            "ResNet50",
-            "He et al. 2015, arXiv:1512.03385",
-            "resnet50-0676ba61.pth",
-            Layer("layer4"),
-            "conv1",
-            25_557_032,
-        ),
-        row(
-            "inception_v3",
-            "InceptionV3",
-            "Szegedy 2015, arXiv:1512.00567",
-            "inception_v3_google-0cc3c7bd.pth",
-            Layer("Mixed_7c"),
-            "Conv2d_1a_3x3.conv",
-            27_161_264,
-            299,
-            342,
-        ),
+        ModelSpec(
+            name=name,
+            title=title,
+            build=_builder(name),
+            preprocessing=Preprocessing((side, side), crop_pct=side / resized),
+            target_layer=layer,
+            first_conv=first_conv,
+            class_names=IMAGENET_CLASSES,
+            logits=1000,
+            weights=_weights(name, f"https://download.pytorch.org/models/{file}"),
+            license=_LICENSE,
+            paper=paper,
+            parameters=count,
+        )
+        for name, (title, paper, file, layer, first_conv, count, side, resized) in _ROWS.items()
     ]
-
-
-def _row(
-    name: str,
-    title: str,
-    paper: str,
-    file: str,
-    target_layer: Layer,
-    first_conv: str,
-    parameters: int,
-    side: int = 224,
-    resized: int = 256,
-) -> ModelSpec:
-    """A row whose claims the tests hold against torchvision's own metadata."""
-    return ModelSpec(
-        name=name,
-        title=title,
-        build=_builder(name),
-        preprocessing=Preprocessing((side, side), crop_pct=side / resized),
-        target_layer=target_layer,
-        first_conv=first_conv,
-        class_names=IMAGENET_CLASSES,
-        logits=1000,
-        weights=_weights(name, f"https://download.pytorch.org/models/{file}"),
-        license=_LICENSE,
-        paper=paper,
-        parameters=parameters,
-    )
 
 
 def _weights(model: str, url: str) -> Weights:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from cactiviz.download import download, hash_prefix, sha256_of
 from cactiviz.errors import DownloadError, WeightsError
-from cactiviz.models.file_kind import is_safetensors, open_file
 from cactiviz.models.spec import ModelSpec, StateDict
 from cactiviz.types import Cancel, Progress
 
@@ -79,7 +78,10 @@ def published_weights(
         raise WeightsError(f"The weights of {spec.title} are missing: install cactiviz again.")
     if path is None:
         name, folder = spec.weights.file_name, weights_folders(weights_dir)[0]
-        by_hand = f"put the file {name} into the folder {_from_home(folder)}"
+        home = Path(os.path.expanduser("~"))
+        if folder.is_relative_to(home):  # without the user's name: the sentence may be handed on
+            folder = "~" / folder.relative_to(home)
+        by_hand = f"put the file {name} into the folder {folder}"
         if not may_download:
             raise WeightsError(f"The weights of {spec.title} aren't on this machine; {by_hand}.")
         path = cache_folder() / name
@@ -104,12 +106,6 @@ def published_weights(
     return spec.weights.convert(read_weights(path)), digest
 
 
-def _from_home(folder: Path) -> Path:
-    """The folder without the user's name, for the sentence may stand in what they hand on."""
-    home = Path(os.path.expanduser("~"))
-    return Path("~") / folder.relative_to(home) if folder.is_relative_to(home) else folder
-
-
 def read_weights(path: Path) -> StateDict:
     """A published file's tensors under its own names; code in a file is never run.
 
@@ -124,19 +120,24 @@ def read_weights(path: Path) -> StateDict:
     return sets[0].tensors
 
 
+def header_of(path: Path) -> dict[str, str]:
+    """Metadata of a safetensors file; empty for a file of another kind, or a damaged one."""
+    from safetensors import safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            return dict(file.metadata() or {})
+    except Exception:  # which is said where its weights are read
+        return {}
+
+
 def trained_size(path: Path) -> tuple[int, int] | None:
     """The (height, width) that a network was trained at, where its file says so.
 
     ``cactiviz train`` writes its recipe into the file: a network is explained as it was trained.
     """
-    from safetensors import safe_open
-
-    with open_file(path) as opened:
-        if not is_safetensors(opened):
-            return None
     try:
-        with safe_open(path, "pt") as file:
-            size = json.loads((file.metadata() or {}).get("recipe", "{}")).get("input_size")
-    except Exception:  # a damaged header is found when the weights are read
+        size = json.loads(header_of(path).get("recipe", "{}")).get("input_size")
+    except (ValueError, AttributeError, RecursionError):  # it is no JSON, or no object
         return None
     return (size, size) if isinstance(size, int) and 8 <= size <= _LARGEST_INPUT else None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import struct
+import zlib
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,28 +36,29 @@ class Depth:
     white: int = 0
 
 
-class Samples(Protocol):
+class Samples:
     """Samples of a picture that are read on demand.
 
     Attributes:
+        size: (width, height), as Pillow counts.
+        depth: Type of the samples.
+        info: What Pillow's images keep in ``info``, such as the colour profile.
         has_alpha: The last number of each pixel tells how opaque it is.
         premultiplied: Colours are multiplied by it already.
         inverted: White is the lowest number, not the highest.
         missing: The number that stands for "no value here".
     """
 
+    size: tuple[int, int]
     depth: Depth
+    info: dict[str | tuple[int, int], Any]
     has_alpha: bool
-    premultiplied: bool
-    inverted: bool
-    missing: float | None
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height), as Pillow counts."""
+    premultiplied = inverted = False
+    missing: float | None = None
 
     def rows(self, top: int, bottom: int) -> NDArray[Any]:
         """Some rows: (rows, width, 1, 3 or 4 colours and perhaps alpha), numbers as in the file."""
+        raise NotImplementedError
 
 
 def to_8_bits(samples: Samples, factor: int, notes: list[str]) -> Image.Image:
@@ -221,7 +225,12 @@ def _range(low: float, high: float, depth: Depth, notes: list[str]) -> tuple[flo
             return 0.0, 1.0
     elif low >= 0:
         if depth.white and high <= depth.white:
-            _say_white(depth, notes)
+            full = 2**depth.bits - 1
+            if depth.white < full:
+                notes.append(
+                    f"The file says that {depth.white:,} of {full:,} is white, so it was made "
+                    f"{_told(full / depth.white)} times brighter."
+                )
             return 0.0, float(depth.white)
         if bits := _bits(high, depth):
             _say_guess(high, bits, depth, notes)
@@ -239,15 +248,6 @@ def _bits(high: float, depth: Depth) -> int:
     own = depth.bits - (depth.form == "signed")
     usual = [*(bits for bits in _USUAL_BITS if bits < own), *([own] if own <= 16 else [])]
     return next((bits for bits in usual if high < 2**bits), 0) if high else usual[-1]
-
-
-def _say_white(depth: Depth, notes: list[str]) -> None:
-    full = 2**depth.bits - 1
-    if depth.white < full:
-        notes.append(
-            f"The file says that {depth.white:,} of {full:,} is white, so it was made "
-            f"{_told(full / depth.white)} times brighter."
-        )
 
 
 def _say_guess(high: float, bits: int, depth: Depth, notes: list[str]) -> None:
@@ -272,3 +272,73 @@ def _told(value: float) -> str:
     if float(value).is_integer() and abs(value) < 1e15:
         return f"{int(value):,}"
     return f"{value:,.4g}"
+
+
+# How Pillow takes the lower half of each number, by how it takes the upper one.
+_LOWER = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
+
+
+def is_deep(image: object) -> bool:
+    """Whether an image has greys of more than 8 bits."""
+    return isinstance(image, Image.Image) and image.mode[0] in "IF"
+
+
+class DeepGrey(Samples):
+    """A grey image of Pillow's."""
+
+    def __init__(self, image: Image.Image, white: int) -> None:
+        """Take a loaded image of mode I, F or any I;16, and its white, if the file says that."""
+        self._image, self.size, self.info = image, image.size, image.info
+        self._clear = image.info.get("transparency")
+        self.has_alpha = isinstance(self._clear, int)
+        bits = 16 if image.mode.startswith("I;") else 32
+        form = {"I": "signed", "F": "float"}.get(image.mode, "unsigned")
+        self.depth = Depth(bits, form, white)
+
+    def rows(self, top: int, bottom: int) -> NDArray[Any]:
+        """Some rows, (rows, width, 1), or 2 where one grey stands for "transparent"."""
+        grey = np.asarray(self._image.crop((0, top, self.size[0], bottom)))
+        if not self.has_alpha:
+            return grey[..., None]
+        full = 2 ** (self.depth.bits - (self.depth.form == "signed")) - 1
+        return np.stack((grey, np.where(grey == self._clear, 0, full).astype(grey.dtype)), axis=2)
+
+
+class DeepColour(Samples):
+    """A PNG of 16 bits a colour, of which Pillow keeps one half of each number at a time."""
+
+    def __init__(self, upper: Image.Image, data: bytes, white: int) -> None:
+        """Take the image that Pillow loaded, the file, and its white, if it says that."""
+        self._upper, self.size, self.info = upper, upper.size, upper.info
+        self._clear = upper.info.get("transparency") if upper.mode == "RGB" else None
+        self._is_grey = data[25] == 4  # which Pillow gives as RGBA
+        self.has_alpha = upper.mode != "RGB" or isinstance(self._clear, tuple)
+        self.depth = Depth(16, "unsigned", white)
+        if self._is_grey:  # as bytes, a pixel is like one of red, green, blue and alpha
+            head = b"IHDR" + data[16:24] + b"\x08\6" + data[26:29]
+            data = data[:12] + head + struct.pack(">L", zlib.crc32(head)) + data[33:]
+        self._lower = Image.OPEN["PNG"][0](io.BytesIO(data), "")
+        if not self._is_grey:
+            tiles = self._lower.tile
+            self._lower.tile = [tile._replace(args=_LOWER[str(tile.args)]) for tile in tiles]
+        self._lower.load()
+
+    def rows(self, top: int, bottom: int) -> NDArray[np.uint16]:
+        """Some rows, (rows, width, 1 or 3 colours and perhaps alpha)."""
+        box = (0, top, self.size[0], bottom)
+        lower = np.asarray(self._lower.crop(box))
+        if self._is_grey:
+            return lower.view(">u2").astype(np.uint16)
+        whole = np.asarray(self._upper.crop(box)).astype(np.uint16)
+        whole <<= 8
+        whole |= lower
+        if self._upper.mode == "RGBA" or not self.has_alpha:
+            return whole
+        opaque = (whole != np.array(self._clear)).any(axis=2, keepdims=True)
+        return np.concatenate([whole, opaque.astype(np.uint16) * np.uint16(65535)], axis=2)
+
+
+def is_dark(image: Image.Image) -> bool:
+    """Whether no upper half of a colour goes beyond 14 bits: then the lower ones count."""
+    colours = [band for band in image.getbands() if band != "A"]
+    return all(sum(image.getchannel(band).histogram()[64:]) == 0 for band in colours)

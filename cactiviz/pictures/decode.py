@@ -13,17 +13,143 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageCms
 from PIL.Image import Transpose
 from PIL.JpegImagePlugin import JpegImageFile
 
-from cactiviz.pictures.bit_depth import to_8_bits
-from cactiviz.pictures.containers import Contents, OtherKind, Overloaded, brands, contents, foreign
-from cactiviz.pictures.convert import on_canvas, reduced, to_rgb
-from cactiviz.pictures.deep import DeepColour, DeepGrey, is_dark, is_deep
-from cactiviz.pictures.heic import Heic
+from cactiviz.pictures.bit_depth import DeepColour, DeepGrey, is_dark, is_deep, to_8_bits
+from cactiviz.pictures.containers import (
+    MAX_BLOCK_BYTES,
+    Contents,
+    OtherKind,
+    Overloaded,
+    brands,
+    contents,
+    foreign,
+)
 from cactiviz.pictures.raster import Raster
+
+# Rows are made smaller in pieces of about this many pixels, so that little is held twice.
+_PIECE_PIXELS = 2_000_000
+_PROFILE_SPACES = {"L": "GRAY", "RGB": "RGB ", "CMYK": "CMYK"}
+
+
+def _reduced(image: Image.Image | Heic, factor: int) -> Image.Image:
+    """A whole image whose pixels are means over ``factor`` x ``factor`` of the original's."""
+    width, height = image.size
+    rows = factor * max(1, _PIECE_PIXELS // (width * factor)) if factor > 1 else height
+    whole: Image.Image | None = None
+    for top in range(0, height, rows):
+        piece = image.crop((0, top, width, min(top + rows, height)))
+        if factor == 1:
+            return piece
+        if piece.mode in ("1", "P", "PA", "HSV") or "transparency" in piece.info:
+            # Of palette entries and hues there is no mean.
+            piece = piece.convert("RGBA" if piece.has_transparency_data else "RGB")
+        piece = piece.reduce(factor)
+        if whole is None:
+            whole = Image.new(piece.mode, (piece.width, -(-height // factor)))
+        whole.paste(piece, (0, top // factor))
+    assert whole is not None
+    return whole
+
+
+def on_canvas(image: Image.Image, canvas: tuple[int, int, int, int]) -> Image.Image:
+    """An image on an empty sheet of (width, height), its corner (left, top) from the sheet's."""
+    sheet = Image.new("RGBA", canvas[:2])
+    sheet.paste(image.convert("RGBA"), canvas[2:])
+    sheet.info = {key: value for key, value in image.info.items() if key != "transparency"}
+    return sheet
+
+
+def to_rgb(image: Image.Image, profile: object, notes: list[str]) -> Image.Image:
+    """An image in RGB, laid on white.
+
+    Args:
+        image: Loaded, of any mode of 8 bits a value or less.
+        profile: The bytes of the colour profile that came with it; anything else is none.
+        notes: List to which a sentence for each change is added.
+    """
+    if not image.has_transparency_data:
+        image = image.convert("RGB") if image.mode not in _PROFILE_SPACES else image
+        return _in_srgb(image, profile, notes).convert("RGB")
+    # Pillow has no direct way from La.
+    rgba = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
+    alpha = rgba.getchannel("A")
+    paper = Image.new("RGB", rgba.size, "white")
+    paper.paste(_in_srgb(rgba.convert("RGB"), profile, notes), mask=alpha)
+    if int(alpha.getextrema()[0]) < 255:  # type: ignore[arg-type]
+        notes.append("Transparent parts laid on white.")
+    return paper
+
+
+def _in_srgb(image: Image.Image, profile: object, notes: list[str]) -> Image.Image:
+    """Apply a colour profile, unless it is broken, of another mode, or changes nothing."""
+    if not isinstance(profile, bytes) or not 128 <= len(profile) <= MAX_BLOCK_BYTES:
+        return image
+    if profile[16:20].decode("latin-1") != _PROFILE_SPACES[image.mode]:
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        transform = ImageCms.buildTransform(source, _srgb(), image.mode, "RGB")
+        if image.mode == "RGB":  # most profiles are sRGB, whose pixels should stay what they are
+            before = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
+            after = np.asarray(ImageCms.applyTransform(Image.fromarray(before), transform))
+            if np.abs(after.astype(int) - before).max() <= 3:
+                return image
+        image = ImageCms.applyTransform(image, transform) or image
+    except Exception:  # a picture with slightly wrong colours is better than none
+        return image
+    notes.append("Colours converted to sRGB by the file's own profile.")
+    return image
+
+
+@cache
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+class Heic:
+    """What is needed of Pillow's images: size, info and rows.
+
+    Not Pillow's plugin, which would be registered for the whole process.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        """Read the header; ``info`` has the colour profile, if there is one."""
+        try:
+            file = pillow_heif.open_heif(data)
+            self._image = file[file.primary_index]
+        except (IndexError, ValueError) as error:
+            # The container is sound, but of its pictures none is packed in a way known here.
+            if isinstance(error, IndexError) or "unsupported" in str(error):
+                raise OtherKind("an unusual kind of HEIF picture", "save it as JPEG") from error
+            raise
+        self.n_frames = len(file)
+        # EXIF's own turn doesn't count in this format; it's often there all the same.
+        self.info: dict[str | tuple[int, int], object] = {
+            "icc_profile": self._image.info.get("icc_profile")
+        }
+        plain = not self._image.has_alpha and self._image.info["bit_depth"] == 8
+        self.bytes_per_pixel = 5 if plain else 10  # measured
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height), as Pillow counts."""
+        return self._image.size
+
+    def load(self) -> None:
+        """Decode it."""
+        self._image.load()
+
+    def crop(self, box: tuple[int, int, int, int], /) -> Image.Image:
+        """Some whole rows."""
+        stride, mode = self._image.stride, self._image.mode
+        rows = self._image.data[box[1] * stride : box[3] * stride]
+        return Image.frombytes(mode, (box[2], box[3] - box[1]), rows, "raw", mode, stride)
+
 
 #: The most bytes that decoding may take beside the file itself.
 MAX_DECODING_BYTES = 280_000_000
@@ -155,7 +281,7 @@ def _small(
         return to_8_bits(image, factor, notes)
     image.load()
     if isinstance(image, Heic):
-        return reduced(image, factor)
+        return _reduced(image, factor)
     if lean.canvas:
         image = on_canvas(image, lean.canvas)
     elif is_deep(image):
@@ -169,14 +295,14 @@ def _small(
         return to_8_bits(DeepColour(image, lean.data, lean.white), factor, notes)
     elif lean.halved:
         notes.append("16-bit values scaled to 8 bits.")
-    return reduced(image, factor)
+    return _reduced(image, factor)
 
 
 def _opened(
     data: bytes, limits: Limits, notes: list[str]
 ) -> tuple[Image.Image | Heic | Raster, Contents]:
     """The image whose header these bytes begin with, its pixels not yet decoded."""
-    kind = _kind(data)
+    kind = kind_of(data)
     if not kind:
         raise foreign(data) or Unreadable(_NOT_A_PICTURE)
     image: Image.Image | Heic | Raster
@@ -231,20 +357,15 @@ _UNSUPPORTED = re.compile(r"unsupported|cannot handle|unknown pixel mode|unable 
 _COUNTED = ("WEBP", "AVIF")  # by their decoders' headers; Pillow walks over the others' frames
 
 
-def kind_of(beginning: bytes) -> str:
+def kind_of(data: bytes) -> str:
     """File format by the first 256 bytes: Pillow's name of it, "HEIC", or "".
 
     >>> kind_of(b"GIF89a"), kind_of(b"Dear diary")
     ('GIF', '')
     """
-    return _kind(beginning)
-
-
-def _kind(data: bytes) -> str:
-    """By content: a name of Pillow's, "HEIC", or nothing."""
     Image.init()
-    if found := brands(data):
-        kind = "AVIF" if found & _AVIF_BRANDS else "HEIC" if found & _HEIC_BRANDS else ""
+    if names := brands(data):
+        kind = "AVIF" if names & _AVIF_BRANDS else "HEIC" if names & _HEIC_BRANDS else ""
         return kind if kind in ("", "HEIC") or kind in Image.OPEN else ""
     for kind in _FORMATS:
         accept = Image.OPEN[kind][1] if kind in Image.OPEN else None

@@ -35,9 +35,8 @@ def cover(picture: Picture, box: Box, how: How = "grey") -> Picture:
     Args:
         picture: A picture of any size; it isn't changed.
         box: The box to hide, in the picture's pixels.
-        how: "grey": 128 of 255 in each channel. "blur": a Gaussian of a third of the box's
-            shorter side (of what lies in the picture), computed from the picture around it.
-            "mean": the mean colour of the picture.
+        how: "grey" (128 of 255), "mean" (the picture's mean colour), or "blur" (a Gaussian of a
+            third of the box's shorter side within the picture).
 
     Returns:
         A picture with the same name and source, and a note of the occlusion.

@@ -1,7 +1,6 @@
 """Reads rows of samples from a file's layout: any number of bands, any type, any depth.
 
-What the numbers mean is settled here: segments, bands, predictors, the order of bytes. Unpacking
-itself is left to libtiff, which is asked through Pillow for bytes and knows nothing of the rest.
+Segments, bands, predictors and byte order are handled here; libtiff, through Pillow, only unpacks.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cactiviz.pictures.bit_depth import Depth
+from cactiviz.pictures.bit_depth import Depth, Samples
 from cactiviz.pictures.containers import Damaged, Layout, OtherKind, Overloaded
 
 #: The most bytes that a file's segments may come to when they are unpacked.
@@ -27,8 +26,8 @@ _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _KINDS = {"unsigned": "u", "signed": "i", "float": "f"}
 
 
-class Raster:
-    """The numbers of a picture, unpacked when they are asked for; ``Samples`` says what is what."""
+class Raster(Samples):
+    """The numbers of a picture, unpacked when they are asked for."""
 
     def __init__(self, data: bytes, layout: Layout) -> None:
         """Take a file's bytes; nothing is unpacked yet.
@@ -41,10 +40,7 @@ class Raster:
         self.depth = Depth(layout.bits, layout.form, layout.white)
         self.has_alpha, self.premultiplied = layout.alpha >= 0, layout.premultiplied
         self.inverted, self.missing = layout.inverted, layout.missing
-        self.info: dict[str | tuple[int, int], Any] = {
-            "icc_profile": layout.profile,
-            "orientation": layout.orientation,
-        }
+        self.info = {"icc_profile": layout.profile, "orientation": layout.orientation}
         self._bands = [*layout.shown, *([layout.alpha] if self.has_alpha else [])]
         self._across = -(-layout.size[0] // layout.segment[0])
         self._down = -(-layout.size[1] // layout.segment[1])

@@ -8,7 +8,7 @@ pages have). A new field is an attribute of :class:`Request` or :class:`Style` a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from cactiviz.recipes.kinds import (
@@ -28,8 +28,7 @@ from cactiviz.recipes.kinds import (
     Whole,
     object_schema,
 )
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.types import Target
@@ -75,13 +74,7 @@ _COMPARISON: tuple[Makes, ...] = ("comparison",)
 #: What is asked of each picture. Pictures, networks and the device stand in a recipe by themselves.
 REQUEST = (
     Field("methods", Names(least=1), "names with commas between", "--methods", "NAMES"),
-    Field(
-        "target.class_",
-        ClassOf(),
-        "default: each one's top class",
-        "--class",
-        "NAME_OR_INDEX",
-    ),
+    Field("target.class_", ClassOf(), "default: each one's top class", "--class", "NAME_OR_INDEX"),
     Field(
         "target.contrast",
         ClassOf(),
@@ -150,12 +143,7 @@ STYLE = (
         optional=True,
     ),
     Field(
-        "panel",
-        Sides(),
-        "each panel's side, default 248",
-        "--panel",
-        "PIXELS",
-        makes=_ANIMATION,
+        "panel", Sides(), "each panel's side, default 248", "--panel", "PIXELS", makes=_ANIMATION
     ),
     Field("columns", Whole(0, 1000), "panels in a row", "--columns", "N", makes=_ANIMATION),
     Field(
@@ -238,13 +226,13 @@ def to_json(value: Request | Style, rows: Iterable[Field]) -> dict[str, Any]:
 
 def from_json(plain: Mapping[str, Any], rows: Iterable[Field]) -> dict[str, Any]:
     """The fields of :func:`to_json`, as keyword arguments of ``Request`` or ``Style``."""
-    return chosen(
-        {
-            row.name: row.kind.from_json(part)
-            for row in rows
-            if (part := _inside(plain, row.name)) is not MISSING
-        }
-    )
+    values = {}
+    for row in rows:
+        inside, _, name = row.name.rpartition(".")
+        fields = plain.get(inside, {}) if inside else plain
+        if name in fields:
+            values[row.name] = row.kind.from_json(fields[name])
+    return chosen(values)
 
 
 def chosen(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -256,8 +244,3 @@ def chosen(values: Mapping[str, Any]) -> dict[str, Any]:
     flat = {name: value for name, value in values.items() if "." not in name}
     target = {name.partition(".")[2]: value for name, value in values.items() if "." in name}
     return {**flat, "target": Target(**target)} if target else flat
-
-
-def _inside(plain: Mapping[str, Any], name: str) -> Any:
-    inside, _, last = name.rpartition(".")
-    return (plain.get(inside, {}) if inside else plain).get(last, MISSING)

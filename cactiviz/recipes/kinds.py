@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, ClassVar, get_args
 
-from cactiviz import cam_layers
 from cactiviz.cam_layers import Places
 from cactiviz.pictures.occlusion import HOWS, How
 from cactiviz.types import Box
@@ -337,7 +336,11 @@ class Sides(Kind):
 
 
 class LayerOf(Kind):
-    """A layer for all networks, one for some of them by name, or None; as words one for each."""
+    """A layer for all networks, one for some of them by name, or None; as words one for each.
+
+    >>> LayerOf().to_json((("alexnet", "features.8"),)), LayerOf().from_json({"alexnet": "conv"})
+    ({'alexnet': 'features.8'}, (('alexnet', 'conv'),))
+    """
 
     schema: ClassVar[Schema] = {
         "type": ["string", "object", "null"],
@@ -349,11 +352,12 @@ class LayerOf(Kind):
 
     def to_json(self, value: Places) -> Any:
         """An object where networks are named."""
-        return cam_layers.to_json(value)
+        return dict(value) if isinstance(value, tuple) else value
 
     def from_json(self, plain: Any) -> Places:
         """Also of recipes of before, which have one layer for all."""
-        return cam_layers.of_json(plain)
+        layer: Places = tuple(plain.items()) if isinstance(plain, dict) else plain or None
+        return layer
 
     def words(self, value: Places) -> list[str]:
         """``LAYER``, or ``NETWORK=LAYER`` for each; :func:`~cactiviz.cam_layers.of_texts` reads."""
@@ -405,12 +409,12 @@ class CoverOf(Kind):
             edges = [float(part) for part in numbers.split(",")]
         except ValueError:
             edges = []
-        known: Collection[How] = [name for name in get_args(How) if name == (how or HOWS[0])]
-        if len(edges) != 4 or not known or not all(map(isfinite, edges)):
+        names: Collection[How] = [name for name in get_args(How) if name == (how or HOWS[0])]
+        if len(edges) != 4 or not names or not all(map(isfinite, edges)):
             raise ValueError(
                 f"give TOP,LEFT,HEIGHT,WIDTH in pixels, and after a colon {', '.join(HOWS)}"
             )
-        return Box(*edges), next(iter(known))
+        return Box(*edges), next(iter(names))
 
 
 class UntrainedOf(Kind):

@@ -1,11 +1,15 @@
-"""Where the pictures and checkpoints that a recipe names are now."""
+"""Finds the files and data that a recipe names."""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 from cactiviz.datasets import (
@@ -21,11 +25,131 @@ from cactiviz.errors import CactivizError, DataError, PictureError, WeightsError
 from cactiviz.files import is_stream
 from cactiviz.models import Checkpoint
 from cactiviz.pictures.open import SAMPLES, open_picture, sample_path
-from cactiviz.pictures.urls import parsed
-from cactiviz.pictures.web import fetch_picture
-from cactiviz.recipes.nearby import Place, folder_of
+from cactiviz.pictures.web import fetch_picture, parsed
 from cactiviz.redaction import is_web, told_paths
 from cactiviz.types import Picture
+
+_MOST_ENTRIES = 50_000  # of a folder that is looked through
+_MOST_FOLDERS = 40  # of a path, from its end; each is tried as its first
+
+
+class Place:
+    """A folder in which a recipe's files may be.
+
+    Args:
+        folder: Where it is.
+        follow_links: False takes no link that leads out of the folder, and nothing hidden.
+    """
+
+    def __init__(self, folder: Path, *, follow_links: bool) -> None:
+        # Whole, so that no name in it can be taken for a home.
+        self.folder = Path(os.path.realpath(folder))
+        self._follow_links = follow_links
+
+    def exactly(self, typed: str) -> Path | None:
+        """The file of this whole path; None if there is none, or it may not be opened."""
+        parts = _parts(typed)
+        return self._opened(parts) if _goes_down(parts) else None
+
+    def find(self, typed: str) -> Path | None:
+        """The file of this path, whose first folders may be gone; None if there is none.
+
+        Else the one file deeper in the folder that has its name, and most of its last folders.
+        """
+        for parts in _ends(typed):
+            if (file := self._opened(parts)) is not None:
+                return file
+        deeper = self._deeper(typed)
+        return deeper[0] if len(deeper) == 1 else None
+
+    def several(self, typed: str) -> bool:
+        """Whether files deeper in the folder could be meant, and nobody can say which."""
+        return len(self._deeper(typed)) > 1
+
+    def _opened(self, parts: Sequence[str]) -> Path | None:
+        path = self.folder.joinpath(*parts)
+        with suppress(OSError, ValueError):  # ValueError: a name that can't be one
+            if not os.path.isfile(path):  # neither folders nor devices and pipes
+                return None
+            if self._follow_links:
+                return path
+            real = Path(os.path.realpath(path))
+            if real.is_relative_to(self.folder):
+                inside = real.relative_to(self.folder).parts
+                return None if any(part.startswith(".") for part in (*inside, *parts)) else path
+        return None
+
+    def _deeper(self, typed: str) -> list[Path]:
+        """Of the files with this name those that share the most of its last folders."""
+        several: dict[Path, int] = {}
+        for parts in _ends(typed):
+            for inside in self._by_name.get(parts[-1], ()):
+                if (path := self._opened(inside)) is not None:
+                    alike = zip(reversed(parts), reversed(inside), strict=False)
+                    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], alike))
+                    several[path] = max(several.get(path, 0), shared)
+        most = max(several.values(), default=0)
+        return [path for path, shared in several.items() if shared == most]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[tuple[str, ...]]]:
+        by_name: dict[str, list[tuple[str, ...]]] = {}
+        left = _MOST_ENTRIES
+        for above, folders, files in os.walk(self.folder):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            inside = Path(above).relative_to(self.folder).parts
+            for name in files:
+                by_name.setdefault(name, []).append((*inside, name))
+            left -= len(folders) + len(files)
+            if left < 0:
+                break
+        return by_name
+
+
+def folder_of(typed: Sequence[str]) -> Path | None:
+    """The folder that holds what is at these paths as they were typed; None if nothing is there.
+
+    Nothing is opened, and no server is asked: whether a file is there is only looked up to say what
+    a person can type.
+    """
+    there = []
+    for origin in typed:
+        path = os.path.expanduser(re.sub(r"(?i)^file:(//)?(?=/)", "", origin))
+        with suppress(OSError, ValueError):
+            if not path.startswith(("//", "\\\\")) and os.path.isfile(path):
+                there.append(os.path.dirname(path) or ".")
+    with suppress(ValueError):  # some from the root and some not; several drives
+        return Path(os.path.commonpath(there)) if there else None
+    return Path(there[0])
+
+
+def _parts(typed: str) -> list[str]:
+    return typed.split("/") if os.sep == "/" else re.split(r"[\\/]", typed)
+
+
+def _goes_down(parts: Sequence[str]) -> bool:
+    """Whether a path only goes down from where it begins: no root, no drive, nothing upwards."""
+    return bool(parts) and not any(
+        part in ("", ".", "..") or "\0" in part or (os.name == "nt" and ":" in part)
+        for part in parts
+    )
+
+
+def _ends(typed: str) -> Iterator[list[str]]:
+    """The path, then the same without its first folders, as far as they only go down.
+
+    >>> list(_ends("../pics/a.png"))
+    [['pics', 'a.png'], ['a.png']]
+    """
+    split = [_parts(typed)]
+    if "\\" in typed and os.sep == "/":  # typed on Windows
+        split.append(re.split(r"[\\/]", typed))
+    for parts in split:
+        parts = [part for part in parts if part not in ("", ".")][-_MOST_FOLDERS:]
+        for first in range(len(parts)):
+            if _goes_down(parts[first:]):
+                yield parts[first:]
+
 
 _IT, _THEY = (f"say where {what} with --data FOLDER" for what in ("it is", "they are"))
 _NAMED = 3  # so many pictures are named where all are gone
@@ -60,11 +184,10 @@ class Resolved(Checkpoint):
 class Origins:
     """Finds again what a recipe names, and nothing else: a recipe may come from anybody.
 
-    A file is looked for beside the recipe's own file, where no link leads out of its folder; then
-    in the folder that is named. Its first folders may be gone: ``pictures/cats/a.png`` is also
-    found as ``cats/a.png`` or ``a.png``, and a file that lies deeper if it alone has that name.
-    Where a path begins, and what goes upwards in it, is never followed. A data set is looked for in
-    the folder that is named, then where data sets are kept.
+    A file is looked for beside the recipe, where no link leads out of the folder, then in the named
+    folder; no path goes upwards. Its first folders may be gone: ``pictures/cats/a.png`` is also
+    found as ``cats/a.png``, as ``a.png``, and as the only file of that name further down. A data
+    set is looked for in the named folder, then where data sets are kept.
 
     Args:
         beside: The folder that the recipe's own file is in; None where it is in none.
@@ -88,8 +211,8 @@ class Origins:
 
     def file(self, typed: str) -> Path | None:
         """The file of this path, if it is where a recipe's files may be; else None."""
-        found = (place.find(typed) for place in self._places)
-        return next((file for file in found if file is not None), None)
+        files = (place.find(typed) for place in self._places)
+        return next((file for file in files if file is not None), None)
 
     def places(self, origin: str) -> list[Path]:
         """Where a picture would be read from: its file, or the folder or zip of its data set."""
@@ -102,9 +225,9 @@ class Origins:
             return [file] if file else []
         name = origin.partition(":")[0]
         return [
-            found
+            place
             for folder in (self._data, None)
-            if (found := find_dataset(name, folder)) and get_dataset_spec(name).place != "installed"
+            if (place := find_dataset(name, folder)) and get_dataset_spec(name).place != "installed"
         ]
 
     def checkpoint(self, typed: Checkpoint, left_out: str = "") -> Resolved:
@@ -146,8 +269,8 @@ class Origins:
         if is_web(origin):
             if not self.fetch:
                 raise PictureError(_unasked(origin))
-            found = fetch_picture(origin)
-            return open_picture(found.data, name=found.name, credit=found.source)
+            fetched = fetch_picture(origin)
+            return open_picture(fetched.data, name=fetched.name, credit=fetched.source)
         if origin.startswith("sample:"):
             return open_picture(origin)
         file = self._file_of(origin)
@@ -197,8 +320,8 @@ class Origins:
         """A picture's file. What may be a data set's picture is one by its whole name only."""
         if not is_address(origin):
             return self.file(origin)
-        found = (place.exactly(origin) for place in self._places)
-        return next((file for file in found if file is not None), None)
+        files = (place.exactly(origin) for place in self._places)
+        return next((file for file in files if file is not None), None)
 
     def _gone(self, what: str, typed: str) -> str:
         where = (
@@ -224,10 +347,10 @@ class Origins:
                 self._datasets[name] = self._opened(name)
             except CactivizError as error:
                 self._datasets[name] = error
-        found = self._datasets[name]
-        if isinstance(found, CactivizError):
-            raise found
-        return found
+        dataset = self._datasets[name]
+        if isinstance(dataset, CactivizError):
+            raise dataset
+        return dataset
 
     def _opened(self, name: str) -> Dataset:
         if self._data is not None and is_on_disk(name, self._data):

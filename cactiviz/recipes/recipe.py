@@ -19,16 +19,15 @@ from PIL import Image
 
 from cactiviz._version import __version__
 from cactiviz.errors import CactivizError, RecipeError
+from cactiviz.files import read_stream
 from cactiviz.models import Checkpoint, LoadedModel, is_named
 from cactiviz.models.checkpoint import IMAGENET
-from cactiviz.recipes.check import check
-from cactiviz.recipes.fields import REQUEST, STYLE, of_export, to_json
+from cactiviz.recipes.fields import REQUEST, STYLE, Makes, of_export, to_json
 from cactiviz.recipes.locate import Resolved
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
+from cactiviz.recipes.schema import check
 from cactiviz.redaction import is_web, told_paths, told_sentence, told_text, without_secrets
 from cactiviz.rendering.formats.metadata import recipe_in
-from cactiviz.streams import read_stream
 
 if TYPE_CHECKING:
     from cactiviz.batch.store import StoredExplanation
@@ -42,13 +41,7 @@ FOLDERS = "the folders that it lies in"
 
 
 def picture_recipe(
-    title: str,
-    origin: str,
-    sha256: str,
-    name: str,
-    credit: str,
-    told: str = "",
-    left_out: str = "",
+    title: str, origin: str, sha256: str, name: str, credit: str, told: str = "", left_out: str = ""
 ) -> dict[str, Any]:
     """A picture: where it is read from, and how it is known again.
 
@@ -67,10 +60,10 @@ def picture_recipe(
     told, secret = without_secrets(origin) if is_web(origin) else (told, "")
     told = told or told_origins([origin])[0]
     titles = {"title": told_text(title, [origin]), "name": told_text(name, [origin])}
-    found = {**titles, "from": told, "sha256": sha256, "credit": told_text(credit, [origin])}
+    entry = {**titles, "from": told, "sha256": sha256, "credit": told_text(credit, [origin])}
     if told != origin or left_out:
-        found["left_out"] = left_out or secret or FOLDERS
-    return found
+        entry["left_out"] = left_out or secret or FOLDERS
+    return entry
 
 
 def told_origins(origins: Sequence[str], folder: Path | None = None) -> list[str]:
@@ -84,14 +77,14 @@ def told_origins(origins: Sequence[str], folder: Path | None = None) -> list[str
     ['https://example.org/a.jpg', 'a.png', 'sample:chelsea']
     """
     told = told_paths(origins, folder)
-    return [without_secrets(one)[0] if is_web(one) else one for one in told]
+    return [without_secrets(origin)[0] if is_web(origin) else origin for origin in told]
 
 
 def network_recipe(
     name: str,
     network: str | Checkpoint | LoadedModel,
     untrained: bool,
-    said: StoredExplanation | None,
+    answer: StoredExplanation | None,
     failure: str = "",
     folder: Path | None = None,
 ) -> dict[str, Any]:
@@ -101,7 +94,7 @@ def network_recipe(
         name: What it is called.
         network: As it was asked for.
         untrained: Whether it has random weights.
-        said: An answer of it, if it gave one.
+        answer: An answer of it, if it gave one.
         failure: Why it gave none.
         folder: The export's; None where it has none.
     """
@@ -110,10 +103,10 @@ def network_recipe(
         "name": name,
         "checkpoint": _as_typed(own, folder) if own else None,
         "in_memory": isinstance(network, LoadedModel) and not is_named(network.name),
-        "untrained": said.untrained if said else untrained,
-        "weights": said.revision if said else "",
-        "preprocessing": dict(said.preprocessing) if said else {},
-        "layers": dict(said.layers) if said else {},
+        "untrained": answer.untrained if answer else untrained,
+        "weights": answer.revision if answer else "",
+        "preprocessing": dict(answer.preprocessing) if answer else {},
+        "layers": dict(answer.layers) if answer else {},
         "failure": told_sentence(failure, paths_of([network])),
     }
 
@@ -122,31 +115,32 @@ def _as_typed(own: Checkpoint, folder: Path | None) -> dict[str, str]:
     """A checkpoint with its paths as an export tells of them."""
     left_out = own.left_out if isinstance(own, Resolved) else ""
     own = own.typed or own if isinstance(own, Resolved) else own
-    said = {key: str(getattr(own, key) or "") for key in ("name", "architecture", "file")}
+    plain = {key: str(getattr(own, key) or "") for key in ("name", "architecture", "file")}
     listed = isinstance(own.classes, Path)
-    typed = [said["file"], *([str(own.classes)] if listed else [])]
+    typed = [plain["file"], *([str(own.classes)] if listed else [])]
     file, *classes = told_paths(typed, folder)
-    found = {**said, "file": file, "classes": classes[0] if classes else str(own.classes or "")}
-    found["preprocessing"] = own.preprocessing_text
+    entry = {**plain, "file": file, "classes": classes[0] if classes else str(own.classes or "")}
+    entry["preprocessing"] = own.preprocessing_text
     if [file, *classes] != typed or left_out:
-        found["left_out"] = left_out or FOLDERS
-    return found
+        entry["left_out"] = left_out or FOLDERS
+    return entry
 
 
-def animation_recipe(
+def export_recipe(
+    makes: Makes,
     pictures: Sequence[Mapping[str, Any]],
     networks: Sequence[Mapping[str, Any]],
     request: Request,
     style: Style,
 ) -> dict[str, Any]:
-    """An animation. There is no date in it: the same choices make the same bytes."""
+    """An export's recipe. There is no date in it: the same choices make the same bytes."""
     return {
         "cactiviz": __version__,
-        "makes": "animation",
+        "makes": makes,
         "pictures": list(pictures),
         "networks": list(networks),
-        "question": to_json(request, of_export(REQUEST, "animation")),
-        "look": to_json(style, STYLE),
+        "question": to_json(request, of_export(REQUEST, makes)),
+        "look": to_json(style, of_export(STYLE, makes)),
         "device": request.device,
         "seed": 0,
     }
@@ -155,23 +149,23 @@ def animation_recipe(
 def paths_of(networks: Iterable[object]) -> list[Path]:
     """The files of the checkpoints among networks: what a sentence about them may name."""
     own = [network for network in networks if isinstance(network, Checkpoint)]
-    typed = [one.typed for one in own if isinstance(one, Resolved) and one.typed is not None]
-    several = [path for one in (*own, *typed) for path in (one.file, one.classes)]
+    typed = [c.typed for c in own if isinstance(c, Resolved) and c.typed is not None]
+    several = [path for c in (*own, *typed) for path in (c.file, c.classes)]
     return [path for path in several if isinstance(path, Path)]
 
 
 def checkpoint_in(network: Mapping[str, Any]) -> Checkpoint | None:
     """The checkpoint of a network in a recipe, or None."""
-    found = network.get("checkpoint")
-    if not found:
+    entry = network.get("checkpoint")
+    if not entry:
         return None
-    named = IMAGENET if found["classes"] else None
+    named = IMAGENET if entry["classes"] else None
     return Checkpoint(
-        found["name"],
-        found["architecture"],
-        Path(found["file"]),
-        Path(found["classes"]) if found["classes"] not in ("", None, IMAGENET) else named,
-        found.get("preprocessing") or None,  # which those of older versions lack
+        entry["name"],
+        entry["architecture"],
+        Path(entry["file"]),
+        Path(entry["classes"]) if entry["classes"] not in ("", None, IMAGENET) else named,
+        entry.get("preprocessing") or None,  # which those of older versions lack
     )
 
 
@@ -192,35 +186,31 @@ def read_recipe(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise CactivizError(f"The file {path} can't be read.") from error
     try:
-        found = _parsed(_text_in(content))
+        # Strictly: what isn't a finite number stays a text, which no number's place takes.
+        recipe = json.loads(
+            _text_in(content),
+            object_pairs_hook=_once,
+            parse_constant=str,
+            parse_int=lambda digits: int(digits) if len(digits) <= _MOST_DIGITS else digits,
+            parse_float=lambda digits: float(digits) if isfinite(float(digits)) else digits,
+        )
     except RecipeError:
         raise
     except Exception as error:  # a damaged file can raise anything in a reader
         raise RecipeError(f"There is no recipe in {path}.") from error
-    if not isinstance(found, dict) or "makes" not in found:
+    if not isinstance(recipe, dict) or "makes" not in recipe:
         raise RecipeError(f"There is no recipe in {path}.")
-    check(found, whole=False)
-    return found
-
-
-def _parsed(text: str) -> object:
-    """JSON, strictly: what isn't a finite number stays a text, which no number's place takes."""
-    return json.loads(
-        text,
-        object_pairs_hook=_once,
-        parse_constant=str,
-        parse_int=lambda digits: int(digits) if len(digits) <= _MOST_DIGITS else digits,
-        parse_float=lambda digits: float(digits) if isfinite(float(digits)) else digits,
-    )
+    check(recipe, whole=False)
+    return recipe
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         counted = Counter(name for name, _ in pairs)
         twice = next(name for name, count in counted.items() if count > 1)
         raise RecipeError(f"The recipe has two fields “{twice[:60]}” in one place.")
-    return found
+    return fields
 
 
 def _content(file: Path) -> bytes:
@@ -241,8 +231,8 @@ def _text_in(data: bytes) -> str:
     if start.startswith(b"{"):
         return data.decode("utf-8-sig")
     if start.startswith(b"<"):
-        found = re.search(r'id="recipe">(.*?)</script>', data.decode("utf-8"), re.DOTALL)
-        return found[1] if found else ""
+        script = re.search(r'id="recipe">(.*?)</script>', data.decode("utf-8"), re.DOTALL)
+        return script[1] if script else ""
     if start.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entry = archive.getinfo("recipe.json")
@@ -254,5 +244,5 @@ def _text_in(data: bytes) -> str:
     if start[4:8] == b"ftyp" or start[8:12] == b"WEBP" or start.startswith(b"\xff\xd8"):
         return recipe_in(data)
     with Image.open(io.BytesIO(data), formats=("PNG", "GIF")) as image:
-        said = image.info.get("recipe") or image.info.get("comment") or ""
-    return said.decode() if isinstance(said, bytes) else str(said)
+        embedded = image.info.get("recipe") or image.info.get("comment") or ""
+    return embedded.decode() if isinstance(embedded, bytes) else str(embedded)

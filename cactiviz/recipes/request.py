@@ -1,19 +1,30 @@
-"""What is asked: which pictures, which networks, and how each is explained."""
+"""What is asked of networks, as one value, and how it is painted."""
 
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 from cactiviz import cam_layers
 from cactiviz.cam_layers import Places
 from cactiviz.errors import MethodError
-from cactiviz.methods.views import VIEWS
+from cactiviz.methods import VIEWS
+from cactiviz.models import Checkpoint, LoadedModel, get_spec
 from cactiviz.pictures.occlusion import How
+from cactiviz.rendering.colormaps import PALETTES
+from cactiviz.rendering.scales import SCALES, Scale
 from cactiviz.types import Box, Target
 
-if TYPE_CHECKING:
-    from cactiviz.recipes.network import Given
+Given = str | Checkpoint | LoadedModel
+
+
+def name_of(network: Given) -> str:
+    """The name that a comparison calls a network by.
+
+    >>> name_of("torchvision:alexnet")
+    'torchvision:alexnet'
+    """
+    return get_spec(network).name if isinstance(network, str) else network.name
 
 
 @dataclass(frozen=True)
@@ -25,8 +36,7 @@ class Request:
         networks: Names, checkpoints, or networks that were made in Python.
         methods: Names of views.
         target: A class and its contrast; without a class each network's own top class.
-        layer: Where class activation maps are taken, for all networks or each by name; None for
-            each network's own target layer.
+        layer: Layer of class activation maps, for all networks or by name; None for their own.
         layers: Several such layers of one network, or ("all-stages",).
         top: The likeliest classes that are explained one after another, 1..5.
         resize: "crop" or "squash" instead of each network's own preprocessing.
@@ -75,3 +85,52 @@ class Request:
     def is_untrained(self, name: str) -> bool:
         """Whether a network is asked for with random weights."""
         return self.untrained if isinstance(self.untrained, bool) else name in self.untrained
+
+
+@dataclass(frozen=True)
+class Style:
+    """How maps are painted, and how the frames of an animation are laid out.
+
+    Attributes:
+        scale: One of ``SCALES``; "shared" is one scale over all networks, and all frames.
+        palette: The colormap of heat maps, one of ``PALETTES``.
+        strength: Opacity of heat maps over the picture, 0..1.
+        contour: Share of the evidence that is outlined on a sheet, above 0 to 1; None for none.
+        panel: (height, width) of each image of a frame in pixels.
+        columns: Panels in a row of a frame; 0 for the original and all networks.
+        heading: A line at the top of every frame, above the names of the methods.
+        captions: Whether scale and range stand below each panel of a frame.
+        squash: Whether pictures fill their panels whatever their aspect ratio.
+        dark: Whether frames have light letters on a dark ground.
+        seconds: Each frame's time.
+        loop: How often an animation is shown; 0 for ever.
+
+    Raises:
+        ValueError: There is no such scale or palette, or the strength isn't in 0..1.
+    """
+
+    scale: Scale = "own"
+    palette: str = "inferno"
+    strength: float = 0.5
+    contour: float | None = None
+    panel: tuple[int, int] = (248, 248)
+    columns: int = 0
+    heading: str = ""
+    captions: bool = True
+    squash: bool = False
+    dark: bool = False
+    seconds: float = 1.0
+    loop: int = 0
+
+    def __post_init__(self) -> None:
+        if self.scale not in SCALES or self.palette not in PALETTES or not 0 <= self.strength <= 1:
+            raise ValueError(f"there is no such style: {self}")
+
+    @property
+    def of_maps(self) -> dict[str, Any]:
+        """The part that every map has, as keyword arguments.
+
+        >>> Style("rank").of_maps
+        {'scale': 'rank', 'palette': 'inferno', 'strength': 0.5}
+        """
+        return {"scale": self.scale, "palette": self.palette, "strength": self.strength}

@@ -11,11 +11,8 @@ from cactiviz.datasets import is_address
 from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.recipes.fields import REQUEST, STYLE, Field, default_of, of_export
 from cactiviz.recipes.kinds import LayerOf
-from cactiviz.recipes.network import Given
 from cactiviz.recipes.recipe import FOLDERS, picture_recipe
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
-from cactiviz.types import Target
+from cactiviz.recipes.request import Given, Request, Style
 
 
 def as_command(request: Request, style: Style) -> str:
@@ -36,8 +33,8 @@ def as_command(request: Request, style: Style) -> str:
     words = ["cactiviz", "compare", request.picture, "--models", ",".join(names)]
     for own in request.networks:
         if isinstance(own, Checkpoint):
-            given = own.classes.name if isinstance(own.classes, Path) else own.classes
-            classes = f":{given}" if given else ""
+            listed = own.classes.name if isinstance(own.classes, Path) else own.classes
+            classes = f":{listed}" if listed else ""
             words += ["--checkpoint", f"{own.name}={own.architecture}:{own.file.name}{classes}"]
             if own.preprocessing_text:
                 words += ["--preprocessing", f"{own.name}={own.preprocessing_text}"]
@@ -68,7 +65,9 @@ def as_python(request: Request, style: Style) -> str:
         if row in STYLE:
             painted.append(f"{name}={value!r}")
         elif name == "target":
-            arguments[name] = f"target={_target(request.target)}"
+            target = request.target
+            held = f"cv.Target({target.class_!r}, {target.contrast!r})"
+            arguments[name] = f"target={repr(target.class_) if target.contrast is None else held}"
         elif name not in ("methods", "cover"):  # which stand before, and in the picture
             plain = row.kind.to_json(value)
             arguments[name] = f"{name}={plain!r}"
@@ -133,12 +132,6 @@ def _picture(request: Request) -> str:
     box, how = request.cover
     opened = opened if is_address(origin) else f"cv.open_picture({origin!r})"
     return f"cover({opened}, {box!r}, {how!r})"
-
-
-def _target(target: Target) -> str:
-    if target.contrast is not None:
-        return f"cv.Target({target.class_!r}, {target.contrast!r})"
-    return repr(target.class_)
 
 
 def _network(network: Given) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 #: "heaviest" shows each kernel at the input on which it leans most, "mean" the mean over all.
 Inputs = Literal["heaviest", "mean"]
-INPUTS: tuple[Inputs, ...] = get_args(Inputs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +19,7 @@ class ShownWeights:
     Attributes:
         weights: float32 (K, 3, kh, kw), in colour, or (K, 1, kh, kw); raw.
         inputs: For each kernel the input that is shown; None where no single one is.
-        shares: float64 (K,), 0..1: how much of the kernel's squared weights is in what is shown;
-            0 for a kernel whose weights are all 0.
+        shares: float64 (K,), 0..1: share of the kernel's squared weights that is shown.
     """
 
     weights: NDArray[np.float32]

@@ -8,9 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.rendering.captions import caption, filters_caption
+from cactiviz.rendering.captions import (
+    caption,
+    describe_region,
+    evidence_region,
+    filters_caption,
+    where_is_the_peak,
+)
 from cactiviz.rendering.colormaps import DIVERGING, PALETTES
-from cactiviz.rendering.evidence import describe_region, evidence_region, where_is_the_peak
 from cactiviz.rendering.scales import (
     DISPLAYS,
     SCALES,
@@ -87,21 +92,17 @@ def paint(
 
     Args:
         picture: The picture that was explained; the cell shows the whole of it.
-        values: The raw map. "overlay" and "diverging": (h, w), resized bilinearly. "magnitude" and
-            "signed": (3, H, W) or (h, w).
+        values: Raw: (h, w) for heat maps; (3, H, W) or (h, w) for "magnitude" and "signed".
         seen: The part of the picture that the network saw, in the picture's coordinates.
-        display: "overlay" blends colours over the picture, values below 0 counting as 0;
-            "diverging" blends blue (below 0), white (0) and orange over it; "magnitude" paints
-            the channel maximum of the absolute values, 0 in black; "signed" each channel, 0 in
-            mid grey (128).
-        vmax: The value painted in full colour, from :func:`vmax_of` for this display and scale;
-            for "magnitude" it is white, for "signed" white and -vmax black.
+        display: "overlay" blends positive values in colours over the picture; "diverging" blue
+            (below 0), white (0) and orange; "magnitude" paints the channel maximum of magnitudes,
+            0 in black; "signed" each channel, 0 in mid grey (128).
+        vmax: The value in full colour or white, from :func:`vmax_of`; for "signed" -vmax is black.
         size: (height, width) of the cell.
         scale: One of :data:`SCALES`.
         palette: A key of :data:`PALETTES`, for "overlay" only.
         strength: Opacity of the blended colours, 0..1, the same everywhere.
-        contour: For "overlay" and "diverging": outline the smallest region of the map, as it is
-            painted, that holds this share of the positive evidence, whatever the scale.
+        contour: Outline the smallest region of a heat map with this share of positive evidence.
 
     Returns:
         uint8 (height, width, 3). An overlay with nothing positive and a diverging map that is
@@ -109,8 +110,7 @@ def paint(
 
     Raises:
         CactivizError: The palette, display or scale is unknown, or the values aren't finite.
-        ValueError: ``strength`` or ``contour`` isn't in 0..1, or the values' shape doesn't fit
-            the display.
+        ValueError: ``strength`` or ``contour`` isn't in 0..1, or the shape doesn't fit the display.
     """
     one_of(palette, PALETTES, "palette")
     if not 0 <= strength <= 1:
@@ -144,7 +144,11 @@ def paint(
     if contour is not None and coarse:
         amounts = _stretched(scaled(values, display, "evidence"), below.shape[:2])
         inside = _outlined(inside, evidence_region(amounts, contour))
-    cell = _unseen(frame)
+    # The picture dimmed, with a quarter of its colour, under light diagonal lines.
+    pale = 0.45 * (0.25 * frame + 0.75 * _grey(frame))
+    hatched = np.add(*np.indices(frame.shape[:2])) % _HATCH_STEP == 0
+    pale[hatched] = 0.75 * pale[hatched] + 0.25 * 255
+    cell = _rounded(pale)
     corners = (columns.start - 1, rows.start - 1), (columns.stop, rows.stop)
     cv2.rectangle(cell, *corners, (_LINE_GREY,) * 3)  # just outside of what was seen
     cell[rows, columns] = inside
@@ -169,12 +173,9 @@ def paint_filters(kernels: Floats, width: int, vmax: float | None = None) -> NDA
     """The kernels of one convolution, row by row in ceil(sqrt(K)) columns: uint8 (h, w, 3).
 
     Args:
-        kernels: (K, C, kh, kw), raw weights; with three channels in colour, else the first
-            channel in grey. 0 is mid grey.
-        width: The grid is enlarged by the largest whole number that fits into it, but never
-            made smaller than one pixel for each weight.
-        vmax: White is this weight and black minus it; None for the largest absolute weight of
-            these kernels.
+        kernels: (K, C, kh, kw), raw; three channels in colour, else the first one in grey.
+        width: Enlarge the grid by a whole factor up to this width; at least a pixel a weight.
+        vmax: The weight shown white, minus it black; None for the largest magnitude.
 
     Raises:
         CactivizError: A weight isn't finite.
@@ -232,15 +233,6 @@ def _outlined(rgb: NDArray[np.uint8], region: NDArray[np.bool_]) -> NDArray[np.u
 
 def _grey(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.asarray(rgb @ np.array([0.299, 0.587, 0.114]))[..., None]  # ITU-R BT.601
-
-
-def _unseen(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture dimmed, with a quarter of its colour, under light diagonal lines."""
-    pale = 0.45 * (0.25 * frame + 0.75 * _grey(frame))
-    rows, columns = np.indices(frame.shape[:2])
-    lines = (rows + columns) % _HATCH_STEP == 0
-    pale[lines] = 0.75 * pale[lines] + 0.25 * 255
-    return _rounded(pale)
 
 
 def _levels(share: Floats) -> NDArray[np.uint8]:

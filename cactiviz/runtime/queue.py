@@ -72,11 +72,12 @@ class Ticket(Generic[T]):
 
     def give_back(self) -> None:
         """Stop waiting; a job without tickets is dropped, or stops at its next step."""
-        self._jobs.leave(self._job, self._once)
 
-    def _once(self) -> bool:
-        before, self._given_back = self._given_back, True
-        return not before
+        def first() -> bool:
+            before, self._given_back = self._given_back, True
+            return not before
+
+        self._jobs.leave(self._job, first)
 
     def __del__(self) -> None:
         # Streamlit stops a run wherever it is, also between asking and keeping the ticket.
@@ -102,7 +103,6 @@ class Jobs:
         self.most_waiting = most_waiting
         self.finished = 0  #: Jobs worked on to their end.
         self.stopped = 0  #: Jobs begun, and stopped before their end.
-        self.busy_seconds = 0.0  #: Spent on all of these.
         self._clock = clock
         self._changed = threading.Condition()
         self._lost: deque[_Job] = deque()
@@ -140,7 +140,8 @@ class Jobs:
         keys = [key, *better]
         with self._locked() as dropped:
             self._drop_forgotten(dropped)
-            job = self._join(keys)
+            present = (job for job in [self._current, *self._waiting] if job is not None)
+            job = next((j for j in present if j.key in keys and not j.cancel.is_set()), None)
             if job is None:
                 if len(self._waiting) >= self.most_waiting:
                     raise BusyError(
@@ -148,9 +149,9 @@ class Jobs:
                         "yours starts as soon as there is room."
                     )
                 job = _Job(key, work)
-                job.waiting_for_it = 1
                 self._waiting.append(job)
                 self._changed.notify_all()
+            job.waiting_for_it += 1
             job.looked_at = self._clock()
         return Ticket(self, job)
 
@@ -203,14 +204,6 @@ class Jobs:
             for job in dropped:
                 job.future.set_exception(Cancelled("Nobody waited for this any more."))
 
-    def _join(self, keys: list[Hashable]) -> _Job | None:
-        """Join the first uncancelled job with one of these keys, or return None."""
-        for job in [self._current, *self._waiting]:
-            if job is not None and job.key in keys and not job.cancel.is_set():
-                job.waiting_for_it += 1
-                return job
-        return None
-
     def _leave(self, job: _Job, dropped: list[_Job]) -> None:
         job.waiting_for_it -= 1
         if job.waiting_for_it <= 0:
@@ -239,9 +232,7 @@ class Jobs:
             job = self._next()
             if job is None:
                 continue
-            started = time.perf_counter()
             self._work(job)
-            self.busy_seconds += time.perf_counter() - started
             with self._locked():
                 self._current = None
             del job  # while waiting for the next one, nothing of this one is kept alive

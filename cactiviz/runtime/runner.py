@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable, MutableMapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import combinations
 from typing import Any, Literal, TypeVar, get_args
 
+import numpy as np
 import torch
 from cachetools import LRUCache, TTLCache
 
@@ -19,13 +21,67 @@ from cactiviz.engine.device import pick_device
 from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Explanation
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import FILTERS
+from cactiviz.methods import FILTERS, METHODS
 from cactiviz.models import Checkpoint, LoadedModel, load_model
-from cactiviz.runtime.memory import arrays, room_for_models, size_bytes
-from cactiviz.runtime.memory import spare_the_collector as spare_the_collector
 from cactiviz.runtime.queue import Jobs, Ticket
 from cactiviz.types import Cancel, Layer, Picture, Target
+
+_MODELS_SHARE = 0.25  # of the memory
+_LEAST_BYTES = 1024
+
+
+def spare_the_collector() -> None:
+    """Exclude all present objects from garbage collection, after collecting once.
+
+    Streamlit collects after every run of a page; over all of torch's objects that takes a third
+    of a second and holds up every session. Sessions that are here now are among it: what is left of
+    them would stay for ever, so the collector looks at all of it once more each time.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+def size_bytes(kept: object) -> int:
+    """Approximate bytes of a network's tensors, or of a result's arrays.
+
+    >>> size_bytes([np.zeros((500, 4)), {"a": np.zeros(3)}, "text"])
+    16024
+    >>> size_bytes("text")
+    1024
+    """
+    if isinstance(kept, LoadedModel):
+        tensors = [*kept.module.parameters(), *kept.module.buffers()]
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+    if isinstance(kept, bytes):
+        return max(_LEAST_BYTES, len(kept))
+    return max(_LEAST_BYTES, sum(array.nbytes for array in arrays(kept)))
+
+
+def arrays(kept: object) -> Iterator[np.ndarray[Any, Any]]:
+    """All arrays in a result, nested in tuples, mappings and dataclasses."""
+    if isinstance(kept, np.ndarray):
+        yield kept
+    elif isinstance(kept, Mapping):
+        for value in kept.values():
+            yield from arrays(value)
+    elif isinstance(kept, list | tuple):
+        for value in kept:
+            yield from arrays(value)
+    elif is_dataclass(kept) and not isinstance(kept, type):
+        for field in fields(kept):
+            yield from arrays(getattr(kept, field.name))
+
+
+def room_for_models(device: torch.device) -> int:
+    """Bytes of a device's memory that its networks may take."""
+    if device.type == "cuda":
+        return int(_MODELS_SHARE * torch.cuda.get_device_properties(device).total_memory)
+    pages = (
+        os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
+    )
+    return int(_MODELS_SHARE * pages) or 2 * 2**30
+
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -106,7 +162,7 @@ class Runner:
             BusyError: Too many jobs wait.
             CactivizError: A failure of the last minute, which is cached too.
         """
-        key, *others = ((network, one) for one in (question, *better))
+        key, *others = ((network, request) for request in (question, *better))
         if cached := self._known(key, others):
             result: T = cached[0]
             return result
@@ -145,8 +201,11 @@ class Runner:
 
         where = str(layer) if layer else ""
         # The digest is of the pixels in a row: how many rows they make belongs to it.
-        question, *better = (
-            ("read", picture.key, enough, target, where, resize) for enough in _at_least(needs)
+        rest: list[Need] = [need for need in get_args(Need) if need not in needs]
+        question, *better = (  # better are the supersets of what is needed
+            ("read", picture.key, needs.union(more), target, where, resize)
+            for count in range(len(rest) + 1)
+            for more in combinations(rest, count)
         )
         return self.ask(network, question, work, better=better)
 
@@ -167,9 +226,9 @@ class Runner:
     def _known(self, key: Hashable, others: Iterable[Hashable] = ()) -> tuple[Any] | None:
         """A cached result in a tuple, or None; raises a cached failure."""
         with self._lock:
-            for one in (key, *others):
-                if one in self._results:
-                    return (self._results[one],)
+            for cached_key in (key, *others):
+                if cached_key in self._results:
+                    return (self._results[cached_key],)
             failure = self._failures.get(key)
         if failure is not None:
             raise _afresh(failure)  # one that is kept must not gather the tracebacks of many
@@ -245,12 +304,6 @@ def pieces(explanation: Explanation, views: Iterable[str]) -> Explanation:
         failures={v: explanation.failures[v] for v in wanted if v in explanation.failures},
         filters=explanation.filters if FILTERS in wanted else None,
     )
-
-
-def _at_least(needs: frozenset[Need]) -> list[frozenset[Need]]:
-    """These needs and all their supersets, the smaller ones first."""
-    rest: list[Need] = [need for need in get_args(Need) if need not in needs]
-    return [needs.union(more) for many in range(len(rest) + 1) for more in combinations(rest, many)]
 
 
 def _afresh(error: CactivizError) -> CactivizError:

@@ -22,14 +22,12 @@ from cactiviz.engine.device import exact_float32
 from cactiviz.errors import DataError
 from cactiviz.models import LoadedModel
 from cactiviz.models.preprocess import normalise
-from cactiviz.training.in_memory import labels_for, load_tiles
+from cactiviz.training.tiles import labels_for, load_tiles
 from cactiviz.types import Cancel, Progress
 
 _PIXELS = 2**20  # of a batch: 256 tiles of CactiNet's, 20 pictures of 224 x 224
 _RESAMPLES = 1000
 _MISTAKES = 24
-#: The column of a confusion for answers that are none of the data's classes.
-OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -61,11 +59,9 @@ class Evaluation:
             higher score than one of the first; None for others, or where one class is missing.
         roc_auc_interval: The middle 95 % of the same over bootstrap resamples, or None.
         macro_f1: For networks of more classes: the mean over the data's classes; else None.
-        per_class: Class -> "n", "precision", "recall", "f1"; precision is None where the network
-            never gave that answer.
+        per_class: Class -> "n", "precision", "recall", "f1"; None where undefined.
         classes: The data's classes, in the network's order.
-        confusion: A row for each true class, a column for each answer, and with more than two
-            classes one more for all other answers.
+        confusion: Rows: true classes; columns: answers, with a last one for all others if over two.
         pictures_per_second: Reading and resizing included.
         skipped: A sentence for each picture that couldn't be read.
         mistakes: The most confident wrong predictions, in order of confidence.
@@ -86,20 +82,13 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, without the mistakes; "macro_f1" only for more than two classes."""
-        interval = self.roc_auc_interval
-        return {
-            "model": self.model,
-            "n": self.n,
-            "accuracy": self.accuracy,
-            "roc_auc": self.roc_auc,
-            "roc_auc_interval": list(interval) if interval else None,
-            **({} if self.macro_f1 is None else {"macro_f1": self.macro_f1}),
-            "per_class": {name: dict(figures) for name, figures in self.per_class.items()},
-            "classes": list(self.classes),
-            "confusion": [list(row) for row in self.confusion],
-            "pictures_per_second": self.pictures_per_second,
-            "skipped": list(self.skipped),
-        }
+        plain = {name: value for name, value in vars(self).items() if name != "mistakes"}
+        if self.macro_f1 is None:
+            del plain["macro_f1"]
+        lists = {name: list(value) for name, value in plain.items() if isinstance(value, tuple)}
+        per_class = {name: dict(figures) for name, figures in self.per_class.items()}
+        confusion = [list(row) for row in self.confusion]
+        return {**plain, **lists, "per_class": per_class, "confusion": confusion}
 
 
 def evaluate(
@@ -158,16 +147,22 @@ def evaluate(
     present = [0, 1] if two else sorted(set(labels.values()))
     matrix = multiclass_confusion_matrix(answers, truth, num_classes=share.shape[1])[present]
     auc, interval = _auc(share[:, 1], truth, seed) if two else (None, None)
+    matrix, others = matrix[:, present], matrix.sum(dim=1) - matrix[:, present].sum(dim=1)
+    macro_f1 = None
+    if not two:
+        matrix = torch.cat([matrix, others[:, None]], dim=1)
+        f1 = multiclass_f1_score(answers, truth, num_classes=share.shape[1], average="none")
+        macro_f1 = float(f1[present].mean())
     return Evaluation(
         model=model.name,
         n=len(read),
         accuracy=float((answers == truth).double().mean()),
         roc_auc=auc,
         roc_auc_interval=interval,
-        macro_f1=None if two else _macro_f1(answers, truth, share.shape[1], present),
+        macro_f1=macro_f1,
         per_class={spec.class_name(index): _figures(answers, truth, index) for index in present},
         classes=tuple(spec.class_name(index) for index in present),
-        confusion=_confusion(matrix, present, two),
+        confusion=tuple(tuple(row) for row in matrix.tolist()),
         pictures_per_second=len(read) / max(seconds, 1e-6),
         skipped=tuple(skipped),
         mistakes=_mistakes(share, answers, truth, read, names),
@@ -180,12 +175,12 @@ def _auc(
     if not _both(truth):
         return None, None
     generator = torch.Generator().manual_seed(seed)
-    found: list[Tensor] = []
-    while len(found) < _RESAMPLES:
+    resampled: list[Tensor] = []
+    while len(resampled) < _RESAMPLES:
         rows = torch.randint(len(truth), (len(truth),), generator=generator)
         if _both(truth[rows]):
-            found.append(binary_auroc(scores[rows], truth[rows]))
-    low, high = torch.stack(found).quantile(torch.tensor([0.025, 0.975])).tolist()
+            resampled.append(binary_auroc(scores[rows], truth[rows]))
+    low, high = torch.stack(resampled).quantile(torch.tensor([0.025, 0.975])).tolist()
     return float(binary_auroc(scores, truth)), (low, high)
 
 
@@ -193,27 +188,15 @@ def _both(truth: Tensor) -> bool:
     return bool(truth.min() != truth.max())
 
 
-def _macro_f1(answers: Tensor, truth: Tensor, classes: int, present: Sequence[int]) -> float:
-    each = multiclass_f1_score(answers, truth, num_classes=classes, average="none")
-    return float(each[list(present)].mean())
-
-
 def _figures(answers: Tensor, truth: Tensor, index: int) -> dict[str, float | None]:
     right = int(((answers == index) & (truth == index)).sum())
-    given, there = int((answers == index).sum()), int((truth == index).sum())
+    answered, there = int((answers == index).sum()), int((truth == index).sum())
     return {
         "n": there,
-        "precision": right / given if given else None,
+        "precision": right / answered if answered else None,
         "recall": right / there if there else None,
-        "f1": 2 * right / (given + there) if given + there else None,
+        "f1": 2 * right / (answered + there) if answered + there else None,
     }
-
-
-def _confusion(matrix: Tensor, present: Sequence[int], two: bool) -> tuple[tuple[int, ...], ...]:
-    known = matrix[:, list(present)]
-    if not two:
-        known = torch.cat([known, (matrix.sum(dim=1) - known.sum(dim=1))[:, None]], dim=1)
-    return tuple(tuple(row) for row in known.tolist())
 
 
 def _mistakes(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save
-from torch import Tensor, nn
+from torch import Tensor
 
 from cactiviz._version import __version__
 from cactiviz.datasets.dataset import Dataset
@@ -17,15 +17,10 @@ from cactiviz.engine.device import pick_device
 from cactiviz.errors import DataError
 from cactiviz.files import whole_file
 from cactiviz.models import get_spec
-from cactiviz.models.calibrate import calibrate
-from cactiviz.training.batches import Batches
-from cactiviz.training.callbacks import Watch
-from cactiviz.training.fit import fit
-from cactiviz.training.in_memory import Tiles, labels_for, load_tiles
-from cactiviz.training.module import Classifier
-from cactiviz.training.run_folder import CHECKPOINT, WEIGHTS, alone_in, digest
-from cactiviz.training.settings import Recipe
-from cactiviz.training.split import split
+from cactiviz.models.load import calibrate
+from cactiviz.training.fit import Classifier, Watch, fit
+from cactiviz.training.run import CHECKPOINT, WEIGHTS, Recipe, alone_in, digest
+from cactiviz.training.tiles import Batches, labels_for, load_tiles, split
 from cactiviz.types import Cancel, Preprocessing, Report
 
 _MODEL = "cactinet"
@@ -42,8 +37,7 @@ class Outcome:
         trained_on: Pictures that it learnt from.
         excluded: Pictures that it never saw.
         skipped: A sentence for each picture that couldn't be read.
-        pictures_per_second: Learnt from in this call, without the time before its first step; 0
-            where there was no step left to do.
+        pictures_per_second: Of this call's steps; 0 where there was none left to do.
         waiting: Share of that time spent waiting for pictures, 0..1.
     """
 
@@ -77,8 +71,7 @@ def train(
 
     Args:
         dataset: Pictures of "no cactus" and of "cactus".
-        run: The run's folder, made if need be; holds a checkpoint and, at the end or when the run
-            is stopped, the weights.
+        run: The run's folder, made if needed; holds a checkpoint and the weights.
         recipe: A run that is gone on with must have the same.
         device: "auto", "cpu" or "cuda".
         report: Called with the epoch, the steps done and the total.
@@ -117,7 +110,19 @@ def train(
             module = Classifier(network, recipe, steps)
             fit(module, batches, run / CHECKPOINT, where, watch, checkpoint_every)
             network.to(where)
-            _export(network, tiles, preprocessing, recipe, where, run, watch.done / steps)
+            # The batch norms' statistics are those of batches of the epoch after the last.
+            after = Batches(tiles, preprocessing, recipe.batch_size, recipe.seed)
+            after.load_state_dict({"epoch": recipe.epochs, "next": 0})
+            several = itertools.islice(after, recipe.calibration_batches)
+            calibrate(network, (pictures.to(where) for pictures, _ in several))
+        metadata = {
+            "cactiviz": __version__,
+            "architecture": _MODEL,
+            "recipe": json.dumps(asdict(recipe)),
+            "share_of_training": f"{watch.done / steps:.4f}",
+        }
+        with whole_file(run / WEIGHTS) as file:
+            file.write(save(half(network.state_dict()), metadata))
     return Outcome(
         weights=run / WEIGHTS,
         finished=watch.done >= steps,
@@ -137,30 +142,6 @@ def _share(part: float, whole: float) -> float:
     (0.25, 0.0)
     """
     return part / whole if whole > 0 else 0.0
-
-
-def _export(
-    network: nn.Module,
-    tiles: Tiles,
-    preprocessing: Preprocessing,
-    recipe: Recipe,
-    where: torch.device,
-    run: Path,
-    share: float,
-) -> None:
-    """Calibrate the batch norms on batches of the epoch after the last; write the weights."""
-    batches = Batches(tiles, preprocessing, recipe.batch_size, recipe.seed)
-    batches.load_state_dict({"epoch": recipe.epochs, "next": 0})
-    several = itertools.islice(batches, recipe.calibration_batches)
-    calibrate(network, (pictures.to(where) for pictures, _ in several))
-    metadata = {
-        "cactiviz": __version__,
-        "architecture": _MODEL,
-        "recipe": json.dumps(asdict(recipe)),
-        "share_of_training": f"{share:.4f}",
-    }
-    with whole_file(run / WEIGHTS) as file:
-        file.write(save(half(network.state_dict()), metadata))
 
 
 def half(weights: dict[str, Tensor]) -> dict[str, Tensor]:

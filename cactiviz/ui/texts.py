@@ -14,8 +14,7 @@ from cactiviz.explanations.results import Attribution
 from cactiviz.methods import METHODS
 from cactiviz.models import ModelSpec
 from cactiviz.pictures.occlusion import How
-from cactiviz.rendering.captions import caption
-from cactiviz.rendering.evidence import where_is_the_peak
+from cactiviz.rendering.captions import caption, where_is_the_peak
 from cactiviz.rendering.kernels import Inputs, ShownWeights
 from cactiviz.rendering.scales import Floats, Scale, number, percent, vmax_of
 from cactiviz.types import Box, FilterGrid, Neuron, Picture

@@ -19,9 +19,8 @@ from PIL import Image
 
 import cactiviz.batch.collect as module
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Collector
+from cactiviz.batch.collect import Collector, PictureRef
 from cactiviz.batch.presets import PRESETS, of_source
-from cactiviz.batch.sequence import PictureRef
 from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.cli import animate as command
 from cactiviz.cli.main import main
@@ -30,12 +29,10 @@ from cactiviz.errors import Cancelled, MethodError, ModelError, PictureError
 from cactiviz.explanations.explain import explain
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.open import open_picture
-from cactiviz.recipes.differences import differences
 from cactiviz.recipes.fields import REQUEST, STYLE, from_json
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
-from cactiviz.replay import remake_animation
+from cactiviz.recipes.request import Request, Style
+from cactiviz.replay import differences, remake_animation
 from cactiviz.types import Picture, Target
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,7 +18,7 @@ from PIL import Image
 
 import cactiviz as cv
 from cactiviz.cli import main
-from cactiviz.explanations.filters import convolutions, filters
+from cactiviz.explanations.explain import convolutions, filters
 from cactiviz.explanations.neurons import explain_neurons
 from cactiviz.models import LoadedModel, load_model, search
 from cactiviz.pictures.open import sample

@@ -21,8 +21,7 @@ import cactiviz as cv
 from cactiviz import download
 from cactiviz.cli import compare as command
 from cactiviz.cli import main
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import VIEWS
+from cactiviz.methods import METHODS, VIEWS
 from cactiviz.models import MODELS, find_weights
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.rendering import paint

@@ -27,10 +27,10 @@ from cactiviz.cli import app, doctor, ending, main
 from cactiviz.datasets import data_folder, open_dataset
 from cactiviz.download import download
 from cactiviz.errors import CactivizError, DataError, DownloadError, OutputError, PictureError
+from cactiviz.files import read_stream
 from cactiviz.models import find_weights, get_spec, weights_folders
 from cactiviz.pictures.open import open_picture
-from cactiviz.pictures.urls import connect
-from cactiviz.pictures.web import fetch_picture
+from cactiviz.pictures.web import connect, fetch_picture
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.rendering.formats import check_size
 from cactiviz.streams import read_stream

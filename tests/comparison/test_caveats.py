@@ -11,12 +11,12 @@ import cactiviz as cv
 from cactiviz.comparison import comparison as comparison_module
 from cactiviz.comparison.caveats import NUMBERS
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.report import report_html
+from cactiviz.comparison.exports import report_html
 from cactiviz.engine.trace import trace
 from cactiviz.explanations.caveats import UNTRAINED
 from cactiviz.methods import METHODS
 from cactiviz.models import MODELS
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Style
 from cactiviz.rendering.figures.html import page
 from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.ui import texts

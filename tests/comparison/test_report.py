@@ -16,16 +16,14 @@ from PIL import Image
 from cactiviz.cli.main import main
 from cactiviz.comparison.compare import compare_as_asked
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.recipe import recipe_of
-from cactiviz.comparison.report import everything_zip, report_html, sheet_file
+from cactiviz.comparison.exports import everything_zip, recipe_of, report_html, sheet_file
 from cactiviz.datasets import open_item
 from cactiviz.errors import CactivizError
 from cactiviz.explanations.explain import explain
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.occlusion import cover
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 from cactiviz.replay import differences, remake_comparison
 from cactiviz.types import Box, Picture
 

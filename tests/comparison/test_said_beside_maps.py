@@ -17,21 +17,18 @@ from streamlit.testing.v1 import AppTest
 import cactiviz as cv
 import cactiviz.batch.animation as animating
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Collector
+from cactiviz.batch.collect import Collector, PictureRef
 from cactiviz.batch.presets import PRESETS
-from cactiviz.batch.sequence import PictureRef
 from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.gif import gif_of, panel_of
-from cactiviz.comparison.report import report_html
+from cactiviz.comparison.exports import gif_of, panel_of, report_html
 from cactiviz.errors import MethodError
 from cactiviz.explanations.results import Explanation
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.fields import REQUEST, from_json, of_export, to_json
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Request, Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Style
 from cactiviz.rendering.figures import sheet
 from cactiviz.rendering.figures.frame import Layout, Panel, draw_frame
 from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
@@ -86,7 +83,7 @@ def asked() -> Comparison:
 
 
 def test_a_line_says_what_is_explained_unless_it_is_the_own_answer() -> None:
-    from cactiviz.explanations.explained_class import line
+    from cactiviz.explanations.target import line
 
     assert line([said_by("a", 0, 0.81)]) == ""
     assert line([said_by("a", 5, 0.03)]) == "Explained: coffee mug (3 %)"
@@ -105,7 +102,7 @@ def test_a_line_says_what_is_explained_unless_it_is_the_own_answer() -> None:
 
 
 def test_the_class_explained_is_among_the_answers_and_marked() -> None:
-    from cactiviz.explanations.explained_class import answers_beside, marks
+    from cactiviz.explanations.target import answers_beside, marks
 
     names = [one.class_name for one in answers_beside(said_by("a", 5, 0.03))]
     assert names == ["espresso", "soup bowl", "coffee mug"]
@@ -264,7 +261,7 @@ def test_each_frame_of_a_gif_says_it(asked: Comparison, monkeypatch: pytest.Monk
         given.append((panels[0], layout))
         return draw_frame(panels, layout, **named)
 
-    monkeypatch.setattr("cactiviz.comparison.gif.draw_frame", spy)
+    monkeypatch.setattr("cactiviz.comparison.exports.draw_frame", spy)
     gif_of(asked, "grad_cam")
     assert all(layout.heading == "Grad-CAM" for _, layout in given)
     _, mine, others = (panel for panel, _ in given)

@@ -15,20 +15,17 @@ from PIL import Image
 
 import cactiviz as cv
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Collector
-from cactiviz.batch.sequence import PictureRef
+from cactiviz.batch.collect import Collector, PictureRef
 from cactiviz.cli import compare as command
 from cactiviz.cli.cells import cell
 from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.recipe import recipe_of
-from cactiviz.comparison.report import told
+from cactiviz.comparison.exports import recipe_of, told
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import network_recipe, picture_recipe, read_recipe
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Request, Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Style
 from cactiviz.redaction import folder_name, told_paths, told_sentence
 from cactiviz.rendering.figures.html import map_html
 from cactiviz.types import Box, Picture

@@ -15,9 +15,9 @@ from PIL import Image
 from cactiviz.batch.collect import Collector
 from cactiviz.batch.presets import of_source
 from cactiviz.cli import main
-from cactiviz.datasets import Dataset, Item, open_dataset, walk
-from cactiviz.datasets.endings import ENDINGS
-from cactiviz.datasets.sources import open_anywhere
+from cactiviz.datasets import Dataset, Item, archive, open_dataset
+from cactiviz.datasets.registry import open_anywhere
+from cactiviz.datasets.tree import ENDINGS
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.recipes.locate import Origins
@@ -209,11 +209,11 @@ def test_what_can_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
             raise PermissionError(13, "Permission denied")
         return scandir(path)
 
-    monkeypatch.setattr(walk.os, "scandir", refuse)
+    monkeypatch.setattr(archive.os, "scandir", refuse)
     dataset = open_anywhere(str(tmp_path))
     assert dataset.classes == ("cat", "dog")
     assert "1 file or folder can't be read and was left out: shut." in dataset.notes
-    monkeypatch.setattr(walk.os, "scandir", lambda path: refuse("shut"))
+    monkeypatch.setattr(archive.os, "scandir", lambda path: refuse("shut"))
     assert "can't be read: Permission denied" in refusal(tmp_path)
 
 

@@ -18,9 +18,17 @@ from numpy.typing import NDArray
 from cactiviz.datasets.aerial_cactus import open_cactus
 from cactiviz.datasets.scenes import canvas, terrain
 from cactiviz.datasets.scenes import scene as scenes
-from cactiviz.datasets.scenes.cacti import Cactus, draw_body, masks_of
 from cactiviz.datasets.scenes.canvas import Canvas, to_polyline
-from cactiviz.datasets.scenes.scene import Scene, cacti_of, draw_scene, open_scenes, render_scene
+from cactiviz.datasets.scenes.scene import (
+    Cactus,
+    Scene,
+    cacti_of,
+    draw_body,
+    draw_scene,
+    masks_of,
+    open_scenes,
+    render_scene,
+)
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.models import load_model
 from cactiviz.models.preprocess import preprocess

@@ -19,8 +19,7 @@ from cactiviz.engine.trace import trace
 from cactiviz.errors import LayerError, MethodError
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Explanation
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import FILTERS
+from cactiviz.methods import FILTERS, METHODS
 from cactiviz.models import MODELS, LoadedModel, get_spec, load_model
 from cactiviz.models.preprocess import preprocess
 from cactiviz.models.skeleton import build_empty

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from cactiviz.engine.class_pass import run
 from cactiviz.engine.neuron_pass import layer_size
-from cactiviz.engine.receptive_field import bounding_box, layer_with_parts, receptive_field
+from cactiviz.engine.receptive_field import bounding_box, layer_with_parts, receptive_fields
 from cactiviz.errors import LayerError
 from cactiviz.models import get_spec, load_model
 from cactiviz.models.skeleton import build_empty
@@ -24,6 +24,12 @@ from tests.fixtures.sampling import long
 from tests.methods.test_references import frozen_copy
 
 Mask = NDArray[np.bool_]
+
+
+def receptive_field(
+    network: nn.Module, shape: tuple[int, int, int], layer: Layer, neuron: Neuron
+) -> Mask:
+    return receptive_fields(network, shape, layer, [neuron])[0]
 
 
 def empty(name: str) -> nn.Module:

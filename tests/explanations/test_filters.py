@@ -12,7 +12,7 @@ from captum.attr import LayerActivation
 from torch import Tensor, nn
 
 from cactiviz.errors import LayerError
-from cactiviz.explanations.filters import convolutions, filters
+from cactiviz.explanations.explain import convolutions, filters
 from cactiviz.models import LoadedModel, get_spec, load_model
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import sample

@@ -21,7 +21,7 @@ from cactiviz.engine.neuron_pass import (
     random_neurons,
     run_neurons,
 )
-from cactiviz.engine.receptive_field import bounding_box, receptive_field
+from cactiviz.engine.receptive_field import bounding_box, receptive_fields
 from cactiviz.errors import CactivizError, Cancelled, LayerError, MethodError, TargetError
 from cactiviz.explanations.neurons import NEURON_METHODS, explain_neurons
 from cactiviz.models import MODELS, LoadedModel, load_model
@@ -435,7 +435,7 @@ def test_the_pixels_that_drive_a_neuron_lie_in_its_field(
     (found,) = explain_neurons(
         alexnet, picture, layer="features.3", neurons=[(7, 2, 20)], method="saliency"
     )
-    field = receptive_field(alexnet.module, (3, 224, 224), Layer("features.3"), found.neuron)
+    (field,) = receptive_fields(alexnet.module, (3, 224, 224), Layer("features.3"), [found.neuron])
     assert found.field == bounding_box(field, found.seen)
     assert found.values.any()
     assert not found.values[:, ~field].any()

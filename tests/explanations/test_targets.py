@@ -12,14 +12,13 @@ import pytest
 import cactiviz as cv
 from cactiviz.cli.main import main
 from cactiviz.comparison.compare import compare_as_asked
-from cactiviz.comparison.recipe import recipe_of
+from cactiviz.comparison.exports import recipe_of
 from cactiviz.errors import TargetError
 from cactiviz.explanations.target import find_class, notes_on_target
 from cactiviz.models import MODELS, ModelSpec
 from cactiviz.recipes.locate import Origins
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Request, Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Style
 from cactiviz.replay import remake_comparison
 
 DIGITS = ("0", "1", "10", *"2345678")

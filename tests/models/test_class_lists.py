@@ -9,8 +9,7 @@ import pytest
 
 from cactiviz.errors import WeightsError
 from cactiviz.models import Checkpoint
-from cactiviz.models.class_list import class_names_in, read_class_list
-from cactiviz.models.text import WESTERN
+from cactiviz.models.class_list import WESTERN, class_names_in, read_class_list
 
 TWO = ("tench", "goldfish")
 FORMS = {

@@ -19,8 +19,8 @@ import torch
 from torch import nn
 
 from cactiviz.errors import WeightsError
-from cactiviz.models import file_bounds
-from cactiviz.models.file_bounds import check_bounds
+from cactiviz.models import file_checks
+from cactiviz.models.file_checks import check_bounds
 from cactiviz.models.state_dict import read_content, weight_sets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,7 +112,7 @@ def test_too_many_tensors_are_refused_in_both_formats(
     many.write_bytes(len(header).to_bytes(8, "little") + header)
     with pytest.raises(WeightsError, match="asks for far more memory"):
         read_content(many)
-    monkeypatch.setattr(file_bounds, "MOST_TENSORS", 50)
+    monkeypatch.setattr(file_checks, "MOST_TENSORS", 50)
     empty = tmp_path / "empty.pth"
     torch.save({str(one): torch.zeros(0) for one in range(60)}, empty)
     with pytest.raises(WeightsError, match="asks for far more memory"):

@@ -18,16 +18,15 @@ import cactiviz as cv
 from cactiviz.cli.main import main
 from cactiviz.cli.options import preprocessing as typed
 from cactiviz.comparison.compare import compare_as_asked
-from cactiviz.comparison.recipe import recipe_of
+from cactiviz.comparison.exports import recipe_of
 from cactiviz.errors import ModelError, WeightsError
 from cactiviz.models import MODELS, find_weights
 from cactiviz.models.preprocess import preprocess
 from cactiviz.models.preprocessing import completed, parts_of, text_of_preprocessing
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import checkpoint_in
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Request, Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Style
 from cactiviz.replay import remake_comparison
 from cactiviz.types import Preprocessing
 

@@ -30,7 +30,7 @@ from cactiviz.engine.class_pass import run
 from cactiviz.engine.trace import trace
 from cactiviz.errors import CactivizError, LayerError, ModelError, WeightsError
 from cactiviz.methods import METHODS
-from cactiviz.methods.cam import signed_grad_cam
+from cactiviz.methods.maps import signed_grad_cam
 from cactiviz.models import MODELS, LoadedModel, ModelSpec, get_spec, load_model, search
 from cactiviz.models import registry as table
 from cactiviz.models import timm as zoo_rows

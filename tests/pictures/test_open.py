@@ -428,7 +428,7 @@ def test_every_mode_is_made_smaller_by_means_over_squares(mode: str) -> None:
 def test_pieces_of_a_large_picture_fit_together(monkeypatch: pytest.MonkeyPatch) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (61, 47, 3), np.uint8)
     whole = open_picture(noise_image := Image.fromarray(noise), keep_megapixels=0.001).rgb
-    monkeypatch.setattr("cactiviz.pictures.convert._PIECE_PIXELS", 100)
+    monkeypatch.setattr("cactiviz.pictures.decode._PIECE_PIXELS", 100)
     assert np.array_equal(open_picture(noise_image, keep_megapixels=0.001).rgb, whole)
     assert whole.shape == (31, 24, 3)
 

@@ -19,8 +19,7 @@ from torch import Tensor, nn
 
 import cactiviz as cv
 from cactiviz.comparison.compare import compare_as_asked
-from cactiviz.comparison.recipe import recipe_of
-from cactiviz.comparison.report import everything_zip, report_html
+from cactiviz.comparison.exports import everything_zip, recipe_of, report_html
 from cactiviz.errors import (
     CactivizError,
     LayerError,
@@ -30,9 +29,8 @@ from cactiviz.errors import (
     WeightsError,
 )
 from cactiviz.models.preprocess import preprocess
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Request, Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Style
 from cactiviz.replay import remake_comparison
 
 WAY = cv.Preprocessing((48, 48), "squash", 1.0)

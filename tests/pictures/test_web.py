@@ -18,8 +18,7 @@ from pathlib import Path
 import pytest
 
 from cactiviz.errors import CactivizError, Cancelled, DownloadError
-from cactiviz.pictures.urls import is_public, parsed, resolve
-from cactiviz.pictures.web import MAX_REDIRECTS, Fetched, fetch_picture
+from cactiviz.pictures.web import MAX_REDIRECTS, Fetched, fetch_picture, is_public, parsed, resolve
 
 PUBLIC = "93.184.216.34"
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]

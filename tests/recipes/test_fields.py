@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 
 from cactiviz import cam_layers
 from cactiviz.errors import MethodError
-from cactiviz.methods.views import VIEWS
+from cactiviz.methods import VIEWS
 from cactiviz.pictures import occlusion
 from cactiviz.recipes import fields, snippets
-from cactiviz.recipes.check import check
 from cactiviz.recipes.fields import REQUEST, STYLE, Field, chosen, default_of, from_json, of_export
 from cactiviz.recipes.kinds import LayerOf, Whole
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
+from cactiviz.recipes.schema import check
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import SCALES
 from cactiviz.types import Box, Target

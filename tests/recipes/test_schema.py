@@ -312,7 +312,7 @@ def test_the_first_versions_recipes_still_open(tmp_path: Path) -> None:
 
 
 def test_a_map_without_a_finite_number_is_told_and_compared() -> None:
-    from cactiviz.recipes.differences import differences
+    from cactiviz.replay import differences
 
     kept = {"cactinet/grad_cam": ["NaN", "Infinity", 0.5]}
     before = {**COMPARISON, "maps": kept}

@@ -11,14 +11,13 @@ from PIL import Image
 
 from cactiviz.cli.main import main
 from cactiviz.comparison.compare import compare, compare_as_asked
-from cactiviz.comparison.recipe import recipe_of
+from cactiviz.comparison.exports import recipe_of
 from cactiviz.datasets import open_item
 from cactiviz.pictures.occlusion import cover
 from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.recipe import read_recipe
-from cactiviz.recipes.request import Request
+from cactiviz.recipes.request import Request, Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Style
 from cactiviz.replay import differences, remake_comparison
 from cactiviz.types import Box, Target
 from cactiviz.ui.compare import exports

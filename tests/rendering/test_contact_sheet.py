@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cactiviz.rendering.figures.contact_sheet import draw_contact_sheet
-from cactiviz.rendering.figures.sheet import Cell
+from cactiviz.rendering.figures.sheet import Cell, draw_contact_sheet
 
 
 def noise(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cactiviz.rendering.evidence import describe_region, evidence_region, where_is_the_peak
+from cactiviz.rendering.captions import describe_region, evidence_region, where_is_the_peak
 
 # Sum 32; the largest first: 12 8 4 4 2 1 1, and a negative value that counts as nothing.
 MAP = np.array([[0, 0, 1, 0], [0, 12, 8, 0], [2, 4, 4, 0], [-50, 0, 1, 0]], np.float32)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.gif import gif_of
+from cactiviz.comparison.exports import gif_of
 from cactiviz.errors import CactivizError, MethodError
 from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.rendering.figures.frame import DARK, LIGHT, Layout, Panel, draw_frame, fitted

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cactiviz.batch.sequence import PictureRef, PictureSequence
-from cactiviz.batch.shared_scale import SharedScale
+from cactiviz.batch.animation import SharedScale
+from cactiviz.batch.collect import PictureRef, PictureSequence
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.recipes.request import Request
-from cactiviz.rendering.running_scale import Tally
-from cactiviz.rendering.scales import Display, Scale, vmax_of
+from cactiviz.rendering.scales import Display, RunningScale, Scale, vmax_of
 from cactiviz.types import Box, Picture
 
 Floats = NDArray[np.float32]
@@ -31,7 +30,7 @@ def gradients(count: int, size: int = 24) -> list[Floats]:
 
 
 def tallied(maps: Sequence[Floats], display: Display, scale: Scale) -> float:
-    tally = Tally(display, scale)
+    tally = RunningScale(display, scale)
     for map_ in maps:
         tally.add(map_)
     return tally.vmax

@@ -20,12 +20,12 @@ from torch import Tensor, nn
 
 from cactiviz.cli import main
 from cactiviz.datasets.dataset import Dataset, Item
-from cactiviz.datasets.sources import open_anywhere
+from cactiviz.datasets.registry import open_anywhere
 from cactiviz.errors import Cancelled, DataError, PictureError
 from cactiviz.models import Checkpoint, LoadedModel, get_spec, load_model
 from cactiviz.models import registry as models_zoo
 from cactiviz.training.evaluate import Evaluation, evaluate
-from cactiviz.training.split import split
+from cactiviz.training.tiles import split
 from cactiviz.types import Picture, Preprocessing
 from tests.fixtures.sampling import long
 from tests.fixtures.tiny_tiles import write_tiles

@@ -19,10 +19,9 @@ import torch
 from safetensors.torch import load_file
 
 from cactiviz.cli.main import main
-from cactiviz.datasets.sources import open_anywhere
+from cactiviz.datasets.registry import open_anywhere
 from cactiviz.models import Checkpoint, load_model
-from cactiviz.training.run_folder import CHECKPOINT, SETTINGS, WEIGHTS
-from cactiviz.training.settings import Recipe
+from cactiviz.training.run import CHECKPOINT, SETTINGS, WEIGHTS, Recipe
 from cactiviz.training.train import train
 from tests.fixtures.sampling import EVERY
 from tests.fixtures.tiny_tiles import write_tiles

@@ -30,18 +30,23 @@ from torch import Tensor, nn
 
 from cactiviz.cli import main
 from cactiviz.datasets.dataset import Dataset, Item
-from cactiviz.datasets.sources import open_anywhere
+from cactiviz.datasets.registry import open_anywhere
 from cactiviz.errors import Cancelled, DataError, OutputError, WeightsError
 from cactiviz.models import Checkpoint, get_spec, load_model
-from cactiviz.models.calibrate import calibrate
+from cactiviz.models.load import calibrate
 from cactiviz.models.preprocess import normalise
 from cactiviz.models.weights import trained_size
-from cactiviz.training.batches import Batches, turned
-from cactiviz.training.in_memory import Tiles, labels_for, load_tiles
-from cactiviz.training.module import Classifier
-from cactiviz.training.run_folder import CHECKPOINT, SETTINGS, WEIGHTS, alone_in
-from cactiviz.training.settings import LIMITS, Recipe
-from cactiviz.training.split import is_excluded, split
+from cactiviz.training.fit import Classifier
+from cactiviz.training.run import CHECKPOINT, LIMITS, SETTINGS, WEIGHTS, Recipe, alone_in
+from cactiviz.training.tiles import (
+    Batches,
+    Tiles,
+    is_excluded,
+    labels_for,
+    load_tiles,
+    split,
+    turned,
+)
 from cactiviz.training.train import (
     Outcome,
     half,

@@ -1,7 +1,4 @@
-"""A square to draw on in relative coordinates: noise, strokes, and the camera that looks at it.
-
-Everything is a function of places in 0..1, so that a drawing is the same at every size.
-"""
+"""Square canvas in relative coordinates 0..1, so that a drawing is the same at every size."""
 
 from __future__ import annotations
 
@@ -22,11 +19,11 @@ _CAMERA = 32
 
 
 class Window(NamedTuple):
-    """The part of a canvas about one drawn thing, and where its pixels lie.
+    """Part of a canvas around one drawn object.
 
     Attributes:
-        rows: Of the canvas.
-        columns: Of the canvas.
+        rows: Its rows of the canvas.
+        columns: Its columns of the canvas.
         y: float32 (h, 1), 0 at the top edge of the tile, 1 at the bottom.
         x: float32 (1, w), 0 at the left edge, 1 at the right.
     """
@@ -111,13 +108,13 @@ class Canvas:
         return single((top * (1 - v) + low * v) / 0.743)
 
     def seen(self, size: int, blur: float, sharpening: float, quality: int) -> Floats:
-        """What a drone's camera makes of it: float32 (size, size, 3).
+        """The canvas as a drone's camera records it: float32 (size, size, 3).
 
         Args:
             size: Pixels along each edge of the picture, a divisor of ``side``.
             blur: Standard deviation of the lens's blur, a share of the tile.
-            sharpening: How far the camera then overdoes edges; 0 for not at all.
-            quality: Of the JPEG file that it writes, 1 to 100.
+            sharpening: Strength of the camera's sharpening; 0 for none.
+            quality: Quality of the JPEG file that it writes, 1 to 100.
         """
         deviation = blur * self.side
         picture = _blurred(self.rgb, deviation)
@@ -145,7 +142,7 @@ def single(values: ArrayLike) -> Floats:
 
 
 def to_polyline(y: Floats, x: Floats, points: Floats) -> tuple[Floats, Floats]:
-    """From places to their distance from a line through points, and how far along it they lie.
+    """Distance of places from a polyline, and their position along it.
 
     Args:
         y: Rows of the places, (h, 1).

@@ -1,10 +1,9 @@
 """Strips picture files to what their first frame needs, before any decoder sees them.
 
-Decoders are written for well-meaning files. So this package walks over a file's structure without
-decoding: it leaves out what no pixel depends on (comments, thumbnails, maker notes, further
-frames), computes how much memory and work the rest needs, and refuses what would take minutes.
-By hand, since libraries read a file's structure only while they decode it. A truncated part is
-left as it is: finding damage is the decoder's business.
+It walks over a file's structure without decoding: it leaves out what no pixel depends on (comments,
+thumbnails, maker notes, further frames), computes the memory and work that the rest needs, and
+refuses what would take minutes. By hand, since libraries read a file's structure only while they
+decode it. A truncated part is left as it is: finding damage is the decoder's business.
 """
 
 from __future__ import annotations
@@ -21,8 +20,7 @@ from cactiviz.pictures.containers.contents import (
     Overloaded,
 )
 from cactiviz.pictures.containers.foreign import foreign
-from cactiviz.pictures.containers.jpeg import jpeg
-from cactiviz.pictures.containers.still import avif, bmp, jpeg2000, ppm
+from cactiviz.pictures.containers.still import avif, bmp, jpeg, jpeg2000, ppm
 from cactiviz.pictures.containers.tiff import tiff
 
 __all__ = ["MAX_BLOCK_BYTES", "Contents", "Damaged", "Layout", "OtherKind", "Overloaded"]

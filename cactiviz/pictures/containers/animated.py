@@ -51,8 +51,8 @@ def png(data: bytes) -> Contents:
     else:
         raise Overloaded
     halved = data[24:26] in (b"\x10\2", b"\x10\4", b"\x10\6")  # colour or alpha, of 16 bits
-    found = Contents(b"".join(kept), max(frames, 1), white=white, halved=halved)
-    return _first_of(found, kept, first, film) if animated and film and len(first) == 26 else found
+    plain = Contents(b"".join(kept), max(frames, 1), white=white, halved=halved)
+    return _first_of(plain, kept, first, film) if animated and film and len(first) == 26 else plain
 
 
 def _first_of(
@@ -151,18 +151,18 @@ def _webp_frame(data: bytes, size: tuple[int, int]) -> Contents:
         at += 8 + length + length % 2
     else:
         raise Overloaded
-    found = Contents(data, max(frames, 1), size)
+    whole = Contents(data, max(frames, 1), size)
     if len(frame) < 24:
-        return found
+        return whole
     left, top = 2 * _three(frame, 0), 2 * _three(frame, 3)
     width, height = _three(frame, 6) + 1, _three(frame, 9) + 1
     if (width, height) == size or left + width > size[0] or top + height > size[1]:
-        return found
+        return whole
     flags = (0 if frame[16:20] == b"VP8 " else 16) | (32 if profile else 0)
     head = struct.pack("<4sLB3x", b"VP8X", 10, flags) + frame[6:12]
     body = b"WEBP" + head + profile + frame[16:]
     file = b"RIFF" + struct.pack("<L", len(body)) + body
-    return replace(found, data=file, canvas=(*size, left, top))
+    return replace(whole, data=file, canvas=(*size, left, top))
 
 
 def _three(data: bytes, at: int) -> int:

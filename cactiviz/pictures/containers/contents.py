@@ -1,4 +1,4 @@
-"""What a walk over a file's parts finds, and how it may end otherwise."""
+"""Results and exceptions of walking over a file's structure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_PARTS = 200_000
 
 
 class Damaged(Exception):
-    """The file can't be what it says it is."""
+    """The file contradicts its own header."""
 
 
 class Overloaded(Exception):
@@ -33,34 +33,33 @@ class OtherKind(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """How a picture's numbers lie in a file that isn't decoded by Pillow as a whole.
+    """Layout of samples in a file that isn't decoded by Pillow as a whole.
 
     Pixels lie in segments: strips of whole rows, or tiles. Each may be packed by itself.
 
     Attributes:
         size: (width, height).
-        big_endian: The order of bytes in a number.
-        bits: The width of a number, 1 to 64.
+        big_endian: Byte order of a sample.
+        bits: Bits of a sample, 1 to 64.
         form: "unsigned", "signed" or "float".
-        samples: How many numbers a pixel has.
-        planar: Each of them has segments of its own, one after the other.
-        shown: Which of the numbers are shown: one as grey, three as red, green and blue, or four
-            as inks (cyan, magenta, yellow, black).
-        is_colour: The file says that these are colours or inks.
-        alpha: Which of them tells how opaque a pixel is; -1 where none does.
-        premultiplied: Colours are multiplied by it already.
-        inverted: White is the lowest number, not the highest.
-        white: The highest number that the file says there can be; 0 where it doesn't say.
-        missing: The number that stands for "no value here".
+        samples: Samples per pixel.
+        planar: Each sample has segments of its own, one after the other.
+        shown: Indices of the numbers shown: one as grey, three as RGB, four as CMYK.
+        is_colour: Whether the file declares these samples as colours or inks.
+        alpha: Index of the opacity; -1 without one.
+        premultiplied: Colours are multiplied by the opacity already.
+        inverted: White is the lowest value, not the highest.
+        white: Highest possible value according to the file; 0 if it doesn't say.
+        missing: Value that stands for "no value here", or None.
         segment: (columns, rows) of a segment.
-        tiled: The segments are tiles, which all have their full size.
-        places: Where each segment begins, and how many bytes it has there; none: it is empty.
-        compression: TIFF's number of how segments are packed; 1 is not at all.
-        predictor: TIFF's number of how they were prepared for packing; 1 is not at all.
-        reversed_bits: The bits of each byte stand in reverse.
-        tables: What all segments that are packed as JPEG share.
-        orientation: As EXIF counts.
-        profile: The colour profile, if there is one.
+        tiled: Segments are tiles, which all have their full size.
+        places: (offset, bytes) of each segment; an empty one has no bytes.
+        compression: TIFF's number of the compression; 1 for none.
+        predictor: TIFF's number of the predictor; 1 for none.
+        reversed_bits: Bits of each byte are reversed.
+        tables: JPEG tables shared by all segments.
+        orientation: EXIF orientation.
+        profile: ICC colour profile, or None.
     """
 
     size: tuple[int, int]
@@ -94,17 +93,17 @@ class Layout:
 
 @dataclass(frozen=True)
 class Contents:
-    """What is to be decoded.
+    """What is decoded of a file.
 
     Attributes:
-        data: The file with only what its first frame needs.
-        frames: How many frames or pages it has, as far as they were counted.
-        size: (width, height) that a decoder would reserve memory for before anyone can object.
-        work_bytes: What decoding takes beside the pixels themselves.
-        canvas: (width, height, left, top): the frame lies there on an empty sheet of that size.
-        white: The highest number that the file says there can be; 0 where it doesn't say.
-        halved: Its colours have more than 8 bits, of which Pillow keeps the upper 8.
-        layout: How its numbers lie in ``data``, if Pillow can't read them, or not in full depth.
+        data: The file, reduced to what its first frame needs.
+        frames: Number of frames or pages, as far as they were counted.
+        size: (width, height) that a decoder reserves memory for at once.
+        work_bytes: Memory that decoding takes besides the pixels.
+        canvas: (width, height, left, top) of an empty sheet that the frame lies on, or None.
+        white: Highest possible value according to the file; 0 if it doesn't say.
+        halved: Colours have more than 8 bits, of which Pillow keeps the upper 8.
+        layout: Layout of the samples in ``data`` if Pillow can't read them in full depth.
     """
 
     data: bytes

@@ -18,15 +18,9 @@ _OTHER = "choose a picture"
 
 # (where, what stands there, the kind, what to do), the more special first.
 _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
-    (0, b"FUJIFILMCCD-RAW", RAW.what, RAW.advice),
-    (0, b"FOVb", RAW.what, RAW.advice),
-    (0, b"\0MRM", RAW.what, RAW.advice),
+    *((0, start, RAW.what, RAW.advice) for start in (b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM")),
     (6, b"HEAPCCDR", RAW.what, RAW.advice),
-    (0, b"IIRO", RAW.what, RAW.advice),
-    (0, b"IIRS", RAW.what, RAW.advice),
-    (0, b"MMOR", RAW.what, RAW.advice),
-    (0, b"IIU\0", RAW.what, RAW.advice),
-    (0, b"IIII", RAW.what, RAW.advice),
+    *((0, start, RAW.what, RAW.advice) for start in (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"IIII")),
     (0, b"%PDF-", "a PDF document", _PAGE),
     (0, b"%!PS", "a PostScript drawing", _AS_PICTURE),
     (0, b"\xc5\xd0\xd3\xc6", "an EPS drawing", _AS_PICTURE),

@@ -1,4 +1,4 @@
-"""Draws a frame of an animation: panels with title, class and caption."""
+"""Draws a frame of an animation: panels with title, class and caption, in one layout."""
 
 from __future__ import annotations
 
@@ -8,26 +8,147 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from cactiviz.cam_layers import parted
-from cactiviz.rendering.figures.frame_layout import DARK as DARK
-from cactiviz.rendering.figures.frame_layout import GRID, Layout
-from cactiviz.rendering.figures.frame_layout import LIGHT as LIGHT
 from cactiviz.rendering.figures.typography import (
     BODY,
     HEADING,
     QUIET,
     SMALL,
     TITLE,
-    TextStyle,
+    Pen,
     drawable,
     length,
     shortened,
     wrapped,
-    write,
 )
 from cactiviz.rendering.scales import percent
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of a frame: background, texts, lines and bars."""
+
+    ground: str
+    text: str
+    quiet: str
+    warning: str
+    empty: str
+    track: str
+    bar: str
+
+
+LIGHT = Theme("#FFFFFF", "#1F2328", "#57606A", "#9A6700", "#F6F8FA", "#E6E8EB", "#2B6F7E")
+DARK = Theme("#0E1117", "#F0F2F6", "#A3A8B4", "#E3B341", "#1A1F29", "#2D333D", "#5FB3C4")
+
+#: The width of a panel at which texts have the size that ``lettering`` gives them, in pixels.
+_USUAL_WIDTH = 248
+_SMALLEST, _LARGEST = 0.75, 3.0  # of the texts' size, for other panels
+GRID = 8  #: Usual pixels; distances are multiples of it.
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Layout of all frames of one animation, so that they have one size.
+
+    Attributes:
+        panel: (height, width) of a panel's image, in pixels.
+        columns: Panels in a row.
+        panels: Number of panels.
+        heading: Large text at the top of every frame; empty for none.
+        method: Text below the heading: method and scale; may be empty.
+        subheading: True for a line with each frame's own text.
+        subtitles: True for a line below each panel's title.
+        answers: True for a line with each panel's class.
+        notes: True for a line with each panel's note.
+        places: True for a line with the layer and grid of each panel's map.
+        caption_lines: Number of lines of each panel's caption.
+        text_size: Zoom of texts and distances; None derives it from the panel's width.
+        steps: True for a progress line with one part per frame.
+        theme: :data:`LIGHT` or :data:`DARK`.
+    """
+
+    panel: tuple[int, int] = (248, 248)
+    columns: int = 6
+    panels: int = 6
+    heading: str = ""
+    method: str = ""
+    subheading: bool = False
+    caption_lines: int = 2
+    answers: bool = True
+    subtitles: bool = False
+    notes: bool = False
+    places: bool = False
+    steps: bool = False
+    text_size: float | None = None
+    theme: Theme = LIGHT
+
+    def __post_init__(self) -> None:
+        if min(*self.panel, self.columns, self.panels) < 1:
+            raise ValueError(f"not a usable layout: {self}")
+
+    @property
+    def zoom(self) -> float:
+        """Zoom of texts and distances, 1 for a usual panel."""
+        if self.text_size is not None:
+            return self.text_size
+        return min(max(self.panel[1] / _USUAL_WIDTH, _SMALLEST), _LARGEST)
+
+    def times(self, pixels: int) -> int:
+        """A length in pixels at this zoom; at least 1."""
+        return max(1, round(self.zoom * pixels))
+
+    @property
+    def top(self) -> int:
+        """Top of the first row of panels in pixels."""
+        lines = HEADING.leading if self.heading else 0
+        lines += TITLE.leading * len(self.method_lines)
+        lines += BODY.leading if self.subheading else 0
+        lines += GRID if self.steps else 0
+        return self.times(2 * GRID + lines + (GRID if lines else 0))
+
+    @property
+    def method_lines(self) -> list[str]:
+        """The method's text, wrapped to the frame's width."""
+        style = TITLE.times(self.zoom)
+        return wrapped(self.method, style, self.width - 2 * self.times(2 * GRID), 3)
+
+    @property
+    def above(self) -> int:
+        """Distance from the top of a panel to its image in pixels."""
+        return self.times(TITLE.leading + (BODY.leading if self.subtitles else 0) + GRID // 2)
+
+    @property
+    def extra_lines(self) -> int:
+        """Number of small lines between a panel's class and its caption."""
+        return int(self.notes) + int(self.places)
+
+    @property
+    def row(self) -> int:
+        """Height of a panel with its texts in pixels."""
+        answer = GRID // 2 + BODY.leading + GRID if self.answers else 0
+        lines = self.extra_lines + self.caption_lines
+        below = self.times(answer + (GRID // 2 + lines * SMALL.leading if lines else 0))
+        return self.above + self.panel[0] + below
+
+    @property
+    def width(self) -> int:
+        """Width of a frame in pixels."""
+        used = min(self.columns, self.panels)
+        gap, margin = self.times(2 * GRID), self.times(2 * GRID)
+        return 2 * margin + used * (self.panel[1] + gap) - gap
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of a frame in pixels.
+
+        >>> Layout().size[1]
+        1600
+        """
+        rows = -(-self.panels // self.columns)
+        gap, margin = self.times(2 * GRID), self.times(2 * GRID)
+        return self.top + rows * (self.row + gap) - gap + margin, self.width
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,18 +202,18 @@ def draw_frame(
     height, width = layout.size
     theme = layout.theme
     sheet = Image.new("RGB", (width, height), theme.ground)
-    pen = ImageDraw.Draw(sheet)
+    pen = Pen(sheet, layout.zoom)
     margin = layout.times(2 * GRID)
     y = margin
     if layout.steps:
-        _draw_steps(pen, (margin, y), width - 2 * margin, step, layout)
+        _draw_steps(pen, (margin, y), width - 2 * margin, step, theme)
         y += layout.times(GRID)
     for text, style, colour in (
         *([(layout.heading, HEADING, theme.text)] if layout.heading else []),
         *((line, TITLE, theme.text) for line in layout.method_lines),
         *([(subheading, BODY, theme.quiet)] if layout.subheading else []),
     ):
-        _write(pen, (margin, y), text, style, colour, width - 2 * margin, 1, layout)
+        pen.write((margin, y), text, style.in_colour(colour), width - 2 * margin, 1)
         y += layout.times(style.leading)
     for index, panel in enumerate(panels):
         row, column = divmod(index, layout.columns)
@@ -101,42 +222,49 @@ def draw_frame(
     return np.asarray(sheet)
 
 
-def fitted(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+def inside(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
+    """The largest (height, width) of a picture of this size that fits into the room.
+
+    >>> inside((300, 451), (640, 640))
+    (426, 640)
+    """
+    share = min(room[0] / size[0], room[1] / size[1])
+    return max(1, round(size[0] * share)), max(1, round(size[1] * share))
+
+
+def fitted(image: NDArray[np.uint8], room: tuple[int, int]) -> NDArray[np.uint8]:
     """The image scaled to fit into this (height, width).
 
     >>> fitted(np.zeros((10, 20, 3), np.uint8), (100, 100)).shape
     (50, 100, 3)
     """
-    height, width = image.shape[:2]
-    share = min(size[0] / height, size[1] / width)
-    new = max(1, round(width * share)), max(1, round(height * share))
-    if new == (width, height):
+    size = image.shape[0], image.shape[1]
+    new = inside(size, room)
+    if new == size:
         return image
-    how = cv2.INTER_AREA if share < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, new, interpolation=how), np.uint8)
+    shrinks = min(room[0] / size[0], room[1] / size[1]) < 1
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, new[::-1], interpolation=how), np.uint8)
 
 
 def _draw_panel(
-    sheet: Image.Image,
-    pen: ImageDraw.ImageDraw,
-    corner: tuple[int, int],
-    panel: Panel,
-    layout: Layout,
+    sheet: Image.Image, pen: Pen, corner: tuple[int, int], panel: Panel, layout: Layout
 ) -> None:
     x, y = corner
     theme, (height, width) = layout.theme, layout.panel
-    colour = theme.warning if panel.warned else theme.text
-    _write(pen, (x, y), panel.title, TITLE, colour, width, 1, layout)
+    body, quiet = BODY.in_colour(theme.text), QUIET.in_colour(theme.quiet)
+    title = TITLE.in_colour(theme.warning if panel.warned else theme.text)
+    pen.write((x, y), panel.title, title, width, 1)
     if layout.subtitles:
         below = y + layout.times(TITLE.leading)
-        _write(pen, (x, below), panel.subtitle, BODY, theme.quiet, width, 1, layout)
+        pen.write((x, below), panel.subtitle, BODY.in_colour(theme.quiet), width, 1)
     y += layout.above
     if panel.image is None:
         _draw_message(pen, (x, y), panel.caption, layout)
     else:
         image = Image.fromarray(fitted(panel.image, (height, width))).convert("RGB")
         if image.size != (width, height):
-            pen.rectangle((x, y, x + width - 1, y + height - 1), theme.empty)
+            pen.draw.rectangle((x, y, x + width - 1, y + height - 1), theme.empty)
         sheet.paste(image, (x + (width - image.width) // 2, y + (height - image.height) // 2))
     y += height
     lines = layout.caption_lines
@@ -147,78 +275,50 @@ def _draw_panel(
         y += layout.times(GRID // 2)
         taken = 0
         if panel.probability is not None:
-            share = percent(panel.probability)
+            share, thick = percent(panel.probability), layout.times(GRID // 2)
             taken = round(length(share, QUIET.times(layout.zoom))) + 1
-            _write(pen, (x + width - taken, y), share, QUIET, theme.quiet, taken + 1, 1, layout)
-            _draw_bar(pen, (x, y + layout.times(BODY.leading)), panel.probability, layout)
+            pen.write((x + width - taken, y), share, quiet, taken + 1, 1)
+            below = y + layout.times(BODY.leading)
+            pen.bar((x, below), width, thick, panel.probability, (theme.bar, theme.track))
         room = width - taken - layout.times(GRID)
         led = drawable(panel.lead + panel.answer)
         fits = length(led, BODY.times(layout.zoom)) <= room
-        answer = panel.lead * fits + panel.answer
-        _write(pen, (x, y), answer, BODY, theme.text, room, 1, layout)
+        pen.write((x, y), panel.lead * fits + panel.answer, body, room, 1)
         y += layout.times(BODY.leading + GRID)
     y += layout.times(GRID // 2)
     small = SMALL.times(layout.zoom)
     own, comma, share = panel.note.rpartition(", ")  # a long name is cut, its number isn't
-    for there, text, colour in (
-        (layout.notes, shortened(own, comma + share, small, width), theme.text),
-        (layout.places, shortened(*parted(panel.place), small, width), theme.text),
+    for there, text in (
+        (layout.notes, shortened(own, comma + share, small, width)),
+        (layout.places, shortened(*parted(panel.place), small, width)),
     ):
         if there and not alone:
-            _write(pen, (x, y), text, SMALL, colour, width, 1, layout)
+            pen.write((x, y), text, SMALL.in_colour(theme.text), width, 1)
             y += layout.times(SMALL.leading)
     if panel.image is not None and lines:
-        _write(pen, (x, y), panel.caption, SMALL, theme.quiet, width, lines, layout)
-
-
-def _draw_bar(
-    pen: ImageDraw.ImageDraw, corner: tuple[int, int], share: float, layout: Layout
-) -> None:
-    (x, y), width, thick = corner, layout.panel[1], layout.times(GRID // 2)
-    pen.rectangle((x, y, x + width - 1, y + thick - 1), layout.theme.track)
-    if filled := round(width * share):
-        pen.rectangle((x, y, x + filled - 1, y + thick - 1), layout.theme.bar)
+        pen.write((x, y), panel.caption, SMALL.in_colour(theme.quiet), width, lines)
 
 
 def _draw_steps(
-    pen: ImageDraw.ImageDraw,
-    corner: tuple[int, int],
-    width: int,
-    step: tuple[int, int],
-    layout: Layout,
+    pen: Pen, corner: tuple[int, int], width: int, step: tuple[int, int], theme: Theme
 ) -> None:
     """A progress line with one part per frame, the present one in colour."""
-    (x, y), (now, count), thick = corner, step, layout.times(3)
-    gap = layout.times(3) if width > 12 * count else 0
+    (x, y), (now, count), thick = corner, step, pen.times(3)
+    gap = pen.times(3) if width > 12 * count else 0
     for index in range(count):
         left = x + round(index * (width + gap) / count)
         right = x + round((index + 1) * (width + gap) / count) - gap
-        colour = layout.theme.bar if index == now else layout.theme.track
-        pen.rectangle((left, y, max(left, right - 1), y + thick - 1), colour)
+        colour = theme.bar if index == now else theme.track
+        pen.draw.rectangle((left, y, max(left, right - 1), y + thick - 1), colour)
 
 
-def _draw_message(
-    pen: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, layout: Layout
-) -> None:
+def _draw_message(pen: Pen, corner: tuple[int, int], text: str, layout: Layout) -> None:
     (x, y), (height, width), theme = corner, layout.panel, layout.theme
-    pen.rectangle((x, y, x + width - 1, y + height - 1), theme.empty, theme.track)
+    pen.draw.rectangle((x, y, x + width - 1, y + height - 1), theme.empty, theme.track)
     style, inner = QUIET.times(layout.zoom), width - layout.times(4 * GRID)
     if inner < style.size or height < style.leading:
         return
     most = max(1, (height - layout.times(2 * GRID)) // style.leading)
     lines = len(wrapped(text, style, inner, most))
     top = y + (height - lines * style.leading) // 2
-    _write(pen, (x + layout.times(2 * GRID), top), text, QUIET, theme.quiet, inner, most, layout)
-
-
-def _write(
-    pen: ImageDraw.ImageDraw,
-    corner: tuple[int, int],
-    text: str,
-    style: TextStyle,
-    colour: str,
-    width: int,
-    most: int,
-    layout: Layout,
-) -> None:
-    write(pen, corner, text, style.times(layout.zoom).in_colour(colour), width, most)
+    pen.write((x + layout.times(2 * GRID), top), text, QUIET.in_colour(theme.quiet), inner, most)

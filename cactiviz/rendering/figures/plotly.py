@@ -53,8 +53,11 @@ def figure(picture: Picture | None, columns: Sequence[Sequence[Pane]], heading: 
 
     rows = max((len(panes) for panes in columns), default=0)
     filled = [[*panes, *[None] * (rows - len(panes))] for panes in columns]
-    titles = [_title(pane) for line in zip(*filled, strict=True) for pane in line]
-    found = make_subplots(
+    titles = []
+    for pane in (pane for line in zip(*filled, strict=True) for pane in line):
+        small = f"<br><sup>{escape(pane.subtitle)}</sup>" if pane and pane.subtitle else ""
+        titles.append(escape(pane.title) + small if pane else "")
+    chart = make_subplots(
         rows=max(rows, 1),
         cols=max(len(columns), 1),
         subplot_titles=titles or None,
@@ -72,29 +75,22 @@ def figure(picture: Picture | None, columns: Sequence[Sequence[Pane]], heading: 
                 below = Image.fromarray(picture.rgb)
                 below.thumbnail((600, 600))
                 place = {"x": 0, "y": 0, "sizex": width, "sizey": height, "sizing": "stretch"}
-                found.add_layout_image(source=below, layer="below", row=row, col=column, **place)
-            found.add_trace(_trace(pane, picture is not None), row=row, col=column)
+                chart.add_layout_image(source=below, layer="below", row=row, col=column, **place)
+            chart.add_trace(_trace(pane, picture is not None), row=row, col=column)
     reach: dict[str, Any] = {"showgrid": False, "zeroline": False, "showticklabels": False}
     across = {"range": [0, width]} if picture else {}
     down = {"range": [height, 0]} if picture else {"autorange": "reversed"}
-    found.update_xaxes(**reach, **across, constrain="domain")
-    found.update_yaxes(**reach, **down, scaleanchor="x", constrain="domain")
-    found.update_layout(
+    chart.update_xaxes(**reach, **across, constrain="domain")
+    chart.update_yaxes(**reach, **down, scaleanchor="x", constrain="domain")
+    chart.update_layout(
         width=80 + _SIDE * max(len(columns), 1),
         height=80 + round(_SIDE * max(rows, 1) * min(max(height / width, 0.4), 2.5)),
         margin={"l": 20, "r": 20, "t": 100 if heading else 70, "b": 20},
         template="plotly_white",
     )
     if heading:
-        found.update_layout(title={"text": escape(heading), "font": {"size": 16}})
-    return found
-
-
-def _title(pane: Pane | None) -> str:
-    if pane is None:
-        return ""
-    subtitle = f"<br><sup>{escape(pane.subtitle)}</sup>" if pane.subtitle else ""
-    return escape(pane.title) + subtitle
+        chart.update_layout(title={"text": escape(heading), "font": {"size": 16}})
+    return chart
 
 
 def _trace(pane: Pane, over_picture: bool) -> Any:

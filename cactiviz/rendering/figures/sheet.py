@@ -1,4 +1,4 @@
-"""A comparison as one image: networks as columns, methods as rows."""
+"""Sheets: a comparison, networks as columns and methods as rows, or pictures with captions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from cactiviz.cam_layers import parted
 from cactiviz.rendering.figures.typography import (
@@ -22,11 +22,10 @@ from cactiviz.rendering.figures.typography import (
     TITLE,
     WARNED_TITLE,
     WARNING,
-    TextStyle,
+    Pen,
     length,
     shortened,
     wrapped,
-    write,
 )
 from cactiviz.rendering.paint import percent
 from cactiviz.types import Picture, Prediction
@@ -111,8 +110,7 @@ def draw_sheet(
         picture: The picture that was explained, drawn at the top left with its name and source.
         columns: One for each network.
         rows: One for each method.
-        cells: Cells by (row, column) from 0; a missing one stays blank. An image
-            no wider than ``cell_width`` is pasted pixel for pixel, a wider one is shrunk.
+        cells: Cells by (row, column), missing ones blank; wide images are shrunk.
         cell_width: Width of a cell in pixels.
         remarks: Remarks at the bottom.
         heading: Text at the top; may be empty.
@@ -121,7 +119,7 @@ def draw_sheet(
     Returns:
         An RGB image.
     """
-    at = _Zoom(zoom)
+    at = Pen(Image.new("RGB", (1, 1)), zoom).times
     margin, gutter, label = at(_MARGIN), at(_GUTTER), at(_LABEL_WIDTH)
     grid_left = margin + label + at(3 * _GRID)
     lefts = [grid_left + index * (cell_width + gutter) for index in range(len(columns))]
@@ -130,21 +128,21 @@ def draw_sheet(
 
     # Two rounds over the same steps: the first on a sheet of no height, to learn how high it is.
     def draw(sheet: Image.Image) -> int:
-        pen = ImageDraw.Draw(sheet)
+        pen = Pen(sheet, zoom)
         y = margin
         if heading:
-            y = at.write(pen, (margin, y), heading, HEADING, inner, 2) + at(2 * _GRID)
-        ends = [_draw_picture(sheet, pen, y, picture, at)]
+            y = pen.write((margin, y), heading, HEADING, inner, 2) + at(2 * _GRID)
+        ends = [_draw_picture(sheet, pen, y, picture)]
         ends += [
-            _draw_column(pen, (left, y), column, cell_width, at)
+            _draw_column(pen, (left, y), column, cell_width)
             for left, column in zip(lefts, columns, strict=True)
         ]
         y = max(ends) + at(2 * _GRID)
         for index, row in enumerate(rows):
-            pen.line([(margin, y), (width - margin - 1, y)], _LINE, at(1))
+            pen.draw.line([(margin, y), (width - margin - 1, y)], _LINE, at(1))
             y += at(2 * _GRID)
-            end = at.write(pen, (margin, y), row.title, TITLE, label, 2)
-            ends = [at.write(pen, (margin, end), row.subtitle, QUIET, label, 6)]
+            end = pen.write((margin, y), row.title, TITLE, label, 2)
+            ends = [pen.write((margin, end), row.subtitle, QUIET, label, 6)]
             shown = [cells.get((index, column)) for column in range(len(columns))]
             images = [_image(cell, cell_width) for cell in shown]
             lowest = max((image.height for image in images if image), default=at(12 * _GRID))
@@ -153,21 +151,21 @@ def draw_sheet(
                     sheet.paste(image, (left, y))
                     below = y + lowest + at(_GRID // 2)
                     if cell.place:
-                        place = shortened(*parted(cell.place), at.style(PLACE), cell_width)
-                        below = at.write(pen, (left, below), place, PLACE, cell_width, 1)
-                    ends.append(at.write(pen, (left, below), cell.caption, SMALL, cell_width, 4))
+                        place = shortened(*parted(cell.place), PLACE.times(zoom), cell_width)
+                        below = pen.write((left, below), place, PLACE, cell_width, 1)
+                    ends.append(pen.write((left, below), cell.caption, SMALL, cell_width, 4))
                 elif cell:
                     size = cell_width, lowest
-                    ends.append(_draw_message(pen, (left, y), cell.caption, size, at))
+                    ends.append(_draw_message(pen, (left, y), cell.caption, size))
             y = max(ends) + at(2 * _GRID)
         if remarks:
-            pen.line([(margin, y), (width - margin - 1, y)], _LINE, at(1))
+            pen.draw.line([(margin, y), (width - margin - 1, y)], _LINE, at(1))
             y += at(2 * _GRID)
         for remark in remarks:
-            left = at.write(pen, (margin, y), remark.about, SMALL_TITLE, label, _SENTENCE_LINES)
+            left = pen.write((margin, y), remark.about, SMALL_TITLE, label, _SENTENCE_LINES)
             for sentence in remark.says:
                 beside = width - margin - grid_left
-                y = at.write(pen, (grid_left, y), sentence, SMALL, beside, _SENTENCE_LINES)
+                y = pen.write((grid_left, y), sentence, SMALL, beside, _SENTENCE_LINES)
             y = max(left, y) + at(_GRID)
         return y + margin - at(2 * _GRID)
 
@@ -177,86 +175,91 @@ def draw_sheet(
     return sheet
 
 
-@dataclass(frozen=True)
-class _Zoom:
-    """Converts lengths to pixels of a zoomed sheet."""
-
-    factor: float
-
-    def __call__(self, pixels: int) -> int:
-        return max(1, round(self.factor * pixels))
-
-    def style(self, style: TextStyle) -> TextStyle:
-        return style.times(self.factor)
-
-    def write(
-        self,
-        pen: ImageDraw.ImageDraw,
-        corner: tuple[int, int],
-        text: str,
-        style: TextStyle,
-        width: int,
-        most: int,
-    ) -> int:
-        return write(pen, corner, text, self.style(style), width, most)
-
-
-def _draw_picture(
-    sheet: Image.Image, pen: ImageDraw.ImageDraw, y: int, picture: Picture, at: _Zoom
-) -> int:
-    x, label = at(_MARGIN), at(_LABEL_WIDTH)
+def _draw_picture(sheet: Image.Image, pen: Pen, y: int, picture: Picture) -> int:
+    x, label = pen.times(_MARGIN), pen.times(_LABEL_WIDTH)
     image = Image.fromarray(picture.rgb)
     image.thumbnail((label, label), Image.Resampling.LANCZOS, reducing_gap=3)
     sheet.paste(image, (x, y))
-    y += image.height + at(_GRID // 2)
-    y = at.write(pen, (x, y), picture.name, BODY, label, 2)
-    return at.write(pen, (x, y), picture.source, SMALL, label, 8)
+    y += image.height + pen.times(_GRID // 2)
+    y = pen.write((x, y), picture.name, BODY, label, 2)
+    return pen.write((x, y), picture.source, SMALL, label, 8)
 
 
-def _draw_column(
-    pen: ImageDraw.ImageDraw, corner: tuple[int, int], column: Column, width: int, at: _Zoom
-) -> int:
-    x, y = corner
-    y = at.write(pen, (x, y), column.title, WARNED_TITLE if column.message else TITLE, width, 1)
+def _draw_column(pen: Pen, corner: tuple[int, int], column: Column, width: int) -> int:
+    (x, y), gap = corner, pen.times(_GRID)
+    y = pen.write((x, y), column.title, WARNED_TITLE if column.message else TITLE, width, 1)
     for answer in column.answers[:_ANSWERS]:
         share = percent(answer.probability)
-        taken = round(length(share, QUIET.times(at.factor)))
+        taken = round(length(share, QUIET.times(pen.zoom)))
         mark = column.marks.get(answer.class_index, "")
-        name, style = (
-            SIGNS.get(mark, "") + answer.class_name,
-            BODY_BOLD if mark == "explained" else BODY,
-        )
-        at.write(pen, (x, y), name, style, width - taken - at(_GRID), 1)
-        y = at.write(pen, (x + width - taken, y), share, QUIET, taken + 1, 1)
-        bottom = y + at(_GRID // 2) - 1
-        pen.rectangle((x, y, x + width - 1, bottom), _TRACK)
-        filled = round(width * answer.probability)
-        if filled:
-            pen.rectangle((x, y, x + filled - 1, bottom), _BAR)
-        y += at(_GRID)
-    y = at.write(pen, (x, y), column.before, QUIET, width, 3)
-    return at.write(pen, (x, y), column.message, WARNING, width, 4)
+        style = BODY_BOLD if mark == "explained" else BODY
+        name = SIGNS.get(mark, "") + answer.class_name
+        pen.write((x, y), name, style, width - taken - gap, 1)
+        y = pen.write((x + width - taken, y), share, QUIET, taken + 1, 1)
+        pen.bar((x, y), width, pen.times(_GRID // 2), answer.probability, (_BAR, _TRACK))
+        y += gap
+    y = pen.write((x, y), column.before, QUIET, width, 3)
+    return pen.write((x, y), column.message, WARNING, width, 4)
 
 
-def _draw_message(
-    pen: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, size: tuple[int, int], at: _Zoom
-) -> int:
+def _draw_message(pen: Pen, corner: tuple[int, int], text: str, size: tuple[int, int]) -> int:
     """A box of this (width, height) at least with the sentence in it."""
-    (x, y), (width, height), style = corner, size, QUIET.times(at.factor)
-    inner = width - at(4 * _GRID)
+    (x, y), (width, height), style = corner, size, QUIET.times(pen.zoom)
+    inner = width - pen.times(4 * _GRID)
     lines = len(wrapped(text, style, inner, 12))
-    height = max(height, lines * style.leading + at(4 * _GRID))
-    pen.rectangle((x, y, x + width - 1, y + height - 1), "#F6F8FA", _LINE, at(1))
+    height = max(height, lines * style.leading + pen.times(4 * _GRID))
+    pen.draw.rectangle((x, y, x + width - 1, y + height - 1), "#F6F8FA", _LINE, pen.times(1))
     top = y + (height - lines * style.leading) // 2
-    at.write(pen, (x + at(2 * _GRID), top), text, QUIET, inner, 12)
+    pen.write((x + pen.times(2 * _GRID), top), text, QUIET, inner, 12)
     return y + height
 
 
-def _image(cell: Cell | None, width: int) -> Image.Image | None:
+def _image(cell: Cell | None, width: int, *, enlarge: bool = False) -> Image.Image | None:
+    """A cell's image, no wider than this; if enlarged, so that its pixels are seen as they are."""
     if cell is None or cell.image is None:
         return None
     image = Image.fromarray(np.asarray(cell.image, np.uint8)).convert("RGB")
-    if image.width > width:
-        height = max(1, round(image.height * width / image.width))
-        image = image.resize((width, height), Image.Resampling.BOX)
+    if image.width > width or enlarge:
+        how = Image.Resampling.NEAREST if image.width < width else Image.Resampling.BOX
+        image = image.resize((width, max(1, round(image.height * width / image.width))), how)
     return image
+
+
+_BORDER, _GAP = 32, 16
+_CAPTION_LINES = 4
+
+
+def draw_contact_sheet(
+    cells: Sequence[Cell], *, heading: str = "", columns: int = 6, width: int = 160
+) -> Image.Image:
+    """Draw pictures in rows from the left, each with its caption below.
+
+    Args:
+        cells: Images uint8 (h, w, 3), made this wide, enlarged without smoothing.
+        heading: A line at the top.
+        columns: Pictures in a row.
+        width: Width of each picture in pixels.
+
+    Returns:
+        An RGB image.
+    """
+    used = max(1, min(columns, len(cells)))
+    images = [_image(cell, width, enlarge=True) for cell in cells]
+    rows = [images[start : start + used] for start in range(0, len(images), used)]
+    tallest = [max((image.height for image in row if image), default=0) for row in rows]
+    below = _CAPTION_LINES * SMALL.leading + _GAP
+    top = _BORDER + (HEADING.leading + _GAP if heading else 0)
+    high = top + sum(tallest) + len(rows) * below + _BORDER
+    inner = used * (width + _GAP) - _GAP
+    sheet = Image.new("RGB", (inner + 2 * _BORDER, high), "white")
+    pen = Pen(sheet)
+    pen.write((_BORDER, _BORDER), heading, HEADING, inner, 1)
+    for index, (cell, image) in enumerate(zip(cells, images, strict=True)):
+        row, column = divmod(index, used)
+        x = _BORDER + column * (width + _GAP)
+        y = top + sum(tallest[:row]) + row * below
+        if image:
+            sheet.paste(image, (x, y))
+        corner = (x, y + tallest[row] + _GAP // 4)
+        pen.write(corner, cell.caption, SMALL, width, _CAPTION_LINES)
+    return sheet

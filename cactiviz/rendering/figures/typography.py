@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from PIL import ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 #: Source Sans 3, as in the app.
 _FONTS = Path(__file__).parent / "fonts"
@@ -58,27 +59,49 @@ _STAND_INS = dict(zip("–—−×→•øØłŁđĐı", "---x>·oOlLdDi", stric
 _STAND_INS |= {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "€": "EUR"}
 
 
-def write(
-    pen: ImageDraw.ImageDraw,
-    corner: tuple[int, int],
-    text: str,
-    style: TextStyle,
-    width: int,
-    most: int,
-) -> int:
-    """Draw a text in at most ``lines`` lines; return the y coordinate below it."""
-    x, y = corner
-    for line in wrapped(text, style, width, most):
-        baseline = y + (style.leading + round(0.7 * style.size)) // 2
-        font = _font(style.size, style.bold)
-        for shift in (0, 0.5) if style.bold and not _has_semibold() else (0,):
-            pen.text((x + shift, baseline), line, style.colour, font, anchor="ls")
-        y += style.leading
-    return y
+class Pen:
+    """Draws texts and bars on an image at a zoom.
+
+    Args:
+        sheet: The RGB image to draw on.
+        zoom: Factor of all sizes that are given in usual pixels.
+
+    Attributes:
+        draw: Pillow's pen on the same image, in the image's own pixels.
+    """
+
+    def __init__(self, sheet: Image.Image, zoom: float = 1.0) -> None:
+        self.draw, self.zoom = ImageDraw.Draw(sheet), zoom
+
+    def times(self, pixels: int) -> int:
+        """A length in the image's pixels; at least 1."""
+        return max(1, round(self.zoom * pixels))
+
+    def write(
+        self, corner: tuple[int, int], text: str, style: TextStyle, width: int, most: int
+    ) -> int:
+        """Draw a text in at most ``most`` lines; return the y coordinate below it."""
+        (x, y), style = corner, style.times(self.zoom)
+        for line in wrapped(text, style, width, most):
+            baseline = y + (style.leading + round(0.7 * style.size)) // 2
+            font = _font(style.size, style.bold)
+            for shift in (0, 0.5) if style.bold and not _has_semibold() else (0,):
+                self.draw.text((x + shift, baseline), line, style.colour, font, anchor="ls")
+            y += style.leading
+        return y
+
+    def bar(
+        self, corner: tuple[int, int], width: int, thick: int, share: float, colours: Sequence[str]
+    ) -> None:
+        """Draw a track and on it a bar of this share of its width; colours of bar and track."""
+        (x, y), filled = corner, round(width * share)
+        self.draw.rectangle((x, y, x + width - 1, y + thick - 1), colours[1])
+        if filled:
+            self.draw.rectangle((x, y, x + filled - 1, y + thick - 1), colours[0])
 
 
 def wrapped(text: str, style: TextStyle, width: int, most: int) -> list[str]:
-    """Wrap a text to ``width`` in at most ``lines`` lines, the rest cut off by "…"."""
+    """Wrap a text to ``width`` in at most ``most`` lines, the rest cut off by "…"."""
     lines: list[str] = []
     rest = drawable(text).strip()
     while rest and len(lines) < most:

@@ -87,8 +87,7 @@ def write_animation(
         recipe: JSON in ASCII, embedded in the file.
 
     Raises:
-        OutputError: The ending is unknown, the file can't be written, the frames are too large
-            for it, or there is none.
+        OutputError: The ending is unknown, the file can't be written, or the frames don't fit.
         ValueError: Frames of several sizes, or a time or a number that can't be.
     """
     ending = check_ending(path)

@@ -18,6 +18,7 @@ from cactiviz.rendering.formats.quantize import Pixels, quantise
 _EXTENSION, _LABEL_TIMES, _LABEL_COMMENT, _LABEL_LOOP = 0x21, 0xF9, 0xFE, 0xFF
 _LEAVE_IN_PLACE = 1 << 2  # what a frame doesn't touch stays from the one before
 _TABLE_OF_256 = 0x87  # a frame of its own palette, 2^(7+1) colours
+_FRAME_HEAD = (_EXTENSION, _LABEL_TIMES, 4, _LEAVE_IN_PLACE)
 
 
 def write_gif(
@@ -53,7 +54,11 @@ def write_gif(
             if frame.shape != before.shape:
                 raise ValueError(f"frames of {before.shape} and {frame.shape} in one animation")
             top, left, part = _changed(before, frame)
-        file.write(_frame(np.ascontiguousarray(part), top, left, round(100 * seconds)))
+        indices, palette = quantise(np.ascontiguousarray(part))
+        hundredths = round(100 * seconds)
+        file.write(struct.pack("<BBBBHBB", *_FRAME_HEAD, hundredths, 0, 0))
+        file.write(struct.pack("<BHHHHB", 0x2C, left, top, *indices.shape[::-1], _TABLE_OF_256))
+        file.write(palette.tobytes() + _packed(indices, palette))
         before = frame
         count += 1
     if count:
@@ -67,10 +72,10 @@ def _beginning(width: int, height: int, loop: int, comment: str) -> bytes:
     if loop != 1:  # the number says how often it is repeated after the first time
         times = struct.pack("<BHB", 1, max(loop - 1, 0), 0)
         again = bytes([_EXTENSION, _LABEL_LOOP, 11]) + b"NETSCAPE2.0\x03" + times
-    said = b""
+    note = b""
     if comment:
-        said = bytes([_EXTENSION, _LABEL_COMMENT]) + _blocks(comment.encode())
-    return screen + again + said
+        note = bytes([_EXTENSION, _LABEL_COMMENT]) + _blocks(comment.encode())
+    return screen + again + note
 
 
 def _blocks(data: bytes) -> bytes:
@@ -87,16 +92,6 @@ def _changed(before: Pixels, frame: Pixels) -> tuple[int, int, Pixels]:
         return 0, 0, frame[:1, :1]
     top, left = int(rows[0]), int(columns[0])
     return top, left, frame[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1]
-
-
-def _frame(part: Pixels, top: int, left: int, hundredths: int) -> bytes:
-    indices, palette = quantise(part)
-    height, width = indices.shape
-    control = struct.pack(
-        "<BBBBHBB", _EXTENSION, _LABEL_TIMES, 4, _LEAVE_IN_PLACE, hundredths, 0, 0
-    )
-    place = struct.pack("<BHHHHB", 0x2C, left, top, width, height, _TABLE_OF_256)
-    return control + place + palette.tobytes() + _packed(indices, palette)
 
 
 def _packed(indices: Pixels, palette: Pixels) -> bytes:

@@ -13,10 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from cactiviz.errors import OutputError
-from cactiviz.files import whole_file
+from cactiviz.files import unfinished_folder, whole_file
 from cactiviz.rendering.formats.metadata import xmp
 from cactiviz.rendering.formats.quantize import Pixels
-from cactiviz.unfinished import unfinished_folder
 
 _RATE = 5  # pictures a second at least: players stumble over fewer
 _XMP_BOX = uuid.UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes  # as Adobe's standard says
@@ -97,11 +96,11 @@ def _encode(video: Path, target: Path, frames: Iterable[Pixels], seconds: float)
 
 
 def _start(video: Path, width: int, height: int, rate: float) -> subprocess.Popen[bytes]:
-    given = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
+    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
     colours = ["-vf", "scale=out_color_matrix=bt709:out_range=tv", "-pix_fmt", "yuv420p"]
     return subprocess.Popen(
         [
-            *(_program(), "-v", "error", "-nostdin", *given, "-r", f"{rate:.6f}", "-i", "-"),
+            *(_program(), "-v", "error", "-nostdin", *source, "-r", f"{rate:.6f}", "-i", "-"),
             *(*colours, *_COLOURS, *_SETTINGS, *_SAME_BYTES, "-map_metadata", "-1"),
             *("-movflags", "+faststart", "-y", str(video)),
         ],
@@ -119,8 +118,8 @@ def _program() -> str:
     try:
         import imageio_ffmpeg  # only here: whoever writes no MP4 needs none
 
-        found: str = imageio_ffmpeg.get_ffmpeg_exe()
-        return found
+        program: str = imageio_ffmpeg.get_ffmpeg_exe()
+        return program
     except (ImportError, RuntimeError) as error:
         raise OutputError(
             "An MP4 needs the package imageio-ffmpeg, which isn't here; a .webp or .gif doesn't."

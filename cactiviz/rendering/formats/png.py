@@ -10,8 +10,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from cactiviz.errors import OutputError
+from cactiviz.files import unfinished_folder
 from cactiviz.rendering.formats.quantize import Pixels
-from cactiviz.unfinished import unfinished_folder
 
 
 def write_folder(

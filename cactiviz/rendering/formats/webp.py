@@ -50,7 +50,10 @@ def write_webp(
             file.write(_chunk(b"ANIM", struct.pack("<IH", 0xFFFFFFFF, loop)))
         place = _three(0) + _three(0) + size
         head = place + _three(round(1000 * seconds)) + bytes([_NO_BLENDING])
-        file.write(_chunk(b"ANMF", head + _still(frame)))
+        still = io.BytesIO()
+        Image.fromarray(frame).save(still, "WEBP", quality=_QUALITY, method=_METHOD)
+        # Without the container's twelve bytes.
+        file.write(_chunk(b"ANMF", head + still.getvalue()[12:]))
         count += 1
     if recipe and count:
         file.write(_chunk(b"XMP ", xmp(recipe)))
@@ -67,10 +70,3 @@ def _three(number: int) -> bytes:
 
 def _chunk(name: bytes, data: bytes) -> bytes:
     return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
-
-
-def _still(frame: Pixels) -> bytes:
-    """The chunks of a still, without the container's twelve bytes."""
-    packed = io.BytesIO()
-    Image.fromarray(frame).save(packed, "WEBP", quality=_QUALITY, method=_METHOD)
-    return packed.getvalue()[12:]

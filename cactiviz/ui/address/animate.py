@@ -12,11 +12,10 @@ import streamlit as st
 from cactiviz.batch.presets import PRESETS
 from cactiviz.datasets import DATASETS
 from cactiviz.errors import CactivizError
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import FILTERS, VIEWS
+from cactiviz.methods import FILTERS, METHODS, VIEWS
 from cactiviz.models import MODELS
 from cactiviz.recipes.kinds import Kind, Number, OneOf, Sides, Switch, Text, Whole
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Style
 from cactiviz.ui import texts
 from cactiviz.ui.address.link import LOOK, of_style
 from cactiviz.ui.address.parameter import (

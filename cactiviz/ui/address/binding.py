@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from cactiviz.errors import CactivizError, DataError
-from cactiviz.methods.views import VIEWS
+from cactiviz.methods import VIEWS
 from cactiviz.models import MODELS
 from cactiviz.ui import texts
 from cactiviz.ui.address import animate, filters, neurons, parameter

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cactiviz.errors import DownloadError
-from cactiviz.methods.views import FILTERS, VIEWS
+from cactiviz.methods import FILTERS, VIEWS
 from cactiviz.models import MODELS
-from cactiviz.pictures.urls import parsed
+from cactiviz.pictures.web import parsed
 from cactiviz.recipes.fields import STYLE
 from cactiviz.recipes.kinds import Kind, Number, Switch, Text
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Style
 from cactiviz.ui import texts
 from cactiviz.ui.address import occlusion
 from cactiviz.ui.address.occlusion import Covered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Style
 from cactiviz.ui.address.link import Link
 from cactiviz.ui.address.own import Lacking
 from cactiviz.ui.address.parameter import Query

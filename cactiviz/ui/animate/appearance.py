@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Style
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import SCALES
 from cactiviz.ui import texts

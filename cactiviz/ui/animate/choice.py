@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from cactiviz.batch.collect import PictureRef
 from cactiviz.batch.presets import PRESETS, of_dataset
-from cactiviz.batch.sequence import PictureRef
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
-from cactiviz.methods.views import VIEWS, describe
+from cactiviz.methods import VIEWS, describe
 from cactiviz.recipes.request import Request
 from cactiviz.types import Picture
 from cactiviz.ui import texts

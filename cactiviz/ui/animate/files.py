@@ -16,7 +16,7 @@ import streamlit as st
 
 from cactiviz.batch.animation import Animation
 from cactiviz.errors import CactivizError, Cancelled
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Style
 from cactiviz.rendering.formats import write_animation
 from cactiviz.ui import texts
 from cactiviz.ui.animate.work import Plan, Work

@@ -6,9 +6,8 @@ import base64
 
 import streamlit as st
 
-from cactiviz.batch.animation import Animation
-from cactiviz.batch.panels import layout_of
-from cactiviz.recipes.style import Style
+from cactiviz.batch.animation import Animation, layout_of
+from cactiviz.recipes.request import Style
 from cactiviz.ui import texts
 from cactiviz.ui.address import copy_link
 from cactiviz.ui.animate import appearance, choice

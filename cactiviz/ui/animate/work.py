@@ -10,15 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Collector
-from cactiviz.batch.sequence import PictureRef
-from cactiviz.batch.shared_scale import SharedScale
+from cactiviz.batch.animation import Animation, SharedScale
+from cactiviz.batch.collect import Collector, PictureRef
 from cactiviz.batch.store import StoredExplanation, ask
 from cactiviz.errors import BusyError, CactivizError, Cancelled
 from cactiviz.models import LoadedModel
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Cancel, Picture

@@ -23,7 +23,7 @@ import streamlit as st
 from cactiviz.errors import OutputError, WeightsError
 from cactiviz.models import Checkpoint
 from cactiviz.models.checkpoint import IMAGENET
-from cactiviz.models.file_kind import ENDINGS
+from cactiviz.models.file_checks import ENDINGS
 from cactiviz.runtime.runner import Network
 from cactiviz.ui import server, texts
 from cactiviz.ui.brought.known_browsers import KnownBrowsers

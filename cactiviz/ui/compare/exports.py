@@ -13,15 +13,18 @@ import streamlit as st
 
 from cactiviz.cam_layers import Places
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.gif import gif_of
-from cactiviz.comparison.recipe import recipe_of
-from cactiviz.comparison.report import everything_zip, report_html, sheet_file, told
+from cactiviz.comparison.exports import (
+    everything_zip,
+    gif_of,
+    recipe_of,
+    report_html,
+    sheet_file,
+    told,
+)
 from cactiviz.errors import MethodError
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import FILTERS, method_of
+from cactiviz.methods import FILTERS, METHODS, method_of
 from cactiviz.recipes.recipe import paths_of
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 from cactiviz.types import Target
 from cactiviz.ui import texts
 from cactiviz.ui.grid import Download

@@ -10,8 +10,8 @@ import streamlit as st
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets import is_address
 from cactiviz.errors import CactivizError
+from cactiviz.recipes.request import Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.recipes.style import Style
 from cactiviz.ui import grid, texts
 from cactiviz.ui.address import history
 from cactiviz.ui.compare import caveats, contrast, exports

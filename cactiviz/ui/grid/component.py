@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Style
 from cactiviz.rendering.colormaps import DIVERGING, PALETTES
 from cactiviz.types import Prediction
 from cactiviz.ui.components.loader import component, text

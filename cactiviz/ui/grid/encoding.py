@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 
 from cactiviz.explanations.caveats import UNTRAINED
 from cactiviz.explanations.results import Attribution
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import method_of
+from cactiviz.methods import METHODS, method_of
 from cactiviz.rendering import paint
-from cactiviz.rendering.evidence import where_the_evidence_lies
+from cactiviz.rendering.captions import where_the_evidence_lies
 from cactiviz.rendering.scales import Display, Scale, unscaled
 from cactiviz.types import FilterGrid, Picture
 

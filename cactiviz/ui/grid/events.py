@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Style
 from cactiviz.rendering.paint import PALETTES, SCALES
 
 #: What can be made of a comparison and taken home.

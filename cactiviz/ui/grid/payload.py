@@ -9,11 +9,10 @@ from typing import Any
 from cactiviz import cam_layers
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import CactivizError
-from cactiviz.explanations import explained_class
+from cactiviz.explanations import target as explained_class
 from cactiviz.explanations.results import Attribution, Explanation
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import describe, method_of
-from cactiviz.recipes.style import Style
+from cactiviz.methods import METHODS, describe, method_of
+from cactiviz.recipes.request import Style
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.sheet import SIGNS
 from cactiviz.types import Box, FilterGrid, Prediction

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 import numpy as np
 import streamlit as st
 
-from cactiviz.explanations.filters import convolutions, filters
+from cactiviz.explanations.explain import convolutions, filters
 from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint as render
 from cactiviz.rendering.kernels import Inputs, ShownWeights, shown_weights

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.methods.views import describe
+from cactiviz.methods import describe
 from cactiviz.rendering import paint
 from cactiviz.types import FilterGrid, Picture
 from cactiviz.ui import texts

@@ -10,8 +10,7 @@ import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Explanation
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import FILTERS, VIEWS, describe
+from cactiviz.methods import FILTERS, METHODS, VIEWS, describe
 from cactiviz.pictures import open
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Picture

@@ -10,7 +10,7 @@ import streamlit as st
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets.scenes.scene import COUNT
 from cactiviz.explanations.results import Explanation
-from cactiviz.methods.views import describe
+from cactiviz.methods import describe
 from cactiviz.metrics.agreement import agreement, sizes
 from cactiviz.ui import texts
 from cactiviz.ui.learn import figures, lesson

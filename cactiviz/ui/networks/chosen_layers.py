@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import method_of
+from cactiviz.methods import METHODS, method_of
 from cactiviz.ui import texts
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state

@@ -12,8 +12,8 @@ from cactiviz.errors import BusyError, CactivizError, WeightsError
 from cactiviz.explanations.explain import explain
 from cactiviz.models import MODELS, LoadedModel, search
 from cactiviz.models.checkpoint import IMAGENET
-from cactiviz.models.file_kind import ENDINGS
-from cactiviz.models.text import text_of
+from cactiviz.models.class_list import text_of
+from cactiviz.models.file_checks import ENDINGS
 from cactiviz.pictures.open import sample
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network

@@ -8,7 +8,7 @@ from io import BytesIO
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from cactiviz.batch.sequence import PictureRef
+from cactiviz.batch.collect import PictureRef
 from cactiviz.errors import PictureError
 from cactiviz.pictures import open
 from cactiviz.types import Picture

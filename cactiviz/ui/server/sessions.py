@@ -162,7 +162,7 @@ class Sessions:
         for left ones the next time, which is in some other session's next run, or never.
 
         The collector doesn't look at what was there when networks were loaded last
-        (:func:`cactiviz.runtime.memory.spare_the_collector`), sessions of that time among it, whose
+        (:func:`cactiviz.runtime.runner.spare_the_collector`), sessions of that time among it, whose
         handles stay open until it does.
         """
         self._tidying = False

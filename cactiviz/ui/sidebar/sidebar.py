@@ -10,9 +10,9 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cactiviz.datasets.endings import ENDINGS
+from cactiviz.datasets.tree import ENDINGS
 from cactiviz.errors import CactivizError, DownloadError, PictureError
-from cactiviz.methods.views import VIEWS, describe
+from cactiviz.methods import VIEWS, describe
 from cactiviz.models import MODELS, find_weights
 from cactiviz.pictures import open
 from cactiviz.pictures.web import fetch_picture

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 import streamlit as st
 
 from cactiviz.engine.trace import trace
-from cactiviz.explanations.filters import convolutions
+from cactiviz.explanations.explain import convolutions
 from cactiviz.models import LoadedModel
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Cancel, Picture, Target

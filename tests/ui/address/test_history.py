@@ -13,11 +13,11 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cactiviz.methods.views import VIEWS
+from cactiviz.methods import VIEWS
 from cactiviz.models import MODELS
 from cactiviz.pictures.open import sample
 from cactiviz.pictures.web import Fetched
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Style
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.types import Target

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from cactiviz.batch.presets import PRESETS
 from cactiviz.datasets import DATASETS
 from cactiviz.models import MODELS
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Style
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts

@@ -16,12 +16,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.batch import store
-from cactiviz.batch.sequence import PictureRef, PictureSequence
+from cactiviz.batch.collect import PictureRef, PictureSequence
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.models import load_model
 from cactiviz.pictures.open import sample
-from cactiviz.recipes.request import Request
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Request, Style
 from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Picture
 from cactiviz.ui import texts

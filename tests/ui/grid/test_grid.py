@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cactiviz.comparison.comparison import Comparison
-from cactiviz.recipes.style import Style
+from cactiviz.recipes.request import Style
 from cactiviz.rendering import paint
 from cactiviz.types import Box
 from cactiviz.ui import grid

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cactiviz.explanations.filters import convolutions, filters
+from cactiviz.explanations.explain import convolutions, filters
 from cactiviz.models import MODELS, LoadedModel, load_model
 from cactiviz.pictures.open import sample
 from cactiviz.rendering import paint as render

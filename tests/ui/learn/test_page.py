@@ -16,8 +16,7 @@ from cactiviz.datasets.scenes.scene import open_scenes
 from cactiviz.errors import CactivizError
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Explanation
-from cactiviz.methods import METHODS
-from cactiviz.methods.views import VIEWS
+from cactiviz.methods import METHODS, VIEWS
 from cactiviz.metrics.agreement import agreement
 from cactiviz.models import MODELS, LoadedModel, find_weights, load_model
 from cactiviz.runtime.runner import Network

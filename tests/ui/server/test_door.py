@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cactiviz.runtime.memory import spare_the_collector
+from cactiviz.runtime.runner import spare_the_collector
 from cactiviz.ui.server import door, policy
 from cactiviz.ui.server.names import Names, is_same
 from cactiviz.ui.server.sessions import Sessions
