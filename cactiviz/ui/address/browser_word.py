@@ -15,14 +15,13 @@ import streamlit as st
 
 from cactiviz.ui.address.link import LEFT_OUT
 from cactiviz.ui.brought import store
-from cactiviz.ui.brought.known_browsers import is_word
 from cactiviz.ui.components.loader import component
 from cactiviz.ui.session import state
 
 _KEY = "cv-browser-word"
 _PATIENCE_SECONDS = 3.0  # with a browser that doesn't tell
 _LOOK_AGAIN_SECONDS = 1.0
-#: Something runs so often in a session whose browser has something here; see own_files.py.
+#: Something runs so often in a session whose browser has something here; see private_folders.py.
 _SIGN_OF_LIFE_SECONDS = 30
 
 
@@ -59,5 +58,5 @@ def _told() -> None:
     said = st.session_state[_KEY].word
     if said is None or state.WORD in st.session_state:
         return
-    store.told(said if is_word(said) else "")
+    store.told(said if store.is_word(said) else "")
     st.session_state[state.WORD_NEWS] = store.here() is not None

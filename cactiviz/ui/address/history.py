@@ -24,24 +24,66 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from cactiviz.errors import CactivizError
+from cactiviz.recipes.style import Style
 from cactiviz.ui import texts
-from cactiviz.ui.address import binding, known_classes, own
+from cactiviz.ui.address import binding, own
 from cactiviz.ui.address import link as address
 from cactiviz.ui.address.link import LOOK, Link
+from cactiviz.ui.address.own import Lacking
 from cactiviz.ui.address.parameter import Query
-from cactiviz.ui.address.trail import Trail
-from cactiviz.ui.components.loader import component
+from cactiviz.ui.components.loader import component, small_component
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 _KEY = "cv-address"
 _WORD_SECONDS = 0.25  # nothing goes wrong where word comes later
+
+
+@dataclass
+class Trail:
+    """The address that a session last had, and what led to it.
+
+    Attributes:
+        page: The page whose address it is.
+        at: The parameters that stand for what is chosen, as last written or read.
+        instead: Parameters that the browser may have in their stead, and shall replace.
+        written: How often a choice was written.
+        kept: What was chosen at the end of the last run.
+        style: What the address said of scale, palette and strength when the session began.
+        wrong: Sentences about the address, until something is chosen.
+        followed: Nothing was chosen since a link was followed.
+        lacking: What a link left out that isn't here.
+        known: The classes explained that a network here has known, by where they are kept.
+        folder: A link whose folder nobody has agreed to yet.
+        picked: The picture that is chosen in its stead meanwhile.
+        heard: Parameters of the browser that nobody went back to.
+        arrived: The session has just come here from another page,
+        begun: or has, and nothing was chosen or written here yet.
+        agreed: Web addresses that the user typed or agreed to.
+    """
+
+    page: str = ""
+    at: Query = field(default_factory=dict)
+    instead: list[Query] = field(default_factory=list)
+    written: int = 0
+    kept: Query = field(default_factory=dict)
+    style: Style = field(default_factory=Style)
+    wrong: list[str] = field(default_factory=list)
+    followed: bool = False
+    lacking: Lacking = field(default_factory=Lacking)
+    known: dict[str, str] = field(default_factory=dict)
+    folder: Link | None = None
+    picked: tuple[object, ...] = ()
+    heard: Query | None = None
+    arrived: bool = False
+    begun: bool = False
+    agreed: set[str] = field(default_factory=set)
 
 
 def enter(page: str) -> None:
@@ -64,9 +106,7 @@ def enter(page: str) -> None:
     else:
         _let_be_told(trail)
     if page == "compare":
-        trail.wrong += known_classes.drop_unknown(
-            trail.known, new="network" in trail.lacking.instead
-        )
+        trail.wrong += binding.drop_unknown(trail.known, new="network" in trail.lacking.instead)
     _say(trail)
 
 
@@ -122,6 +162,26 @@ def style() -> dict[str, object]:
 def cannot_travel(page: str = "compare") -> str:
     """Which part of what a page shows a link leaves out, in plain sentences; empty if none."""
     return " ".join(own.cannot_travel(page))
+
+
+def titled(title: str, page: str) -> None:
+    """Show a page's title with "Copy link" beside it; Compare has its own above the grid.
+
+    Args:
+        title: What the page is called.
+        page: One of those whose address says what they show.
+    """
+    data = {
+        "copy": texts.GRID["copy"],
+        "copied": texts.GRID["copied"],
+        "byHand": texts.GRID["copy_by_hand"],
+        "cannotTravel": cannot_travel(page),
+    }
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.title(title, anchor=False, width="content")
+        small_component("address", "copy_link")(data=data, key="copy link", width="content")
 
 
 def arrive(page: str) -> None:

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from cactiviz.errors import DownloadError
 from cactiviz.methods.views import FILTERS, VIEWS
 from cactiviz.models import MODELS
+from cactiviz.pictures.occlusion import HOWS, How
 from cactiviz.pictures.urls import parsed
 from cactiviz.recipes.fields import STYLE
 from cactiviz.recipes.kinds import Kind, Number, Switch, Text
 from cactiviz.recipes.style import Style
+from cactiviz.types import Box
 from cactiviz.ui import texts
-from cactiviz.ui.address import occlusion
-from cactiviz.ui.address.occlusion import Covered
 from cactiviz.ui.address.parameter import (
     KnownNames,
     LayerName,
@@ -27,7 +27,9 @@ from cactiviz.ui.address.parameter import (
     Layers,
     Parameter,
     Query,
+    numbers,
     read,
+    shares,
     with_values,
 )
 from cactiviz.ui.address.parameter import to_query as written
@@ -51,6 +53,74 @@ SHARED = {
 }
 #: Parameters that Compare's grid writes in the browser, with no rerun and no entry in the history.
 LOOK = ("scale", "palette", "strength")
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A part that is covered.
+
+    Attributes:
+        picture: The key of the picture that the box was drawn on; empty in a link.
+        box: (top, left, height, width), as shares of the picture's sides, within 0..1.
+        how: With what.
+    """
+
+    picture: str
+    box: tuple[float, float, float, float]
+    how: How
+
+    def on(self, size: tuple[int, int]) -> Box:
+        """The box in the pixels of a picture of this (height, width)."""
+        height, width = size
+        top, left, tall, wide = self.box
+        return Box(top * height, left * width, tall * height, wide * width)
+
+    def text(self) -> str:
+        """As a link says it: the box, then with what, unless it is the first of all.
+
+        >>> Covered("", (0.25, 0.5, 0.125, 0.25), "blur").text()
+        '0.25 0.5 0.125 0.25 blur'
+        """
+        return shares(self.box) + (f" {self.how}" if self.how != HOWS[0] else "")
+
+
+def covered_from(value: object, picture: str) -> Covered | None:
+    """What the browser says is covered, if it makes sense; None for nothing.
+
+    >>> covered_from({"box": [0.1, 0.2, 0.5, 2], "how": "grey"}, "")
+    Covered(picture='', box=(0.1, 0.2, 0.5, 0.8), how='grey')
+    >>> covered_from({"box": [0.1, 0.2, "0.5", 0.5], "how": "grey"}, "")
+    """
+    if not isinstance(value, Mapping) or value.get("how") not in HOWS:
+        return None
+    box = value.get("box")
+    if not isinstance(box, list) or len(box) != 4 or not all(map(_is_number, box)):
+        return None
+    top, left = (min(max(float(edge), 0.0), 1.0) for edge in box[:2])
+    height = min(float(box[2]), 1 - top)
+    width = min(float(box[3]), 1 - left)
+    if height <= 0 or width <= 0:
+        return None
+    how: How = value["how"]
+    return Covered(picture, (top, left, height, width), how)
+
+
+def covered_of(text: str) -> Covered | None:
+    """What a link says is covered, if it makes sense.
+
+    >>> covered_of("0.1 0.2 0.5 0.5 mean")
+    Covered(picture='', box=(0.1, 0.2, 0.5, 0.5), how='mean')
+    >>> covered_of("0.1 0.2 0.5"), covered_of("0 0 0 1")
+    (None, None)
+    """
+    pieces = text.split()
+    how = pieces.pop() if len(pieces) == 5 else HOWS[0]
+    box = numbers(" ".join(pieces))
+    return covered_from({"box": list(box or ()), "how": how}, "")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -9 < value < 9
 
 
 @dataclass(frozen=True)
@@ -96,7 +166,7 @@ class _Cover(Kind):
         return value.text() if value else ""
 
     def parse(self, text: str) -> Covered:
-        covered = occlusion.read(text)
+        covered = covered_of(text)
         if covered is None:
             raise ValueError("give four shares")
         return covered

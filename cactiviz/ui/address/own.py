@@ -15,9 +15,8 @@ import streamlit as st
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS
 from cactiviz.ui import texts
-from cactiviz.ui.address import animate, occlusion
-from cactiviz.ui.address.link import FIRST_NETWORKS
-from cactiviz.ui.address.occlusion import Covered
+from cactiviz.ui.address import animate, binding
+from cactiviz.ui.address.link import FIRST_NETWORKS, covered_of
 from cactiviz.ui.brought import current, store
 from cactiviz.ui.brought.own_choice import OWN, WORDS, OwnChoice, merged
 from cactiviz.ui.networks import chosen_layers
@@ -91,13 +90,14 @@ def chosen(page: str) -> OwnChoice:
     models = [OWN + numbers[name] if name in numbers else name for name in _models(page)]
     own = {name: one for name, one in numbers.items() if OWN + one in models}
     get = st.session_state.get
+    covered = binding.covered_part() if picture and page == "compare" else None
     layers = {one: get(_LAYERS[page] + name) for name, one in own.items() if page in _LAYERS}
     if page == "compare":
         layers |= {own[name]: layer for name, layer in chosen_layers.of(list(own))}
     return OwnChoice(
         networks=tuple(models) if own else (),
         picture=picture,
-        cover=_cover() if picture and page == "compare" else "",
+        cover=covered.text() if covered else "",
         pictures=current.numbers() if upload else (),
         dataset=str(get(state.FILM_SET)) if unsaid else "",
         classes=tuple(get(state.FILM_CLASSES) or ()) if unsaid else (),
@@ -118,8 +118,8 @@ def choose(page: str, query: Mapping[str, str], left_out: str) -> Lacking:
     """
     pieces = left_out.split()
     words = [word for word in WORDS if word in pieces]
-    shelf = store.here()
-    found = (shelf.choices.find(piece) for piece in pieces) if shelf is not None else ()
+    folder = store.here()
+    found = (folder.choices.find(piece) for piece in pieces) if folder is not None else ()
     choice = next((one for one in found if one is not None), OwnChoice())
     there = [word for word in choice.words() if _CHOOSE[word](page, query, choice)]
     return Lacking(
@@ -140,18 +140,14 @@ def _choose_picture(page: str, query: Mapping[str, str], choice: OwnChoice) -> b
             state.choose(library.opened(library.LIVE).find(which))
         except CactivizError:
             return False
-    if page == "compare" and (cover := occlusion.read(choice.cover)):
-        st.session_state[state.COVERED] = cover
-        st.session_state[state.COVERING] = True
-        st.session_state[state.COVERED_HOW] = cover.how
+    if page == "compare" and (covered := covered_of(choice.cover)):
+        binding.cover(covered)
     return True
 
 
 def _choose_pictures(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
-    return _choose_classes(page, query, choice) if choice.dataset else _choose_files(choice)
-
-
-def _choose_files(choice: OwnChoice) -> bool:
+    if choice.dataset:
+        return _choose_classes(page, query, choice)
     return current.choose_many(choice.pictures)
 
 
@@ -209,18 +205,10 @@ def _picture(page: str) -> tuple[str, str] | tuple[()]:
     return ()
 
 
-def _cover() -> str:
-    covered_part: Covered | None = st.session_state.get(state.COVERED)
-    shown = st.session_state.get(state.COVERED_OF)
-    if covered_part is None or not st.session_state.get(state.COVERING):
-        return ""
-    return covered_part.text() if covered_part.picture in ("", shown) else ""
-
-
 def _bring_sightings() -> None:
-    shelf = store.here()
-    if not state.sightings() and shelf is not None and shelf.sightings:
-        st.session_state[state.SIGHTINGS] = shelf.sightings
+    folder = store.here()
+    if not state.sightings() and folder is not None and folder.sightings:
+        st.session_state[state.SIGHTINGS] = folder.sightings
 
 
 def _models(page: str) -> Iterable[str]:
@@ -231,8 +219,8 @@ def _models(page: str) -> Iterable[str]:
 
 def _numbers() -> dict[str, str]:
     """The number of each network of one's own, by its name."""
-    shelf = store.here()
-    return {name: one.revision for name, one in shelf.networks.items()} if shelf else {}
+    folder = store.here()
+    return {name: one.revision for name, one in folder.networks.items()} if folder else {}
 
 
 def _instead(page: str, word: str) -> object:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import streamlit as st
 
@@ -113,6 +113,36 @@ def choose(link: object, rows: Iterable[Parameter]) -> None:
         if row.state:
             value = attrgetter(row.name)(link)
             st.session_state[row.state] = list(value) if isinstance(value, tuple) else value
+
+
+@dataclass(frozen=True)
+class PageLink:
+    """What one page's address says besides what all have in common; each default is left out.
+
+    Attributes:
+        rows: Its parameters.
+    """
+
+    rows: ClassVar[tuple[Parameter, ...]]
+
+    def query(self) -> Query:
+        """Its parameters."""
+        return to_query(self, self.rows, type(self)())
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+        """The link of some parameters, and a plain sentence for each that can't be used."""
+        values, wrong = read(query, cls.rows)
+        return with_values(cls(), values), wrong
+
+    @classmethod
+    def chosen(cls) -> Self:
+        """What the session has chosen, as far as a link can hold it."""
+        raise NotImplementedError
+
+    def choose(self) -> None:
+        """Let the session choose it; before the widgets are made in a run."""
+        choose(self, self.rows)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from cactiviz.ui.address import animate, history
 from cactiviz.ui.address.animate import (
     FIRST_PRESET,
     FIRST_TOP,
-    KINDS,
     MOST_EACH,
     MOST_METHODS,
     TOPS,
@@ -26,6 +25,7 @@ from cactiviz.ui.address.animate import (
     methods_of,
 )
 from cactiviz.ui.animate.work import MOST_PICTURES, Plan
+from cactiviz.ui.components import fields
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.pictures import library, uploads
 from cactiviz.ui.pictures import obtain as missing
@@ -57,23 +57,16 @@ def ask() -> Chosen:
         _begin_with(FIRST_PRESET)
     with st.sidebar:
         with sidebar.group("film"):
-            st.selectbox(
+            fields.select(
                 texts.FILM_PRESET,
                 list(PRESETS),
+                state.FILM_PRESET,
                 format_func=lambda name: texts.FILM_PRESETS.get(name, name),
                 help=texts.FILM_PRESET_HELP,
-                key=state.FILM_PRESET,
-                persist_state="session",
                 on_change=lambda: _begin_with(st.session_state[state.FILM_PRESET]),
             )
-            kind = st.segmented_control(
-                texts.FILM_KIND,
-                KINDS,
-                required=True,
-                format_func=lambda name: texts.FILM_KINDS[name],
-                key=state.FILM_KIND,
-                persist_state="session",
-                width="stretch",
+            kind = fields.one_of(
+                texts.FILM_KIND, texts.FILM_KINDS, state.FILM_KIND, width="stretch"
             )
         with sidebar.group("picture"):
             if kind == "pictures":
@@ -86,11 +79,7 @@ def ask() -> Chosen:
             methods = _ask_methods(layers_only=kind == "layers")
             top = _ask_top() if kind == "answers" else 1
         with sidebar.group("rare"), st.expander(texts.MORE, icon=":material/tune:"):
-            for label, about, key in (
-                (texts.WHOLE, texts.WHOLE_HELP, state.FILM_WHOLE),
-                (texts.UNTRAINED, texts.UNTRAINED_HELP, state.UNTRAINED),
-            ):
-                st.toggle(label, help=about, key=key, persist_state="session")
+            fields.switches(state.FILM_WHOLE)
         if found.missing or (found.pictures and models and methods):
             history.keep()
     whole = bool(st.session_state.get(state.FILM_WHOLE))
@@ -122,18 +111,12 @@ class _Pictures:
 
 def _begin_with(name: str) -> None:
     """Choose all that a preset says, but for light or dark, which the page has already."""
-    animate.begin_with(replace(FilmLink.of(name), ground=animate.ground()))
+    replace(FilmLink.of(name), ground=animate.ground()).choose()
 
 
 def _ask_pictures() -> _Pictures:
-    source = st.segmented_control(
-        texts.FILM_SOURCE,
-        list(texts.FILM_SOURCES),
-        required=True,
-        format_func=lambda name: texts.FILM_SOURCES[name],
-        key=state.FILM_SOURCE,
-        persist_state="session",
-        width="stretch",
+    source = fields.one_of(
+        texts.FILM_SOURCE, texts.FILM_SOURCES, state.FILM_SOURCE, width="stretch"
     )
     found = _ask_uploads() if source == "upload" else _ask_set()
     if source == "upload" and not found.pictures:  # until there are some, those of before stay
@@ -152,14 +135,12 @@ def _ask_uploads() -> _Pictures:
 
 def _ask_set() -> _Pictures:
     names = [*DATASETS, *([library.LIVE] if library.is_here(library.LIVE) else [])]
-    if st.session_state.get(state.FILM_SET) not in names:
-        st.session_state[state.FILM_SET] = library.first()
-    name = st.selectbox(
+    name = fields.select(
         texts.DATASET,
         names,
+        state.FILM_SET,
+        library.first(),
         format_func=_set_title,  # these choices show text as it is
-        key=state.FILM_SET,
-        persist_state="session",
         on_change=lambda: st.session_state.pop(state.FILM_CLASSES, None),
     )
     if name == library.FOLDER:
@@ -221,18 +202,14 @@ def _too_many(count: int) -> tuple[str, ...]:
 
 def _ask_one() -> list[str]:
     """One network, for its layers."""
-    names = catalog.names()
-    if st.session_state.get(state.FILM_ONE) not in names:
-        st.session_state[state.FILM_ONE] = names[0]
-    one = st.selectbox(
+    network = fields.select(
         texts.FILM_NETWORK,
-        names,
+        catalog.names(),
+        state.FILM_ONE,
         format_func=catalog.title,
-        key=state.FILM_ONE,
         filter_mode="contains",
-        persist_state="session",
     )
-    return [one]
+    return [network]
 
 
 def _ask_methods(layers_only: bool) -> list[str]:

@@ -10,7 +10,6 @@ import uuid
 import zipfile
 from itertools import islice
 from pathlib import Path
-from weakref import finalize
 
 import streamlit as st
 
@@ -21,14 +20,13 @@ from cactiviz.rendering.formats import write_animation
 from cactiviz.ui import texts
 from cactiviz.ui.animate.work import Plan, Work
 from cactiviz.ui.session import polling, state
-from cactiviz.ui.session.private_folders import PrivateFolder
+from cactiviz.ui.session.private_folders import SessionFolder, leased
 
 FORMATS = ("gif", "webp", "mp4", "zip")
 PREVIEW_FRAMES = 60  #: So many of the first ones play on the page.
 _log = logging.getLogger(__name__)
 _MOST_BYTES = 2**30  # of one session's answers
 _FREE_BYTES = 2**30  # left on the disk
-_GRACE_SECONDS = 15
 _MOST_FILES = 8
 _writing = threading.Semaphore(1)  # of the server: writing keeps a core busy
 
@@ -108,20 +106,15 @@ class Making:
         self.done = min(done, self.total)
 
 
-class Drawer:
+class AnimationFolder(SessionFolder):
     """What one session has computed and made for its animations."""
 
     def __init__(self) -> None:
-        self.number = uuid.uuid4().hex
-        self.closed = False
+        super().__init__("film")
         self.work: Work | None = None
         self.painted: tuple[object, str] | None = None  #: The still that was painted last.
         self._answers_bytes = 0
         self._files: dict[tuple[Style, str], Making] = {}
-        private = PrivateFolder("film")
-        self._folder = private.path
-        self._remove = finalize(self, private.remove)
-        self._timer: threading.Timer | None = None
 
     def work_on(self, plan: Plan) -> Work:
         """The work on a plan, begun if it is another than before."""
@@ -131,9 +124,9 @@ class Drawer:
                 making.path.unlink(missing_ok=True)
             self._files, self.painted = {}, None
             if self._answers_bytes > _MOST_BYTES // 2:  # room for those of the new plan
-                shutil.rmtree(self._folder / "answers", ignore_errors=True)
+                shutil.rmtree(self.path / "answers", ignore_errors=True)
                 self._answers_bytes = 0
-            self.work = Work(plan, polling.runner(), self._folder / "answers", self._full)
+            self.work = Work(plan, polling.runner(), self.path / "answers", self._full)
             self.work.go_on()
         return self.work
 
@@ -149,7 +142,7 @@ class Drawer:
         for old in list(self._files)[: max(0, len(self._files) - _MOST_FILES)]:
             self._files.pop(old).path.unlink(missing_ok=True)
         suffix = ending.removeprefix("preview ")
-        path = self._folder / f"{uuid.uuid4().hex}.{suffix}"
+        path = self.path / f"{uuid.uuid4().hex}.{suffix}"
         making = Making(self.work.view(style), path, most)
         self._files[style, ending] = making
         return making
@@ -166,52 +159,28 @@ class Drawer:
             self.work.stop()
         self.stop_making()
 
-    def stay(self) -> None:
-        """The session is here, or has come back."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def leave_in(self, seconds: float) -> None:
-        """The session was cut off; close, unless it comes back before."""
-        self.stay()
-        self._timer = threading.Timer(seconds, self.close)
-        self._timer.daemon = True
-        self._timer.start()
-
     def close(self) -> None:
-        """Delete everything."""
-        self.closed = True
+        """Stop whatever goes on, and delete everything."""
         self.pause()
-        self._remove()
+        super().close()
 
     def _full(self, more_bytes: int) -> bool:
         """Whether there is no room for so many more bytes of answers."""
         self._answers_bytes += more_bytes
-        free = shutil.disk_usage(self._folder).free
+        free = shutil.disk_usage(self.path).free
         return self._answers_bytes > _MOST_BYTES or free - more_bytes < _FREE_BYTES
 
 
-def drawer() -> Drawer:
-    """This session's drawer, a new one if need be."""
-    found: Drawer | None = st.session_state.get(state.FILM)
-    if found is None or found.closed:
-        found = st.session_state[state.FILM] = Drawer()
-    return _lease(found.number, found)
+def session_folder() -> AnimationFolder:
+    """This session's folder, a new one if need be."""
+    folder: AnimationFolder | None = st.session_state.get(state.FILM)
+    if folder is None or folder.closed:
+        folder = st.session_state[state.FILM] = AnimationFolder()
+    return leased(folder)
 
 
 def leave() -> None:
     """Another page is shown: nobody waits for the animation now."""
-    found: Drawer | None = st.session_state.get(state.FILM)
-    if found is not None:
-        found.pause()
-
-
-def _cut_off(found: Drawer) -> None:
-    found.leave_in(int(st.get_option("server.disconnectedSessionTTL")) + _GRACE_SECONDS)
-
-
-@st.cache_resource(scope="session", on_release=_cut_off, show_spinner=False)
-def _lease(number: str, _drawer: Drawer) -> Drawer:
-    _drawer.stay()
-    return _drawer
+    folder: AnimationFolder | None = st.session_state.get(state.FILM)
+    if folder is not None:
+        folder.pause()

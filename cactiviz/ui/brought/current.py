@@ -85,8 +85,8 @@ def _has_picture(source: str) -> bool:
 
 
 def _kept(which: str) -> OwnPicture | None:
-    shelf = store.here() if which else None
-    return None if shelf is None else shelf.pictures.get(which)
+    folder = store.here() if which else None
+    return None if folder is None else folder.pictures.get(which)
 
 
 def _empty_field(source: str) -> None:

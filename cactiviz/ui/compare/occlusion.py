@@ -15,7 +15,7 @@ from cactiviz.explanations.results import Explanation
 from cactiviz.pictures.occlusion import HOWS, cover
 from cactiviz.types import Box, Picture, Prediction
 from cactiviz.ui import texts
-from cactiviz.ui.address.occlusion import Covered, covered_from
+from cactiviz.ui.address.link import Covered, covered_from
 from cactiviz.ui.compare.progress import Progress
 from cactiviz.ui.components import data_url
 from cactiviz.ui.components.loader import component

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from html import escape
 
 import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets import is_address
 from cactiviz.errors import CactivizError
+from cactiviz.models import MODELS
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.recipes.style import Style
 from cactiviz.ui import grid, texts
 from cactiviz.ui.address import history
-from cactiviz.ui.compare import caveats, contrast, exports
+from cactiviz.ui.compare import contrast, exports
 from cactiviz.ui.compare import occlusion as covering
 from cactiviz.ui.compare import progress as explanations
 from cactiviz.ui.compare.progress import Progress
@@ -51,7 +53,7 @@ def _show(choice: Choice, timed: bool) -> None:
     covering.panel(choice, progress)
     contrast.show(choice, progress.comparison)
     _say_what_does_not_count(choice, progress)
-    pressed = grid.show(
+    data = grid.payload(
         progress.comparison,
         offers=downloads.offers(choice.models),
         style=grid.style_from(history.style()),
@@ -61,11 +63,12 @@ def _show(choice: Choice, timed: bool) -> None:
         cannot_travel=history.cannot_travel(),
         address=history.text(),
     )
+    pressed = grid.show(data)
     if pressed is not None:
         _do(pressed, choice, progress)
     downloads.offer(progress.comparison.models)
     if not progress.waiting:
-        caveats.show(progress.comparison)
+        _show_caveats(progress.comparison)
         _again(choice, progress.comparison)
 
 
@@ -149,6 +152,22 @@ def _do(pressed: grid.Event, choice: Choice, progress: Progress) -> None:
         else:
             st.session_state[state.TO_HAND_OUT] = made, time.monotonic()
     st.rerun()
+
+
+def _show_caveats(comparison: Comparison) -> None:
+    """What the maps can't say of each method and network, and where to choose what is advised."""
+    where = {
+        MODELS[network].cautions[view]: place
+        for (network, view), place in texts.WHERE_TO_CHOOSE.items()
+    }
+    lines = ""
+    for remark in comparison.limits():
+        sentences = (f"{sentence} {where.get(sentence, '')}" for sentence in remark.says)
+        says = "".join(f"<dd>{escape(sentence)}</dd>" for sentence in sentences)
+        lines += f"<div><dt>{escape(remark.about)}</dt>{says}</div>"
+    if lines:
+        title = escape(texts.KEEP_IN_MIND)
+        st.html(f'<section class="cv-mind"><h2>{title}</h2><dl>{lines}</dl></section>')
 
 
 def _again(choice: Choice, comparison: Comparison) -> None:

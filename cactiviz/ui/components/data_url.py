@@ -27,17 +27,17 @@ def photograph(picture: Picture, longest: int) -> str:
     return jpeg(np.asarray(cv2.resize(picture.rgb, (width, height), interpolation=cv2.INTER_AREA)))
 
 
-def jpeg(rgb: NDArray[Any]) -> str:
-    """uint8 (h, w, 3) as JPEG."""
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return _address("jpeg", data.tobytes())
+def jpeg(rgb: NDArray[Any], quality: int = _QUALITY, *, whole_colours: bool = False) -> str:
+    """uint8 (h, w, 3) as JPEG; colours are stored at half the resolution unless told otherwise."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    if whole_colours:
+        options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    return _encoded(rgb, "jpeg", options)
 
 
-def png(rgb: NDArray[Any]) -> str:
-    """uint8 (h, w, 3) as PNG, where every pixel counts."""
-    _, data = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
-    return _address("png", data.tobytes())
+def png(pixels: NDArray[Any], *, quick: bool = False) -> str:
+    """uint8 (h, w, 3) or (h, w) as PNG, where every pixel counts."""
+    return _encoded(pixels, "png", [cv2.IMWRITE_PNG_COMPRESSION, 1] if quick else [])
 
 
 def diverging(values: NDArray[Any], full: float, longest: int) -> str:
@@ -57,7 +57,7 @@ def diverging(values: NDArray[Any], full: float, longest: int) -> str:
     image.putpalette(_TABLE)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=6)
-    return _address("png", buffer.getvalue())
+    return of("image/png", buffer.getvalue())
 
 
 def in_fractions(box: Box, size: tuple[int, int]) -> Box:
@@ -70,5 +70,15 @@ def in_fractions(box: Box, size: tuple[int, int]) -> Box:
     return Box(box.top / height, box.left / width, box.height / height, box.width / width)
 
 
-def _address(kind: str, data: bytes) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+def of(mime: str, data: bytes) -> str:
+    """A file of this type as an address.
+
+    >>> of("image/gif", b"GIF")
+    'data:image/gif;base64,R0lG'
+    """
+    return f"data:{mime};base64,{base64.b64encode(data).decode()}"
+
+
+def _encoded(pixels: NDArray[Any], kind: str, options: list[int]) -> str:
+    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
+    return of(f"image/{kind}", cv2.imencode(f".{kind}", bgr, options)[1].tobytes())

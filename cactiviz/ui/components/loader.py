@@ -56,3 +56,18 @@ def small_component(folder: str, name: str) -> ComponentRenderer:
         name: Of both files, without their endings.
     """
     return component(name, folder, (f"{name}.js",), (f"{name}.css",))
+
+
+def sheets(page: str = "") -> str:
+    """HTML with the style sheet of all pages and that of one page, for a page to send once.
+
+    Args:
+        page: Name of the page's package under ``cactiviz.ui``, in which ``PAGE.css`` lies.
+
+    >>> sheets("gallery").startswith("<style>")
+    True
+    """
+    css = text("components", ["page.css"])
+    if page:
+        css += text(page, [f"{page}.css"])
+    return f"<style>{css}</style>"

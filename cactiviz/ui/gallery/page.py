@@ -9,7 +9,7 @@ import streamlit as st
 from cactiviz.datasets import DATASETS, Dataset, Item
 from cactiviz.errors import CactivizError
 from cactiviz.ui import texts
-from cactiviz.ui.gallery import thumbnails
+from cactiviz.ui.components import fields, wall
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
@@ -64,29 +64,12 @@ def ask_classes(dataset: Dataset) -> Dataset:
 def ask_items(dataset: Dataset) -> tuple[Item, ...]:
     """Let the order be chosen, and return one page of pictures."""
     total = len(dataset)
-    st.session_state.setdefault(state.SEED, 1)
     with st.container(horizontal=True, vertical_alignment="center", key="cv-order"):
-        order = st.segmented_control(
-            texts.ORDER,
-            list(texts.ORDERS),
-            required=True,
-            default="chance",
-            format_func=lambda name: texts.ORDERS[name],
-            key=state.ORDER,
-            persist_state="session",
-            label_visibility="collapsed",
-        )
+        order = fields.one_of(texts.ORDER, texts.ORDERS, state.ORDER, label_visibility="collapsed")
         if order == "chance":
-            st.button(
-                texts.DRAW_AGAIN,
-                icon=":material/casino:",
-                on_click=state.count_up,
-                args=(state.SEED,),
-            )
-            items = dataset.draw(PAGE_SIZE, int(st.session_state[state.SEED]))
-            st.caption(
-                texts.drawn(len(items), total, int(st.session_state[state.SEED])), width="content"
-            )
+            seed = fields.seed(state.SEED)
+            items = dataset.draw(PAGE_SIZE, seed)
+            st.caption(texts.drawn(len(items), total, seed), width="content")
         else:
             items = dataset.page(_page(total), PAGE_SIZE)
             start = _page(total) * PAGE_SIZE
@@ -120,12 +103,24 @@ def ask_page(dataset: Dataset) -> None:
 
 
 def show(dataset: Dataset, items: tuple[Item, ...]) -> None:
-    """The pictures; the one that is pressed is shown larger."""
-    found = library.thumbnails(dataset, items)
+    """A wall of the pictures; the one that is pressed is shown larger."""
     several = len(dataset.classes) > 1
-    item = thumbnails.show(found, texts.THUMBNAILS, with_class=several)
-    if item is not None:
-        look_at(dataset, item)
+    thumbnails = library.thumbnails(dataset, items)
+    cells = [
+        wall.Cell(
+            key=one.item.address,
+            alt=texts.alt(one.item),
+            title=one.item.class_name if several and not one.why else one.item.name,
+            hint=one.why or one.item.address,
+            src=one.jpeg,
+            why=texts.BROKEN if one.why else "",
+        )
+        for one in thumbnails
+    ]
+    pressed = wall.show(cells, texts.THUMBNAILS, "thumbnails")
+    for one in thumbnails:
+        if one.item.address == pressed and not one.why:
+            look_at(dataset, one.item)
 
 
 def look_at(dataset: Dataset, item: Item) -> None:

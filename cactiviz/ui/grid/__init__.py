@@ -6,8 +6,7 @@ that none of it needs a run of the page.
 
 from __future__ import annotations
 
-from cactiviz.ui.grid.component import show, unpacked
-from cactiviz.ui.grid.events import EXPORTS, Download, Event, Export, style_from
-from cactiviz.ui.grid.payload import payload
+from cactiviz.ui.grid.component import Event, show, style_from, unpacked
+from cactiviz.ui.grid.payload import EXPORTS, Download, Export, payload
 
 __all__ = ["EXPORTS", "Download", "Event", "Export", "payload", "show", "style_from", "unpacked"]

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import streamlit as st
 
-from cactiviz.comparison.comparison import Comparison
 from cactiviz.recipes.style import Style
 from cactiviz.rendering.colormaps import DIVERGING, PALETTES
-from cactiviz.types import Prediction
+from cactiviz.rendering.scales import SCALES
 from cactiviz.ui.components.loader import component, text
-from cactiviz.ui.grid.events import EXPORTS, Download, Event, style_from
-from cactiviz.ui.grid.payload import payload
-from cactiviz.ui.networks.offers import Offer
+from cactiviz.ui.grid.payload import EXPORTS
 
 #: In this order they are one module: what stands above doesn't know what stands below.
 _SCRIPTS = (
@@ -39,51 +37,63 @@ _STAMP = 32  # bytes; as in main.js
 _SHEETS = ("table.css", "toolbar.css", "panel.css", "dialog.css")
 
 
-def show(
-    comparison: Comparison,
-    *,
-    offers: Sequence[Offer] = (),
-    style: Style | None = None,
-    before: Mapping[str, Sequence[Prediction]] | None = None,
-    download: Download | None = None,
-    waiting: str = "",
-    problem: str = "",
-    cannot_travel: str = "",
-    address: str = "",
-    key: str = "grid",
-) -> Event | None:
-    """Show a comparison as far as it has come, and return what was pressed in this run.
+@dataclass(frozen=True)
+class Event:
+    """What was pressed in this run.
+
+    Attributes:
+        kind: "add" a network that was offered, or "export" the comparison.
+        value: The network's name, or one of :data:`EXPORTS`.
+        style: How the maps were painted at that moment.
+    """
+
+    kind: Literal["add", "export"]
+    value: str
+    style: Style
+
+
+def style_from(said: Mapping[str, object]) -> Style:
+    """The style that an address or a browser names; what isn't usable there is as it is at first.
 
     Args:
-        comparison: A network in neither its readings nor its failures is waited for.
-        offers: Networks that one press adds; shown as a last column while few are compared.
-        style: How the maps are painted at first; from then on the browser keeps it.
-        before: Network -> its answers before a part of the picture was covered.
-        download: A file that the browser shall save; once, however often it is handed in.
-        waiting: What is said of networks that haven't answered.
-        problem: Why the last export couldn't be made.
-        cannot_travel: Why a link can't bring the picture along.
-        address: Anything that changes when the page writes its own part of the address; the grid
-            then writes the look again, which such a write undoes.
+        said: Scale, palette and strength by name.
+
+    >>> style_from({"scale": "rank", "palette": "<b>", "strength": "0.7"}).of_maps
+    {'scale': 'rank', 'palette': 'inferno', 'strength': 0.7}
+    """
+    first = Style()
+    palette = said.get("palette")
+    return Style(
+        next((scale for scale in SCALES if scale == said.get("scale")), first.scale),
+        palette if isinstance(palette, str) and palette in PALETTES else first.palette,
+        _share(said.get("strength"), first.strength),
+    )
+
+
+def _share(said: object, otherwise: float) -> float:
+    """A number in 0..1, however it is written."""
+    if isinstance(said, bool) or not isinstance(said, int | float | str):
+        return otherwise
+    try:
+        number = float(said)
+    except (ValueError, OverflowError):
+        return otherwise
+    return number if 0 <= number <= 1 else otherwise  # NaN is in no range
+
+
+def show(data: dict[str, Any], key: str = "grid") -> Event | None:
+    """Show what :func:`payload` gives, and return what was pressed in this run.
+
+    Args:
+        data: What the browser is sent.
         key: Of the component.
     """
-    data = payload(
-        comparison,
-        offers=offers,
-        style=style,
-        before=before,
-        download=download,
-        waiting=waiting,
-        problem=problem,
-        cannot_travel=cannot_travel,
-    )
-    data["address"] = address
     # What is pressed is noted before the run, which may end above this place.
     component("grid", "grid", _SCRIPTS, _SHEETS, _tables)(
         data=_packed(data, key), key=key, on_event_change=lambda: _note(key)
     )
     pressed = st.session_state.pop(_pressed(key), None)
-    return event(pressed, {offer.name for offer in offers})
+    return event(pressed, {offer["name"] for offer in data["offers"]})
 
 
 def _note(key: str) -> None:

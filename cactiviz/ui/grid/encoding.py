@@ -6,7 +6,6 @@ levels are the square roots of the shares of its largest value, since most value
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
@@ -26,6 +25,7 @@ from cactiviz.rendering import paint
 from cactiviz.rendering.evidence import where_the_evidence_lies
 from cactiviz.rendering.scales import Display, Scale, unscaled
 from cactiviz.types import FilterGrid, Picture
+from cactiviz.ui.components import data_url
 
 LARGEST_GRID = 64  # squares a side; a finer one is averaged, since no cell shows more
 LEVELS = 127  # on either side of a signed map's mid grey
@@ -33,7 +33,6 @@ MIDDLE = 128
 FILTERS_WIDTH = 320  # pixels
 PICTURE_SIDES = (480, 1200)  # pixels at most, of the picture in a cell and in the dialog
 _JPEG_QUALITY = 95  # of a signed map: its levels are values
-_PHOTO_QUALITY = 88
 _MANY_ZEROS = 0.2  # of a signed map: JPEG would blur them, and PNG has them for nothing
 
 _lock = threading.Lock()
@@ -105,7 +104,7 @@ def filters(grid: FilterGrid) -> dict[str, Any]:
     """A layer's kernels as one picture."""
 
     def make() -> dict[str, Any]:
-        source = _png(paint.paint_filters(grid.kernels, FILTERS_WIDTH))
+        source = data_url.png(paint.paint_filters(grid.kernels, FILTERS_WIDTH), quick=True)
         caption = paint.filters_caption(grid.kernels)
         return {"display": "picture", "src": source, "id": _digest(source), "caption": caption}
 
@@ -121,7 +120,7 @@ def picture(shown: Picture) -> dict[str, Any]:
         for side in PICTURE_SIDES:
             wide = round(width * min(1.0, side / max(height, width)))
             small = paint.resized(shown, paint.cell_size(shown.size, max(1, wide)))
-            sources.append(_jpeg(small, _PHOTO_QUALITY))
+            sources.append(data_url.jpeg(small, whole_colours=True))
         size = [height, width]
         return {"src": sources[0], "large": sources[1], "size": size, "id": _digest(shown.key)}
 
@@ -149,7 +148,7 @@ def _made(attribution: Attribution) -> Piece:
         body["grid"] = list(grid.shape)
         body["values"] = [float(f"{value:.4g}") for value in grid.ravel()]
     elif display == "magnitude":
-        body["src"] = _png(_levels(raw, body["most"], 255))
+        body["src"] = data_url.png(_levels(raw, body["most"], 255), quick=True)
     else:
         body["src"] = _signed(raw, body["most"])
     body["id"] = _digest(attribution.values.tobytes(), display, *attribution.notes)
@@ -175,22 +174,9 @@ def _signed(raw: NDArray[np.float64], most: float) -> str:
         coded = np.repeat(coded[None], 3, axis=0)
     rgb = np.ascontiguousarray(coded.transpose(1, 2, 0))
     many_zeros = (levels == 0).mean() >= _MANY_ZEROS
-    return _png(rgb) if many_zeros else _jpeg(rgb, _JPEG_QUALITY)
-
-
-def _jpeg(rgb: NDArray[np.uint8], quality: int) -> str:
-    vmax = cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
-    return _address(rgb, "jpeg", [cv2.IMWRITE_JPEG_QUALITY, quality, *vmax])
-
-
-def _png(pixels: NDArray[np.uint8]) -> str:
-    return _address(pixels, "png", [cv2.IMWRITE_PNG_COMPRESSION, 1])
-
-
-def _address(pixels: NDArray[np.uint8], kind: str, options: list[int]) -> str:
-    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
-    _, coded = cv2.imencode(f".{kind}", bgr, options)
-    return f"data:image/{kind};base64,{base64.b64encode(coded.tobytes()).decode()}"
+    if many_zeros:
+        return data_url.png(rgb, quick=True)
+    return data_url.jpeg(rgb, _JPEG_QUALITY, whole_colours=True)
 
 
 def _digest(*parts: bytes | str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
 
 from cactiviz import cam_layers
 from cactiviz.comparison.comparison import Comparison
@@ -19,12 +20,31 @@ from cactiviz.rendering.figures.sheet import SIGNS
 from cactiviz.types import Box, FilterGrid, Prediction
 from cactiviz.ui import texts
 from cactiviz.ui.grid import encoding
-from cactiviz.ui.grid.events import EXPORTS, Download
 from cactiviz.ui.networks import catalog
-from cactiviz.ui.networks.offers import Offer
+from cactiviz.ui.networks.downloads import Offer
 
 MOST_WITH_OFFERS = 3  # networks; with more of them there is no room, and no need
 _EVERYTHING = (0.0, 0.0, 1.0, 1.0)
+#: What can be made of a comparison and taken home.
+Export = Literal["png", "gif", "html", "npz", "zip"]
+EXPORTS: tuple[Export, ...] = get_args(Export)
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that the browser saves once.
+
+    Attributes:
+        file_name: Under which it is saved.
+        mime: Its type, such as "image/png".
+        data: Its bytes.
+        number: Another one for each file, so that none is saved twice.
+    """
+
+    file_name: str
+    mime: str
+    data: bytes
+    number: int
 
 
 def payload(
@@ -37,10 +57,23 @@ def payload(
     waiting: str = "",
     problem: str = "",
     cannot_travel: str = "",
+    address: str = "",
 ) -> dict[str, Any]:
-    """The comparison as JSON has it; see :func:`cactiviz.ui.grid.show` for the arguments.
+    """A comparison as far as it has come, as JSON has it.
 
     Names and labels go as they are: the browser shows them as text only.
+
+    Args:
+        comparison: A network in neither its readings nor its failures is waited for.
+        offers: Networks that one press adds; shown as a last column while few are compared.
+        style: How the maps are painted at first; from then on the browser keeps it.
+        before: Network -> its answers before a part of the picture was covered.
+        download: A file that the browser shall save; once, however often it is handed in.
+        waiting: What is said of networks that haven't answered.
+        problem: Why the last export couldn't be made.
+        cannot_travel: Why a link can't bring the picture along.
+        address: Anything that changes when the page writes its own part of the address; the grid
+            then writes the look again, which such a write undoes.
     """
     picture = comparison.picture
     rows = [_row(view) for view in comparison.methods]
@@ -67,15 +100,13 @@ def payload(
         "columns": columns,
         "rows": rows,
         "cells": cells,
-        "offers": [
-            {"name": offer.name, "title": offer.title, "text": offer.text}
-            for offer in (offers if len(comparison.models) <= MOST_WITH_OFFERS else ())
-        ],
+        "offers": [asdict(offer) for offer in offers if len(comparison.models) <= MOST_WITH_OFFERS],
         "look": {"scale": here.scale, "palette": here.palette, "strength": here.strength},
         "exports": [[name, texts.EXPORTS[name]] for name in EXPORTS],
         "download": download and _download(download),
         "problem": problem,
         "cannotTravel": cannot_travel,
+        "address": address,
     }
 
 

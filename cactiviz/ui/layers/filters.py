@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -17,81 +17,53 @@ from cactiviz.rendering.kernels import Inputs, ShownWeights, shown_weights
 from cactiviz.rendering.scales import Floats
 from cactiviz.types import Box, Cancel, FilterGrid
 from cactiviz.ui import texts
-from cactiviz.ui.address.filters import AT_ONCE
-from cactiviz.ui.components import data_url, wall
+from cactiviz.ui.address.layers import AT_ONCE, FiltersLink
+from cactiviz.ui.components import data_url, fields, wall
 from cactiviz.ui.layers import columns as inside
-from cactiviz.ui.layers.columns import Found, Place, Question
-from cactiviz.ui.session import polling, state
+from cactiviz.ui.layers.columns import Column, Job, Look, Painted
+from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.sidebar import Choice
 
-Order = Literal["response", "own"]
-MapScale = Literal["shared", "own"]
-Option = TypeVar("Option", bound=str)
 _LONGEST_MAP = 112  # pixels; averaged down to it
 _PERCENTILE = 99.5  # of a layer: a lone peak must not make all maps pale
 
 
 @dataclass(frozen=True, eq=False)
-class FilterLook:
+class FilterLook(Look):
     """What one network's convolution looks for in the picture.
 
     Attributes:
-        title: The network's, which tells an untrained one.
-        untrained: Whether its weights are random.
         grid: Kernels and feature maps, raw.
         seen: The part of the picture that the network saw, in fractions of it.
         on_colours: Whether the kernels' inputs are red, green and blue.
     """
 
-    title: str
-    untrained: bool
     grid: FilterGrid
     seen: Box
     on_colours: bool
 
 
-@dataclass(frozen=True)
-class KernelStyle:
-    """How filters are shown."""
-
-    order: Order
-    scale: MapScale
-    inputs: Inputs
-    count: int
-
-
-@dataclass(frozen=True)
-class Painted:
-    """What stands in a column: its cells, their images, and one line about their scales."""
-
-    cells: tuple[wall.Cell, ...]
-    images: dict[str, str]
-    said: str
-    single_weights: bool
-
-
-def show(choice: Choice) -> None:
+def show() -> None:
     """A column of filters for each network, filled as they answer."""
-    places: Question[Sequence[Place]] = Question(("convolutions",), _places)
-    inside.show(choice, places, partial(_question, choice), _draw)
+    about = f"{texts.FILTERS_WHAT}  \n{texts.FILTERS_LIMIT}"
+    choice = inside.choose("filters", texts.FILTERS_TITLE, about)
+    layers: Job[Mapping[str, str]] = Job(("convolutions",), _layers)
+    inside.show(choice, layers, partial(_job, choice), partial(_draw, choice))
 
 
 def look(layer: str | None, choice: Choice, model: LoadedModel, cancel: Cancel) -> FilterLook:
     """Kernels and feature maps of a convolution; None for the network's first one."""
-    spec = model.spec.preprocessing
-    preprocessing = replace(spec, resize=choice.resize) if choice.resize else spec
     grid = filters(model, choice.picture, layer=layer, resize=choice.resize, cancel=cancel)
-    size = choice.picture.size
     return FilterLook(
         title=model.title,
         untrained=model.untrained,
         grid=grid,
-        seen=data_url.in_fractions(preprocessing.seen(*size), size),
+        seen=inside.seen(choice, model),
         on_colours=grid.layer == model.spec.first_conv,
     )
 
 
-def paint(found: FilterLook, style: KernelStyle, picture_size: tuple[int, int]) -> Painted:
+def paint(found: FilterLook, style: FiltersLink, picture_size: tuple[int, int]) -> Painted:
     """The first filters in the order asked for, painted.
 
     Args:
@@ -116,11 +88,10 @@ def paint(found: FilterLook, style: KernelStyle, picture_size: tuple[int, int]) 
             painted = render.paint_filters(kernel, kernel.shape[3], weights.vmax)
             images[f"kernel {index}"] = data_url.png(painted)
         cells.append(_cell(found, weights, style, index, ranked.index(index), own, picture_size))
-    said = texts.filters_said(grid, weights, vmax)
-    return Painted(tuple(cells), images, said, _single(grid))
+    return Painted(tuple(cells), images, texts.filters_said(grid, weights, vmax))
 
 
-def map_vmax(maps: Floats, scale: MapScale) -> float:
+def map_vmax(maps: Floats, scale: Literal["shared", "own"]) -> float:
     """The value that is painted in full colour: one map's largest, or nearly that of a layer.
 
     >>> map_vmax(np.array([[1.0, -2.0]]), "own")
@@ -135,7 +106,7 @@ def map_vmax(maps: Floats, scale: MapScale) -> float:
 def _cell(
     found: FilterLook,
     weights: ShownWeights,
-    style: KernelStyle,
+    style: FiltersLink,
     index: int,
     rank: int,
     vmax: float,
@@ -178,29 +149,23 @@ def _single(grid: FilterGrid) -> bool:
     return grid.kernels.shape[2:] == (1, 1)
 
 
-def _places(model: LoadedModel, cancel: Cancel) -> Sequence[Place]:
+def _layers(model: LoadedModel, cancel: Cancel) -> dict[str, str]:
     modules = dict(model.module.named_modules())
-    found = []
-    for name in convolutions(model):
-        count, rows, columns = (int(modules[name].weight.shape[at]) for at in (0, 2, 3))
-        found.append(Place(name, texts.convolution(name, count, rows, columns)))
-    return found
+    shapes = {name: tuple(modules[name].weight.shape) for name in convolutions(model)}
+    return {name: texts.convolution(name, s[0], s[2], s[3]) for name, s in shapes.items()}
 
 
-def _question(choice: Choice, name: str) -> Question[FilterLook]:
+def _job(choice: Choice, name: str) -> Job[FilterLook]:
     layer: str | None = st.session_state.get(state.FILTER_LAYER + name)
     key = ("filters", choice.picture.key, layer, choice.resize)
-    return Question(key, partial(look, layer, choice))
+    return Job(key, partial(look, layer, choice))
 
 
-def _draw(choice: Choice, found: Sequence[Found[FilterLook]]) -> None:
-    looks = [one.answer for one in found if isinstance(one.answer, FilterLook)]
+def _draw(choice: Choice, columns: Sequence[Column[FilterLook]]) -> None:
+    looks = [column.answer for column in columns if isinstance(column.answer, FilterLook)]
     style = _ask_style(looks)
-    columns = st.columns(len(found), gap="medium")
-    for one, column in zip(found, columns, strict=True):
-        with column:
-            _column(choice, one, found, style)
-    most = max((len(one.grid.kernels) for one in looks), default=0)
+    inside.side_by_side(columns, state.FILTER_LAYER, partial(_fill, choice, style))
+    most = max((len(look.grid.kernels) for look in looks), default=0)
     if most > style.count:
         with st.container(horizontal=True, horizontal_alignment="center"):
             st.button(
@@ -212,21 +177,15 @@ def _draw(choice: Choice, found: Sequence[Found[FilterLook]]) -> None:
         st.caption(texts.FILTERS_SCALES)
 
 
-def _column(
-    choice: Choice, one: Found[FilterLook], found: Sequence[Found[FilterLook]], style: KernelStyle
+def _fill(
+    choice: Choice, style: FiltersLink, column: Column[FilterLook], answer: FilterLook
 ) -> None:
-    answer = one.answer
-    inside.head(one.name, answer.untrained if isinstance(answer, FilterLook) else None)
-    inside.ask_layer(one, state.FILTER_LAYER + one.name)
-    if isinstance(answer, polling.Pending | polling.Failure):
-        inside.instead(one, found)
-        return
-    painted = _painted(one.key, style, answer, choice.picture.size)
-    st.caption(texts.plain(painted.said))
-    if painted.single_weights:
+    painted = _painted(column.key, style, answer, choice.picture.size)
+    st.caption(texts.plain(painted.scales))
+    if _single(answer.grid):
         st.caption(texts.SINGLE_WEIGHTS)
     label = texts.filters_label(answer.title, answer.grid.layer)
-    wall.show(painted.cells, label, f"filters {one.name}", inside.images(choice, painted.images))
+    wall.show(painted.cells, label, f"filters {column.name}", inside.images(choice, painted.images))
     total = len(answer.grid.kernels)
     if total > len(painted.cells):
         st.caption(texts.shown_of(len(painted.cells), total))
@@ -234,43 +193,27 @@ def _column(
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _painted(
-    key: str, style: KernelStyle, _found: FilterLook, picture_size: tuple[int, int]
+    key: str, style: FiltersLink, _found: FilterLook, picture_size: tuple[int, int]
 ) -> Painted:
     """As :func:`paint`; the key says all that the look depends on."""
     return paint(_found, style, picture_size)
 
 
-def _ask_style(looks: Sequence[FilterLook]) -> KernelStyle:
+def _ask_style(looks: Sequence[FilterLook]) -> FiltersLink:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        order = _ask_one(texts.FILTER_ORDER, texts.FILTER_ORDERS, state.FILTER_ORDER)
-        scale = _ask_one(
+        order = fields.one_of(texts.FILTER_ORDER, texts.FILTER_ORDERS, state.FILTER_ORDER)
+        scale = fields.one_of(
             texts.MAP_SCALE, texts.MAP_SCALES, state.MAP_SCALE, help=texts.MAP_SCALE_HELP
         )
         inputs: Inputs = "heaviest"
         if any(_has_a_choice(one) for one in looks):
-            inputs = _ask_one(
+            inputs = fields.one_of(
                 texts.KERNEL_INPUTS,
                 texts.KERNEL_INPUT,
                 state.KERNEL_INPUTS,
                 help=texts.KERNEL_INPUTS_HELP,
             )
-    return KernelStyle(order, scale, inputs, int(st.session_state.get(state.FILTER_COUNT, AT_ONCE)))
-
-
-def _ask_one(label: str, options: Mapping[Option, str], key: str, help: str = "") -> Option:
-    """One of a few, the first one to begin with."""
-    first = next(iter(options))
-    st.session_state.setdefault(key, first)
-    chosen = st.segmented_control(
-        label,
-        list(options),
-        required=True,
-        format_func=lambda name: options[name],
-        key=key,
-        help=help or None,
-        persist_state="session",
-    )
-    return chosen or first
+    return FiltersLink(order, scale, inputs, _count())
 
 
 def _has_a_choice(found: FilterLook) -> bool:
@@ -278,7 +221,9 @@ def _has_a_choice(found: FilterLook) -> bool:
     return several and not found.on_colours and not _single(found.grid)
 
 
+def _count() -> int:
+    return int(st.session_state.get(state.FILTER_COUNT, AT_ONCE))
+
+
 def _more() -> None:
-    st.session_state[state.FILTER_COUNT] = (
-        int(st.session_state.get(state.FILTER_COUNT, AT_ONCE)) + AT_ONCE
-    )
+    st.session_state[state.FILTER_COUNT] = _count() + AT_ONCE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,55 +20,47 @@ from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint as render
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
 from cactiviz.ui import texts
+from cactiviz.ui.address.layers import STRONGEST, NeuronsLink
 from cactiviz.ui.components import data_url, wall
 from cactiviz.ui.layers import columns as inside
-from cactiviz.ui.layers.columns import Found, Place, Question
-from cactiviz.ui.layers.neuron_choice import HOW_MANY, Wanted, ask_wanted, found_strongest
-from cactiviz.ui.session import polling, state
+from cactiviz.ui.layers import neuron_choice
+from cactiviz.ui.layers.columns import Column, Job, Look, Painted
+from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.sidebar import Choice
 
+HOW_MANY = 10  #: Neurons that are drawn by chance, or shown over a place.
 _SMALL = 96  # pixels a side: up to it a gradient is sent without loss
 _NEARLY_ALL = 0.8  # of the picture's sides: a field that needs no enlarging
 
 
 @dataclass(frozen=True, eq=False)
-class NeuronLook:
+class NeuronLook(Look):
     """Neurons of one layer of a network, explained.
 
     Attributes:
-        title: The network's, which tells an untrained one.
-        untrained: Whether its weights are random.
         layer: Where they are.
         target: The network's target layer.
         size: How many (channels, rows, columns) of neurons the layer has.
-        found: One for each.
+        attributions: One for each neuron.
     """
 
-    title: str
-    untrained: bool
     layer: str
     target: str
     size: tuple[int, int, int]
-    found: tuple[NeuronAttribution, ...]
+    attributions: tuple[NeuronAttribution, ...]
 
 
-@dataclass(frozen=True)
-class Painted:
-    """What stands in a column: its cells and their images."""
-
-    cells: tuple[wall.Cell, ...]
-    images: dict[str, str]
-
-
-def show(choice: Choice) -> None:
+def show() -> None:
     """A column of neurons for each network, filled as they answer."""
-    chosen = ask_wanted(choice)
-    places: Question[Sequence[Place]] = Question(("places",), _places)
-    inside.show(choice, places, partial(_question, choice, chosen), partial(_draw, chosen))
+    about = f"{texts.NEURONS_WHAT}  \n{texts.NEURONS_LIMIT}"
+    choice = inside.choose("neurons", texts.NEURONS_TITLE, about)
+    wanted = neuron_choice.ask(choice)
+    layers: Job[Mapping[str, str]] = Job(("places",), _layers)
+    inside.show(choice, layers, partial(_job, choice, wanted), partial(_draw, choice, wanted))
 
 
 def look(
-    layer: str | None, wanted: Wanted, choice: Choice, model: LoadedModel, cancel: Cancel
+    layer: str | None, wanted: NeuronsLink, choice: Choice, model: LoadedModel, cancel: Cancel
 ) -> NeuronLook:
     """Explain the neurons wanted in one layer; None for the one that the page begins with.
 
@@ -94,22 +86,19 @@ def look(
 
 
 def _chosen(
-    model: LoadedModel, choice: Choice, wanted: Wanted, there: LayerMap, place: Layer
+    model: LoadedModel, choice: Choice, wanted: NeuronsLink, there: LayerMap, place: Layer
 ) -> list[Neuron]:
+    if wanted.neuron == STRONGEST:
+        return [there.strongest()]
     if wanted.neuron is not None:
         return [Neuron(*wanted.neuron)]
-    if wanted.strongest:
-        return [there.strongest()]
     if wanted.at is None:
         count = min(HOW_MANY, there.values.numel())
         drawn = random_neurons(there.size, count, wanted.seed, among=there.answers)
         if not drawn:
             raise TargetError(texts.layer_is_silent(model.title, str(place)))
         return drawn
-    spec, size = model.spec.preprocessing, choice.picture.size
-    preprocessing = replace(spec, resize=choice.resize) if choice.resize else spec
-    seen = data_url.in_fractions(preprocessing.seen(*size), size)
-    where = row_and_column(wanted.at, seen, there.size[1:])
+    where = row_and_column(wanted.at, inside.seen(choice, model), there.size[1:])
     if where is None:
         raise TargetError(texts.place_not_seen(model.title))
     strongest = _most_active(there, where)
@@ -149,7 +138,7 @@ def paint(found: NeuronLook, picture_size: tuple[int, int]) -> Painted:
     """The picture with each neuron's field, and the gradient in that field, on its own scale."""
     images: dict[str, str] = {}
     cells = []
-    for number, one in enumerate(found.found):
+    for number, one in enumerate(found.attributions):
         images[f"gradient {number}"] = gradient_image(one)
         cells.append(_cell(found, one, number, picture_size))
     return Painted(tuple(cells), images)
@@ -229,64 +218,51 @@ def _most_active(there: LayerMap, where: tuple[int, int]) -> list[Neuron]:
     return [Neuron(int(channel), *where) for channel in order[answers[order]][:HOW_MANY]]
 
 
-def _places(model: LoadedModel, cancel: Cancel) -> Sequence[Place]:
+def _layers(model: LoadedModel, cancel: Cancel) -> dict[str, str]:
     sequence = trace(model.module, (3, *model.spec.preprocessing.input_size))
-    target = model.spec.target_layer
+    target, first = model.spec.target_layer, str(begin(model, cancel))
     # The last stage is the target layer, if under another name.
-    found = {str(stage): _place(sequence, stage, False) for stage in sequence.stages()[:-1]}
-    found[str(target)] = _place(sequence, target, True)
-    for name in sequence.convolutions:
-        found.setdefault(name, _place(sequence, Layer(name), False))
+    layers = [*sequence.stages()[:-1], target, *map(Layer, sequence.convolutions)]
+    offered = {str(layer): _offered(sequence, layer, layer == target) for layer in layers}
     # What is chosen at first stands first.
-    first = str(begin(model, cancel))
-    return sorted(found.values(), key=lambda place: place.name != first)
+    return dict(sorted(offered.items(), key=lambda pair: pair[0] != first))
 
 
-def _place(sequence: Trace, layer: Layer, is_target: bool) -> Place:
+def _offered(sequence: Trace, layer: Layer, is_target: bool) -> str:
     channels, rows, columns = sequence.shapes[sequence.step(layer)][1:]
-    return Place(str(layer), texts.neurons_place(str(layer), channels, rows, columns, is_target))
+    return texts.neurons_place(str(layer), channels, rows, columns, is_target)
 
 
-def _question(choice: Choice, wanted: Wanted, name: str) -> Question[NeuronLook]:
+def _job(choice: Choice, wanted: NeuronsLink, name: str) -> Job[NeuronLook]:
     layer: str | None = st.session_state.get(state.NEURON_LAYER + name)
     if layer == st.session_state.get(state.NEURON_BEGINS + name):
         layer = None  # the same question as before its name was known
     key = ("neurons", choice.picture.key, layer, wanted, choice.resize)
-    return Question(key, partial(look, layer, wanted, choice))
+    return Job(key, partial(look, layer, wanted, choice))
 
 
-def _draw(wanted: Wanted, choice: Choice, found: Sequence[Found[NeuronLook]]) -> None:
-    first = found[0].answer
-    strongest = isinstance(first, NeuronLook) and wanted.strongest and first.found[0].neuron
-    if strongest and found_strongest(strongest):
-        st.rerun()  # which shows its numbers
-    columns = st.columns(len(found), gap="medium")
-    for one, column in zip(found, columns, strict=True):
-        with column:
-            _column(choice, one, found, wanted)
+def _draw(choice: Choice, wanted: NeuronsLink, columns: Sequence[Column[NeuronLook]]) -> None:
+    first = columns[0].answer
+    if wanted.neuron == STRONGEST and isinstance(first, NeuronLook):
+        neuron_choice.tell_strongest(first.attributions[0].neuron)
+    for column in columns:
+        if column.layers:
+            st.session_state[state.NEURON_BEGINS + column.name] = next(iter(column.layers))
+    inside.side_by_side(columns, state.NEURON_LAYER, partial(_fill, choice, wanted))
     method = METHODS[wanted.method]
     st.caption(texts.plain(f"{method.title}: {method.limit}"))
 
 
-def _column(
-    choice: Choice, one: Found[NeuronLook], found: Sequence[Found[NeuronLook]], wanted: Wanted
+def _fill(
+    choice: Choice, wanted: NeuronsLink, column: Column[NeuronLook], answer: NeuronLook
 ) -> None:
-    answer = one.answer
-    inside.head(one.name, answer.untrained if isinstance(answer, NeuronLook) else None)
-    if one.places:
-        st.session_state[state.NEURON_BEGINS + one.name] = one.places[0].name
-    inside.ask_layer(one, state.NEURON_LAYER + one.name)
-    if isinstance(answer, polling.Pending | polling.Failure):
-        inside.instead(one, found)
-        return
-    painted = _painted(one.key, answer, choice.picture.size)
-    begins = bool(one.places) and answer.layer == one.places[0].name != answer.target
-    said = texts.neurons_said(answer.size, answer.found, wanted.at is not None)
-    if begins:
-        said = (texts.begins_at(answer.layer), *said)
-    st.caption("  \n".join(map(texts.plain, said)))
+    painted = _painted(column.key, answer, choice.picture.size)
+    lines = texts.neurons_said(answer.size, answer.attributions, wanted.at is not None)
+    if answer.layer == next(iter(column.layers), None) and answer.layer != answer.target:
+        lines = (texts.begins_at(answer.layer), *lines)
+    st.caption("  \n".join(map(texts.plain, lines)))
     label = texts.neurons_label(answer.title, answer.layer)
-    wall.show(painted.cells, label, f"neurons {one.name}", inside.images(choice, painted.images))
+    wall.show(painted.cells, label, f"neurons {column.name}", inside.images(choice, painted.images))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import TypeVar
@@ -24,8 +24,8 @@ T = TypeVar("T")
 
 NETWORK = "cactinet"
 CACTUS, NO_CACTUS = "cactus", "no cactus"
-PATIENCE_SECONDS = 0.15
-LOOK_AGAIN_SECONDS = 0.25
+_PATIENCE_SECONDS = 0.15
+_LOOK_AGAIN_SECONDS = 0.25
 
 
 def trained() -> Network:
@@ -45,7 +45,7 @@ def scene(number: int, class_name: str = CACTUS) -> Picture:
 
 
 def read(
-    network: Network, picture: Picture, views: list[str], class_: str, layer: str | None = None
+    network: Network, picture: Picture, views: Sequence[str], class_: str, layer: str | None = None
 ) -> Callable[[], Explanation | Ticket[Explanation]]:
     """The question what a network's views say of a class."""
     target = Target(class_)
@@ -59,19 +59,36 @@ def share(explanation: Explanation, class_: str) -> float:
 
 def answers(questions: Mapping[str, Callable[[], T | Ticket[T]]]) -> dict[str, T] | None:
     """All answers; None while some are to come, or one can't be had, which is said then."""
-    found = polling.ask(questions, PATIENCE_SECONDS)
+    found = ask(questions, partial(_wait, min(len(questions) + 1, 3)))
+    failures = [f.sentence for f in found.values() if isinstance(f, polling.Failure)]
+    if failures:
+        st.info(texts.plain(failures[0]))
+    there = {name: a for name, a in found.items() if not isinstance(a, polling.Failure)}
+    return there if there and not failures else None
+
+
+def ask(
+    questions: Mapping[str, Callable[[], T | Ticket[T]]],
+    draw_meanwhile: Callable[[polling.Pending], None],
+) -> dict[str, T | polling.Failure]:
+    """The answers once all are there; before, none, and a page that looks again by itself.
+
+    Args:
+        questions: By any name; each asks the runner.
+        draw_meanwhile: Draws what stands in the answers' place.
+    """
+
+    def wait() -> None:
+        waiting = [a for a in polling.ask(questions).values() if isinstance(a, polling.Pending)]
+        if not waiting:
+            st.rerun()  # which ends the timer
+        draw_meanwhile(waiting[0])
+
+    found = polling.ask(questions, _PATIENCE_SECONDS)
     if polling.pending(found):
-        st.fragment(_wait, run_every=LOOK_AGAIN_SECONDS)(questions)
-        return None
-    why = [answer.sentence for answer in found.values() if isinstance(answer, polling.Failure)]
-    if why:
-        st.info(texts.plain(why[0]))
-        return None
-    return {
-        name: answer
-        for name, answer in found.items()
-        if not isinstance(answer, polling.Pending | polling.Failure)
-    }
+        st.fragment(wait, run_every=_LOOK_AGAIN_SECONDS)()
+        return {}
+    return {name: a for name, a in found.items() if not isinstance(a, polling.Pending)}
 
 
 def guess(name: str, question: str, options: Mapping[str, str], right: str, turn: int = 0) -> bool:
@@ -99,7 +116,8 @@ def guess(name: str, question: str, options: Mapping[str, str], right: str, turn
         st.caption(texts.LEARN_GUESS_FIRST)
         return False
     if not is_revealed(name, turn):
-        st.button(texts.LEARN_REVEAL, type="primary", on_click=_reveal, args=(name, turn))
+        reveal = partial(st.session_state.__setitem__, f"{state.REVEALED} {name} {turn}", True)
+        st.button(texts.LEARN_REVEAL, type="primary", on_click=reveal)
         return False
     verdict = texts.learn_verdict(options[said], options[right], said == right)
     st.html(f'<p class="cv-verdict" role="status">{escape(verdict)}</p>')
@@ -112,15 +130,6 @@ def is_revealed(name: str, turn: int = 0) -> bool:
     return said is not None and bool(st.session_state.get(f"{state.REVEALED} {name} {turn}"))
 
 
-def _wait(questions: Mapping[str, Callable[[], T | Ticket[T]]]) -> None:
-    found = polling.ask(questions)
-    if not polling.pending(found):
-        st.rerun()  # which ends the timer
-    waiting = [one for one in found.values() if isinstance(one, polling.Pending)]
-    st.caption(f":material/hourglass_top: {texts.learn_waiting(waiting[0].ahead)}")
-    boxes = [figures.Figure("", "", "", texts.WAITING)] * min(len(questions) + 1, 3)
-    st.html(figures.row(boxes))
-
-
-def _reveal(name: str, turn: int) -> None:
-    st.session_state[f"{state.REVEALED} {name} {turn}"] = True
+def _wait(boxes: int, pending: polling.Pending) -> None:
+    st.caption(f":material/hourglass_top: {texts.learn_waiting(pending.ahead)}")
+    st.html(figures.row([figures.Figure("", "", "", texts.WAITING)] * boxes))

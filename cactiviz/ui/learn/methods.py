@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from html import escape
 
@@ -13,43 +12,33 @@ from cactiviz.explanations.results import Explanation
 from cactiviz.methods import METHODS
 from cactiviz.methods.views import FILTERS, VIEWS, describe
 from cactiviz.pictures import open
-from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Picture
 from cactiviz.ui import texts
-from cactiviz.ui.learn import figures, lesson
+from cactiviz.ui.learn import figures, lesson, lessons
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling
 
 #: ImageNet's networks, the one that shows most differences between methods first.
 _PREFERRED = ("alexnet", "densenet121", "efficientnet_b0", "resnet50", "resnet152")
 _PHOTOGRAPH = "chelsea"
-_SCENE = 178  # CactiNet is sure of it
 
 
 def show() -> None:
     """All views, each with the same network and picture."""
     name, picture = _subject()
+
+    def draw(answer: Explanation | polling.Failure) -> None:
+        if isinstance(answer, Explanation):
+            comparison = Comparison(picture, (name,), VIEWS, {name: answer})
+        else:
+            comparison = Comparison(picture, (name,), VIEWS, failures={name: answer.sentence})
+        st.html(_page(comparison, name))
+
     network = catalog.network(name, untrained=True)
     question = partial(polling.runner().read, network, picture, VIEWS)
-    found = polling.ask({name: question}, lesson.PATIENCE_SECONDS)
-    if polling.pending(found):
-        st.fragment(_wait, run_every=lesson.LOOK_AGAIN_SECONDS)(name, picture, question)
-        return
-    answer = found[name]
-    if isinstance(answer, Explanation):
-        st.html(_page(Comparison(picture, (name,), VIEWS, {name: answer}), name))
-    elif isinstance(answer, polling.Failure):
-        failed = Comparison(picture, (name,), VIEWS, failures={name: answer.sentence})
-        st.html(_page(failed, name))
-
-
-def _wait(
-    name: str, picture: Picture, question: Callable[[], Explanation | Ticket[Explanation]]
-) -> None:
-    if not polling.pending(polling.ask({name: question})):
-        st.rerun()  # which ends the timer
-    empty = Comparison(picture, (name,), VIEWS, failures={name: texts.WAITING})
-    st.html(_page(empty, name))
+    waiting = polling.Failure(texts.WAITING)
+    for answer in lesson.ask({name: question}, lambda _: draw(waiting)).values():
+        draw(answer)
 
 
 def _subject() -> tuple[str, Picture]:
@@ -58,7 +47,7 @@ def _subject() -> tuple[str, Picture]:
     for name in _PREFERRED:
         if name in catalog.names() and name not in missing:
             return name, open.sample(_PHOTOGRAPH)
-    return lesson.NETWORK, lesson.scene(_SCENE)
+    return lesson.NETWORK, lesson.scene(lessons.SCENE)
 
 
 def _page(comparison: Comparison, name: str) -> str:

@@ -8,16 +8,16 @@ from html import escape
 import streamlit as st
 
 from cactiviz.ui import texts
-from cactiviz.ui.learn import lesson, methods, own_scale, small_maps, two_classes, untrained
+from cactiviz.ui.learn import lesson, lessons, methods
 from cactiviz.ui.session import state
 
 #: What each part of the page shows; the names are keys of ``texts.LEARN_PARTS``.
 PARTS: dict[str, Callable[[], None]] = {
     "methods": methods.show,
-    "untrained": untrained.show,
-    "classes": two_classes.show,
-    "scale": own_scale.show,
-    "size": small_maps.show,
+    "untrained": lessons.untrained,
+    "classes": lessons.two_classes,
+    "scale": lessons.own_scale,
+    "size": lessons.small_maps,
 }
 _LESSONS = [name for name in PARTS if name != "methods"]
 
@@ -65,13 +65,8 @@ def _offer_next(part: str) -> None:
         key="cv-next",
         icon=":material/arrow_forward:",
         icon_position="right",
-        on_click=_go,
-        args=(after,),
+        on_click=lambda: st.session_state.update({state.LESSON: after}),
     )
-
-
-def _go(part: str) -> None:
-    st.session_state[state.LESSON] = part
 
 
 def _glossary() -> str:

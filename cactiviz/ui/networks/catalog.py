@@ -25,8 +25,8 @@ def names() -> list[str]:
 
 def own() -> dict[str, Checkpoint]:
     """The session's own networks by name."""
-    shelf = store.here()
-    kept = shelf.networks if shelf else {}
+    folder = store.here()
+    kept = folder.networks if folder else {}
     return {name: one.checkpoint for name, one in kept.items() if one.checkpoint is not None}
 
 
@@ -73,8 +73,8 @@ def network(name: str, untrained: bool) -> Network:
         untrained: Random weights will do where no trained ones are here.
     """
     if name not in MODELS:
-        shelf = store.here()
-        known = shelf.networks if shelf else {}
+        folder = store.here()
+        known = folder.networks if folder else {}
         return known.get(name, Network(name))  # which has an answer: there is no such network
     weights = find_weights(MODELS[name])
     if weights is not None:

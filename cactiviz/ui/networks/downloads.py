@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -14,7 +15,6 @@ from cactiviz.models import MODELS, ModelSpec, find_weights
 from cactiviz.models.weights import cache_folder
 from cactiviz.ui import texts
 from cactiviz.ui.networks import catalog
-from cactiviz.ui.networks.offers import Offer
 from cactiviz.ui.session import state
 
 _log = logging.getLogger(__name__)
@@ -106,6 +106,21 @@ class _Transfers:
 @st.cache_resource(show_spinner=False)
 def _transfers() -> _Transfers:
     return _Transfers()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A network that one press adds to the comparison.
+
+    Attributes:
+        name: The network's name, handed back when it is pressed.
+        title: How it is called on the page.
+        text: What the press does, such as "Add" or "Download 244 MB".
+    """
+
+    name: str
+    title: str
+    text: str
 
 
 def offers(chosen: Iterable[str]) -> list[Offer]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from pathlib import Path
 
 import cv2
@@ -25,6 +23,8 @@ from cactiviz.datasets.scenes.scene import open_scenes
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.types import Picture
 from cactiviz.ui import texts
+from cactiviz.ui.components import data_url
+from cactiviz.ui.server.names import is_loopback
 from cactiviz.ui.session import state
 
 FOLDER = "folder"
@@ -109,11 +109,7 @@ def opened(name: str) -> Dataset:
 
 def folders_may_be_named() -> bool:
     """Only a person at this computer may name its folders."""
-    address = str(st.get_option("server.address") or "")
-    try:
-        return address == "localhost" or ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(str(st.get_option("server.address") or ""))
 
 
 def opening(dataset: Dataset) -> tuple[str, ...]:
@@ -177,9 +173,7 @@ def data_address(found: Picture, side: int | None = None) -> str:
         scale = min(1.0, side / shorter)
         size = [max(1, round(n * scale)) for n in rgb.shape[1::-1]]
         rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode()}"
+    return data_url.jpeg(rgb, _QUALITY)
 
 
 def _found(name: str) -> Path | None:

@@ -10,6 +10,7 @@ from cactiviz.datasets import Dataset
 from cactiviz.errors import CactivizError
 from cactiviz.types import Picture
 from cactiviz.ui import texts
+from cactiviz.ui.components import fields
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
@@ -22,13 +23,12 @@ def pick() -> Picture | None:
     names = library.here()
     if st.session_state.get(state.DATASET) not in names:
         _forget(library.first())
-    name = st.selectbox(
+    name = fields.select(
         texts.DATASET,
         names,
+        state.DATASET,
         format_func=library.title,
-        key=state.DATASET,
-        persist_state="session",
-        on_change=_another_dataset,
+        on_change=lambda: _forget(str(st.session_state[state.DATASET])),
     )
     try:
         dataset = library.opened(name)
@@ -42,17 +42,15 @@ def pick() -> Picture | None:
 
 def _pick_class(dataset: Dataset) -> str:
     classes = [name for name in library.ordered(dataset) if dataset.count(name)]
-    if st.session_state.get(state.CLASS) not in classes:
-        st.session_state[state.CLASS] = classes[0]
     if len(classes) == 1:
+        st.session_state[state.CLASS] = classes[0]
         return classes[0]
-    return st.selectbox(
+    return fields.select(
         texts.PICK_CLASS,
         classes,
-        key=state.CLASS,
+        state.CLASS,
         filter_mode="contains",
-        persist_state="session",
-        on_change=_another_class,
+        on_change=lambda: st.session_state.pop(state.ITEM, None),
     )
 
 
@@ -127,14 +125,6 @@ def _draw(names: list[str]) -> None:
         st.session_state[state.ITEM] = order[st.session_state[state.DRAWS] % len(order)]
         if st.session_state[state.ITEM] != before:
             return
-
-
-def _another_dataset() -> None:
-    _forget(str(st.session_state[state.DATASET]))
-
-
-def _another_class() -> None:
-    st.session_state.pop(state.ITEM, None)
 
 
 def _forget(dataset: str) -> None:

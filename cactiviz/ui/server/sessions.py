@@ -8,18 +8,19 @@ the handles of its event loop. So it is ended here, by the same function, shortl
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
+import importlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import Any
 
 import streamlit as st
 from streamlit import runtime
-
-from cactiviz.ui.server import handles
 
 #: Sessions at once, whether their page is connected or may still come back.
 MOST_SESSIONS = 200
@@ -27,6 +28,10 @@ MOST_SESSIONS = 200
 #: brought and made, and one of somebody who has gone and may come back.
 _HANDLES_EACH = 8
 _HANDLES_OF_ALL = 150
+#: Free handles, below which nobody more is let in: where none is left, a server answers with errors
+#: or not at all, so the last ones are kept for those that are here already.
+_HANDLES_RESERVED = 32
+_LISTS_OF_HANDLES = ("/proc/self/fd", "/dev/fd")  # of Linux, of macOS
 _BEFORE_SECONDS = 5.0  # the server would have forgotten it
 _LEAST_KEPT_SECONDS = 1.0
 #: After the end of a session, in which a file of another one that is being fetched gets through.
@@ -75,13 +80,13 @@ class Sessions:
     @property
     def full(self) -> bool:
         """Whether no more come in."""
-        return self._connected >= self.most or handles.nearly_all_in_use()
+        return self._connected >= self.most or few_handles_left()
 
     def make_room(self) -> bool:
         """End those whose page is gone, as far as one more needs it; whether there is room."""
         self._look()
         while self._cut_off and (
-            self._connected + len(self._cut_off) >= self.most or handles.nearly_all_in_use()
+            self._connected + len(self._cut_off) >= self.most or few_handles_left()
         ):
             self._end(next(iter(self._cut_off)))
         return not self.full
@@ -169,7 +174,7 @@ class Sessions:
         if runtime.exists():
             runtime.get_instance().media_file_mgr.remove_orphaned_files()
         since = self._clock() - self._collected
-        if not self._connected or since > _COLLECT_SECONDS or handles.nearly_all_in_use():
+        if not self._connected or since > _COLLECT_SECONDS or few_handles_left():
             gc.unfreeze()
             gc.collect()
             gc.freeze()
@@ -178,8 +183,52 @@ class Sessions:
 
 def _as_handles_allow() -> int:
     """Ask the system for all the handles that it gives; returns for how many sessions they do."""
-    handles.raise_limit()
-    most = handles.limit()
+    raise_limit_of_handles()
+    most = limit_of_handles()
     if most is None:
         return MOST_SESSIONS
     return max(2, min(MOST_SESSIONS, (most - _HANDLES_OF_ALL) // _HANDLES_EACH))
+
+
+def raise_limit_of_handles() -> None:
+    """Ask the system for all the handles (open files, connections) that it gives this process."""
+    resource = _resource()
+    if resource is None:
+        return
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def limit_of_handles() -> int | None:
+    """How many there may be; None where that isn't counted."""
+    resource = _resource()
+    if resource is None:
+        return None
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return None if soft == resource.RLIM_INFINITY else int(soft)
+
+
+def handles_in_use() -> int | None:
+    """How many there are; None where the system has no list of them."""
+    for place in _LISTS_OF_HANDLES:
+        try:
+            return len(os.listdir(place)) - 1  # the list itself was one
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                return limit_of_handles()
+    return None
+
+
+def few_handles_left() -> bool:
+    """Whether fewer than :data:`_HANDLES_HANDLES_RESERVED` are left."""
+    most, now = limit_of_handles(), handles_in_use()
+    return most is not None and now is not None and most - now < _HANDLES_RESERVED
+
+
+def _resource() -> Any:
+    """The system's module of limits, or None."""
+    try:
+        return importlib.import_module("resource")
+    except ImportError:  # Windows counts no handles
+        return None

@@ -62,9 +62,9 @@ EXPORTED, TO_HAND_OUT, PROBLEM = "exported", "to hand out", "problem"
 #: The session's own networks; whether their form is open, and how often it was opened.
 OWN, OWN_FORM, OWN_OPENED = "own", "own form", "own opened"
 #: The word by which its browser is known; since when it was waited for, whom it was told to, and
-#: whether it changed what is here. The session's own lease of what its browser brought.
+#: whether it changed what is here.
 WORD, WORD_AWAITED, WORD_SESSION = "word", "word awaited", "word session"
-WORD_NEWS, OWN_LEASE = "word news", "own lease"
+WORD_NEWS = "word news"
 #: What that form waits for, and what it said.
 OWN_CHECK, OWN_SAID = "own check", "own said"
 #: Networks to choose besides those that are chosen, in the next run.

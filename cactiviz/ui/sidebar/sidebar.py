@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
@@ -21,6 +21,7 @@ from cactiviz.ui import texts
 from cactiviz.ui.address import history
 from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS
 from cactiviz.ui.brought import current
+from cactiviz.ui.components import fields
 from cactiviz.ui.networks import catalog, upload_form
 from cactiviz.ui.pictures import library, picker, uploads
 from cactiviz.ui.session import state
@@ -54,7 +55,7 @@ class Choice:
     @property
     def key(self) -> tuple[object, ...]:
         """Equal for equal choices."""
-        values = (getattr(self, field.name) for field in fields(self) if field.name != "picture")
+        values = (value for name, value in vars(self).items() if name != "picture")
         return (self.picture.key, *values)
 
 
@@ -84,7 +85,8 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
             if with_views:
                 resize, untrained = _chosen_resize(), bool(st.session_state.get(state.UNTRAINED))
                 target, layers = explained.ask(picture, models, methods, resize, untrained)
-            _ask_more()
+            with st.expander(texts.MORE, key="more", icon=":material/tune:"):
+                fields.switches(state.WHOLE)
         if models and (methods or not with_views):
             history.keep()
     if not models or (with_views and not methods):
@@ -181,15 +183,6 @@ def _offer_more(label: str, key: str) -> None:
     )
 
 
-def _ask_more() -> None:
-    with st.expander(texts.MORE, key="more", icon=":material/tune:"):
-        for label, about, key in (
-            (texts.WHOLE, texts.WHOLE_HELP, state.WHOLE),
-            (texts.UNTRAINED, texts.UNTRAINED_HELP, state.UNTRAINED),
-        ):
-            st.toggle(label, help=about, key=key, persist_state="session")
-
-
 def _chosen_resize() -> Literal["squash"] | None:
     return "squash" if st.session_state.get(state.WHOLE) else None
 
@@ -199,16 +192,7 @@ def ask_picture() -> Picture:
 
     Until there is one, the picture of before stays.
     """
-    st.session_state.setdefault(state.SOURCE, "set")
-    source = st.segmented_control(
-        texts.SOURCE,
-        list(texts.SOURCES),
-        required=True,
-        format_func=lambda name: texts.SOURCES[name],
-        key=state.SOURCE,
-        persist_state="session",
-        width="stretch",
-    )
+    source = fields.one_of(texts.SOURCE, texts.SOURCES, state.SOURCE, width="stretch")
     found = None
     try:
         if source == "upload":

@@ -24,8 +24,7 @@ from cactiviz.types import Target
 from cactiviz.ui import texts
 from cactiviz.ui.address import binding, history
 from cactiviz.ui.address import link as address
-from cactiviz.ui.address.link import Link, from_query, to_query
-from cactiviz.ui.address.occlusion import Covered
+from cactiviz.ui.address.link import Covered, Link, from_query, to_query
 from cactiviz.ui.grid import unpacked
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state

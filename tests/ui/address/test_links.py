@@ -28,8 +28,7 @@ from cactiviz.ui.address.animate import (
     FilmLink,
     methods_of,
 )
-from cactiviz.ui.address.filters import FiltersLink
-from cactiviz.ui.address.neurons import NeuronsLink
+from cactiviz.ui.address.layers import STRONGEST, FiltersLink, NeuronsLink
 from cactiviz.ui.session import state
 from tests.fixtures.browsing import HOSTILE
 from tests.fixtures.inside_pages import captions, open_page, settled
@@ -96,7 +95,9 @@ def test_what_a_preset_says_is_not_said_again(preset: str, kind: str) -> None:
 @pytest.mark.parametrize(
     "link",
     [
-        FiltersLink((("alexnet", "features.3"), ("densenet121", "features.denseblock1.conv1"))),
+        FiltersLink(
+            layers=(("alexnet", "features.3"), ("densenet121", "features.denseblock1.conv1"))
+        ),
         FiltersLink(order="own", scale="own", inputs="mean", count=96),
     ],
 )
@@ -107,10 +108,12 @@ def test_filters_come_back_from_their_parameters(link: FiltersLink) -> None:
 @pytest.mark.parametrize(
     "link",
     [
-        NeuronsLink((("densenet121", "features.norm5:activation"),), seed=7),
+        NeuronsLink(layers=(("densenet121", "features.norm5:activation"),), seed=7),
         NeuronsLink(method="saliency", at=(0.3333, 0.0)),
         NeuronsLink(neuron=(1023, 0, 12)),
-        NeuronsLink((("alexnet", "features.11"), ("cactinet", "stages.2")), strongest=True),
+        NeuronsLink(
+            layers=(("alexnet", "features.11"), ("cactinet", "stages.2")), neuron=STRONGEST
+        ),
     ],
 )
 def test_neurons_come_back_from_their_parameters(link: NeuronsLink) -> None:

@@ -28,7 +28,7 @@ from cactiviz.ui import texts
 from cactiviz.ui.animate import choice
 from cactiviz.ui.animate import files as film_file
 from cactiviz.ui.animate import work as film_work
-from cactiviz.ui.animate.files import Drawer, Making
+from cactiviz.ui.animate.files import AnimationFolder, Making
 from cactiviz.ui.animate.work import Plan, Work
 from cactiviz.ui.pictures import uploads
 from cactiviz.ui.session import polling, state
@@ -45,8 +45,8 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[AppTest]:
     drawer_of(opened).close()
 
 
-def drawer_of(app: AppTest) -> Drawer:
-    found: Drawer = app.session_state[state.FILM]
+def drawer_of(app: AppTest) -> AnimationFolder:
+    found: AnimationFolder = app.session_state[state.FILM]
     return found
 
 
@@ -330,8 +330,8 @@ def test_a_zip_holds_a_png_for_each_frame_and_stopping_leaves_nothing(
 
 
 def test_a_drawer_goes_with_all_that_is_in_it() -> None:
-    drawer = Drawer()
-    folder = drawer._folder
+    drawer = AnimationFolder()
+    folder = drawer.path
     (folder / "something").write_text("x")
     drawer.close()
     assert not folder.exists()

@@ -21,7 +21,7 @@ from cactiviz.types import Box
 from cactiviz.ui import grid
 from cactiviz.ui.grid import component, encoding
 from cactiviz.ui.grid.component import event
-from cactiviz.ui.networks.offers import Offer
+from cactiviz.ui.networks.downloads import Offer
 from tests.fixtures.grid_case import (
     FAILED,
     HOSTILE,

@@ -18,8 +18,9 @@ from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.kernels import shown_weights
 from cactiviz.types import Box, FilterGrid
 from cactiviz.ui import texts
+from cactiviz.ui.address.layers import AT_ONCE, FiltersLink
 from cactiviz.ui.components import data_url
-from cactiviz.ui.layers.filters import AT_ONCE, FilterLook, KernelStyle, look, map_vmax, paint
+from cactiviz.ui.layers.filters import FilterLook, look, map_vmax, paint
 from cactiviz.ui.pictures.library import first_item, opened
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.sidebar import Choice
@@ -33,7 +34,7 @@ from tests.fixtures.inside_pages import (
     watch_walls,
 )
 
-STYLE = KernelStyle("response", "shared", "heaviest", AT_ONCE)
+STYLE = FiltersLink("response", "shared", "heaviest", AT_ONCE)
 
 
 @pytest.fixture(scope="module")
