@@ -18,7 +18,7 @@ from cactiviz.rendering.captions import caption
 from cactiviz.rendering.evidence import where_is_the_peak
 from cactiviz.rendering.kernels import Inputs, ShownWeights
 from cactiviz.rendering.scales import Floats, Scale, number, percent, vmax_of
-from cactiviz.types import Box, FilterGrid, Neuron, Picture
+from cactiviz.types import Box, FilterGrid, Picture
 
 APP = "cactiviz"
 COMPARE = "Compare"
@@ -123,18 +123,22 @@ PICK_CLASS = "Class"
 PICK_ITEM = "Which"
 DRAW_ONE = "Draw one"
 DRAW_ONE_HELP = "Takes any picture of this class. The Gallery shows them all."
+STILL_THERE = "{name} is still here; another file takes its place."
+DOWNLOAD = "Download {spec.title} (about {spec.download_megabytes} MB)"
+WORDS_HINT = "Search {count:,} classes"
+MORE_CLASSES = "{count:,} more; type to find them."
+PLACE_IN_LIST = "{start:,}–{stop:,} of {total:,}"
+DRAWN = "{count:,} of {total:,} · seed {seed:,}"
+PAGE_OF = "Page {page:,} of {last:,}"
+PICK_NUMBER = "Which one, {first:,} to {last:,}"
+NO_PLACE = "There is no folder or zip {named}."
 
 
 def still_there_many(count: int) -> str:
-    """The same of an animation's pictures."""
+    """Of pictures of the user's own, when their field is empty after another page."""
     if count == 1:
         return "Your picture is still here; other files take its place."
     return f"Your {count} pictures are still here; other files take their place."
-
-
-def still_there(name: str) -> str:
-    """Of a picture of the user's own, when its field is empty after another page."""
-    return f"{name} is still here; another file takes its place."
 
 
 def subtitle(picture: Picture, models: int, methods: int) -> str:
@@ -177,11 +181,6 @@ def computed(seconds: float, device: str) -> str:
     return f"Computed {device}, in {taken}."
 
 
-def download(spec: ModelSpec) -> str:
-    """What the button says that fetches a network's weights."""
-    return f"Download {spec.title} (about {spec.download_megabytes} MB)"
-
-
 def download_terms(spec: ModelSpec) -> str:
     """Where the weights come from and under which terms."""
     if spec.weights is None or not spec.weights.url:
@@ -202,41 +201,6 @@ def about_dataset(about: str, terms: str) -> str:
 def class_label(name: str, count: int) -> str:
     """A class as a choice, with the number of its pictures."""
     return f"{plain(name)} · {count:,}"
-
-
-def words_hint(count: int) -> str:
-    """What stands in the empty field for a search among the classes."""
-    return f"Search {count:,} classes"
-
-
-def more_classes(count: int) -> str:
-    """For classes that aren't shown."""
-    return f"{count:,} more; type to find them."
-
-
-def place_in_list(start: int, stop: int, total: int) -> str:
-    """Which pictures are shown, counted from 1."""
-    return f"{start:,}–{stop:,} of {total:,}"
-
-
-def drawn(count: int, total: int, seed: int) -> str:
-    """How many were drawn, and by which seed."""
-    return f"{count:,} of {total:,} · seed {seed:,}"
-
-
-def page_of(page: int, last: int) -> str:
-    """Which page is shown, counted from 1."""
-    return f"Page {page:,} of {last:,}"
-
-
-def pick_number(first: int, last: int) -> str:
-    """The label of the field for a picture's number in its class."""
-    return f"Which one, {first:,} to {last:,}"
-
-
-def no_place(named: str) -> str:
-    """For a folder that isn't there."""
-    return f"There is no folder or zip {named}."
 
 
 def alt(item: Item) -> str:
@@ -332,6 +296,7 @@ AGAIN_RECIPE = (
 )
 WHOLE_PICTURE = "the picture"
 PART_SEEN = "what it saw"
+ALT_OF_FILTERS = "{view} of {network}"
 
 
 def alt_of_map(method: str, network: str, class_name: str, contrast: str, words: str) -> str:
@@ -344,16 +309,12 @@ def alt_of_map(method: str, network: str, class_name: str, contrast: str, words:
     return f"{method} of {network} for “{class_name}”{against}: {words}"
 
 
-def alt_of_filters(view: str, network: str) -> str:
-    """What is to be seen on a grid of kernels."""
-    return f"{view} of {network}"
-
-
 #: What the signs before a class at the head of a column mean.
 MARKS = {
     "explained": "This class is explained",
     "against": "The explained class is held against it",
 }
+CHANGED = "{before} → {now}"
 
 
 def explains(found: Attribution) -> str:
@@ -370,11 +331,6 @@ def at_layer(place: str) -> str:
     """
     layer, _, grid = place.partition(" · ")
     return f"Made at the layer {layer}, which has {grid} squares." if grid else ""
-
-
-def changed(before: str, now: str) -> str:
-    """How a probability changed."""
-    return f"{before} → {now}"
 
 
 # --- Address ---
@@ -472,12 +428,17 @@ WHERE_TO_CHOOSE = {
     ("cactinet", "layer_cam"): f"The layers are at the side under “{EXPLAINED}”.",
 }
 
-
 NO_VIEW_AT_A_LAYER = (
     "A layer is chosen, but none of these views is taken at a layer. Choose Grad-CAM at the side "
     "to see it."
 )
 EXPLAIN_OWN = "Explain each one's own answer"
+LINK_VIEWS = "The link names more than {most} views, so the others were left out."
+LINK_LAYER_OF = "The link names a layer of {network}, which it doesn't show, so it was ignored."
+LINK_PICTURE = "The link's picture isn't here. {why}"
+LINK_DATASET = "It belongs to “{title}”, which isn't on this computer yet."
+LINK_FETCHES = "This link wants to fetch a picture from {host}."
+LINK_OPENS = "This link wants to read pictures in the folder {place} on this computer."
 
 
 def nobody_knows(sentences: Sequence[str]) -> str:
@@ -550,16 +511,6 @@ def link_unknown(kind: str, name: str, more: int) -> str:
     return f"The link names “{name}”{others} as {kind}, which is not known here."
 
 
-def link_views(most: int) -> str:
-    """For a link to Animate with more views than it shows."""
-    return f"The link names more than {most} views, so the others were left out."
-
-
-def link_layer_of(network: str) -> str:
-    """For a layer in a link of a network that the link doesn't show."""
-    return f"The link names a layer of {network}, which it doesn't show, so it was ignored."
-
-
 def link_layer(name: str, network: str) -> str:
     """For a layer in a link that a network doesn't have."""
     return f"The link names the layer “{name}”, which {network} doesn't have."
@@ -576,26 +527,6 @@ def class_unknown(name: str, several: bool) -> str:
     whose = "None of these networks" if several else "This network"
     verb = "knows" if several else "doesn’t know"
     return f"{whose} {verb} the class “{name}”, so it isn’t what is explained any more."
-
-
-def link_picture(why: str) -> str:
-    """For a picture in a link that isn't here."""
-    return f"The link's picture isn't here. {why}"
-
-
-def link_dataset(title: str) -> str:
-    """For a data set in a link that isn't here."""
-    return f"It belongs to “{title}”, which isn't on this computer yet."
-
-
-def link_fetches(host: str) -> str:
-    """The question before a picture is fetched that a link names."""
-    return f"This link wants to fetch a picture from {host}."
-
-
-def link_opens(place: str) -> str:
-    """The question before a folder is read that a link names."""
-    return f"This link wants to read pictures in the folder {place} on this computer."
 
 
 # --- Networks of one's own, camera, downloads ---
@@ -670,44 +601,20 @@ OWN_NOT_NUMBERS = "The network’s answers are no numbers; something is wrong wi
 ADD = "Add"
 TRY_AGAIN = "Try again"
 NOT_NOW = "Not now"
-
-
-def too_large_a_picture(megabytes: int) -> str:
-    """For a picture beyond the limit."""
-    return f"This picture is too large; up to {megabytes} MB can be shown."
-
-
-def own_limit(megabytes: int) -> str:
-    """Under the field for a file of weights."""
-    return (
-        f"A file of up to {megabytes:,} MB, such as .safetensors, .pth, .pt or .ckpt. Only its "
-        "numbers are read; code in it is never run. It is deleted half an hour after you have left."
-    )
-
-
-def own_full(most: int) -> str:
-    """For a session that has all the networks of its own that it may."""
-    return f"You have {most} networks of your own here. Remove one to add another."
-
-
-def own_taken(name: str) -> str:
-    """For a name that another network has."""
-    return f"Another network is called {name} already."
-
-
-def download_size(spec: ModelSpec) -> str:
-    """What one press does for a network whose weights aren't here."""
-    return f"Download {spec.download_megabytes} MB"
+TOO_LARGE_A_PICTURE = "This picture is too large; up to {megabytes} MB can be shown."
+OWN_LIMIT = (
+    "A file of up to {megabytes:,} MB, such as .safetensors, .pth, .pt or .ckpt. Only its numbers "
+    "are read; code in it is never run. It is deleted half an hour after you have left."
+)
+OWN_FULL = "You have {most} networks of your own here. Remove one to add another."
+OWN_TAKEN = "Another network is called {name} already."
+DOWNLOAD_SIZE = "Download {spec.download_megabytes} MB"
+DOWNLOAD_FAILED = "The weights of {title} couldn't be fetched; the terminal says why."
 
 
 def go_on(here_bytes: int, spec: ModelSpec) -> str:
-    """The same, where a part of them is here."""
+    """What one press does where a part of the weights is here."""
     return f"Go on, {here_bytes / 1e6:,.0f} of {spec.download_megabytes} MB are here"
-
-
-def download_failed(title: str) -> str:
-    """For a fault that nobody thought of."""
-    return f"The weights of {title} couldn't be fetched; the terminal says why."
 
 
 def weights_not_here(spec: ModelSpec) -> str:
@@ -734,7 +641,6 @@ def own_waits(ahead: int | None) -> str:
 
 
 # --- Walls of small pictures with an enlarged view ---
-
 WALL = {
     "previous": "Previous",
     "next": "Next",
@@ -742,10 +648,11 @@ WALL = {
     "strength": "How strong the colours are",
 }
 
-# --- Filters and Neurons ---
 
+# --- Filters and Neurons ---
 LAYER_WAITS = "its layer…"
 TRAINED_NOTE = "trained weights"
+SHOWN_OF = "{shown:,} of {total:,} are shown."
 
 
 def layer_of(title: str) -> str:
@@ -753,13 +660,7 @@ def layer_of(title: str) -> str:
     return f"Layer of {plain(title)}"
 
 
-def shown_of(shown: int, total: int) -> str:
-    """How many of how many are shown."""
-    return f"{shown:,} of {total:,} are shown."
-
-
 # --- Filters ---
-
 FILTERS = "Filters"
 FILTERS_TITLE = "What do the filters look for?"
 FILTERS_WHAT = (
@@ -802,36 +703,16 @@ FILTERS_SCALES = (
     "0, blue below and orange above, in full colour at and beyond the full value."
 )
 MAP_OVER = "Where it answers, over the picture"
-
-
-def convolution(name: str, count: int, rows: int, columns: int) -> str:
-    """A convolution as a choice."""
-    return f"{name} · {count} of {rows} × {columns}"
-
-
-def filters_label(title: str, layer: str) -> str:
-    """What a wall of filters is called to somebody who can't see it."""
-    return f"Filters of {title}, {layer}; choose one to see it larger"
-
-
-def kernel_name(index: int) -> str:
-    """A filter's name, by the network's own number, counted from 0."""
-    return f"Kernel {index}"
-
-
-def kernel_title(rows: int, columns: int) -> str:
-    """Above an enlarged kernel."""
-    return f"The pattern, {rows} × {columns} weights"
+CONVOLUTION = "{name} · {count} of {rows} × {columns}"
+FILTERS_LABEL = "Filters of {title}, {layer}; choose one to see it larger"
+KERNEL_NAME = "Kernel {index}"
+KERNEL_TITLE = "The pattern, {rows} × {columns} weights"
+SHOW_MORE = "Show {count} more"
 
 
 def map_title(shape: tuple[int, ...]) -> str:
     """Above an enlarged feature map."""
     return f"Its feature map, {shape[0]} × {shape[1]}"
-
-
-def show_more(count: int) -> str:
-    """The button for more filters."""
-    return f"Show {count} more"
 
 
 def filters_said(grid: FilterGrid, weights: ShownWeights, vmax: float | None) -> str:
@@ -927,7 +808,6 @@ def _extremes(map_: Floats) -> str:
 
 
 # --- What if a part were covered ---
-
 WHAT_IF = "What if a part were covered?"
 WHAT_IF_HELP = "Hide a part of the picture and see which networks change their answer."
 WHAT_IF_END = "Uncover and close"
@@ -985,7 +865,6 @@ def percent_finely(probability: float) -> str:
 
 
 # --- Why A and not B ---
-
 WHY_NOT_END = "Own answers again"
 WHY_NOT_END_HELP = "Back to what speaks for each network’s own first answer."
 WHY_NOT_REFUSED = "It doesn’t know both of these classes."
@@ -994,16 +873,13 @@ WHY_NOT_COLOURS = (
     "two share what a network gives to either of them, so bars compare. “Ahead by” counts in the "
     "network’s own score, before it becomes a probability, so these numbers don’t."
 )
-
-
-def why_not(other: str) -> str:
-    """What the button says that asks for the difference of two answers."""
-    return f"Why not “{other}”?"
-
-
-def why_not_help(class_name: str, other: str) -> str:
-    """The whole of that question."""
-    return f"What speaks for “{class_name}” and against “{other}”, in each network?"
+WHY_NOT = "Why not “{other}”?"
+WHY_NOT_HELP = "What speaks for “{class_name}” and against “{other}”, in each network?"
+ONE_SCORE = (
+    "{title} has a single score for its two classes: what speaks for “{first}” speaks against "
+    "“{second}” just as much. So its map is the one for “{first}” alone, only twice as large, and "
+    "with what speaks against it left in."
+)
 
 
 def why_not_title(class_name: str, other: str) -> str:
@@ -1026,17 +902,7 @@ def ahead(first: str, second: str, margin: float, margin_text: str) -> str:
     return f"“{first if margin > 0 else second}” ahead by {margin_text}"
 
 
-def one_score(title: str, first: str, second: str) -> str:
-    """What a contrast means for a network with one score for two classes."""
-    return (
-        f"{title} has a single score for its two classes: what speaks for “{first}” speaks against "
-        f"“{second}” just as much. So its map is the one for “{first}” alone, only twice as large, "
-        "and with what speaks against it left in."
-    )
-
-
 # --- Neurons ---
-
 NEURONS = "Neurons"
 NEURONS_TITLE = "What drives a single neuron?"
 NEURONS_WHAT = (
@@ -1062,27 +928,22 @@ POINT_HELP = (
     "Click a place. Shown are the ten neurons over it that are the most active, "
     "the strongest first."
 )
-
-
-def seed_said(seed: int) -> str:
-    """By which seed neurons were drawn."""
-    return f"Seed {seed:,}"
+SEED_SAID = "Seed {seed:,}"
+NEURONS_LABEL = "Neurons of {title}, {layer}; choose one to see it larger"
+BEGINS_AT = "Begins at {layer}: deeper layers see the whole picture."
+NEURON_CHANNEL = "Channel {neuron.channel}"
+NEURON_NAME = "Channel {neuron.channel}, row {neuron.row}, column {neuron.column}"
+LAYER_IS_SILENT = "No neuron of {title}’s {layer} answers to this picture; choose another layer."
+PLACE_IS_SILENT = (
+    "No neuron of {title} answers at that place; choose another place or another layer."
+)
+PLACE_NOT_SEEN = "{title} didn't see that place of the picture; choose one nearer to the middle."
 
 
 def neurons_place(name: str, channels: int, rows: int, columns: int, is_target: bool) -> str:
     """A layer as a choice of neurons."""
     target = " · Grad-CAM" if is_target else ""
     return f"{name} · {channels} × {rows} × {columns}{target}"
-
-
-def neurons_label(title: str, layer: str) -> str:
-    """What a wall of neurons is called to somebody who can't see it."""
-    return f"Neurons of {title}, {layer}; choose one to see it larger"
-
-
-def begins_at(layer: str) -> str:
-    """Why a network's neurons aren't those of its target layer at first."""
-    return f"Begins at {layer}: deeper layers see the whole picture."
 
 
 def neurons_said(
@@ -1108,16 +969,6 @@ def neurons_said(
     if all(one.sees_all for one in found):
         said.append("Each sees the whole picture, so no part is outlined.")
     return tuple(said)
-
-
-def neuron_channel(neuron: Neuron) -> str:
-    """A neuron's channel, counted from 0."""
-    return f"Channel {neuron.channel}"
-
-
-def neuron_name(neuron: Neuron) -> str:
-    """A neuron's name: channel, row and column, counted from 0."""
-    return f"Channel {neuron.channel}, row {neuron.row}, column {neuron.column}"
 
 
 def neuron_line(found: NeuronAttribution) -> str:
@@ -1171,21 +1022,6 @@ def _activity(found: NeuronAttribution) -> str:
         return number(found.value)
     end = "ceiling" if found.before_ceiling >= found.value else "floor"
     return f"{number(found.value)}, at its {end} ({number(found.before_ceiling)} before it)"
-
-
-def layer_is_silent(title: str, layer: str) -> str:
-    """For a layer of which no neuron answers."""
-    return f"No neuron of {title}’s {layer} answers to this picture; choose another layer."
-
-
-def place_is_silent(title: str) -> str:
-    """For a place over which no neuron answers."""
-    return f"No neuron of {title} answers at that place; choose another place or another layer."
-
-
-def place_not_seen(title: str) -> str:
-    """For a place that lies outside of what a network saw."""
-    return f"{title} didn't see that place of the picture; choose one nearer to the middle."
 
 
 def _place_of(box: Box, size: tuple[int, int]) -> str:
@@ -1365,11 +1201,12 @@ LEARN_4_KNOWN = (
     "together edges and colours so far. On CactiNet, Grad-CAM on 8 × 8 squares was measured: it "
     "finds cacti less well than a blob in the middle of the picture would.",
 )
-
-
-def learn_progress(number: int, total: int) -> str:
-    """Which lesson it is."""
-    return f"Lesson {number} of {total}"
+LEARN_PROGRESS = "Lesson {number} of {total}"
+LEARN_FILTERS_ALT = "{count} little windows of colour in rows; {caption}"
+LEARN_PIXELS = "{pixels} × {pixels} pixels"
+LEARN_FOR = "{method} for “{class_name}”"
+LEARN_ASKED = "Asked for “{class_name}”"
+LEARN_1_ROUND = "Round {number}. The method is {title}. It asks: {asks}"
 
 
 def learn_next(part: str) -> str:
@@ -1397,11 +1234,6 @@ def learn_alt(title: str, place: str, caption: str) -> str:
     return f"{title}: {where.get(place, f'strongest at the {place}')}; {caption}"
 
 
-def learn_filters_alt(count: int, caption: str) -> str:
-    """What the first layer's kernels are, to somebody who can't see them."""
-    return f"{count} little windows of colour in rows; {caption}"
-
-
 def learn_subject(title: str, on_scene: bool, answer: str, probability: float) -> str:
     """Which network and picture a page of methods is about, and what it answered."""
     if on_scene:
@@ -1412,11 +1244,6 @@ def learn_subject(title: str, on_scene: bool, answer: str, probability: float) -
     else:
         who = f"Here the network is {title}, which knows a thousand things, before a photograph."
     return f"{who} It answers “{answer}” with {percent(probability)}." if answer else who
-
-
-def learn_pixels(pixels: int) -> str:
-    """A picture's size as a network is given it."""
-    return f"{pixels} × {pixels} pixels"
 
 
 def learn_squares(grid: tuple[int, int]) -> str:
@@ -1431,19 +1258,9 @@ def learn_side(side: str, untrained: bool | None) -> str:
     return f"Map {side}, {'untrained' if untrained else 'trained'}"
 
 
-def learn_for(method: str, class_name: str) -> str:
-    """A map's title where the class matters."""
-    return f"{method} for “{class_name}”"
-
-
 def learn_agreement(value: float) -> str:
     """An agreement between -1 and 1, two digits, with a real minus sign."""
     return f"{value + 0.0:.2f}".replace("-", "−")
-
-
-def learn_asked(class_name: str) -> str:
-    """Beside maps that were asked for another class."""
-    return f"Asked for “{class_name}”"
 
 
 def learn_larger(one: str, one_value: float, other: str, other_value: float) -> str:
@@ -1466,11 +1283,6 @@ def learn_larger(one: str, one_value: float, other: str, other_value: float) -> 
         f"the largest number in {one} is {number(one_value)}, {how} in {other} "
         f"({number(other_value)})"
     )
-
-
-def learn_1_round(round_number: int, title: str, asks: str) -> str:
-    """Which round it is, and which method's maps."""
-    return f"Round {round_number}. The method is {title}. It asks: {asks}"
 
 
 def learn_1_who(learnt: float, random: float) -> str:
@@ -1655,24 +1467,13 @@ FILM_LOOPS = {0: "again and again", 1: "once", **{n: f"{n} times" for n in (2, 3
 FILM_LOOP_HELP = "An MP4 leaves this to its player."
 FILM_FORMAT = "Take it home as"
 FILM_FORMATS = {"gif": "GIF", "webp": "WebP", "mp4": "MP4", "zip": "PNGs in a ZIP"}
-
-
-def film_fewer(found: int, hoped: int) -> str:
-    """Where classes have fewer pictures than were asked for."""
-    return f"{found} of {hoped} pictures are here; some classes have fewer than asked for."
-
-
-def film_some(shown: int, total: int, each: int) -> str:
-    """Where classes have more pictures than were asked for."""
-    return f"{shown} of the {total} pictures of these classes are taken, {each} of each at most."
-
-
-def film_too_many(most: int, count: int) -> str:
-    """The limit of the app."""
-    return (
-        f"The first {most} of {count} pictures are taken; the command `cactiviz animate` has no "
-        "such limit."
-    )
+FILM_FEWER = "{found} of {hoped} pictures are here; some classes have fewer than asked for."
+FILM_SOME = "{shown} of the {total} pictures of these classes are taken, {each} of each at most."
+FILM_TOO_MANY = (
+    "The first {most} of {count} pictures are taken; the command `cactiviz animate` has no such "
+    "limit."
+)
+FILM_STOPPED = "Stopped; {done} of {total} answers are kept."
 
 
 def film_progress(
@@ -1684,11 +1485,6 @@ def film_progress(
         first = f" · {ahead - 1} other computation{'s' if ahead > 2 else ''} first"
     which = plain(network) + (f", {number} of {models} networks" if models > 1 else "")
     return f"Picture {picture} of {pictures} · {which} · {device}{first}"
-
-
-def film_stopped(done: int, total: int) -> str:
-    """After Stop."""
-    return f"Stopped; {done} of {total} answers are kept."
 
 
 def film_writing(done: int, total: int) -> str:

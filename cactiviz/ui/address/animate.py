@@ -208,7 +208,7 @@ class FilmLink(PageLink):
         rows.sort(key=lambda row: row.key not in ("networks", "views"))  # which is said first
         values, more = read(query, rows)
         if len(values.get("methods", ())) > MOST_METHODS:
-            more.append(texts.link_views(MOST_METHODS))
+            more.append(texts.LINK_VIEWS.format(most=MOST_METHODS))
             values["methods"] = values["methods"][:MOST_METHODS]
         if first.kind == "layers" and "models" in values:
             values["models"] = values["models"][:1]

@@ -134,10 +134,10 @@ def choose_picture(link: Link) -> list[str]:
         return []
     try:
         if not library.is_here(name):
-            raise DataError(texts.link_dataset(library.title(name)))
+            raise DataError(texts.LINK_DATASET.format(title=library.title(name)))
         state.choose(library.opened(name).find(place))
     except CactivizError as error:
-        return [texts.link_picture(str(error))]
+        return [texts.LINK_PICTURE.format(why=str(error))]
     return []
 
 

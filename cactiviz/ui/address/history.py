@@ -295,9 +295,9 @@ def _say(trail: Trail) -> None:
             asked = address.host(web)
         except CactivizError:
             return  # which is said where it is typed
-        _ask(texts.link_fetches(asked), texts.LINK_FETCH, agree, web)
+        _ask(texts.LINK_FETCHES.format(host=asked), texts.LINK_FETCH, agree, web)
     if asks := _pending(trail):
-        _ask(texts.link_opens(asks.place), texts.LINK_OPEN, _agree_to_folder, asks)
+        _ask(texts.LINK_OPENS.format(place=asks.place), texts.LINK_OPEN, _agree_to_folder, asks)
 
 
 def _ask(question: str, label: str, answer: object, about: object) -> None:

@@ -273,7 +273,7 @@ def _layers(layer: str, pairs: Layers, models: tuple[str, ...], wrong: list[str]
     """Of several networks each by its name; one alone may have its layer without a name."""
     others = [name for name, _ in pairs if name not in models]
     if others:
-        wrong.append(texts.link_layer_of(MODELS[others[0]].title))
+        wrong.append(texts.LINK_LAYER_OF.format(network=MODELS[others[0]].title))
     layers = {name: one for name, one in pairs if name in models}
     if layer and len(models) > 1:
         wrong.append(texts.LINK_LAYER)

@@ -170,12 +170,12 @@ def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
     if not classes:
         return _Pictures([])
     pictures, hoped = of_dataset(dataset, classes, each)
-    total = sum(map(dataset.count, classes))
-    cut = len(pictures) < total and dataset.name != "scenes"  # of drawn ones none is left out
-    some = (texts.film_some(len(pictures), total, each),) if cut else ()
-    fewer = (texts.film_fewer(len(pictures), hoped),) if len(pictures) < hoped else ()
+    found, total = len(pictures), sum(map(dataset.count, classes))
+    cut = found < total and dataset.name != "scenes"  # of drawn ones none is left out
+    some = (texts.FILM_SOME.format(shown=found, total=total, each=each),) if cut else ()
+    fewer = (texts.FILM_FEWER.format(found=found, hoped=hoped),) if found < hoped else ()
     place = state.place() if dataset.name == library.FOLDER else ""
-    notes = (*dataset.notes, *some, *fewer, *_too_many(len(pictures)))
+    notes = (*dataset.notes, *some, *fewer, *_too_many(found))
     return _Pictures(pictures, notes, place=place)
 
 
@@ -197,7 +197,8 @@ def _ask_classes(dataset: Dataset) -> list[str]:
 
 
 def _too_many(count: int) -> tuple[str, ...]:
-    return (texts.film_too_many(MOST_PICTURES, count),) if count > MOST_PICTURES else ()
+    sentence = texts.FILM_TOO_MANY.format(most=MOST_PICTURES, count=count)
+    return (sentence,) if count > MOST_PICTURES else ()
 
 
 def _ask_one() -> list[str]:

@@ -88,7 +88,7 @@ def _status(folder: AnimationFolder, work: Work, style: Style) -> None:
             st.button(texts.STOP, key="film stop", type="tertiary", on_click=_hold, args=(work,))
             st.progress(work.done / max(1, work.plan.total))
         elif work.problem or not work.finished:
-            said = work.problem or texts.film_stopped(work.done, work.plan.total)
+            said = work.problem or texts.FILM_STOPPED.format(done=work.done, total=work.plan.total)
             st.caption(texts.plain(said), width="content")
             st.button(texts.GO_ON, key="film go on", type="tertiary", on_click=_go_on, args=(work,))
         elif preview is not None and not preview.ended.is_set():

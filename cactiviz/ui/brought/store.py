@@ -112,7 +112,7 @@ class BrowserFolder(SessionFolder):
         listed = classes.strip() not in ("", IMAGENET)
         list_of_classes = path.with_name(f"{number}.txt") if listed else None
         if len(self.networks) >= MOST_NETWORKS:  # another tab added one meanwhile
-            raise OutputError(texts.own_full(MOST_NETWORKS))
+            raise OutputError(texts.OWN_FULL.format(most=MOST_NETWORKS))
         if not self._reserve(size):
             raise OutputError(texts.OWN_NO_ROOM)
         try:

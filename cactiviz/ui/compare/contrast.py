@@ -67,7 +67,8 @@ def button(choice: Choice, comparison: Comparison) -> None:
         if found is None:
             return
         asked = found
-        label, about = texts.plain(texts.why_not(found[1])), texts.plain(texts.why_not_help(*found))
+        label = texts.plain(texts.WHY_NOT.format(other=found[1]))
+        about = texts.plain(texts.WHY_NOT_HELP.format(class_name=found[0], other=found[1]))
     pressed = st.button(
         label,
         key="why not button",
@@ -129,7 +130,11 @@ def payload(choice: Choice, comparison: Comparison) -> dict[str, Any]:
     class_, other = _asked(choice, margins)
     cards = [_card(name, comparison, margins) for name in comparison.models]
     notes = [
-        texts.one_score(catalog.title(name), found.first.class_name, found.second.class_name)
+        texts.ONE_SCORE.format(
+            title=catalog.title(name),
+            first=found.first.class_name,
+            second=found.second.class_name,
+        )
         for name, found in margins.items()
         if found is not None and found.one_score
     ]

@@ -69,11 +69,13 @@ def ask_items(dataset: Dataset) -> tuple[Item, ...]:
         if order == "chance":
             seed = fields.seed(state.SEED)
             items = dataset.draw(PAGE_SIZE, seed)
-            st.caption(texts.drawn(len(items), total, seed), width="content")
+            where = texts.DRAWN.format(count=len(items), total=total, seed=seed)
         else:
             items = dataset.page(_page(total), PAGE_SIZE)
             start = _page(total) * PAGE_SIZE
-            st.caption(texts.place_in_list(start + 1, start + len(items), total), width="content")
+            stop = start + len(items)
+            where = texts.PLACE_IN_LIST.format(start=start + 1, stop=stop, total=total)
+        st.caption(where, width="content")
     return items
 
 
@@ -91,7 +93,7 @@ def ask_page(dataset: Dataset) -> None:
             on_click=_turn,
             args=(page - 1,),
         )
-        st.caption(texts.page_of(page + 1, last + 1), width="content")
+        st.caption(texts.PAGE_OF.format(page=page + 1, last=last + 1), width="content")
         st.button(
             texts.NEXT,
             icon=":material/chevron_right:",
@@ -150,7 +152,7 @@ def _ask_words(classes: int) -> str:
         texts.WORDS,
         type="search",
         live=True,
-        placeholder=texts.words_hint(classes),
+        placeholder=texts.WORDS_HINT.format(count=classes),
         key=state.WORDS,
         persist_state="session",
         on_change=_another_scope,
@@ -176,7 +178,7 @@ def _ask_class(dataset: Dataset, scope: list[str]) -> str:
             label_visibility="collapsed",
         )
     if len(scope) > _MOST_PILLS:
-        st.caption(texts.more_classes(len(scope) - _MOST_PILLS))
+        st.caption(texts.MORE_CLASSES.format(count=len(scope) - _MOST_PILLS))
     return kind or _ALL
 
 

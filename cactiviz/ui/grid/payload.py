@@ -186,8 +186,8 @@ def _change(answer: Prediction, earlier: Mapping[int, float]) -> dict[str, Any]:
     was = earlier.get(answer.class_index)
     # What wasn't among the first answers was less likely than the last of them.
     said = paint.percent(was) if was is not None else f"<{paint.percent(min(earlier.values()))}"
-    change = texts.changed(said.replace("<<", "<"), paint.percent(answer.probability))
-    return {"before": was, "change": change}
+    now = paint.percent(answer.probability)
+    return {"before": was, "change": texts.CHANGED.format(before=said.replace("<<", "<"), now=now)}
 
 
 def _seen(seen: Box, size: tuple[int, int]) -> tuple[float, float, float, float]:
@@ -214,8 +214,8 @@ def _cell(
     try:
         found = explanation[view]
         if isinstance(found, FilterGrid):
-            body = encoding.filters(found)
-            return {**body, "alt": texts.alt_of_filters(title, explanation.title), "notes": []}
+            alt = texts.ALT_OF_FILTERS.format(view=title, network=explanation.title)
+            return {**encoding.filters(found), "alt": alt, "notes": []}
         scales = {scale: encoding.on_scale(found, together, scale) for scale in paint.SCALES}
         all_of_it = _seen(explanation.seen, comparison.picture.size) == _EVERYTHING
         words = encoding.in_words(found, texts.WHOLE_PICTURE if all_of_it else texts.PART_SEEN)

@@ -131,12 +131,12 @@ def _cell(
     if not _single(grid):
         rows, columns = grid.kernels.shape[2:]
         kernel = wall.Film(f"kernel {index}", wall.WHOLE, squares=True)
-        title = texts.kernel_title(rows, columns)
+        title = texts.KERNEL_TITLE.format(rows=rows, columns=columns)
         kernels = (wall.Pane((kernel,), wall.WHOLE, columns / rows, title=title),)
     return wall.Cell(
         key=str(index),
         alt=texts.filter_alt(found.title, grid, index, rank),
-        title=texts.kernel_name(index),
+        title=texts.KERNEL_NAME.format(index=index),
         line=texts.filter_line(map_, vmax if style.scale == "own" else None),
         small=(*kernels, alone),
         large=(*kernels, over, alone),
@@ -152,7 +152,10 @@ def _single(grid: FilterGrid) -> bool:
 def _layers(model: LoadedModel, cancel: Cancel) -> dict[str, str]:
     modules = dict(model.module.named_modules())
     shapes = {name: tuple(modules[name].weight.shape) for name in convolutions(model)}
-    return {name: texts.convolution(name, s[0], s[2], s[3]) for name, s in shapes.items()}
+    return {
+        name: texts.CONVOLUTION.format(name=name, count=s[0], rows=s[2], columns=s[3])
+        for name, s in shapes.items()
+    }
 
 
 def _job(choice: Choice, name: str) -> Job[FilterLook]:
@@ -169,7 +172,7 @@ def _draw(choice: Choice, columns: Sequence[Column[FilterLook]]) -> None:
     if most > style.count:
         with st.container(horizontal=True, horizontal_alignment="center"):
             st.button(
-                texts.show_more(min(AT_ONCE, most - style.count)),
+                texts.SHOW_MORE.format(count=min(AT_ONCE, most - style.count)),
                 on_click=_more,
                 icon=":material/expand_more:",
             )
@@ -184,11 +187,11 @@ def _fill(
     st.caption(texts.plain(painted.scales))
     if _single(answer.grid):
         st.caption(texts.SINGLE_WEIGHTS)
-    label = texts.filters_label(answer.title, answer.grid.layer)
+    label = texts.FILTERS_LABEL.format(title=answer.title, layer=answer.grid.layer)
     wall.show(painted.cells, label, f"filters {column.name}", inside.images(choice, painted.images))
     total = len(answer.grid.kernels)
     if total > len(painted.cells):
-        st.caption(texts.shown_of(len(painted.cells), total))
+        st.caption(texts.SHOWN_OF.format(shown=len(painted.cells), total=total))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -28,7 +28,8 @@ def ask(choice: Choice) -> NeuronsLink:
             with st.container(
                 horizontal=True, vertical_alignment="center", key="cv-draw", width="content"
             ):
-                st.caption(texts.seed_said(fields.seed(state.NEURON_SEED)), width="content")
+                seed = fields.seed(state.NEURON_SEED)
+                st.caption(texts.SEED_SAID.format(seed=seed), width="content")
     if way == "number":
         _ask_number()
     elif way == "place":

@@ -96,14 +96,14 @@ def _chosen(
         count = min(HOW_MANY, there.values.numel())
         drawn = random_neurons(there.size, count, wanted.seed, among=there.answers)
         if not drawn:
-            raise TargetError(texts.layer_is_silent(model.title, str(place)))
+            raise TargetError(texts.LAYER_IS_SILENT.format(title=model.title, layer=str(place)))
         return drawn
     where = row_and_column(wanted.at, inside.seen(choice, model), there.size[1:])
     if where is None:
-        raise TargetError(texts.place_not_seen(model.title))
+        raise TargetError(texts.PLACE_NOT_SEEN.format(title=model.title))
     strongest = _most_active(there, where)
     if not strongest:
-        raise TargetError(texts.place_is_silent(model.title))
+        raise TargetError(texts.PLACE_IS_SILENT.format(title=model.title))
     return strongest
 
 
@@ -201,8 +201,8 @@ def _cell(
     return wall.Cell(
         key="{},{},{}".format(*found.neuron),
         alt=texts.neuron_alt(look_.title, found, picture_size),
-        title=texts.neuron_channel(found.neuron),
-        heading=texts.neuron_name(found.neuron),
+        title=texts.NEURON_CHANNEL.format(neuron=found.neuron),
+        heading=texts.NEURON_NAME.format(neuron=found.neuron),
         line=texts.neuron_line(found),
         # The whole picture beside each of ten would be one and the same picture ten times.
         small=(gradient_alone,) if found.sees_all else (framed, gradient_alone),
@@ -259,9 +259,9 @@ def _fill(
     painted = _painted(column.key, answer, choice.picture.size)
     lines = texts.neurons_said(answer.size, answer.attributions, wanted.at is not None)
     if answer.layer == next(iter(column.layers), None) and answer.layer != answer.target:
-        lines = (texts.begins_at(answer.layer), *lines)
+        lines = (texts.BEGINS_AT.format(layer=answer.layer), *lines)
     st.caption("  \n".join(map(texts.plain, lines)))
-    label = texts.neurons_label(answer.title, answer.layer)
+    label = texts.NEURONS_LABEL.format(title=answer.title, layer=answer.layer)
     wall.show(painted.cells, label, f"neurons {column.name}", inside.images(choice, painted.images))
 
 

@@ -64,7 +64,7 @@ def of_map(
     said = texts.LEARN_RANGE_LATER if hide_range else cell.caption
     found = comparison[key, view]
     if isinstance(found, FilterGrid):
-        alt = texts.learn_filters_alt(len(found.kernels), said)
+        alt = texts.LEARN_FILTERS_ALT.format(count=len(found.kernels), caption=said)
         return Figure(title, alt, data_url.png(cell.image), said)
     place = paint.where_is_the_peak(found.values)
     alt = texts.learn_alt(f"{title}, {describe(view)[0]}", place, said)
@@ -79,7 +79,7 @@ def of_picture(picture: Picture, title: str, pixels: int | None = None) -> Figur
     small = paint.resized(picture, (pixels, pixels))
     size = (image.shape[1], image.shape[0])
     coarse = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_NEAREST), np.uint8)
-    said = texts.learn_pixels(pixels)
+    said = texts.LEARN_PIXELS.format(pixels=pixels)
     alt = f"{texts.ORIGINAL}: {picture.name}, {said}"
     return Figure(title, alt, data_url.jpeg(coarse), said, True)
 

@@ -67,7 +67,8 @@ def untrained() -> None:
     this = play(int(st.session_state.get(state.ROUND, 1)))
     picture = lesson.scene(this.scene)
     title, asks = describe(this.method)
-    st.html(figures.prose(*texts.LEARN_1, texts.learn_1_round(this.number, title, asks)))
+    about = texts.LEARN_1_ROUND.format(number=this.number, title=title, asks=asks)
+    st.html(figures.prose(*texts.LEARN_1, about))
     networks = {
         side: lesson.untrained() if side == this.untrained else lesson.trained() for side in "AB"
     }
@@ -130,7 +131,8 @@ def two_classes() -> None:
     }
     alike = {view: agreement(*values) for view, values in maps.items()}
     if lesson.guess("classes", texts.LEARN_2_ASK, texts.LEARN_2_OPTIONS, right(alike)):
-        st.html(figures.row(_maps_for(comparison, NO_CACTUS), texts.learn_asked(NO_CACTUS)))
+        label = texts.LEARN_ASKED.format(class_name=NO_CACTUS)
+        st.html(figures.row(_maps_for(comparison, NO_CACTUS), label))
         st.html(
             figures.prose(
                 texts.learn_2_numbers(alike["guided_backprop"], alike["grad_cam"]),
@@ -154,10 +156,11 @@ def right(alike: dict[str, float]) -> str:
 
 
 def _maps_for(comparison: Comparison, class_: str) -> list[figures.Figure]:
-    return [
-        figures.of_map(comparison, class_, method, texts.learn_for(METHODS[method].title, class_))
+    titles = {
+        method: texts.LEARN_FOR.format(method=METHODS[method].title, class_name=class_)
         for method in _OPPOSED
-    ]
+    }
+    return [figures.of_map(comparison, class_, name, title) for name, title in titles.items()]
 
 
 # --- 3: what a scale of its own hides ---

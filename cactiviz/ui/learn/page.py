@@ -30,8 +30,9 @@ def show() -> None:
         part = _ask_part()
         if part in _LESSONS:
             number = _LESSONS.index(part) + 1
+            progress = texts.LEARN_PROGRESS.format(number=number, total=len(_LESSONS))
             st.html(
-                f'<p class="cv-progress">{escape(texts.learn_progress(number, len(_LESSONS)))}</p>'
+                f'<p class="cv-progress">{escape(progress)}</p>'
                 f"<h2>{escape(texts.LEARN_TITLES[part])}</h2>"
             )
         if part in _LESSONS and lesson.trained().untrained:

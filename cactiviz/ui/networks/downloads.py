@@ -72,7 +72,7 @@ class Transfer:
             self.sentence = str(error)
         except Exception:
             _log.exception("A download failed")
-            self.sentence = texts.download_failed(self.spec.title)
+            self.sentence = texts.DOWNLOAD_FAILED.format(title=self.spec.title)
         finally:
             self._ended.set()
 
@@ -171,7 +171,7 @@ def offer(names: Iterable[str]) -> None:
         st.caption(texts.weights_missing(len(missing)), width="content")
         for spec in missing:
             if st.button(
-                texts.download(spec),
+                texts.DOWNLOAD.format(spec=spec),
                 help=texts.download_terms(spec),
                 key=f"download {spec.name}",
                 icon=":material/download:",
@@ -254,7 +254,7 @@ def _press(name: str) -> str:
     if not _can_be_fetched(spec):
         return texts.ADD
     here = _here_already(spec)
-    return texts.go_on(here, spec) if here else texts.download_size(spec)
+    return texts.go_on(here, spec) if here else texts.DOWNLOAD_SIZE.format(spec=spec)
 
 
 def _here_already(spec: ModelSpec) -> int:

@@ -82,11 +82,11 @@ def _form() -> None:
     folder = store.begin()
     _list(folder)
     if len(folder.networks) >= store.MOST_NETWORKS:
-        st.info(texts.own_full(store.MOST_NETWORKS))
+        st.info(texts.OWN_FULL.format(most=store.MOST_NETWORKS))
         return
     limit = store.most_megabytes()
     file = st.file_uploader(texts.OWN_FILE, type=_TYPES, max_upload_size=limit, key=_key("file"))
-    st.caption(texts.own_limit(limit))
+    st.caption(texts.OWN_LIMIT.format(megabytes=limit))
     st.selectbox(
         texts.OWN_ARCHITECTURE,
         _architectures(),
@@ -332,7 +332,7 @@ def _checked_name(given: str) -> str:
         raise WeightsError(texts.OWN_SLASH)
     taken = [*catalog.names(), *map(catalog.title, catalog.names())]
     if name.casefold() in map(str.casefold, taken):
-        raise WeightsError(texts.own_taken(name))
+        raise WeightsError(texts.OWN_TAKEN.format(name=name))
     return name
 
 

@@ -52,7 +52,7 @@ def _ask_place() -> None:
     if not (named or "").strip():
         st.caption(texts.PLACE_ASK)
     elif not library.is_here(library.FOLDER):
-        st.error(texts.plain(texts.no_place(named)))
+        st.error(texts.plain(texts.NO_PLACE.format(named=named)))
 
 
 def _ask_species() -> None:

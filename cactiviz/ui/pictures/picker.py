@@ -76,7 +76,7 @@ def _pick_item(dataset: Dataset, class_name: str) -> str:
             last = start + len(names) - 1
             st.session_state[field] = start + names.index(chosen)
             st.number_input(
-                texts.pick_number(start, last),
+                texts.PICK_NUMBER.format(first=start, last=last),
                 start,
                 last,
                 width=_NUMBER_WIDTH,

@@ -38,7 +38,7 @@ def ask_file(types: Sequence[str]) -> Picture | None:
     )
     st.caption(texts.UPLOAD_HELP)
     if file is not None and file.size > open.MAX_BYTES:  # the server's own limit is of networks
-        raise PictureError(texts.too_large_a_picture(limit))
+        raise PictureError(texts.TOO_LARGE_A_PICTURE.format(megabytes=limit))
     return _brought("upload", file, file.name if file else "")
 
 
@@ -111,7 +111,7 @@ def _brought(source: str, file: UploadedFile | None, name: str) -> Picture | Non
     if kept is None:
         return None
     if file is None:
-        st.caption(texts.plain(texts.still_there(kept.name)))
+        st.caption(texts.plain(texts.STILL_THERE.format(name=kept.name)))
     return _opened(kept.number, kept.name, kept.read)
 
 

@@ -143,7 +143,7 @@ def test_filters_are_restored_and_back_goes_through_them(open_page: Open) -> Non
     layer.press("Enter")
     both = {"convolutions": "cactinet:head.0", "maps": "own"}
     says(page, both)
-    page.get_by_role("button", name=texts.show_more(32)).click()
+    page.get_by_role("button", name=texts.SHOW_MORE.format(count=32)).click()
     query = {**both, "count": "64"}
     says(page, query)
     other = open_page(copied(page))
@@ -187,7 +187,7 @@ def test_neurons_are_restored_and_say_nothing_on_another_page(open_page: Open) -
     page.go_back()
     says(page, {"seed": "2"})
     selected(page, texts.NEURON_WAYS["chance"])
-    page.get_by_text(texts.seed_said(2), exact=True).wait_for()
+    page.get_by_text(texts.SEED_SAID.format(seed=2), exact=True).wait_for()
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("1280", "light"), ("390", "dark")])

@@ -221,7 +221,7 @@ def test_a_link_restores_neurons(visit: Visit, query: dict[str, str], way: str) 
     assert app.button_group(key=state.NEURON_WAY).value == way
     assert address(app) == query and not app.warning and not app.error
     if way == "chance":
-        assert texts.seed_said(5) in captions(app)
+        assert texts.SEED_SAID.format(seed=5) in captions(app)
         assert app.selectbox(key=f"{state.NEURON_LAYER}cactinet").value == "stages.1"
     elif query.get("neuron") == "strongest":
         assert all(app.number_input(key=key).value < 48 for key in state.NEURON_PARTS)

@@ -85,7 +85,7 @@ def test_any_convolution_can_be_chosen_and_more_of_it_seen(app: AppTest, walls: 
     assert len(cells) == AT_ONCE
     assert all(len(cell.small) == 1 for cell in cells)  # a map, and no kernel of one weight
     assert texts.SINGLE_WEIGHTS in captions(app)
-    press(app, texts.show_more(AT_ONCE))
+    press(app, texts.SHOW_MORE.format(count=AT_ONCE))
     assert len(walls["filters cactinet"]) == 2 * AT_ONCE
 
 

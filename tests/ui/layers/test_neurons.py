@@ -88,7 +88,7 @@ def test_stages_and_convolutions_are_offered_and_one_that_sees_a_part_is_first(
     target = str(MODELS["cactinet"].target_layer)
     assert {"stages.1", target, "stages.4", "stem.0", "head.0"} <= set(offered)
     assert len(offered) == len(set(offered))
-    assert texts.begins_at("stem") in " ".join(captions(app))
+    assert texts.BEGINS_AT.format(layer="stem") in " ".join(captions(app))
 
 
 def test_a_layer_that_sees_the_whole_picture_is_said_once_and_not_outlined(
@@ -100,7 +100,7 @@ def test_a_layer_that_sees_the_whole_picture_is_said_once_and_not_outlined(
     layer.set_value(str(MODELS["cactinet"].target_layer))
     settled(app)
     assert " ".join(captions(app)).count(said) == 1
-    assert texts.begins_at("stem") not in " ".join(captions(app))
+    assert texts.BEGINS_AT.format(layer="stem") not in " ".join(captions(app))
     for cell in walls["neurons cactinet"]:
         assert all(pane.frame is None and pane.lit is None for pane in (*cell.small, *cell.large))
         assert not any(film.image == columns.PICTURE for pane in cell.small for film in pane.films)

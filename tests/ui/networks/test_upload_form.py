@@ -274,7 +274,7 @@ def test_a_name_stays_text_and_a_network_can_be_removed_to_make_room(
     assert not [text for text in shown if "<img" in text.replace("\\<", "")]
     until(lambda: not app.run().exception and bool(files_in(temporary)))
     app.button(key="open own").click().run()
-    assert app.info[0].value == texts.own_full(1) and not app.file_uploader
+    assert app.info[0].value == texts.OWN_FULL.format(most=1) and not app.file_uploader
     app.button(key="own remove 0").click().run()
     assert not app.exception and not files_in(temporary)
     assert app.button_group(key="models").value == ["cactinet"]
