@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from cactiviz.comparison.caveats import NUMBERS
-from cactiviz.datasets import DATASETS, Item
+from cactiviz.datasets import DATASETS
 from cactiviz.explanations.neurons import NeuronAttribution
 from cactiviz.explanations.results import Attribution
 from cactiviz.methods import METHODS
@@ -110,7 +110,6 @@ BROKEN = "This file can't be shown."
 THUMBNAILS = "Pictures; choose one to see it larger"
 COMPARE_THIS = "Compare this one"
 COMPARE_THIS_HELP = "Opens Compare with this picture."
-DOWNLOAD_SET = "Download"
 UNPACKING = "Unpacking"
 STOP = "Stop"
 TERMS = "Terms"
@@ -198,19 +197,13 @@ def about_dataset(about: str, terms: str) -> str:
     return plain(" ".join(filter(None, (about, terms.rstrip(".") + "."))))
 
 
-def class_label(name: str, count: int) -> str:
-    """A class as a choice, with the number of its pictures."""
-    return f"{plain(name)} · {count:,}"
+CLASS_LABEL = "{name} · {count:,}"
 
 
-def alt(item: Item) -> str:
-    """What a picture is, to somebody who can't see it."""
-    return f"{item.class_name}: {item.name}"
+ALT = "{item.class_name}: {item.name}"
 
 
-def size_of(picture: Picture) -> str:
-    """A picture's size in pixels, wide by high."""
-    return f"{picture.size[1]:,} × {picture.size[0]:,} pixels"
+SIZE_OF = "{width:,} × {height:,} pixels"
 
 
 def how_large(size_bytes: int, verified: bool) -> str:
@@ -221,9 +214,7 @@ def how_large(size_bytes: int, verified: bool) -> str:
     return f"about {size_bytes / 1e9:.1f} GB, {checked}"
 
 
-def download_set(size_bytes: int) -> str:
-    """What the button says that fetches a data set."""
-    return f"{DOWNLOAD_SET} about {size_bytes / 1e9:.1f} GB"
+DOWNLOAD_SET = "Download about {gigabytes:.1f} GB"
 
 
 def downloading(title: str, done: int, total: int, unpacking: bool) -> str:
@@ -456,9 +447,7 @@ def layer_dropped(layer: str, network: str, is_here: bool) -> str:
     return f"The layer {layer} was chosen for {network}, which {why}. It is no longer chosen."
 
 
-def layers_elsewhere(layers: Sequence[tuple[str, str]]) -> str:
-    """Which layers are chosen of other networks than the one whose layers are offered."""
-    return f"Also chosen: {', '.join(f'{title} {layer}' for title, layer in layers)}"
+LAYERS_ELSEWHERE = "Also chosen: {layers}"
 
 
 def what_is_explained(
@@ -479,14 +468,10 @@ def what_is_explained(
     return " · ".join(filter(None, (said, *each)))
 
 
-def explain_layer(layer: str) -> str:
-    """The layer in use, while others can't be named yet."""
-    return f"Layer {plain(layer)}. {EXPLAIN_LAYER_LATER}"
+EXPLAIN_LAYER_NOW = "Layer {layer}. "
 
 
-def not_here(title: str) -> str:
-    """A network as a choice, whose weights aren't here."""
-    return f"{plain(title)} :gray[↓]"
+NOT_HERE_YET = "{title} :gray[↓]"
 
 
 def not_here_help(megabytes: dict[str, int]) -> str:
@@ -495,14 +480,10 @@ def not_here_help(megabytes: dict[str, int]) -> str:
     return f"↓ The weights aren't here yet. To download: {sizes}."
 
 
-def link_unreadable(part: str) -> str:
-    """For a part of a link that is too long or no text."""
-    return f"The link's {LINK_PARTS[part]} can't be read, so it was ignored."
+LINK_UNREADABLE = "The link's {part} can't be read, so it was ignored."
 
 
-def link_wrong(part: str, said: str) -> str:
-    """For a part of a link that makes no sense."""
-    return f"The link's {LINK_PARTS[part]} “{said}” is none, so it was ignored."
+LINK_WRONG = "The link's {part} “{value}” is none, so it was ignored."
 
 
 def link_unknown(kind: str, name: str, more: int) -> str:
@@ -511,9 +492,7 @@ def link_unknown(kind: str, name: str, more: int) -> str:
     return f"The link names “{name}”{others} as {kind}, which is not known here."
 
 
-def link_layer(name: str, network: str) -> str:
-    """For a layer in a link that a network doesn't have."""
-    return f"The link names the layer “{name}”, which {network} doesn't have."
+LINK_NO_LAYER = "The link names the layer “{name}”, which {network} doesn't have."
 
 
 def link_classes(names: list[str], dataset: str) -> str:
@@ -612,9 +591,7 @@ DOWNLOAD_SIZE = "Download {spec.download_megabytes} MB"
 DOWNLOAD_FAILED = "The weights of {title} couldn't be fetched; the terminal says why."
 
 
-def go_on(here_bytes: int, spec: ModelSpec) -> str:
-    """What one press does where a part of the weights is here."""
-    return f"Go on, {here_bytes / 1e6:,.0f} of {spec.download_megabytes} MB are here"
+GO_ON_WITH = "Go on, {megabytes:,.0f} of {spec.download_megabytes} MB are here"
 
 
 def weights_not_here(spec: ModelSpec) -> str:
@@ -655,9 +632,7 @@ TRAINED_NOTE = "trained weights"
 SHOWN_OF = "{shown:,} of {total:,} are shown."
 
 
-def layer_of(title: str) -> str:
-    """The label of the choice of a network's layer."""
-    return f"Layer of {plain(title)}"
+LAYER_OF = "Layer of {title}"
 
 
 # --- Filters ---
@@ -710,9 +685,7 @@ KERNEL_TITLE = "The pattern, {rows} × {columns} weights"
 SHOW_MORE = "Show {count} more"
 
 
-def map_title(shape: tuple[int, ...]) -> str:
-    """Above an enlarged feature map."""
-    return f"Its feature map, {shape[0]} × {shape[1]}"
+MAP_TITLE = "Its feature map, {rows} × {columns}"
 
 
 def filters_said(grid: FilterGrid, weights: ShownWeights, vmax: float | None) -> str:
@@ -811,35 +784,36 @@ def _extremes(map_: Floats) -> str:
 WHAT_IF = "What if a part were covered?"
 WHAT_IF_HELP = "Hide a part of the picture and see which networks change their answer."
 WHAT_IF_END = "Uncover and close"
-COVER_ALT = "The picture, on which a box is drawn."
-COVER_BOX = "box"
-COVER_WHERE = (
-    "Box: {left} from the left, {top} from the top, {width} wide, {height} high, in pixels."
-)
-COVER_KEYS = "Arrow keys move it, with Shift they make it larger or smaller, Delete takes it away."
-COVER_NONE = "Nothing is covered."
-COVER_DRAW = "Draw a box on the picture."
-COVER_GIVEN = "This is the picture that the networks are given now."
-COVER_LET_GO = "The networks answer as soon as the box stays where it is."
-COVER_HOW = "Cover it with"
 COVER_HOWS: dict[How, str] = {"grey": "Grey", "blur": "A blur", "mean": "Mean colour"}
-COVER_NUMBERS = "The box, in pixels"
-COVER_SIDES = {"left": "Left", "top": "Top", "width": "Width", "height": "Height"}
-COVER_MIDDLE = "Cover the middle"
-UNCOVER = "Uncover"
-COVER_START = [
-    "Draw a box on the picture, with the mouse or a finger. What lies in it is hidden, and every "
-    "network answers again.",
-    "Guess first: what does each network need to see? Which of them will change its mind?",
-]
-COVER_TABLE = "What each network said first, and what it says now"
-COVER_COLUMNS = ["Network", "First answer", "Now", "Change in points", "Top answer now"]
-COVER_CAUTION = (
-    "A cover is itself something to react to: networks know flat patches and sharp edges from "
-    "other pictures. Before you trust a change, cover it in another way too, and cover a place "
-    "that shouldn’t matter."
-)
-COVER_DONE = "All networks have answered."
+#: What the panel says; what stands in braces is filled in by the browser.
+COVER: dict[str, Any] = {
+    "alt": "The picture, on which a box is drawn.",
+    "box": "box",
+    "where": "Box: {left} from the left, {top} from the top, {width} wide, {height} high, in "
+    "pixels.",
+    "keys": "Arrow keys move it, with Shift they make it larger or smaller, Delete takes it away.",
+    "none": "Nothing is covered.",
+    "draw": "Draw a box on the picture.",
+    "given": "This is the picture that the networks are given now.",
+    "moving": "The networks answer as soon as the box stays where it is.",
+    "how": "Cover it with",
+    "hows": COVER_HOWS,
+    "numbers": "The box, in pixels",
+    "sides": {"left": "Left", "top": "Top", "width": "Width", "height": "Height"},
+    "middle": "Cover the middle",
+    "uncover": "Uncover",
+    "start": [
+        "Draw a box on the picture, with the mouse or a finger. What lies in it is hidden, and "
+        "every network answers again.",
+        "Guess first: what does each network need to see? Which of them will change its mind?",
+    ],
+    "table": "What each network said first, and what it says now",
+    "columns": ["Network", "First answer", "Now", "Change in points", "Top answer now"],
+    "caution": "A cover is itself something to react to: networks know flat patches and sharp "
+    "edges from other pictures. Before you trust a change, cover it in another way too, and cover "
+    "a place that shouldn’t matter.",
+    "done": "All networks have answered.",
+}
 COVER_UNSEEN = "It never saw this part."
 COVER_UNCHANGED = "as before"
 
@@ -1526,6 +1500,4 @@ OWN_DAMAGED = "This is no file of weights, or it is damaged."
 OWN_PACKED = "This file is packed; weights are saved without packing."
 
 
-def own_too_large(size_bytes: int, most_megabytes: int) -> str:
-    """For a file of weights beyond the limit."""
-    return f"This file has {size_bytes / 2**20:,.0f} MB; up to {most_megabytes:,} MB can be given."
+OWN_TOO_LARGE = "This file has {megabytes:,.0f} MB; up to {most:,} MB can be given."

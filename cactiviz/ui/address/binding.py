@@ -25,7 +25,7 @@ from cactiviz.ui.address.link import (
 )
 from cactiviz.ui.address.parameter import PageLink, Query
 from cactiviz.ui.brought import current
-from cactiviz.ui.networks import catalog, chosen_layers
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
@@ -109,7 +109,7 @@ def chosen(page: str) -> Link:
         methods=tuple(view for view in VIEWS if view in methods),
         class_=get(state.TARGET) or "",
         against=get(state.AGAINST) or "",
-        layers=chosen_layers.of(known or FIRST_NETWORKS),
+        layers=catalog.layers_of(known or FIRST_NETWORKS),
         cover=None if _stays_here() else covered_part(),
         whole=bool(get(state.WHOLE)),
         untrained=bool(get(state.UNTRAINED)),

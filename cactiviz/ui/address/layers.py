@@ -16,13 +16,13 @@ from cactiviz.ui import texts
 from cactiviz.ui.address.link import FIRST_NETWORKS
 from cactiviz.ui.address.parameter import (
     LayerPairs,
-    Layers,
     PageLink,
     Parameter,
     in_session,
     numbers,
     shares,
 )
+from cactiviz.ui.networks.catalog import Layers
 from cactiviz.ui.session import state
 
 AT_ONCE = 32  #: Filters are shown so many at a time.

@@ -24,7 +24,6 @@ from cactiviz.ui.address.parameter import (
     KnownNames,
     LayerName,
     LayerPairs,
-    Layers,
     Parameter,
     Query,
     numbers,
@@ -33,6 +32,7 @@ from cactiviz.ui.address.parameter import (
     with_values,
 )
 from cactiviz.ui.address.parameter import to_query as written
+from cactiviz.ui.networks.catalog import Layers
 from cactiviz.ui.session import state
 
 FIRST_NETWORKS = ("cactinet",)

@@ -19,7 +19,7 @@ from cactiviz.ui.address import animate, binding
 from cactiviz.ui.address.link import FIRST_NETWORKS, covered_of
 from cactiviz.ui.brought import current, store
 from cactiviz.ui.brought.own_choice import OWN, WORDS, OwnChoice, merged
-from cactiviz.ui.networks import chosen_layers
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
@@ -93,7 +93,7 @@ def chosen(page: str) -> OwnChoice:
     covered = binding.covered_part() if picture and page == "compare" else None
     layers = {one: get(_LAYERS[page] + name) for name, one in own.items() if page in _LAYERS}
     if page == "compare":
-        layers |= {own[name]: layer for name, layer in chosen_layers.of(list(own))}
+        layers |= {own[name]: layer for name, layer in catalog.layers_of(list(own))}
     return OwnChoice(
         networks=tuple(models) if own else (),
         picture=picture,
@@ -181,7 +181,7 @@ def _choose_networks(page: str, query: Mapping[str, str], choice: OwnChoice) -> 
         if page in _LAYERS:
             st.session_state[_LAYERS[page] + name] = layer
         else:
-            chosen_layers.choose(name, layer)
+            catalog.choose_layer(name, layer)
     return all(name in names or name in MODELS for name in choice.networks)
 
 

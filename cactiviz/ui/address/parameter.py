@@ -15,10 +15,9 @@ import streamlit as st
 
 from cactiviz.recipes.kinds import Kind, Text
 from cactiviz.ui import texts
+from cactiviz.ui.networks.catalog import Layers
 
 Query = dict[str, str]
-#: (network, layer) pairs.
-Layers = tuple[tuple[str, str], ...]
 Value = TypeVar("Value")
 
 _SHOWN = 40  # characters of what a link says, in a sentence about it
@@ -67,7 +66,7 @@ def read(query: Mapping[str, str], rows: Iterable[Parameter]) -> tuple[dict[str,
         if not text:
             continue
         if isinstance(row.kind, Text) and not row.kind.is_readable(text):
-            wrong.append(texts.link_unreadable(row.key))
+            wrong.append(texts.LINK_UNREADABLE.format(part=texts.LINK_PARTS[row.key]))
         elif isinstance(row.kind, KnownNames):
             names, unknown = row.kind.parted(text)
             if names:
@@ -78,13 +77,17 @@ def read(query: Mapping[str, str], rows: Iterable[Parameter]) -> tuple[dict[str,
         elif isinstance(row.kind, LayerPairs):
             values[row.name], others = row.kind.parted(text)
             if others:
-                wrong.append(texts.link_wrong(row.key, short(others[0])))
+                wrong.append(_wrong(row, others[0]))
         else:
             try:
                 values[row.name] = row.kind.parse(text)
             except ValueError:
-                wrong.append(texts.link_wrong(row.key, short(text)))
+                wrong.append(_wrong(row, text))
     return values, wrong
+
+
+def _wrong(row: Parameter, text: str) -> str:
+    return texts.LINK_WRONG.format(part=texts.LINK_PARTS[row.key], value=short(text))
 
 
 def with_values(link: Value, values: Mapping[str, Any]) -> Value:

@@ -1,8 +1,10 @@
-"""What an animation is made of, as it is chosen at the side."""
+"""What an animation is made of, chosen at the side, and how it is painted, chosen below it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
@@ -12,17 +14,26 @@ from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.errors import CactivizError
 from cactiviz.methods.views import VIEWS, describe
 from cactiviz.recipes.request import Request
+from cactiviz.recipes.style import Style
+from cactiviz.rendering.colormaps import PALETTES
+from cactiviz.rendering.scales import SCALES
 from cactiviz.types import Picture
 from cactiviz.ui import texts
 from cactiviz.ui.address import animate, history
 from cactiviz.ui.address.animate import (
     FIRST_PRESET,
     FIRST_TOP,
+    LONGEST_TITLE,
+    LOOPS,
+    MOST_COLUMNS,
     MOST_EACH,
     MOST_METHODS,
+    PANELS,
+    SECONDS,
     TOPS,
     FilmLink,
     methods_of,
+    style_key,
 )
 from cactiviz.ui.animate.work import MOST_PICTURES, Plan
 from cactiviz.ui.components import fields
@@ -99,6 +110,55 @@ def ask() -> Chosen:
         place=found.place,
     )
     return Chosen(plan, whole, found.notes)
+
+
+def ask_style(squash: bool) -> Style:
+    """Show how an animation is painted; nothing of it is computed again.
+
+    Args:
+        squash: Whether pictures fill their panels.
+    """
+    first, second, third = st.columns(3, gap="large")
+    with first:
+        st.header(texts.FILM_COLOURS, anchor=False)
+        _ask_option(
+            "scale", texts.FILM_SCALE, SCALES, texts.FILM_SCALES, help=texts.FILM_SCALE_HELP
+        )
+        _ask_option("palette", texts.FILM_PALETTE, tuple(PALETTES), {})
+        _ask_field(st.slider, "strength", texts.FILM_STRENGTH, 0.0, 1.0, step=0.05)
+        dark = _ask_field(st.toggle, "dark", texts.FILM_DARK)
+    with second:
+        st.header(texts.FILM_FRAME, anchor=False)
+        heading = _ask_field(st.text_input, "heading", texts.FILM_TITLE, max_chars=LONGEST_TITLE)
+        _ask_option("panel", texts.FILM_PANEL, PANELS, texts.FILM_PIXELS)
+        every = tuple(range(MOST_COLUMNS + 1))
+        _ask_option("columns", texts.FILM_COLUMNS, every, texts.FILM_COLUMN_NAMES)
+        _ask_field(st.toggle, "captions", texts.FILM_CAPTIONS)
+    with third:
+        st.header(texts.FILM_TIME, anchor=False)
+        _ask_field(st.slider, "seconds", texts.FILM_SECONDS, *SECONDS, step=0.1)
+        _ask_option("loop", texts.FILM_LOOP, LOOPS, texts.FILM_LOOPS, help=texts.FILM_LOOP_HELP)
+    style = FilmLink.chosen().style
+    return replace(
+        style,
+        strength=round(style.strength, 2),
+        seconds=round(style.seconds, 1),
+        heading=str(heading or "").strip(),
+        squash=squash,
+        dark=bool(dark),
+    )
+
+
+def _ask_field(field: Callable[..., Any], name: str, *given: Any, **more: Any) -> Any:
+    """One field of the style, by one of Streamlit's."""
+    return field(*given, key=style_key(name), persist_state="session", **more)
+
+
+def _ask_option(
+    name: str, label: str, options: Sequence[Any], titles: Mapping[Any, str], **more: Any
+) -> None:
+    more["format_func"] = lambda option: titles.get(option, str(option))
+    _ask_field(st.selectbox, name, label, options, **more)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from cactiviz.batch.panels import layout_of
 from cactiviz.recipes.style import Style
 from cactiviz.ui import texts
 from cactiviz.ui.address import history
-from cactiviz.ui.animate import appearance, choice
+from cactiviz.ui.animate import choice
 from cactiviz.ui.animate import files as film_file
 from cactiviz.ui.animate.files import AnimationFolder
 from cactiviz.ui.animate.work import Plan, Work
@@ -46,7 +46,7 @@ def show() -> None:
     if not (work.held or work.problem):
         work.go_on()  # where the page was left for another
     upper = st.container()
-    style = appearance.ask(chosen.squash)
+    style = choice.ask_style(chosen.squash)
     with upper:
         work.first_frame.wait(_PATIENCE_SECONDS)
         busy = _busy(folder, work, style)

@@ -310,7 +310,8 @@ _known: KnownBrowsers[BrowserFolder] = KnownBrowsers(lambda folder: folder.close
 
 def _check_size(file: BinaryIO, size: int) -> None:
     if size > MOST_MEGABYTES * 2**20:
-        raise WeightsError(texts.own_too_large(size, MOST_MEGABYTES))
+        megabytes = size / 2**20
+        raise WeightsError(texts.OWN_TOO_LARGE.format(megabytes=megabytes, most=MOST_MEGABYTES))
     if not zipfile.is_zipfile(file):
         return
     try:

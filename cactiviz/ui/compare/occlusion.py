@@ -100,7 +100,7 @@ def payload(choice: Choice, progress: Progress) -> dict[str, Any]:
         "mean": f"rgb({mean})",
         "serial": st.session_state.get(state.COVERED_SERIAL, 0),
         "rows": rows(progress, covered) if covered else [],
-        "words": _WORDS,
+        "words": texts.COVER,
     }
 
 
@@ -200,26 +200,3 @@ def _shown(key: str, _picture: Picture) -> str:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _mean(key: str, _picture: Picture) -> list[float]:
     return [float(channel) for channel in cv2.mean(_picture.rgb)[:3]]
-
-
-_WORDS = {
-    "alt": texts.COVER_ALT,
-    "box": texts.COVER_BOX,
-    "where": texts.COVER_WHERE,
-    "keys": texts.COVER_KEYS,
-    "none": texts.COVER_NONE,
-    "draw": texts.COVER_DRAW,
-    "given": texts.COVER_GIVEN,
-    "moving": texts.COVER_LET_GO,
-    "how": texts.COVER_HOW,
-    "hows": texts.COVER_HOWS,
-    "numbers": texts.COVER_NUMBERS,
-    "sides": texts.COVER_SIDES,
-    "middle": texts.COVER_MIDDLE,
-    "uncover": texts.UNCOVER,
-    "start": texts.COVER_START,
-    "table": texts.COVER_TABLE,
-    "columns": texts.COVER_COLUMNS,
-    "caution": texts.COVER_CAUTION,
-    "done": texts.COVER_DONE,
-}

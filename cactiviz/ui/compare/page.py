@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -20,14 +21,11 @@ from cactiviz.ui.compare import contrast, exports
 from cactiviz.ui.compare import occlusion as covering
 from cactiviz.ui.compare import progress as explanations
 from cactiviz.ui.compare.progress import Progress
-from cactiviz.ui.networks import catalog, chosen_layers, downloads
+from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.session import polling, state
 from cactiviz.ui.sidebar import target
 from cactiviz.ui.sidebar.sidebar import Choice
 
-#: So long a run waits for answers, so that what is quick comes in one piece.
-_PATIENCE_SECONDS = 0.15
-_LOOK_AGAIN_SECONDS = 0.25
 #: So long a file is handed to the browser, which saves it once: a run may be overtaken.
 _HAND_OUT_SECONDS = 5.0
 
@@ -35,20 +33,23 @@ _HAND_OUT_SECONDS = 5.0
 def show(choice: Choice) -> None:
     """Show what is known of the choice, and the rest as it comes."""
     downloads.show()
-    progress = _look(choice, _PATIENCE_SECONDS)
-    timed = _LOOK_AGAIN_SECONDS if progress.waiting else None
-    st.fragment(_show, run_every=timed)(choice, bool(timed))
+
+    def begin(timed: bool) -> None:
+        if history.changed():
+            st.rerun()
+        if timed and st.session_state.get(state.WAITED) == choice.key:
+            polling.wait()
+
+    polling.show(
+        partial(_look, choice),
+        lambda progress: bool(progress.waiting),
+        partial(_show, choice),
+        begin,
+    )
 
 
-def _show(choice: Choice, timed: bool) -> None:
-    if history.changed():
-        st.rerun()
-    if timed and st.session_state.get(state.WAITED) == choice.key:
-        polling.wait()
-    progress = _look(choice)
+def _show(choice: Choice, progress: Progress) -> None:
     st.session_state[state.WAITED] = choice.key if progress.waiting else None
-    if timed != bool(progress.waiting):
-        st.rerun()  # which ends the timer, or begins one
     _heading(choice, progress)
     covering.panel(choice, progress)
     contrast.show(choice, progress.comparison)
@@ -74,7 +75,7 @@ def _show(choice: Choice, timed: bool) -> None:
 
 def _say_what_does_not_count(choice: Choice, progress: Progress) -> None:
     """Above the maps: layers that were dropped, and a class that no network here knows."""
-    for sentence in chosen_layers.said_of(choice.key, choice.layers, choice.methods):
+    for sentence in catalog.layers_that_do_not_count(choice.key, choice.layers, choice.methods):
         st.info(texts.plain(sentence), icon=":material/layers_clear:")
     explanations = progress.comparison.explanations.values()
     if (
@@ -90,8 +91,10 @@ def _say_what_does_not_count(choice: Choice, progress: Progress) -> None:
             st.rerun()  # the whole page, whose side says what is explained
 
 
-def _look(choice: Choice, patience_seconds: float = 0.0) -> Progress:
+def _look(choice: Choice, patience_seconds: float) -> Progress:
     """What is known; nothing more is asked for once it was stopped."""
+    if not patience_seconds and st.session_state.get(state.WAITED) == choice.key:
+        polling.wait()
     shown = covering.applied(choice)
     progress = explanations.compared(shown, patience_seconds, first=choice)
     if st.session_state.get(state.STOPPED) != shown.key:

@@ -111,7 +111,7 @@ def show(dataset: Dataset, items: tuple[Item, ...]) -> None:
     cells = [
         wall.Cell(
             key=one.item.address,
-            alt=texts.alt(one.item),
+            alt=texts.ALT.format(item=one.item),
             title=one.item.class_name if several and not one.why else one.item.name,
             hint=one.why or one.item.address,
             src=one.jpeg,
@@ -138,9 +138,11 @@ def _larger(dataset: Dataset, item: Item) -> None:
         return
     st.html(
         f'<img class="cv-larger" src="{library.data_address(picture, library.LARGE)}" '
-        f'alt="{escape(texts.alt(item))}">'
+        f'alt="{escape(texts.ALT.format(item=item))}">'
     )
-    st.caption(texts.plain(" · ".join([item.address, texts.size_of(picture), *picture.notes])))
+    height, width = picture.size
+    size = texts.SIZE_OF.format(width=width, height=height)
+    st.caption(texts.plain(" · ".join([item.address, size, *picture.notes])))
     st.caption(texts.plain(picture.source))
     if st.button(texts.COMPARE_THIS, type="primary", width="stretch"):
         state.choose(item)
@@ -188,7 +190,9 @@ def _dataset_label(name: str) -> str:
 
 
 def _class_label(dataset: Dataset, name: str) -> str:
-    return texts.ALL_CLASSES if name == _ALL else texts.class_label(name, dataset.count(name))
+    if name == _ALL:
+        return texts.ALL_CLASSES
+    return texts.CLASS_LABEL.format(name=texts.plain(name), count=dataset.count(name))
 
 
 def _another_dataset() -> None:

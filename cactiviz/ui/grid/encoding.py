@@ -10,7 +10,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import cv2
@@ -35,9 +35,9 @@ PICTURE_SIDES = (480, 1200)  # pixels at most, of the picture in a cell and in t
 _JPEG_QUALITY = 95  # of a signed map: its levels are values
 _MANY_ZEROS = 0.2  # of a signed map: JPEG would blur them, and PNG has them for nothing
 
+T = TypeVar("T")
 _lock = threading.Lock()
-_pieces: WeakKeyDictionary[Attribution, Piece] = WeakKeyDictionary()
-_others: WeakKeyDictionary[FilterGrid | Picture, dict[str, Any]] = WeakKeyDictionary()
+_encoded: WeakKeyDictionary[Attribution | FilterGrid | Picture, Any] = WeakKeyDictionary()
 
 
 @dataclass(eq=False)
@@ -59,13 +59,7 @@ class Piece:
 
 def piece(attribution: Attribution) -> Piece:
     """The explanation for the browser; made at the first call and then kept."""
-    with _lock:
-        found = _pieces.get(attribution)
-    if found is None:
-        found = _made(attribution)
-        with _lock:
-            _pieces[attribution] = found
-    return found
+    return _kept(attribution, lambda: _made(attribution))
 
 
 def on_scale(
@@ -186,11 +180,11 @@ def _digest(*parts: bytes | str) -> str:
     return digest.hexdigest()
 
 
-def _kept(of: FilterGrid | Picture, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _kept(source: Attribution | FilterGrid | Picture, make: Callable[[], T]) -> T:
     with _lock:
-        found = _others.get(of)
-    if found is None:
-        found = make()
+        encoded: T | None = _encoded.get(source)
+    if encoded is None:
+        encoded = make()
         with _lock:
-            _others[of] = found
-    return found
+            _encoded[source] = encoded
+    return encoded

@@ -21,8 +21,6 @@ from cactiviz.ui.session import polling
 from cactiviz.ui.sidebar import sidebar
 from cactiviz.ui.sidebar.sidebar import Choice
 
-_PATIENCE_SECONDS = 0.15
-_LOOK_AGAIN_SECONDS = 0.25
 _LONGEST = 640  # pixels of the picture in an enlarged view
 _LAYERS_OF = "layers of "  # before a network's name
 PICTURE = "picture"  #: The picture among the images of a wall.
@@ -116,18 +114,7 @@ def show(
         job: From a network's name to what is asked of it now.
         draw: Draws the page's part that depends on answers, its own widgets included.
     """
-    columns = _ask(choice, layers, job, _PATIENCE_SECONDS)
-    timed = _LOOK_AGAIN_SECONDS if _waiting(columns) else None
-
-    def part(timed: bool) -> None:
-        if history.changed():
-            st.rerun()
-        now = _ask(choice, layers, job)
-        if bool(_waiting(now)) != timed:
-            st.rerun()  # which starts the timer, or ends it
-        draw(now)
-
-    st.fragment(part, run_every=timed)(bool(timed))
+    polling.show(partial(_ask, choice, layers, job), _waiting, draw, history.changed)
 
 
 def side_by_side(
@@ -168,6 +155,12 @@ def images(choice: Choice, painted: Mapping[str, str]) -> dict[str, str]:
     return {PICTURE: _picture_image(choice.picture.key, choice), **painted}
 
 
+@st.cache_data(max_entries=128, show_spinner=False)
+def painted(key: tuple[object, ...], _paint: Callable[[], Painted]) -> Painted:
+    """What a function paints, kept by a key that says all that it depends on."""
+    return _paint()
+
+
 @st.cache_data(max_entries=16, show_spinner=False)
 def _picture_image(key: str, _choice: Choice) -> str:
     return data_url.photograph(_choice.picture, _LONGEST)
@@ -182,9 +175,9 @@ def _ask_layer(column: Column[A], key: str) -> None:
     if layers and chosen not in layers:
         st.session_state[key] = next(iter(layers))
         if chosen is not None:
-            history.not_there(texts.link_layer(str(chosen), title))
+            history.not_there(texts.LINK_NO_LAYER.format(name=chosen, network=title))
     st.selectbox(
-        texts.layer_of(title),
+        texts.LAYER_OF.format(title=texts.plain(title)),
         list(layers) or [texts.LAYER_WAITS],
         format_func=lambda name: layers.get(name, name),
         label_visibility="collapsed",
@@ -211,7 +204,7 @@ def _ask(
     choice: Choice,
     layers: Job[Mapping[str, str]],
     job: Callable[[str], Job[A]],
-    patience_seconds: float = 0.0,
+    patience_seconds: float,
 ) -> list[Column[A]]:
     questions: dict[str, Callable[[], object]] = {}
     keys: dict[str, str] = {}

@@ -118,7 +118,8 @@ def _cell(
     height, width = picture_size
     aspect = seen.width * width / (seen.height * height)
     film = wall.Film(f"map {index}", seen)
-    alone = wall.Pane((film,), seen, aspect, title=texts.map_title(map_.shape))
+    title = texts.MAP_TITLE.format(rows=map_.shape[0], columns=map_.shape[1])
+    alone = wall.Pane((film,), seen, aspect, title=title)
     below = wall.Film(inside.PICTURE, wall.WHOLE, grey=True)
     over = wall.Pane(
         (below, replace(film, fades=True)),
@@ -183,7 +184,8 @@ def _draw(choice: Choice, columns: Sequence[Column[FilterLook]]) -> None:
 def _fill(
     choice: Choice, style: FiltersLink, column: Column[FilterLook], answer: FilterLook
 ) -> None:
-    painted = _painted(column.key, style, answer, choice.picture.size)
+    size = choice.picture.size
+    painted = inside.painted((column.key, style, size), lambda: paint(answer, style, size))
     st.caption(texts.plain(painted.scales))
     if _single(answer.grid):
         st.caption(texts.SINGLE_WEIGHTS)
@@ -192,14 +194,6 @@ def _fill(
     total = len(answer.grid.kernels)
     if total > len(painted.cells):
         st.caption(texts.SHOWN_OF.format(shown=len(painted.cells), total=total))
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _painted(
-    key: str, style: FiltersLink, _found: FilterLook, picture_size: tuple[int, int]
-) -> Painted:
-    """As :func:`paint`; the key says all that the look depends on."""
-    return paint(_found, style, picture_size)
 
 
 def _ask_style(looks: Sequence[FilterLook]) -> FiltersLink:

@@ -256,16 +256,11 @@ def _draw(choice: Choice, wanted: NeuronsLink, columns: Sequence[Column[NeuronLo
 def _fill(
     choice: Choice, wanted: NeuronsLink, column: Column[NeuronLook], answer: NeuronLook
 ) -> None:
-    painted = _painted(column.key, answer, choice.picture.size)
+    size = choice.picture.size
+    painted = inside.painted((column.key, size), lambda: paint(answer, size))
     lines = texts.neurons_said(answer.size, answer.attributions, wanted.at is not None)
     if answer.layer == next(iter(column.layers), None) and answer.layer != answer.target:
         lines = (texts.BEGINS_AT.format(layer=answer.layer), *lines)
     st.caption("  \n".join(map(texts.plain, lines)))
     label = texts.NEURONS_LABEL.format(title=answer.title, layer=answer.layer)
     wall.show(painted.cells, label, f"neurons {column.name}", inside.images(choice, painted.images))
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _painted(key: str, _found: NeuronLook, picture_size: tuple[int, int]) -> Painted:
-    """As :func:`paint`; the key says all that the look depends on."""
-    return paint(_found, picture_size)

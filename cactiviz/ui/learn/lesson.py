@@ -24,8 +24,6 @@ T = TypeVar("T")
 
 NETWORK = "cactinet"
 CACTUS, NO_CACTUS = "cactus", "no cactus"
-_PATIENCE_SECONDS = 0.15
-_LOOK_AGAIN_SECONDS = 0.25
 
 
 def trained() -> Network:
@@ -84,9 +82,9 @@ def ask(
             st.rerun()  # which ends the timer
         draw_meanwhile(waiting[0])
 
-    found = polling.ask(questions, _PATIENCE_SECONDS)
+    found = polling.ask(questions, polling.PATIENCE_SECONDS)
     if polling.pending(found):
-        st.fragment(wait, run_every=_LOOK_AGAIN_SECONDS)()
+        st.fragment(wait, run_every=polling.LOOK_AGAIN_SECONDS)()
         return {}
     return {name: a for name, a in found.items() if not isinstance(a, polling.Pending)}
 

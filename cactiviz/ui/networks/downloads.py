@@ -11,7 +11,7 @@ import streamlit as st
 
 from cactiviz.download import download, hash_prefix
 from cactiviz.errors import CactivizError, Cancelled
-from cactiviz.models import MODELS, ModelSpec, find_weights
+from cactiviz.models import MODELS, ModelSpec
 from cactiviz.models.weights import cache_folder
 from cactiviz.ui import texts
 from cactiviz.ui.networks import catalog
@@ -144,7 +144,7 @@ def fetch(name: str) -> None:
     """
     if name not in MODELS:
         return
-    if not _can_be_fetched(MODELS[name]):
+    if not catalog.can_be_fetched(MODELS[name]):
         catalog.join(name)
         return
     mine = _mine()
@@ -164,7 +164,7 @@ def offer(names: Iterable[str]) -> None:
     """One row of buttons, for those of these networks whose weights aren't here."""
     specs = [MODELS[name] for name in names if name in MODELS]
     coming = _mine()
-    missing = [spec for spec in specs if _can_be_fetched(spec) and spec.name not in coming]
+    missing = [spec for spec in specs if catalog.can_be_fetched(spec) and spec.name not in coming]
     if not missing:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="cv-offers"):
@@ -245,16 +245,14 @@ def _mine() -> dict[str, Transfer]:
     return found
 
 
-def _can_be_fetched(spec: ModelSpec) -> bool:
-    return catalog.can_be_fetched(spec) and find_weights(spec) is None
-
-
 def _press(name: str) -> str:
     spec = MODELS[name]
-    if not _can_be_fetched(spec):
+    if not catalog.can_be_fetched(spec):
         return texts.ADD
     here = _here_already(spec)
-    return texts.go_on(here, spec) if here else texts.DOWNLOAD_SIZE.format(spec=spec)
+    if here:
+        return texts.GO_ON_WITH.format(megabytes=here / 1e6, spec=spec)
+    return texts.DOWNLOAD_SIZE.format(spec=spec)
 
 
 def _here_already(spec: ModelSpec) -> int:

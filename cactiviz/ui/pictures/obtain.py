@@ -82,7 +82,7 @@ def _offer(spec: DatasetSpec) -> None:
             st.markdown(spec.how_to_get)
             return
         place = st.empty()
-        label = texts.download_set(spec.archive.size_bytes)
+        label = texts.DOWNLOAD_SET.format(gigabytes=spec.archive.size_bytes / 1e9)
         if place.button(label, type="primary", key=f"get {spec.name}"):
             with place.container():
                 _fetch(spec, spec.archive.size_bytes)

@@ -16,6 +16,9 @@ from cactiviz.ui.session import state
 
 T = TypeVar("T")
 
+#: So long a run waits for answers, so that what is quick comes in one piece.
+PATIENCE_SECONDS = 0.15
+LOOK_AGAIN_SECONDS = 0.25  #: Between two looks at answers that are still to come.
 _POLL_SECONDS = 0.02
 _OWN_SECONDS, _OTHERS_SECONDS = 0.4, 1.0
 
@@ -67,6 +70,33 @@ def ask(
         else:
             time.sleep(_POLL_SECONDS)
     return found
+
+
+def show(
+    look: Callable[[float], T],
+    waits: Callable[[T], bool],
+    draw: Callable[[T], None],
+    changed: Callable[[], bool],
+) -> None:
+    """Draw what is known of a page's answers, and the rest as it comes.
+
+    Args:
+        look: Asks for everything, and waits so many seconds for answers that aren't there yet.
+        waits: Whether something is still to come.
+        draw: Draws the part of the page that depends on answers, its own widgets included.
+        changed: Whether the whole page is to run, as something else was chosen in that part.
+    """
+
+    def part(timed: bool) -> None:
+        if changed():
+            st.rerun()
+        known = look(0.0)
+        if waits(known) != timed:
+            st.rerun()  # which starts the timer, or ends it
+        draw(known)
+
+    timed = waits(look(PATIENCE_SECONDS))
+    st.fragment(part, run_every=LOOK_AGAIN_SECONDS if timed else None)(timed)
 
 
 def pending(found: Mapping[str, object]) -> bool:

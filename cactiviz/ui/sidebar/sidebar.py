@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cactiviz.datasets.endings import ENDINGS
 from cactiviz.errors import CactivizError, DownloadError, PictureError
 from cactiviz.methods.views import VIEWS, describe
-from cactiviz.models import MODELS, find_weights
+from cactiviz.models import MODELS
 from cactiviz.pictures import open
 from cactiviz.pictures.web import fetch_picture
 from cactiviz.types import Picture, Target
@@ -138,9 +138,9 @@ def group(name: str) -> DeltaGenerator:
 
 def _network_label(name: str) -> str:
     spec = MODELS.get(name)
-    if spec is None or not catalog.can_be_fetched(spec) or find_weights(spec) is not None:
+    if spec is None or not catalog.can_be_fetched(spec):
         return catalog.label(name)
-    return texts.not_here(spec.title)
+    return texts.NOT_HERE_YET.format(title=catalog.label(name))
 
 
 def _sizes() -> str | None:

@@ -14,8 +14,8 @@ from cactiviz.models import LoadedModel
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Cancel, Picture, Target
 from cactiviz.ui import texts
-from cactiviz.ui.networks import catalog, chosen_layers
-from cactiviz.ui.networks.chosen_layers import Layers
+from cactiviz.ui.networks import catalog
+from cactiviz.ui.networks.catalog import Layers
 from cactiviz.ui.session import polling, state
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ def ask(
         What the networks are to explain, None for each one's own answer; and (network, layer)
         where class activation maps aren't taken at the network's own choice.
     """
-    chosen_layers.drop(models)
+    catalog.drop_layers(models)
     folded = st.expander(
         texts.EXPLAINED, key="explained", on_change="rerun", icon=":material/target:"
     )
@@ -53,7 +53,7 @@ def ask(
         with folded:
             _ask_classes(_likeliest(picture, models, methods, resize, untrained), models)
             _ask_layers(models, untrained)
-    target, layers = target_chosen(), chosen_layers.of(models)
+    target, layers = target_chosen(), catalog.layers_of(models)
     if not folded.open and (target or layers):
         class_, against = (target.class_, target.contrast) if target else (None, None)
         titled = [(catalog.title(name), layer) for name, layer in layers]
@@ -121,16 +121,17 @@ def _ask_layers(models: Sequence[str], untrained: bool) -> None:
         )
     if model is not None:
         _ask_layer(model, untrained)
-    others = [(catalog.title(n), layer) for n, layer in chosen_layers.of(models) if n != model]
+    others = [f"{catalog.title(n)} {at}" for n, at in catalog.layers_of(models) if n != model]
     if others:
-        st.caption(texts.plain(texts.layers_elsewhere(others)))
+        st.caption(texts.plain(texts.LAYERS_ELSEWHERE.format(layers=", ".join(others))))
 
 
 def _ask_layer(model: str, untrained: bool) -> None:
-    now = dict(chosen_layers.of([model])).get(model)
+    now = dict(catalog.layers_of([model])).get(model)
     layers = _layers(model, untrained)
     if layers is None:
-        st.caption(texts.EXPLAIN_LAYER_LATER if now is None else texts.explain_layer(now))
+        layer = "" if now is None else texts.EXPLAIN_LAYER_NOW.format(layer=texts.plain(now))
+        st.caption(layer + texts.EXPLAIN_LAYER_LATER)
         return
     key = f"layer of {model}"
     st.session_state[key] = now
@@ -142,7 +143,7 @@ def _ask_layer(model: str, untrained: bool) -> None:
         filter_mode="contains",
         key=key,
         help=texts.EXPLAIN_LAYER_HELP,
-        on_change=lambda: chosen_layers.choose(model, st.session_state[key]),
+        on_change=lambda: catalog.choose_layer(model, st.session_state[key]),
     )
 
 
@@ -154,7 +155,7 @@ def _likeliest(
     untrained: bool,
 ) -> list[str]:
     """The top classes of the networks that have answered already; nothing is computed for it."""
-    target, layers = target_chosen(), dict(chosen_layers.of(models))
+    target, layers = target_chosen(), dict(catalog.layers_of(models))
     found: list[tuple[float, str]] = []
     for name in models:
         question = partial(

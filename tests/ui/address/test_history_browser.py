@@ -138,7 +138,7 @@ def test_filters_are_restored_and_back_goes_through_them(open_page: Open) -> Non
     page = open_page("/filters?views=layer_cam&seed=3")  # of other pages
     choose(page, texts.MAP_SCALES["own"])
     says(page, {"maps": "own"})
-    layer = page.get_by_role("combobox", name=texts.layer_of("CactiNet"))
+    layer = page.get_by_role("combobox", name=texts.LAYER_OF.format(title="CactiNet"))
     layer.fill("head.0")
     layer.press("Enter")
     both = {"convolutions": "cactinet:head.0", "maps": "own"}
@@ -213,7 +213,7 @@ def test_a_film_is_restored(open_page: Open, size: str, scheme: str) -> None:
 def test_what_is_covered_is_restored(open_page: Open) -> None:
     page = open_page()
     page.get_by_role("button", name=texts.WHAT_IF).click()
-    page.get_by_role("button", name=texts.COVER_MIDDLE).click()
+    page.get_by_role("button", name=texts.COVER["middle"]).click()
     page.get_by_role("radio", name=texts.COVER_HOWS["mean"]).check(force=True)
     until(page, "location.search.includes('mean')")
     page.wait_for_timeout(_PAUSE_MS)

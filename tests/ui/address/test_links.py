@@ -269,7 +269,7 @@ def test_a_link_to_a_film_of_a_folder_asks_before_it_opens_it(visit: Visit, tmp_
 
 def test_what_a_link_names_and_isn_t_there_is_said_and_something_else_shown(visit: Visit) -> None:
     app = visit("filters", {"convolutions": "cactinet:nonsense.7", "maps": "own"})
-    sentence = texts.link_layer("nonsense.7", "CactiNet")
+    sentence = texts.LINK_NO_LAYER.format(name="nonsense.7", network="CactiNet")
     assert [one.value for one in app.warning] == [texts.plain(sentence)]
     assert address(app) == {"maps": "own"}
     trail = app.session_state[state.TRAIL]

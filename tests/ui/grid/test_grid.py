@@ -216,10 +216,10 @@ def test_encoded_once_and_let_go() -> None:
         grid.payload(mine)
         seconds.append(time.perf_counter() - started)
     assert min(seconds) < 0.01
-    kept = len(encoding._pieces)
+    kept = len(encoding._encoded)
     del mine
     gc.collect()
-    assert len(encoding._pieces) <= kept - 7
+    assert len(encoding._encoded) <= kept - 7
 
 
 @pytest.mark.parametrize(
