@@ -17,8 +17,7 @@ from cactiviz.types import Prediction
 from cactiviz.ui import texts
 from cactiviz.ui.components.loader import small_component
 from cactiviz.ui.networks import catalog
-from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice, explain
 
 _OTHER = 40  # steps of the palette from its end, where both colours are seen on light and dark
 
@@ -46,7 +45,9 @@ class Margin:
     def part(self) -> float:
         """The first's part of the probability that both have together, 0..1."""
         both = self.first.probability + self.second.probability
-        return self.first.probability / both if both > 0 else 0.5 + 0.5 * _sign(self.ahead)
+        if both > 0:
+            return self.first.probability / both
+        return 0.5 * (1 + (self.ahead > 0) - (self.ahead < 0))
 
 
 def margin(explanation: Explanation) -> Margin | None:
@@ -75,7 +76,7 @@ def button(choice: Choice, comparison: Comparison) -> None:
         type="tertiary",
         help=about,
         icon=":material/undo:" if not asked[1] else ":material/balance:",
-        on_click=_explain,
+        on_click=explain,
         args=asked,
     )
     if pressed:
@@ -181,12 +182,3 @@ def _card(
         "first": f"{first.class_name} {texts.percent_finely(first.probability)}",
         "second": f"{second.class_name} {texts.percent_finely(second.probability)}",
     }
-
-
-def _explain(class_name: str, other: str) -> None:
-    st.session_state[state.TARGET] = class_name or None
-    st.session_state[state.AGAINST] = other or None
-
-
-def _sign(value: float) -> int:
-    return (value > 0) - (value < 0)

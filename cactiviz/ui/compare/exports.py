@@ -27,7 +27,7 @@ from cactiviz.ui import texts
 from cactiviz.ui.grid import Download
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 _LONGEST_NAME = 60  # characters
 _SHEET_DPI = 144

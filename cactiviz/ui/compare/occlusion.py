@@ -21,7 +21,7 @@ from cactiviz.ui.components import data_url
 from cactiviz.ui.components.loader import component
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 _SHOWN_PIXELS = 900  # of the picture's longer side, in the browser
 _KEY = "what if"

@@ -23,8 +23,7 @@ from cactiviz.ui.compare import progress as explanations
 from cactiviz.ui.compare.progress import Progress
 from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.session import polling, state
-from cactiviz.ui.sidebar import target
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice, explain
 
 #: So long a file is handed to the browser, which saves it once: a run may be overtaken.
 _HAND_OUT_SECONDS = 5.0
@@ -33,19 +32,8 @@ _HAND_OUT_SECONDS = 5.0
 def show(choice: Choice) -> None:
     """Show what is known of the choice, and the rest as it comes."""
     downloads.show()
-
-    def begin(timed: bool) -> None:
-        if history.changed():
-            st.rerun()
-        if timed and st.session_state.get(state.WAITED) == choice.key:
-            polling.wait()
-
-    polling.show(
-        partial(_look, choice),
-        lambda progress: bool(progress.waiting),
-        partial(_show, choice),
-        begin,
-    )
+    look, draw = partial(_look, choice), partial(_show, choice)
+    polling.show(look, lambda progress: bool(progress.waiting), draw, history.changed)
 
 
 def _show(choice: Choice, progress: Progress) -> None:
@@ -87,7 +75,7 @@ def _say_what_does_not_count(choice: Choice, progress: Progress) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         whys = [why for one in explanations for why in list(one.failures.values())[:1]]
         st.caption(texts.plain(texts.nobody_knows(whys)), width="content")
-        if st.button(texts.EXPLAIN_OWN, key="explain own", on_click=target.forget_target):
+        if st.button(texts.EXPLAIN_OWN, key="explain own", on_click=explain):
             st.rerun()  # the whole page, whose side says what is explained
 
 

@@ -19,7 +19,7 @@ from cactiviz.ui.components import data_url, loader, wall
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling
 from cactiviz.ui.sidebar import sidebar
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 _LONGEST = 640  # pixels of the picture in an enlarged view
 _LAYERS_OF = "layers of "  # before a network's name

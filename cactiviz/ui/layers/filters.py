@@ -22,7 +22,7 @@ from cactiviz.ui.components import data_url, fields, wall
 from cactiviz.ui.layers import columns as inside
 from cactiviz.ui.layers.columns import Column, Job, Look, Painted
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 _LONGEST_MAP = 112  # pixels; averaged down to it
 _PERCENTILE = 99.5  # of a layer: a lone peak must not make all maps pale

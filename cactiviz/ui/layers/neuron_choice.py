@@ -15,7 +15,7 @@ from cactiviz.ui.components import fields
 from cactiviz.ui.components.loader import small_component
 from cactiviz.ui.layers import columns
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 
 def ask(choice: Choice) -> NeuronsLink:

@@ -26,7 +26,7 @@ from cactiviz.ui.layers import columns as inside
 from cactiviz.ui.layers import neuron_choice
 from cactiviz.ui.layers.columns import Column, Job, Look, Painted
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 HOW_MANY = 10  #: Neurons that are drawn by chance, or shown over a place.
 _SMALL = 96  # pixels a side: up to it a gradient is sent without loss

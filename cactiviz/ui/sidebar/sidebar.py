@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Literal
 
 import streamlit as st
@@ -16,7 +16,7 @@ from cactiviz.methods.views import VIEWS, describe
 from cactiviz.models import MODELS
 from cactiviz.pictures import open
 from cactiviz.pictures.web import fetch_picture
-from cactiviz.types import Picture, Target
+from cactiviz.types import Picture
 from cactiviz.ui import texts
 from cactiviz.ui.address import history
 from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS
@@ -25,7 +25,7 @@ from cactiviz.ui.components import fields
 from cactiviz.ui.networks import catalog, upload_form
 from cactiviz.ui.pictures import library, picker, uploads
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar import target as explained
+from cactiviz.ui.sidebar.choice import Choice, ask_target
 
 _FALLBACK = "chelsea"  # where not even the first picture can be read
 _USUAL_NETWORKS = (
@@ -34,29 +34,6 @@ _USUAL_NETWORKS = (
 )
 #: Endings of pictures.
 TYPES = [ending.removeprefix(".") for ending in ENDINGS]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Everything that decides what the page shows."""
-
-    picture: Picture
-    models: tuple[str, ...]
-    methods: tuple[str, ...]
-    resize: Literal["squash"] | None = None
-    untrained: bool = False
-    target: Target | None = None
-    layers: tuple[tuple[str, str], ...] = ()  # network -> where its class activation maps are taken
-
-    def layer_of(self, network: str) -> str | None:
-        """The layer chosen for a network; None for its own."""
-        return dict(self.layers).get(network)
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Equal for equal choices."""
-        values = (value for name, value in vars(self).items() if name != "picture")
-        return (self.picture.key, *values)
 
 
 def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
@@ -80,11 +57,17 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
         if with_views:
             with group("views"):
                 methods = _ask_methods()
-        target, layers = None, explained.NONE
+        whole = bool(st.session_state.get(state.WHOLE))
+        choice = Choice(
+            picture=picture,
+            models=tuple(models),
+            methods=tuple(view for view in VIEWS if view in methods),
+            resize="squash" if whole else None,
+            untrained=bool(st.session_state.get(state.UNTRAINED)),
+        )
         with group("rare"):
             if with_views:
-                resize, untrained = _chosen_resize(), bool(st.session_state.get(state.UNTRAINED))
-                target, layers = explained.ask(picture, models, methods, resize, untrained)
+                choice = ask_target(choice)
             with st.expander(texts.MORE, key="more", icon=":material/tune:"):
                 fields.switches(state.WHOLE)
         if models and (methods or not with_views):
@@ -94,15 +77,7 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
             st.title(texts.COMPARE_TITLE, anchor=False)
         st.info(texts.PICK_SOMETHING if with_views else texts.PICK_A_NETWORK)
         st.stop()
-    return Choice(
-        picture=picture,
-        models=tuple(name for name in catalog.names() if name in models),
-        methods=tuple(view for view in VIEWS if view in methods),
-        resize=_chosen_resize(),
-        untrained=bool(st.session_state.get(state.UNTRAINED)),
-        target=target,
-        layers=layers,
-    )
+    return replace(choice, models=tuple(name for name in catalog.names() if name in models))
 
 
 def ask_models(key: str = state.MODELS) -> list[str]:
@@ -181,10 +156,6 @@ def _offer_more(label: str, key: str) -> None:
         icon=":material/expand_less:" if more else ":material/expand_more:",
         on_click=lambda: st.session_state.update({key: not more}),
     )
-
-
-def _chosen_resize() -> Literal["squash"] | None:
-    return "squash" if st.session_state.get(state.WHOLE) else None
 
 
 def ask_picture() -> Picture:

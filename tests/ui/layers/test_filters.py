@@ -23,7 +23,7 @@ from cactiviz.ui.components import data_url
 from cactiviz.ui.layers.filters import FilterLook, look, map_vmax, paint
 from cactiviz.ui.pictures.library import first_item, opened
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 from tests.fixtures.inside_pages import (
     Walls,
     captions,

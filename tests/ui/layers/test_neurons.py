@@ -24,7 +24,7 @@ from cactiviz.ui.layers import columns
 from cactiviz.ui.layers.neurons import HOW_MANY, around, in_field, look, paint, row_and_column
 from cactiviz.ui.pictures.library import first_item, opened
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 from tests.fixtures.inside_pages import (
     Walls,
     captions,

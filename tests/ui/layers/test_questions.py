@@ -8,7 +8,7 @@ import pytest
 from cactiviz.types import Picture
 from cactiviz.ui.address.layers import NeuronsLink
 from cactiviz.ui.layers import columns, filters, neurons
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 
 @pytest.fixture

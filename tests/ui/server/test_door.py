@@ -561,8 +561,8 @@ def test_health_is_not_well_while_one_more_could_not_be_served(
     uploads: Uploads,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("cactiviz.ui.server.sessions.limit_of_handles", lambda: 256)
-    monkeypatch.setattr("cactiviz.ui.server.sessions.handles_in_use", lambda: handles_used)
+    monkeypatch.setattr(sys.modules[Sessions.__module__], "limit_of_handles", lambda: 256)
+    monkeypatch.setattr(sys.modules[Sessions.__module__], "handles_in_use", lambda: handles_used)
     monkeypatch.setattr("cactiviz.ui.server.uploads.LEAST_ROOM_BYTES", 50)
     sessions = Sessions(2)
     put(uploads, "s", "1", min(uploaded, 100))
@@ -589,8 +589,8 @@ def test_health_is_not_well_while_one_more_could_not_be_served(
 def test_where_few_handles_are_left_nobody_more_comes_in(
     served: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cactiviz.ui.server.sessions.limit_of_handles", lambda: 256)
-    monkeypatch.setattr("cactiviz.ui.server.sessions.handles_in_use", lambda: 230)
+    monkeypatch.setattr(sys.modules[Sessions.__module__], "limit_of_handles", lambda: 256)
+    monkeypatch.setattr(sys.modules[Sessions.__module__], "handles_in_use", lambda: 230)
     app = door._Crowd(inner, Sessions(10))
     assert status(ask(app, "/filters")) == 503 and status(ask(app, kind="websocket")) == 403
     assert status(ask(app, "/static/js/main.js")) == 204, "those who are here go on"
