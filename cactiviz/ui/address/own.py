@@ -1,13 +1,13 @@
 """What a link leaves out: what a session chose of its own, and what is missing at whoever opens it.
 
-An address says that something was left out, by the words of ``own_choice.WORDS``, and by a mark
+An address says that something was left out, by the words of :data:`WORDS`, and by a mark
 that means something only to the browser that left it out: by it Back, Forward and a reload find
 again what was chosen there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -18,7 +18,6 @@ from cactiviz.ui import texts
 from cactiviz.ui.address import animate, binding
 from cactiviz.ui.address.link import FIRST_NETWORKS, covered_of
 from cactiviz.ui.brought import current, store
-from cactiviz.ui.brought.own_choice import OWN, WORDS, OwnChoice, merged
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
@@ -27,11 +26,54 @@ _LAYERS = {"filters": state.FILTER_LAYER, "neurons": state.NEURON_LAYER}
 
 
 @dataclass(frozen=True)
+class OwnChoice:
+    """What was chosen on a page besides what its address says.
+
+    Attributes:
+        networks: All networks that were chosen, in their order: names of the table's, and before
+            the numbers of one's own the sign :data:`OWN`.
+        picture: (where it came from, which one), or empty.
+        cover: Which part of that picture was covered, as a link says it.
+        pictures: Numbers of the pictures of an animation.
+        dataset: The data set of an animation, where a link can't name it or its classes.
+        classes: Of that data set.
+        layers: (number of a network of one's own, its layer).
+    """
+
+    networks: tuple[str, ...] = ()
+    picture: tuple[str, str] | tuple[()] = ()
+    cover: str = ""
+    pictures: tuple[str, ...] = ()
+    dataset: str = ""
+    classes: tuple[str, ...] = ()
+    layers: tuple[tuple[str, str], ...] = ()
+
+    def words(self) -> tuple[str, ...]:
+        """What a link leaves out, by the words of :data:`WORDS`.
+
+        >>> OwnChoice(networks=("alexnet", "own 07"), picture=("upload", "5a")).words()
+        ('picture', 'network')
+        """
+        there = {
+            "picture": bool(self.picture),
+            "pictures": bool(self.pictures or self.dataset == "live"),
+            "classes": bool(self.classes) and self.dataset != "live",
+            "network": bool(self.networks),
+        }
+        return tuple(word for word in WORDS if there[word])
+
+
+OWN = "own "
+#: What a link may leave out.
+WORDS = ("picture", "pictures", "classes", "network")
+
+
+@dataclass(frozen=True)
 class Lacking:
     """What a link left out that isn't here.
 
     Attributes:
-        instead: A word of ``own_choice.WORDS`` -> what is shown instead.
+        instead: A word of :data:`WORDS` -> what is shown instead.
         mark: By which the browser that left it out would find it again.
         word: By which this browser was known when it was looked for.
     """
@@ -231,3 +273,13 @@ def _instead(page: str, word: str) -> object:
     if word == "picture":
         return tuple(get(key) for key in (state.SOURCE, state.DATASET, state.CLASS, state.ITEM))
     return current.film_source(), get(state.FILM_SET), animate.classes()
+
+
+def merged(named: Sequence[str], before: Sequence[str]) -> list[str]:
+    """The networks that an address names, with one's own in the places that they had among them.
+
+    >>> merged(["alexnet"], ["own 07", "alexnet", "cactinet"])
+    ['own 07', 'alexnet']
+    """
+    kept = [name for name in before if name.startswith(OWN) or name in named]
+    return [*kept, *(name for name in named if name not in kept)]

@@ -38,7 +38,7 @@ from cactiviz.ui.address.animate import (
 from cactiviz.ui.animate.work import MOST_PICTURES, Plan
 from cactiviz.ui.components import fields
 from cactiviz.ui.networks import catalog
-from cactiviz.ui.pictures import library, uploads
+from cactiviz.ui.pictures import library, picker
 from cactiviz.ui.pictures import obtain as missing
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar import sidebar
@@ -189,7 +189,7 @@ def _ask_pictures() -> _Pictures:
 
 
 def _ask_uploads() -> _Pictures:
-    pictures, count = uploads.ask_files(sidebar.TYPES, MOST_PICTURES)
+    pictures, count = picker.ask_files(sidebar.TYPES, MOST_PICTURES)
     return _Pictures(pictures, _too_many(count))
 
 

@@ -135,7 +135,7 @@ class AnimationFolder(SessionFolder):
         making = self._files.get((style, ending))
         return None if making is None or making.cancel.is_set() else making
 
-    def make(self, style: Style, ending: str, most: int | None = None) -> Making:
+    def make(self, style: Style, ending: str, most: int | None = None) -> None:
         """Begin to write a file; those of other looks that are on their way are stopped."""
         assert self.work is not None
         self.stop_making(style)
@@ -143,9 +143,7 @@ class AnimationFolder(SessionFolder):
             self._files.pop(old).path.unlink(missing_ok=True)
         suffix = ending.removeprefix("preview ")
         path = self.path / f"{uuid.uuid4().hex}.{suffix}"
-        making = Making(self.work.view(style), path, most)
-        self._files[style, ending] = making
-        return making
+        self._files[style, ending] = Making(self.work.view(style), path, most)
 
     def stop_making(self, but: Style | None = None) -> None:
         """Stop writing files, but those of one look."""

@@ -179,8 +179,8 @@ def _take_home(folder: AnimationFolder, work: Work, style: Style) -> None:
                 type="primary",
                 key="film make",
                 disabled=soon,
-                on_click=_make,  # before the run, which may end above this button
-                args=(folder, style, ending),
+                on_click=folder.make,  # before the run, which may end above this button
+                args=(style, ending),
             ):
                 st.rerun()
         elif not making.ended.is_set():
@@ -199,10 +199,6 @@ def _take_home(folder: AnimationFolder, work: Work, style: Style) -> None:
             )
     if making is not None and making.sentence:
         st.error(texts.plain(making.sentence))
-
-
-def _make(folder: AnimationFolder, style: Style, ending: str) -> None:
-    folder.make(style, ending)
 
 
 def _file_name(plan: Plan) -> str:

@@ -15,9 +15,10 @@ import threading
 import time
 import uuid
 import zipfile
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Generic, TypeVar
+from typing import Any, BinaryIO, Generic, TypeVar
 from weakref import WeakSet, proxy
 
 import streamlit as st
@@ -28,7 +29,6 @@ from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.models.file_kind import ENDINGS
 from cactiviz.runtime.runner import Network
 from cactiviz.ui import server, texts
-from cactiviz.ui.brought.own_choice import Remembered
 from cactiviz.ui.brought.pictures import Album
 from cactiviz.ui.session import polling, state
 from cactiviz.ui.session.private_folders import SessionFolder, leased
@@ -46,6 +46,8 @@ _FREE_BYTES = 2**30  # which a file must leave free on the disk
 #: A file of weights is hardly packed. One that unpacks to far more is made to fill the memory.
 _MOST_UNPACKED = 1.5
 _PIECE_BYTES = 2**20
+_MOST_CHOICES = 1000  # of one browser; each is an entry of its history
+_MARK_BYTES = 4
 
 T = TypeVar("T")
 _WORD = re.compile(r"[0-9a-f]{32}")  # 128 bits; as browser_word.js makes it
@@ -68,7 +70,7 @@ class BrowserFolder(SessionFolder):
         #: By name, in the order in which they came. Never changed but replaced: another tab of the
         #: same browser may be looking through it.
         self.networks: dict[str, Network] = {}
-        self.choices = Remembered()  #: What was chosen of all this.
+        self.choices = Remembered[Any]()  #: What was chosen of all this.
         self.sightings: tuple[object, ...] = ()  #: What the last search of iNaturalist found.
         self._forget = forget
         me = proxy(self)  # in a circle, it would stay until the collector came
@@ -171,6 +173,40 @@ class BrowserFolder(SessionFolder):
                 return False
             self._reserved += size
             return True
+
+
+class Remembered(Generic[T]):
+    """The choices of one browser, by the marks that its addresses name them by.
+
+    A mark is drawn by chance, and means nothing to anybody else's browser.
+
+    >>> remembered = Remembered[str]()
+    >>> remembered.find(remembered.mark("a choice"))
+    'a choice'
+    """
+
+    def __init__(self) -> None:
+        self._by_mark: OrderedDict[str, T] = OrderedDict()
+        self._marks: dict[T, str] = {}
+        self._lock = threading.Lock()
+
+    def mark(self, choice: T) -> str:
+        """The choice's mark; equal choices have the same."""
+        with self._lock:
+            if choice not in self._marks:
+                mark = secrets.token_hex(_MARK_BYTES)
+                self._marks[choice], self._by_mark[mark] = mark, choice
+                while len(self._by_mark) > _MOST_CHOICES:
+                    _, oldest = self._by_mark.popitem(last=False)
+                    del self._marks[oldest]
+            mark = self._marks[choice]
+            self._by_mark.move_to_end(mark)
+            return mark
+
+    def find(self, mark: str) -> T | None:
+        """The choice of a mark, or None where this browser knows none."""
+        with self._lock:
+            return self._by_mark.get(mark)
 
 
 class KnownBrowsers(Generic[T]):

@@ -38,7 +38,7 @@ def button() -> None:
         type="tertiary",
         icon=":material/close:" if opened else ":material/select:",
         help=None if opened else texts.WHAT_IF_HELP,
-        on_click=_close if opened else _open,
+        on_click=_close if opened else lambda: st.session_state.update({state.COVERING: True}),
     )
 
 
@@ -112,10 +112,6 @@ def rows(progress: Progress, covered: Covered) -> list[dict[str, Any]]:
 
 def _is_open() -> bool:
     return bool(st.session_state.get(state.COVERING))
-
-
-def _open() -> None:
-    st.session_state[state.COVERING] = True
 
 
 def _close() -> None:

@@ -107,15 +107,23 @@ def _heading(choice: Choice, progress: Progress) -> None:
 
 def _status(choice: Choice, progress: Progress) -> None:
     device = texts.DEVICES[polling.runner().device.type]
-    at = covering.applied(choice).key
+    update, at = st.session_state.update, covering.applied(choice).key
     if progress.waiting:
         titles = [catalog.title(name) for name in progress.waiting]
         said = texts.working_on(titles, len(choice.models), progress.ahead, device)
         st.caption(said, width="content")
-        st.button(texts.STOP, key="stop", type="tertiary", on_click=_stop, args=(at,))
+        st.button(
+            texts.STOP, key="stop", type="tertiary", on_click=update, args=({state.STOPPED: at},)
+        )
     elif texts.STOPPED in progress.comparison.failures.values():
         st.caption(texts.STOPPED, width="content")
-        st.button(texts.GO_ON, key="go on", type="tertiary", on_click=_stop, args=(None,))
+        st.button(
+            texts.GO_ON,
+            key="go on",
+            type="tertiary",
+            on_click=update,
+            args=({state.STOPPED: None},),
+        )
     else:
         st.caption(texts.computed(_seconds(progress), device), width="content")
 
@@ -123,10 +131,6 @@ def _status(choice: Choice, progress: Progress) -> None:
 def _seconds(progress: Progress) -> float:
     explanations = progress.comparison.explanations.values()
     return sum(max((e.seconds for e in r.attributions.values()), default=0.0) for r in explanations)
-
-
-def _stop(at: object) -> None:
-    st.session_state[state.STOPPED] = at
 
 
 def _do(pressed: grid.Event, choice: Choice, progress: Progress) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -13,18 +13,25 @@ from cactiviz.ui.session import state
 T = TypeVar("T")
 
 
-def one_of(label: str, options: Mapping[T, str], key: str, **more: Any) -> T:
+def one_of(
+    label: str,
+    options: Mapping[T, str],
+    key: str,
+    row: Callable[..., Any] = st.segmented_control,
+    **more: Any,
+) -> T:
     """A row of buttons, one of which is always pressed, at first the first one.
 
     Args:
         label: What is asked.
         options: Each with its title.
         key: The session's key.
-        **more: As ``st.segmented_control`` takes it.
+        row: Streamlit's field: ``st.segmented_control`` or ``st.pills``.
+        **more: As that field takes it.
     """
     first = next(iter(options))
     st.session_state.setdefault(key, first)
-    chosen = st.segmented_control(
+    chosen: T | None = row(
         label,
         list(options),
         required=True,

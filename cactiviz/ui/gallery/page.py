@@ -20,19 +20,20 @@ _MOST_PILLS = 400
 
 def ask_dataset() -> str:
     """Show the data sets, and return the name of the one chosen."""
-    names = [*DATASETS, library.LIVE]
     st.session_state.setdefault(state.SHOWN, library.first())
-    name = st.pills(
+    asked = (library.LIVE, library.FOLDER)  # always there, once something is named
+    titles = {
+        name: texts.dataset_label(library.title(name), name in asked or library.is_here(name))
+        for name in (*DATASETS, library.LIVE)
+    }
+    return fields.one_of(
         texts.DATASET,
-        names,
-        required=True,
-        format_func=_dataset_label,
-        key=state.SHOWN,
-        persist_state="session",
+        titles,
+        state.SHOWN,
+        st.pills,
         on_change=_another_dataset,
         label_visibility="collapsed",
     )
-    return name or library.first()
 
 
 def ask_classes(dataset: Dataset) -> Dataset:
@@ -90,8 +91,7 @@ def ask_page(dataset: Dataset) -> None:
             texts.PREVIOUS,
             icon=":material/chevron_left:",
             disabled=page == 0,
-            on_click=_turn,
-            args=(page - 1,),
+            on_click=lambda: st.session_state.update({state.PAGE: page - 1}),
         )
         st.caption(texts.PAGE_OF.format(page=page + 1, last=last + 1), width="content")
         st.button(
@@ -99,30 +99,17 @@ def ask_page(dataset: Dataset) -> None:
             icon=":material/chevron_right:",
             icon_position="right",
             disabled=page == last,
-            on_click=_turn,
-            args=(page + 1,),
+            on_click=lambda: st.session_state.update({state.PAGE: page + 1}),
         )
 
 
 def show(dataset: Dataset, items: tuple[Item, ...]) -> None:
     """A wall of the pictures; the one that is pressed is shown larger."""
-    several = len(dataset.classes) > 1
-    thumbnails = library.thumbnails(dataset, items)
-    cells = [
-        wall.Cell(
-            key=one.item.address,
-            alt=texts.ALT.format(item=one.item),
-            title=one.item.class_name if several and not one.why else one.item.name,
-            hint=one.why or one.item.address,
-            src=one.jpeg,
-            why=texts.BROKEN if one.why else "",
-        )
-        for one in thumbnails
-    ]
+    cells = library.thumbnails(dataset, items)
     pressed = wall.show(cells, texts.THUMBNAILS, "thumbnails")
-    for one in thumbnails:
-        if one.item.address == pressed and not one.why:
-            look_at(dataset, one.item)
+    for item, cell in zip(items, cells, strict=True):
+        if cell.key == pressed and not cell.why:
+            look_at(dataset, item)
 
 
 def look_at(dataset: Dataset, item: Item) -> None:
@@ -167,32 +154,22 @@ def _ask_words(classes: int) -> str:
 def _ask_class(dataset: Dataset, scope: list[str]) -> str:
     if st.session_state.get(state.KIND) not in (_ALL, *scope):
         st.session_state[state.KIND] = _ALL
-    options = [_ALL, *scope[:_MOST_PILLS]]
+    titles = {
+        name: texts.CLASS_LABEL.format(name=texts.plain(name), count=dataset.count(name))
+        for name in scope[:_MOST_PILLS]
+    }
     with st.container(key="cv-classes"):
-        kind = st.pills(
+        kind = fields.one_of(
             texts.CLASSES,
-            options,
-            required=True,
-            format_func=lambda name: _class_label(dataset, name),
-            key=state.KIND,
-            persist_state="session",
+            {_ALL: texts.ALL_CLASSES, **titles},
+            state.KIND,
+            st.pills,
             on_change=state.back_to_the_first_page,
             label_visibility="collapsed",
         )
     if len(scope) > _MOST_PILLS:
         st.caption(texts.MORE_CLASSES.format(count=len(scope) - _MOST_PILLS))
-    return kind or _ALL
-
-
-def _dataset_label(name: str) -> str:
-    asked = name in (library.LIVE, library.FOLDER)  # always there, once something is named
-    return texts.dataset_label(library.title(name), asked or library.is_here(name))
-
-
-def _class_label(dataset: Dataset, name: str) -> str:
-    if name == _ALL:
-        return texts.ALL_CLASSES
-    return texts.CLASS_LABEL.format(name=texts.plain(name), count=dataset.count(name))
+    return kind
 
 
 def _another_dataset() -> None:
@@ -208,7 +185,3 @@ def _another_scope() -> None:
 
 def _page(total: int) -> int:
     return min(int(st.session_state.get(state.PAGE, 0)), max(0, (total - 1) // PAGE_SIZE))
-
-
-def _turn(page: int) -> None:
-    st.session_state[state.PAGE] = page

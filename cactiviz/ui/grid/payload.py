@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from cactiviz import cam_layers
@@ -100,7 +100,7 @@ def payload(
         "columns": columns,
         "rows": rows,
         "cells": cells,
-        "offers": [asdict(offer) for offer in offers if len(comparison.models) <= MOST_WITH_OFFERS],
+        "offers": list(offers if len(comparison.models) <= MOST_WITH_OFFERS else ()),
         "look": {"scale": here.scale, "palette": here.palette, "strength": here.strength},
         "exports": [[name, texts.EXPORTS[name]] for name in EXPORTS],
         "download": download and _download(download),

@@ -174,7 +174,9 @@ def _draw(choice: Choice, columns: Sequence[Column[FilterLook]]) -> None:
         with st.container(horizontal=True, horizontal_alignment="center"):
             st.button(
                 texts.SHOW_MORE.format(count=min(AT_ONCE, most - style.count)),
-                on_click=_more,
+                on_click=lambda: st.session_state.update(
+                    {state.FILTER_COUNT: style.count + AT_ONCE}
+                ),
                 icon=":material/expand_more:",
             )
     if looks:
@@ -210,17 +212,10 @@ def _ask_style(looks: Sequence[FilterLook]) -> FiltersLink:
                 state.KERNEL_INPUTS,
                 help=texts.KERNEL_INPUTS_HELP,
             )
-    return FiltersLink(order, scale, inputs, _count())
+    count = int(st.session_state.get(state.FILTER_COUNT, AT_ONCE))
+    return FiltersLink(order, scale, inputs, count)
 
 
 def _has_a_choice(found: FilterLook) -> bool:
     several = found.grid.kernels.shape[1] > 1
     return several and not found.on_colours and not _single(found.grid)
-
-
-def _count() -> int:
-    return int(st.session_state.get(state.FILTER_COUNT, AT_ONCE))
-
-
-def _more() -> None:
-    st.session_state[state.FILTER_COUNT] = _count() + AT_ONCE

@@ -1,16 +1,19 @@
-"""The four lessons: spot the untrained network, two opposite classes, own scales, small maps."""
+"""The four lessons, and what they share: networks and pictures, the wait, the guess."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from html import escape
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
+from cactiviz.datasets import Item
 from cactiviz.datasets.scenes.scene import COUNT
 from cactiviz.explanations.explain import explain
 from cactiviz.explanations.results import Attribution, Explanation
@@ -20,11 +23,126 @@ from cactiviz.metrics.agreement import agreement, sizes
 from cactiviz.models import LoadedModel
 from cactiviz.rendering.scales import Scale
 from cactiviz.runtime.queue import Ticket
+from cactiviz.runtime.runner import Network
 from cactiviz.types import Cancel, Picture, Target
 from cactiviz.ui import texts
-from cactiviz.ui.learn import figures, lesson
-from cactiviz.ui.learn.lesson import CACTUS, NO_CACTUS
+from cactiviz.ui.learn import figures
+from cactiviz.ui.networks import catalog
+from cactiviz.ui.pictures import library
 from cactiviz.ui.session import polling, state
+
+T = TypeVar("T")
+
+NETWORK = "cactinet"
+CACTUS, NO_CACTUS = "cactus", "no cactus"
+
+
+def trained_network() -> Network:
+    """CactiNet with the weights that come along; ``untrained`` where they don't."""
+    return catalog.network(NETWORK, untrained=True)
+
+
+def untrained_network() -> Network:
+    """CactiNet with random weights."""
+    return Network(NETWORK, untrained=True)
+
+
+def scene(number: int, class_name: str = CACTUS) -> Picture:
+    """A drawn scene."""
+    dataset = library.opened("scenes")
+    return library.picture(dataset, Item("scenes", class_name, str(number)))
+
+
+def read(
+    network: Network, picture: Picture, views: Sequence[str], class_: str, layer: str | None = None
+) -> Callable[[], Explanation | Ticket[Explanation]]:
+    """The question what a network's views say of a class."""
+    target = Target(class_)
+    return partial(polling.runner().read, network, picture, views, target=target, layer=layer)
+
+
+def share(explanation: Explanation, class_: str) -> float:
+    """The probability, 0..1, that a network gives a class of its top ones."""
+    return next((a.probability for a in explanation.predictions if a.class_name == class_), 0.0)
+
+
+def answers(questions: Mapping[str, Callable[[], T | Ticket[T]]]) -> dict[str, T] | None:
+    """All answers; None while some are to come, or one can't be had, which is said then."""
+    found = ask(questions, partial(_wait, min(len(questions) + 1, 3)))
+    failures = [f.sentence for f in found.values() if isinstance(f, polling.Failure)]
+    if failures:
+        st.info(texts.plain(failures[0]))
+    there = {name: a for name, a in found.items() if not isinstance(a, polling.Failure)}
+    return there if there and not failures else None
+
+
+def ask(
+    questions: Mapping[str, Callable[[], T | Ticket[T]]],
+    draw_meanwhile: Callable[[polling.Pending], None],
+) -> dict[str, T | polling.Failure]:
+    """The answers once all are there; before, none, and a page that looks again by itself.
+
+    Args:
+        questions: By any name; each asks the runner.
+        draw_meanwhile: Draws what stands in the answers' place.
+    """
+
+    def wait() -> None:
+        waiting = [a for a in polling.ask(questions).values() if isinstance(a, polling.Pending)]
+        if not waiting:
+            st.rerun()  # which ends the timer
+        draw_meanwhile(waiting[0])
+
+    found = polling.ask(questions, polling.PATIENCE_SECONDS)
+    if polling.pending(found):
+        st.fragment(wait, run_every=polling.LOOK_AGAIN_SECONDS)()
+        return {}
+    return {name: a for name, a in found.items() if not isinstance(a, polling.Pending)}
+
+
+def guess(name: str, question: str, options: Mapping[str, str], right: str, turn: int = 0) -> bool:
+    """Ask the reader first, and then tell. Nothing is counted or sent.
+
+    Args:
+        name: Of the lesson.
+        question: What to predict.
+        options: Key -> what it says.
+        right: The key of the right one.
+        turn: Of a lesson that is played several times.
+
+    Returns:
+        Whether the answer is to be shown; the verdict is shown already.
+    """
+    said = st.radio(
+        question,
+        list(options),
+        index=None,
+        format_func=lambda key: options[key],
+        key=f"{state.GUESS} {name} {turn}",
+        persist_state="session",
+    )
+    if said is None:
+        st.caption(texts.LEARN_GUESS_FIRST)
+        return False
+    if not is_revealed(name, turn):
+        reveal = partial(st.session_state.__setitem__, f"{state.REVEALED} {name} {turn}", True)
+        st.button(texts.LEARN_REVEAL, type="primary", on_click=reveal)
+        return False
+    verdict = texts.learn_verdict(options[said], options[right], said == right)
+    st.html(f'<p class="cv-verdict" role="status">{escape(verdict)}</p>')
+    return True
+
+
+def is_revealed(name: str, turn: int = 0) -> bool:
+    """Whether the reader has guessed and asked for the answer."""
+    said = st.session_state.get(f"{state.GUESS} {name} {turn}")
+    return said is not None and bool(st.session_state.get(f"{state.REVEALED} {name} {turn}"))
+
+
+def _wait(boxes: int, pending: polling.Pending) -> None:
+    st.caption(f":material/hourglass_top: {texts.learn_waiting(pending.ahead)}")
+    st.html(figures.row([figures.Figure("", "", "", texts.WAITING)] * boxes))
+
 
 SCENE = 178  #: CactiNet is sure of it.
 
@@ -62,23 +180,21 @@ def play(number: int) -> Round:
     return Round(number, chance.randrange(COUNT), method, chance.choice("AB"))
 
 
-def untrained() -> None:
+def show_untrained() -> None:
     """One round, and the way to the next."""
     this = play(int(st.session_state.get(state.ROUND, 1)))
-    picture = lesson.scene(this.scene)
+    picture = scene(this.scene)
     title, asks = describe(this.method)
     about = texts.LEARN_1_ROUND.format(number=this.number, title=title, asks=asks)
     st.html(figures.prose(*texts.LEARN_1, about))
     networks = {
-        side: lesson.untrained() if side == this.untrained else lesson.trained() for side in "AB"
+        side: untrained_network() if side == this.untrained else trained_network() for side in "AB"
     }
-    explanations = lesson.answers(
-        {s: lesson.read(n, picture, _METHODS, CACTUS) for s, n in networks.items()}
-    )
+    explanations = answers({s: read(n, picture, _METHODS, CACTUS) for s, n in networks.items()})
     if explanations is None:
         return
     comparison = Comparison(picture, ("A", "B"), (this.method,), explanations)
-    hidden = not lesson.is_revealed("untrained", this.number)
+    hidden = not is_revealed("untrained", this.number)
     titles = {
         side: texts.learn_side(side, None if hidden else explanation.untrained)
         for side, explanation in explanations.items()
@@ -89,7 +205,7 @@ def untrained() -> None:
     ]
     st.html(figures.row([figures.of_picture(picture, texts.ORIGINAL), *maps]))
     options = texts.LEARN_1_OPTIONS
-    if lesson.guess("untrained", texts.LEARN_1_ASK, options, this.untrained, this.number):
+    if guess("untrained", texts.LEARN_1_ASK, options, this.untrained, this.number):
         st.html(figures.prose(*_why(this, explanations), *texts.LEARN_1_KNOWN))
         again = partial(st.session_state.__setitem__, state.ROUND, this.number + 1)
         st.button(texts.LEARN_1_AGAIN, icon=":material/casino:", on_click=again)
@@ -99,7 +215,7 @@ def _why(this: Round, explanations: Mapping[str, Explanation]) -> list[str]:
     both = [explanations["AB".replace(this.untrained, "")], explanations[this.untrained]]
     maps = [explanation.attributions[this.method].values for explanation in both]
     return [
-        texts.learn_1_who(*(lesson.share(explanation, CACTUS) for explanation in both)),
+        texts.learn_1_who(*(share(explanation, CACTUS) for explanation in both)),
         texts.learn_1_alike(agreement(*map(sizes, maps))),
         texts.learn_1_size(*(float(sizes(abs(values)).max()) for values in maps)),
     ]
@@ -112,13 +228,13 @@ _PLAIN = "saliency"
 _SAME = 0.9  # agreement from which the eye sees hardly any difference
 
 
-def two_classes() -> None:
+def show_classes() -> None:
     """Guided backprop and Grad-CAM for "cactus" and for "no cactus"."""
-    picture = lesson.scene(SCENE)
+    picture = scene(SCENE)
     st.html(figures.prose(*texts.LEARN_2))
     views, classes = (*_OPPOSED, _PLAIN), (CACTUS, NO_CACTUS)
-    explanations = lesson.answers(
-        {name: lesson.read(lesson.trained(), picture, views, name) for name in classes}
+    explanations = answers(
+        {name: read(trained_network(), picture, views, name) for name in classes}
     )
     if explanations is None:
         return
@@ -130,7 +246,7 @@ def two_classes() -> None:
         for view in views
     }
     alike = {view: agreement(*values) for view, values in maps.items()}
-    if lesson.guess("classes", texts.LEARN_2_ASK, texts.LEARN_2_OPTIONS, right(alike)):
+    if guess("classes", texts.LEARN_2_ASK, texts.LEARN_2_OPTIONS, right(alike)):
         label = texts.LEARN_ASKED.format(class_name=NO_CACTUS)
         st.html(figures.row(_maps_for(comparison, NO_CACTUS), label))
         st.html(
@@ -172,14 +288,14 @@ SCALE_METHOD, SCALE_LAYER = "layer_cam", "stages.1"  #: Does best of the heat ma
 _SIDES = ("trained", "untrained")
 
 
-def own_scale() -> None:
+def show_scale() -> None:
     """Two maps on scales of their own, then on one scale; then another picture."""
     st.html(figures.prose(*texts.LEARN_3))
-    networks = dict(zip(_SIDES, (lesson.trained(), lesson.untrained()), strict=True))
-    scenes = {number: lesson.scene(number) for number in SCALE_SCENES}
-    explanations = lesson.answers(
+    networks = dict(zip(_SIDES, (trained_network(), untrained_network()), strict=True))
+    scenes = {number: scene(number) for number in SCALE_SCENES}
+    explanations = answers(
         {
-            f"{number} {side}": lesson.read(network, scene, [SCALE_METHOD], CACTUS, SCALE_LAYER)
+            f"{number} {side}": read(network, scene, [SCALE_METHOD], CACTUS, SCALE_LAYER)
             for number, scene in scenes.items()
             for side, network in networks.items()
         }
@@ -195,8 +311,8 @@ def own_scale() -> None:
         )
         for number, scene in scenes.items()
     )
-    st.html(_pair(first, "own", hide_range=not lesson.is_revealed("scale")))
-    if lesson.guess("scale", texts.LEARN_3_ASK, texts.LEARN_3_OPTIONS, "unknown"):
+    st.html(_pair(first, "own", hide_range=not is_revealed("scale")))
+    if guess("scale", texts.LEARN_3_ASK, texts.LEARN_3_OPTIONS, "unknown"):
         st.html(figures.prose(texts.learn_3_first(*_largest(first))))
         st.html(_pair(first, "shared"))
         st.html(figures.prose(texts.learn_3_second(*_largest(second), *_largest(first))))
@@ -229,11 +345,11 @@ _NATIVE, _SMALL = 64, 32  # pixels; what CactiNet learnt at, and what its tiles 
 _SIDE = 64  # squares; more than any map has, so that each square is painted as one
 
 
-def small_maps() -> None:
+def show_size() -> None:
     """Grad-CAM at four layers at 64 x 64 pixels, then at 32 x 32."""
-    picture, empty = lesson.scene(SCENE), lesson.scene(SCENE, NO_CACTUS)
+    picture, empty = scene(SCENE), scene(SCENE, NO_CACTUS)
     st.html(figures.prose(*texts.LEARN_4))
-    explanations = lesson.answers(
+    explanations = answers(
         {
             "native": _at_layers(picture, _NATIVE),
             "small": _at_layers(picture, _SMALL),
@@ -245,10 +361,10 @@ def small_maps() -> None:
         return
     st.html(_layers_row(picture, explanations["native"], _NATIVE))
     last = explanations["small"].attributions[f"grad_cam@{LAYERS[-1]}"]
-    if lesson.guess("size", texts.LEARN_4_ASK, texts.LEARN_4_OPTIONS, str(last.grid[0])):
+    if guess("size", texts.LEARN_4_ASK, texts.LEARN_4_OPTIONS, str(last.grid[0])):
         st.html(_layers_row(picture, explanations["small"], _SMALL))
         order = ("small", "small, none", "native", "native, none")
-        shares = [lesson.share(explanations[key], CACTUS) for key in order]
+        shares = [share(explanations[key], CACTUS) for key in order]
         low, high = float(last.values.min()), float(last.values.max())
         st.html(
             figures.prose(
@@ -286,7 +402,7 @@ def _at_layers(picture: Picture, pixels: int) -> Callable[[], Explanation | Tick
         )
 
     key = ("learn", "size", picture.sha256, pixels)
-    return partial(polling.runner().ask, lesson.trained(), key, work)
+    return partial(polling.runner().ask, trained_network(), key, work)
 
 
 def _layers_row(picture: Picture, explanation: Explanation, pixels: int) -> str:

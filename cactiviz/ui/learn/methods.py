@@ -14,7 +14,7 @@ from cactiviz.methods.views import FILTERS, VIEWS, describe
 from cactiviz.pictures import open
 from cactiviz.types import Picture
 from cactiviz.ui import texts
-from cactiviz.ui.learn import figures, lesson, lessons
+from cactiviz.ui.learn import figures, lessons
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling
 
@@ -37,7 +37,7 @@ def show() -> None:
     network = catalog.network(name, untrained=True)
     question = partial(polling.runner().read, network, picture, VIEWS)
     waiting = polling.Failure(texts.WAITING)
-    for answer in lesson.ask({name: question}, lambda _: draw(waiting)).values():
+    for answer in lessons.ask({name: question}, lambda _: draw(waiting)).values():
         draw(answer)
 
 
@@ -47,7 +47,7 @@ def _subject() -> tuple[str, Picture]:
     for name in _PREFERRED:
         if name in catalog.names() and name not in missing:
             return name, open.sample(_PHOTOGRAPH)
-    return lesson.NETWORK, lesson.scene(lessons.SCENE)
+    return lessons.NETWORK, lessons.scene(lessons.SCENE)
 
 
 def _page(comparison: Comparison, name: str) -> str:
@@ -56,7 +56,7 @@ def _page(comparison: Comparison, name: str) -> str:
     title = explanation.title if explanation else catalog.title(name)
     said = texts.learn_subject(
         title,
-        name == lesson.NETWORK,
+        name == lessons.NETWORK,
         answer.class_name if answer else "",
         answer.probability if answer else 0.0,
     )
@@ -74,7 +74,7 @@ def _view(comparison: Comparison, name: str, view: str) -> str:
     limit = METHODS[view].limit if view in METHODS else texts.LEARN_FILTERS_LIMIT
     source = METHODS[view].source if view in METHODS else ""
     notes = list(explained.notes) if explained else []
-    if view == FILTERS and explanation and name == lesson.NETWORK and not explanation.untrained:
+    if view == FILTERS and explanation and name == lessons.NETWORK and not explanation.untrained:
         notes.append(texts.LEARN_FILTERS_CACTINET)
     words = (
         f'<p class="cv-question">{escape(asks)}</p>'

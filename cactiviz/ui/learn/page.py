@@ -8,16 +8,17 @@ from html import escape
 import streamlit as st
 
 from cactiviz.ui import texts
-from cactiviz.ui.learn import lesson, lessons, methods
+from cactiviz.ui.components import fields
+from cactiviz.ui.learn import lessons, methods
 from cactiviz.ui.session import state
 
 #: What each part of the page shows; the names are keys of ``texts.LEARN_PARTS``.
 PARTS: dict[str, Callable[[], None]] = {
     "methods": methods.show,
-    "untrained": lessons.untrained,
-    "classes": lessons.two_classes,
-    "scale": lessons.own_scale,
-    "size": lessons.small_maps,
+    "untrained": lessons.show_untrained,
+    "classes": lessons.show_classes,
+    "scale": lessons.show_scale,
+    "size": lessons.show_size,
 }
 _LESSONS = [name for name in PARTS if name != "methods"]
 
@@ -27,7 +28,15 @@ def show() -> None:
     with st.container(key="cv-learn"):
         st.title(texts.LEARN_TITLE, anchor=False)
         st.html(f'<p class="cv-lead">{escape(texts.LEARN_LEAD)}</p>')
-        part = _ask_part()
+        if st.session_state.get(state.LESSON) not in PARTS:
+            st.session_state[state.LESSON] = "methods"
+        part = fields.one_of(
+            texts.LEARN_PART,
+            texts.LEARN_PARTS,
+            state.LESSON,
+            st.pills,
+            label_visibility="collapsed",
+        )
         if part in _LESSONS:
             number = _LESSONS.index(part) + 1
             progress = texts.LEARN_PROGRESS.format(number=number, total=len(_LESSONS))
@@ -35,27 +44,12 @@ def show() -> None:
                 f'<p class="cv-progress">{escape(progress)}</p>'
                 f"<h2>{escape(texts.LEARN_TITLES[part])}</h2>"
             )
-        if part in _LESSONS and lesson.trained().untrained:
+        if part in _LESSONS and lessons.trained_network().untrained:
             st.info(texts.LEARN_NO_WEIGHTS)
         else:
             PARTS[part]()
         _offer_next(part)
         st.html(_glossary())
-
-
-def _ask_part() -> str:
-    if st.session_state.get(state.LESSON) not in PARTS:
-        st.session_state[state.LESSON] = "methods"
-    part = st.pills(
-        texts.LEARN_PART,
-        list(PARTS),
-        required=True,
-        format_func=lambda name: texts.LEARN_PARTS[name],
-        key=state.LESSON,
-        persist_state="session",
-        label_visibility="collapsed",
-    )
-    return str(part or "methods")
 
 
 def _offer_next(part: str) -> None:

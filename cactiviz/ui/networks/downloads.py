@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import streamlit as st
 
@@ -20,6 +19,7 @@ from cactiviz.ui.session import state
 _log = logging.getLogger(__name__)
 _OFFERED = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3", "cactinet")
 _LOOK_AGAIN_SECONDS = 0.5
+Offer = dict[str, str]  #: As :func:`offers` says it.
 
 
 class Transfer:
@@ -108,30 +108,17 @@ def _transfers() -> _Transfers:
     return _Transfers()
 
 
-@dataclass(frozen=True)
-class Offer:
-    """A network that one press adds to the comparison.
-
-    Attributes:
-        name: The network's name, handed back when it is pressed.
-        title: How it is called on the page.
-        text: What the press does, such as "Add" or "Download 244 MB".
-    """
-
-    name: str
-    title: str
-    text: str
-
-
 def offers(chosen: Iterable[str]) -> list[Offer]:
-    """The product's networks that aren't chosen, with what one press of each does.
+    """The product's networks that aren't chosen, each with what one press of it does.
 
     Args:
         chosen: The names of those that are.
+
+    Returns:
+        For each its "name", its "title", and as "text" what the press says, such as "Add".
     """
-    left = [name for name in _OFFERED if name in MODELS and name not in set(chosen)]
-    coming = _mine()
-    return [Offer(name, MODELS[name].title, _press(name)) for name in left if name not in coming]
+    left = [name for name in _OFFERED if name in MODELS and name not in {*chosen, *_mine()}]
+    return [{"name": n, "title": MODELS[n].title, "text": _press(n)} for n in left]
 
 
 def fetch(name: str) -> None:

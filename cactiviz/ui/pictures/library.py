@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -23,7 +23,7 @@ from cactiviz.datasets.scenes.scene import open_scenes
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.types import Picture
 from cactiviz.ui import texts
-from cactiviz.ui.components import data_url
+from cactiviz.ui.components import data_url, wall
 from cactiviz.ui.server.names import is_loopback
 from cactiviz.ui.session import state
 
@@ -41,21 +41,6 @@ _SCENE = 128  # pixels; a drawing takes longer the larger it is
 _QUALITY = 82
 _THREADS = 4
 _FIRST_SCENE = "178"  # CactiNet is sure of it, and its maps lie on the cactus
-
-
-@dataclass(frozen=True)
-class Thumbnail:
-    """A small picture, or the sentence that says why there is none.
-
-    Attributes:
-        item: Of which picture.
-        jpeg: As a data address; empty if it can't be read.
-        why: Empty if it can.
-    """
-
-    item: Item
-    jpeg: str
-    why: str = ""
 
 
 def title(name: str) -> str:
@@ -144,22 +129,22 @@ def picture(dataset: Dataset, item: Item) -> Picture:
     return _picture(_place(dataset.name), item.address, dataset, item)
 
 
-def thumbnails(dataset: Dataset, items: tuple[Item, ...]) -> list[Thumbnail]:
-    """A small picture of each item, in order; a broken one says why."""
-    place = _place(dataset.name)
+def thumbnails(dataset: Dataset, items: tuple[Item, ...]) -> list[wall.Cell]:
+    """A small picture of each item, in order; a broken one says so, and why as a hint."""
+    place, several = _place(dataset.name), len(dataset.classes) > 1
     if dataset.name == LIVE:  # it comes from afar, one a second
         found = []
         bar = st.progress(0.0, texts.FETCHING)
         for number, item in enumerate(items, 1):
-            found.append(_or_why(place, dataset, item))
+            found.append(_cell(place, dataset, item, several))
             bar.progress(number / len(items), texts.FETCHING)
         bar.empty()
         return found
     if dataset.name == "scenes":  # the same places, drawn smaller; threads don't help it
         small = open_scenes(_SCENE)
-        return [_or_why(place, small, item) for item in items]
+        return [_cell(place, small, item, several) for item in items]
     with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(lambda item: _or_why(place, dataset, item), items))
+        return list(pool.map(lambda item: _cell(place, dataset, item, several), items))
 
 
 def data_address(found: Picture, side: int | None = None) -> str:
@@ -202,11 +187,13 @@ def _place(name: str) -> str:
     return "" if name == LIVE else str(_found(name))
 
 
-def _or_why(place: str, dataset: Dataset, item: Item) -> Thumbnail:
+def _cell(place: str, dataset: Dataset, item: Item, several: bool) -> wall.Cell:
+    cell = wall.Cell(item.address, texts.ALT.format(item=item), item.name, hint=item.address)
     try:
-        return Thumbnail(item, _thumbnail(place, item.address, dataset, item))
+        small = _thumbnail(place, item.address, dataset, item)
     except CactivizError as error:  # never kept, so that what was mended is seen
-        return Thumbnail(item, "", str(error))
+        return replace(cell, hint=str(error), why=texts.BROKEN)
+    return replace(cell, src=small, title=item.class_name if several else item.name)
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)

@@ -23,7 +23,7 @@ from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS
 from cactiviz.ui.brought import current
 from cactiviz.ui.components import fields
 from cactiviz.ui.networks import catalog, upload_form
-from cactiviz.ui.pictures import library, picker, uploads
+from cactiviz.ui.pictures import library, picker
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.choice import Choice, ask_target
 
@@ -167,9 +167,9 @@ def ask_picture() -> Picture:
     found = None
     try:
         if source == "upload":
-            found = uploads.ask_file(TYPES)
+            found = picker.ask_file(TYPES)
         elif source == "camera":
-            found = uploads.ask_camera()
+            found = picker.ask_camera()
         elif source == "web":
             found = _ask_address()
         else:

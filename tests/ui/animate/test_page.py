@@ -30,7 +30,7 @@ from cactiviz.ui.animate import files as film_file
 from cactiviz.ui.animate import work as film_work
 from cactiviz.ui.animate.files import AnimationFolder, Making
 from cactiviz.ui.animate.work import Plan, Work
-from cactiviz.ui.pictures import uploads
+from cactiviz.ui.pictures import picker
 from cactiviz.ui.session import polling, state
 from tests.fixtures.browsing import HOSTILE
 from tests.fixtures.inside_pages import captions, open_page
@@ -190,7 +190,7 @@ def test_an_upload_is_told_by_its_name_and_from_others_of_that_name() -> None:
         Image.fromarray(np.full((20, 30, 3), shade, np.uint8)).save(buffer, "PNG")
         files.append(buffer)
     broken = BytesIO(b"no picture")
-    pictures = [uploads.uploaded("a.png", file) for file in (*files, broken)]
+    pictures = [picker.uploaded("a.png", file) for file in (*files, broken)]
     assert len(set(pictures)) == 3
     sequence = PictureSequence(pictures)
     opened = [sequence.open(index) for index in range(3)]

@@ -16,10 +16,16 @@ from streamlit.testing.v1 import AppTest
 from cactiviz.errors import OutputError
 from cactiviz.ui import texts
 from cactiviz.ui.address import binding, browser_word
+from cactiviz.ui.address.own import OwnChoice, merged
 from cactiviz.ui.brought import pictures, store
-from cactiviz.ui.brought.own_choice import OwnChoice, Remembered, merged
 from cactiviz.ui.brought.pictures import NOT_KEPT
-from cactiviz.ui.brought.store import KEPT_SECONDS, BrowserFolder, KnownBrowsers, is_word
+from cactiviz.ui.brought.store import (
+    KEPT_SECONDS,
+    BrowserFolder,
+    KnownBrowsers,
+    Remembered,
+    is_word,
+)
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
@@ -182,7 +188,7 @@ def test_a_word_opens_what_is_its_own_and_nothing_else() -> None:
 
 
 def test_a_choice_is_found_by_its_mark_and_the_oldest_is_forgotten() -> None:
-    remembered = Remembered()
+    remembered = Remembered[OwnChoice]()
     marks = [remembered.mark(OwnChoice(picture=("upload", str(at)))) for at in range(1001)]
     assert len(set(marks)) == 1001 and remembered.find(marks[0]) is None
     assert remembered.find(marks[-1]) == OwnChoice(picture=("upload", "1000"))

@@ -21,7 +21,6 @@ from cactiviz.types import Box
 from cactiviz.ui import grid
 from cactiviz.ui.grid import component, encoding
 from cactiviz.ui.grid.component import event
-from cactiviz.ui.networks.downloads import Offer
 from tests.fixtures.grid_case import (
     FAILED,
     HOSTILE,
@@ -194,7 +193,7 @@ def test_before_and_now(made: Comparison) -> None:
 
 
 def test_offers_only_while_few_are_compared(made: Comparison) -> None:
-    offers = [Offer("xception", HOSTILE, "Add")]
+    offers = [{"name": "xception", "title": HOSTILE, "text": "Add"}]
     assert grid.payload(made, offers=offers)["offers"] == []
     few = replace(made, models=("alexnet", "cactinet", "resnet152"))
     assert grid.payload(few, offers=offers)["offers"][0]["title"] == HOSTILE

@@ -22,7 +22,7 @@ from cactiviz.models import MODELS, LoadedModel, find_weights, load_model
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Target
 from cactiviz.ui import texts
-from cactiviz.ui.learn import figures, lesson, lessons, methods
+from cactiviz.ui.learn import figures, lessons, methods
 from cactiviz.ui.learn import page as learn
 from cactiviz.ui.learn.lessons import play
 from cactiviz.ui.session import polling, state
@@ -273,7 +273,7 @@ def test_what_cannot_be_computed_is_a_sentence_and_the_page_lives_on(
 def test_without_trained_weights_a_lesson_says_so(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lesson, "trained", lambda: Network("cactinet", untrained=True))
+    monkeypatch.setattr(lessons, "trained_network", lambda: Network("cactinet", untrained=True))
     page = settled(app, "scale")
     assert page.info[0].value == texts.LEARN_NO_WEIGHTS and not page.radio
 
