@@ -72,7 +72,6 @@ STAND_IN = "Until there is one, the picture from before stays."
 SIDE_HINT = "» at the top opens the choice of picture and networks."
 KEEP_IN_MIND = "Keep in mind"
 DOWNLOADING = "Downloading"
-DOWNLOADED = "is here now."
 
 GALLERY = "Gallery"
 GALLERY_TITLE = "Pictures to pick from"
@@ -109,7 +108,6 @@ NO_PICTURES = "There is no picture in this class."
 BROKEN = "This file can't be shown."
 THUMBNAILS = "Pictures; choose one to see it larger"
 COMPARE_THIS = "Compare this one"
-COMPARE_THIS_HELP = "Opens Compare with this picture."
 UNPACKING = "Unpacking"
 STOP = "Stop"
 TERMS = "Terms"
@@ -185,11 +183,6 @@ def download_terms(spec: ModelSpec) -> str:
     if spec.weights is None or not spec.weights.url:
         return f"{spec.license}."
     return f"From {spec.weights.url.split('/')[2]}. {spec.license}."
-
-
-def dataset_label(title: str, here: bool) -> str:
-    """A data set's name as a choice, which tells what is not here."""
-    return plain(title) if here else f"{plain(title)} · {NOT_HERE}"
 
 
 def about_dataset(about: str, terms: str) -> str:

@@ -16,12 +16,9 @@ from cactiviz.ui.address.layers import FiltersLink, NeuronsLink
 from cactiviz.ui.address.link import (
     FIRST_NETWORKS,
     FIRST_VIEWS,
-    ROWS,
     SHARED,
     Covered,
     Link,
-    from_query,
-    to_query,
 )
 from cactiviz.ui.address.parameter import PageLink, Query
 from cactiviz.ui.brought import current
@@ -45,15 +42,15 @@ EVERY_PARAMETER = tuple(dict.fromkeys(key for keys in PARAMETERS.values() for ke
 
 def query(page: str) -> Query:
     """The parameters of what is chosen, as far as a page uses it and a link can hold it."""
-    said = to_query(chosen(page))
+    said = chosen(page).query()
     shared = {key: value for key, value in said.items() if key in SHARED[page]}
     return {**shared, **_PAGES[page].chosen().query()} if page in _PAGES else shared
 
 
 def read(page: str, query: Mapping[str, str]) -> tuple[Link, list[str]]:
-    """What some parameters say as far as pages have them in common; as ``address.from_query``."""
+    """What some parameters say as far as pages have them in common; as :meth:`Link.read`."""
     shared = {*SHARED[page], "set"}  # a data set may be in a folder, as a picture may
-    return from_query({key: text for key, text in query.items() if key in shared})
+    return Link.read({key: text for key, text in query.items() if key in shared})
 
 
 def choose(page: str, query: Mapping[str, str], link: Link) -> list[str]:
@@ -71,7 +68,7 @@ def choose(page: str, query: Mapping[str, str], link: Link) -> list[str]:
     if page in _PAGES:
         own, wrong = _PAGES[page].read(query)
         own.choose()
-    shared = [row for row in ROWS if row.key in SHARED[page]]
+    shared = [row for row in Link.rows if row.key in SHARED[page]]
     parameter.choose(link, shared)
     for row in shared:
         if row.key in ("class", "against"):

@@ -218,7 +218,7 @@ def _arrive(trail: Trail, new: bool) -> None:
         _follow(trail, seen)
     if new and trail.page == "compare":
         style = {key: text for key, text in st.query_params.items() if key in LOOK}
-        link, wrong = address.from_query(style)
+        link, wrong = Link.read(style)
         trail.style = link.style
         trail.wrong += wrong
 

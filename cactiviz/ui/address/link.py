@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar, Self
 
 from cactiviz.errors import DownloadError
 from cactiviz.methods.views import FILTERS, VIEWS
@@ -24,14 +25,13 @@ from cactiviz.ui.address.parameter import (
     KnownNames,
     LayerName,
     LayerPairs,
+    PageLink,
     Parameter,
-    Query,
     numbers,
     read,
     shares,
     with_values,
 )
-from cactiviz.ui.address.parameter import to_query as written
 from cactiviz.ui.networks.catalog import Layers
 from cactiviz.ui.session import state
 
@@ -123,42 +123,6 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and -9 < value < 9
 
 
-@dataclass(frozen=True)
-class Link:
-    """What an address stands for; each default is what a first visit shows.
-
-    Attributes:
-        picture: The address of a data set's item, or empty.
-        web: The web address of a picture, or empty. Never fetched without a question.
-        place: For a picture of the data set "folder": the folder on this computer.
-        models: Names of networks, in the table's order.
-        methods: Names of views, in their order.
-        class_: The class explained; empty for each network's own top answer.
-        against: The class it is held against, or empty.
-        layers: (network, layer) in the table's order, where class activation maps are taken; others
-            have the network's own layer.
-        cover: The part of the picture that is covered, or None.
-        whole: Every network is shown the whole picture.
-        untrained: Networks without weights here are shown with random ones.
-        without: What it leaves out.
-        style: How the maps are painted.
-    """
-
-    picture: str = ""
-    web: str = ""
-    place: str = ""
-    models: tuple[str, ...] = FIRST_NETWORKS
-    methods: tuple[str, ...] = FIRST_VIEWS
-    class_: str = ""
-    against: str = ""
-    layers: Layers = ()
-    cover: Covered | None = None
-    whole: bool = False
-    untrained: bool = False
-    without: str = ""
-    style: Style = field(default_factory=Style)
-
-
 class _Cover(Kind):
     """A part of the picture that is covered, in shares of its sides; or None."""
 
@@ -198,7 +162,7 @@ def _layers_of(link: Link) -> Layers:
 
 
 #: Its parameters.
-ROWS = (
+_ROWS = (
     Parameter(
         "picture",
         "picture",
@@ -231,42 +195,69 @@ ROWS = (
 )
 
 
-def to_query(link: Link) -> Query:
-    """The parameters of a link; what a first visit shows anyway is left out.
+@dataclass(frozen=True)
+class Link(PageLink):
+    """What an address stands for; each default is what a first visit shows.
 
-    >>> to_query(Link(models=("alexnet", "cactinet"), style=Style(palette="viridis")))
+    Attributes:
+        picture: The address of a data set's item, or empty.
+        web: The web address of a picture, or empty. Never fetched without a question.
+        place: For a picture of the data set "folder": the folder on this computer.
+        models: Names of networks, in the table's order.
+        methods: Names of views, in their order.
+        class_: The class explained; empty for each network's own top answer.
+        against: The class it is held against, or empty.
+        layers: (network, layer) in the table's order, where class activation maps are taken; others
+            have the network's own layer.
+        cover: The part of the picture that is covered, or None.
+        whole: Every network is shown the whole picture.
+        untrained: Networks without weights here are shown with random ones.
+        without: What it leaves out.
+        style: How the maps are painted.
+
+    >>> Link(models=("alexnet", "cactinet"), style=Style(palette="viridis")).query()
     {'networks': 'alexnet cactinet', 'palette': 'viridis'}
 
     A single network's layer needs no name of it:
 
-    >>> to_query(Link(layers=(("cactinet", "stages.1"),)))
+    >>> Link(layers=(("cactinet", "stages.1"),)).query()
     {'layer': 'stages.1'}
-    >>> to_query(Link())
-    {}
-    """
-    return written(link, ROWS, Link())
-
-
-def from_query(query: Mapping[str, str]) -> tuple[Link, list[str]]:
-    """The link of some parameters, and a plain sentence for each that can't be used.
-
-    A parameter that can't be used counts as left out. Parameters of other names are ignored.
-
-    >>> from_query({"networks": "alexnet nonsense", "strength": "2"})[0].models
-    ('alexnet',)
-    >>> from_query({"networks": "alexnet nonsense", "strength": "0.4"})[1]
+    >>> Link.read({"networks": "alexnet nonsense", "strength": "0.4"})[1]
     ['The link names “nonsense” as a network, which is not known here.']
     """
-    web, _ = read(query, [row for row in ROWS if row.key == "web"])
-    if web:
-        query = {key: text for key, text in query.items() if key not in ("picture", "place")}
-    values, wrong = read(query, ROWS)
-    folder = values.get("picture", "").startswith("folder:") or query.get("set") == "folder"
-    if not folder:  # named by Animate as its set
-        values.pop("place", None)
-    models = values.get("models", FIRST_NETWORKS)
-    values["layers"] = _layers(values.pop("layer", ""), values.get("layers", ()), models, wrong)
-    return with_values(Link(), values), wrong
+
+    picture: str = ""
+    web: str = ""
+    place: str = ""
+    models: tuple[str, ...] = FIRST_NETWORKS
+    methods: tuple[str, ...] = FIRST_VIEWS
+    class_: str = ""
+    against: str = ""
+    layers: Layers = ()
+    cover: Covered | None = None
+    whole: bool = False
+    untrained: bool = False
+    without: str = ""
+    style: Style = field(default_factory=Style)
+    rows: ClassVar = _ROWS
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+        """The link of some parameters, and a plain sentence for each that can't be used.
+
+        A parameter that can't be used counts as left out. Parameters of other names are ignored.
+        """
+        web, _ = read(query, [row for row in cls.rows if row.key == "web"])
+        if web:
+            query = {key: text for key, text in query.items() if key not in ("picture", "place")}
+        values, wrong = read(query, cls.rows)
+        folder = values.get("picture", "").startswith("folder:") or query.get("set") == "folder"
+        if not folder:  # named by Animate as its set
+            values.pop("place", None)
+        models = values.get("models", FIRST_NETWORKS)
+        layer, layers = values.pop("layer", ""), values.get("layers", ())
+        values["layers"] = _layers(layer, layers, models, wrong)
+        return with_values(cls(), values), wrong
 
 
 def _layers(layer: str, pairs: Layers, models: tuple[str, ...], wrong: list[str]) -> Layers:

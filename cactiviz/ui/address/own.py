@@ -3,10 +3,17 @@
 An address says that something was left out, by the words of :data:`WORDS`, and by a mark
 that means something only to the browser that left it out: by it Back, Forward and a reload find
 again what was chosen there.
+
+Which browser this is, its random word tells, which comes a moment after the page, in a run of a
+fragment that shows nothing. The page itself runs once more only where that changes what it shows:
+the browser has something here, or the address says that something was left out of it. In the
+latter case the page waits for the word: what it would show first isn't what was asked for.
 """
 
 from __future__ import annotations
 
+import time
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,12 +23,18 @@ from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS
 from cactiviz.ui import texts
 from cactiviz.ui.address import animate, binding
-from cactiviz.ui.address.link import FIRST_NETWORKS, covered_of
+from cactiviz.ui.address.link import FIRST_NETWORKS, LEFT_OUT, covered_of
 from cactiviz.ui.brought import current, store
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
+_KEY = "cv-browser-word"
+_PATIENCE_SECONDS = 3.0  # with a browser that doesn't tell
+_LOOK_AGAIN_SECONDS = 1.0
+#: Something runs so often in a session whose browser has something here; see private_folders.py.
+_SIGN_OF_LIFE_SECONDS = 30
 _LAYERS = {"filters": state.FILTER_LAYER, "neurons": state.NEURON_LAYER}
 
 
@@ -283,3 +296,40 @@ def merged(named: Sequence[str], before: Sequence[str]) -> list[str]:
     """
     kept = [name for name in before if name.startswith(OWN) or name in named]
     return [*kept, *(name for name in named if name not in kept)]
+
+
+def ask_browser() -> None:
+    """Let the browser tell its word; ends the run where the page has to wait for it."""
+    waits = _waits()
+    timed = _SIGN_OF_LIFE_SECONDS if store.here() is not None else None
+    with st.container(key="cv-browser"):
+        st.fragment(_ask_word, run_every=_LOOK_AGAIN_SECONDS if waits else timed)(waits)
+    if waits:
+        st.stop()
+
+
+def _ask_word(waits: bool) -> None:
+    session = st.session_state.setdefault(state.WORD_SESSION, uuid.uuid4().hex)
+    data = {"asks": state.WORD not in st.session_state, "session": session}
+    component("browser_word", "address", ("browser_word.js",))(
+        data=data, key=_KEY, on_word_change=_told
+    )
+    store.here()  # a sign of life
+    if st.session_state.pop(state.WORD_NEWS, False) or (waits and not _waits()):
+        st.rerun()
+
+
+def _waits() -> bool:
+    """Whether what the address leaves out may be here, which only the word can tell."""
+    if state.WORD in st.session_state or LEFT_OUT not in st.query_params:
+        return False
+    since: float = st.session_state.setdefault(state.WORD_AWAITED, time.monotonic())
+    return time.monotonic() - since < _PATIENCE_SECONDS
+
+
+def _told() -> None:
+    said = st.session_state[_KEY].word
+    if said is None or state.WORD in st.session_state:
+        return
+    store.told(said if store.is_word(said) else "")
+    st.session_state[state.WORD_NEWS] = store.here() is not None

@@ -11,13 +11,11 @@ import streamlit as st
 from cactiviz.batch.presets import PRESETS, of_dataset
 from cactiviz.batch.sequence import PictureRef
 from cactiviz.datasets import DATASETS, Dataset
-from cactiviz.errors import CactivizError
 from cactiviz.methods.views import VIEWS, describe
 from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import SCALES
-from cactiviz.types import Picture
 from cactiviz.ui import texts
 from cactiviz.ui.address import animate, history
 from cactiviz.ui.address.animate import (
@@ -45,24 +43,28 @@ from cactiviz.ui.sidebar import sidebar
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """What is to be animated.
+class Pictures:
+    """The pictures of an animation.
 
     Attributes:
-        plan: All that must be computed; None while something must be chosen first.
-        squash: Pictures fill their panels, and networks see the whole of each.
-        notes: What must be said of the pictures, one sentence each.
+        refs: In the order of the frames; empty while something must be chosen first.
+        notes: What must be said of them, one sentence each.
         missing: A data set that isn't here, or empty.
+        place: The folder of the user's own that they are in, or empty.
     """
 
-    plan: Plan | None
-    squash: bool = False
+    refs: list[PictureRef]
     notes: tuple[str, ...] = ()
     missing: str = ""
+    place: str = ""
 
 
-def ask() -> Chosen:
-    """Show the choices at the side; a first visit has all that it needs."""
+def ask() -> tuple[Pictures, Plan | None]:
+    """Show the choices at the side; a first visit has all that it needs.
+
+    Returns:
+        The pictures, and all that must be computed; None while something must be chosen first.
+    """
     history.enter("animate")
     if state.FILM_KIND not in st.session_state:
         _begin_with(FIRST_PRESET)
@@ -81,9 +83,11 @@ def ask() -> Chosen:
             )
         with sidebar.group("picture"):
             if kind == "pictures":
-                found = _ask_pictures()
+                pictures = _ask_pictures()
             else:
-                found = _Pictures([_shot(sidebar.ask_picture())])
+                shown = sidebar.ask_picture()
+                ref = PictureRef(shown.name, shown.name, lambda: shown, shown.key)
+                pictures = Pictures([ref])
         with sidebar.group("networks"):
             models = _ask_one() if kind == "layers" else sidebar.ask_models(state.FILM_MODELS)
         with sidebar.group("views"):
@@ -91,25 +95,24 @@ def ask() -> Chosen:
             top = _ask_top() if kind == "answers" else 1
         with sidebar.group("rare"), st.expander(texts.MORE, icon=":material/tune:"):
             fields.switches(state.FILM_WHOLE)
-        if found.missing or (found.pictures and models and methods):
+        complete = bool(pictures.refs and models and methods)
+        if pictures.missing or complete:
             history.keep()
-    whole = bool(st.session_state.get(state.FILM_WHOLE))
-    if found.missing or not (found.pictures and models and methods):
-        return Chosen(None, whole, found.notes, found.missing)
+    if pictures.missing or not complete:
+        return pictures, None
     untrained = bool(st.session_state.get(state.UNTRAINED))
     question = Request(
         methods=tuple(method for method in VIEWS if method in methods),
         layers=("all-stages",) if kind == "layers" else (),
         top=top,
-        resize="squash" if whole else None,
+        resize="squash" if st.session_state.get(state.FILM_WHOLE) else None,
     )
-    plan = Plan(
-        pictures=tuple(found.pictures[:MOST_PICTURES]),
+    return pictures, Plan(
+        pictures=tuple(pictures.refs[:MOST_PICTURES]),
         networks=tuple(catalog.network(name, untrained) for name in models),
         question=question,
-        place=found.place,
+        place=pictures.place,
     )
-    return Chosen(plan, whole, found.notes)
 
 
 def ask_style(squash: bool) -> Style:
@@ -161,26 +164,22 @@ def _ask_option(
     _ask_field(st.selectbox, name, label, options, **more)
 
 
-@dataclass(frozen=True)
-class _Pictures:
-    pictures: list[PictureRef]
-    notes: tuple[str, ...] = ()
-    missing: str = ""
-    place: str = ""
-
-
 def _begin_with(name: str) -> None:
     """Choose all that a preset says, but for light or dark, which the page has already."""
     replace(FilmLink.of(name), ground=animate.ground()).choose()
 
 
-def _ask_pictures() -> _Pictures:
+def _ask_pictures() -> Pictures:
     source = fields.one_of(
         texts.FILM_SOURCE, texts.FILM_SOURCES, state.FILM_SOURCE, width="stretch"
     )
-    found = _ask_uploads() if source == "upload" else _ask_set()
-    if source == "upload" and not found.pictures:  # until there are some, those of before stay
-        before: _Pictures | None = st.session_state.get(state.FILM_SHOWN)
+    if source == "upload":
+        refs, count = picker.ask_files(sidebar.TYPES, MOST_PICTURES)
+        found = Pictures(refs, _too_many(count))
+    else:
+        found = _ask_set()
+    if source == "upload" and not found.refs:  # until there are some, those of before stay
+        before: Pictures | None = st.session_state.get(state.FILM_SHOWN)
         if before is not None:
             st.caption(texts.STAND_INS)
         return before or found
@@ -188,47 +187,30 @@ def _ask_pictures() -> _Pictures:
     return found
 
 
-def _ask_uploads() -> _Pictures:
-    pictures, count = picker.ask_files(sidebar.TYPES, MOST_PICTURES)
-    return _Pictures(pictures, _too_many(count))
-
-
-def _ask_set() -> _Pictures:
+def _ask_set() -> Pictures:
     names = [*DATASETS, *([library.LIVE] if library.is_here(library.LIVE) else [])]
     name = fields.select(
         texts.DATASET,
         names,
         state.FILM_SET,
         library.first(),
-        format_func=_set_title,  # these choices show text as it is
+        format_func=library.label,  # these choices show text as it is
         on_change=lambda: st.session_state.pop(state.FILM_CLASSES, None),
     )
-    if name == library.FOLDER:
-        dataset = missing.open_or_offer(name)
-        if dataset is None:
-            return _Pictures([])
-    elif not library.is_here(name):
-        return _Pictures([], missing=name)
-    else:
-        try:
-            dataset = library.opened(name)
-        except CactivizError as error:
-            st.error(texts.plain(str(error)))
-            return _Pictures([])
+    if name != library.FOLDER and not library.is_here(name):
+        return Pictures([], missing=name)
+    dataset = missing.open_or_offer(name) if name == library.FOLDER else missing.open_here(name)
+    if dataset is None:
+        return Pictures([])
     return _of(dataset, _ask_classes(dataset))
 
 
-def _set_title(name: str) -> str:
-    here = library.is_here(name) or name == library.FOLDER
-    return library.title(name) if here else f"{library.title(name)} · {texts.NOT_HERE}"
-
-
-def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
+def _of(dataset: Dataset, classes: list[str]) -> Pictures:
     each = st.number_input(
         texts.FILM_EACH, 1, MOST_EACH, key=state.FILM_EACH, persist_state="session"
     )
     if not classes:
-        return _Pictures([])
+        return Pictures([])
     pictures, hoped = of_dataset(dataset, classes, each)
     found, total = len(pictures), sum(map(dataset.count, classes))
     cut = found < total and dataset.name != "scenes"  # of drawn ones none is left out
@@ -236,7 +218,7 @@ def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
     fewer = (texts.FILM_FEWER.format(found=found, hoped=hoped),) if found < hoped else ()
     place = state.place() if dataset.name == library.FOLDER else ""
     notes = (*dataset.notes, *some, *fewer, *_too_many(found))
-    return _Pictures(pictures, notes, place=place)
+    return Pictures(pictures, notes, place=place)
 
 
 def _ask_classes(dataset: Dataset) -> list[str]:
@@ -290,7 +272,3 @@ def _ask_methods(layers_only: bool) -> list[str]:
 def _ask_top() -> int:
     st.session_state.setdefault(state.FILM_TOP, FIRST_TOP)
     return int(st.slider(texts.FILM_TOP, *TOPS, key=state.FILM_TOP, persist_state="session"))
-
-
-def _shot(picture: Picture) -> PictureRef:
-    return PictureRef(picture.name, picture.name, lambda: picture, picture.key)

@@ -10,9 +10,8 @@ from cactiviz.recipes.style import Style
 from cactiviz.ui import texts
 from cactiviz.ui.address import history
 from cactiviz.ui.animate import choice
-from cactiviz.ui.animate import files as film_file
-from cactiviz.ui.animate.files import AnimationFolder
-from cactiviz.ui.animate.work import Plan, Work
+from cactiviz.ui.animate import work as film_work
+from cactiviz.ui.animate.work import AnimationFolder, Plan, Work
 from cactiviz.ui.components import data_url, fields
 from cactiviz.ui.components.loader import small_component
 from cactiviz.ui.networks import catalog, downloads
@@ -30,23 +29,23 @@ _MIME = {"gif": "image/gif", "webp": "image/webp", "mp4": "video/mp4", "zip": "a
 def show() -> None:
     """Ask at the side what moves, show it, and below how it is painted."""
     downloads.show()
-    chosen = choice.ask()
+    pictures, plan = choice.ask()
     history.titled(texts.FILM_PAGE_TITLE, "animate")
-    for note in chosen.notes:
+    for note in pictures.notes:
         st.caption(texts.plain(note))
-    if chosen.missing:
-        obtain.open_or_offer(chosen.missing)
-    if chosen.plan is None:
-        film_file.leave()
-        if not chosen.missing:
+    if pictures.missing:
+        obtain.open_or_offer(pictures.missing)
+    if plan is None:
+        film_work.leave()
+        if not pictures.missing:
             st.info(texts.FILM_PICK)
         return
-    folder = film_file.session_folder()
-    work = folder.work_on(chosen.plan)
+    folder = film_work.session_folder()
+    work = folder.work_on(plan)
     if not (work.held or work.problem):
         work.go_on()  # where the page was left for another
     upper = st.container()
-    style = choice.ask_style(chosen.squash)
+    style = choice.ask_style(squash=plan.question.resize == "squash")
     with upper:
         work.first_frame.wait(_PATIENCE_SECONDS)
         busy = _busy(folder, work, style)
@@ -58,13 +57,13 @@ def _busy(folder: AnimationFolder, work: Work, style: Style) -> bool:
     if work.running:
         return True
     if work.finished and not work.problem and folder.made(style, _PREVIEW) is None:
-        folder.make(style, _PREVIEW, film_file.PREVIEW_FRAMES)
-    files = [folder.made(style, ending) for ending in (_PREVIEW, *film_file.FORMATS)]
+        folder.make(style, _PREVIEW, film_work.PREVIEW_FRAMES)
+    files = [folder.made(style, ending) for ending in (_PREVIEW, *film_work.FORMATS)]
     return any(making is not None and not making.ended.is_set() for making in files)
 
 
 def _show(style: Style, timed: bool) -> None:
-    folder = film_file.session_folder()
+    folder = film_work.session_folder()
     work = folder.work
     if work is None:
         return
@@ -109,7 +108,7 @@ def _progress(work: Work) -> str:
 
 def _summary(work: Work, style: Style) -> str:
     frames = len(work.view(style).steps())
-    return texts.film_summary(frames, style.seconds, frames > film_file.PREVIEW_FRAMES)
+    return texts.film_summary(frames, style.seconds, frames > film_work.PREVIEW_FRAMES)
 
 
 def _stage(folder: AnimationFolder, work: Work, film: Animation) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -74,16 +74,14 @@ def make(kind: str, choice: Choice, comparison: Comparison, style: Style, number
     """
     comparison = told(comparison, paths_of(catalog.own().values()))
     recipe = recipe_of(comparison, asked_of(choice, comparison), style)
-    if kind == "png":
-        data = sheet_file(comparison, style, recipe, _SHEET_DPI)
-    elif kind == "gif":
-        data = _gif(comparison, style, recipe)
-    elif kind == "html":
-        data = report_html(comparison, style, recipe).encode("utf-8", "replace")
-    elif kind == "zip":
-        data = everything_zip(comparison, style, recipe)
-    else:
-        data = _maps(comparison)
+    makers: dict[str, Callable[[], bytes]] = {
+        "png": lambda: sheet_file(comparison, style, recipe, _SHEET_DPI),
+        "gif": lambda: _gif(comparison, style, recipe),
+        "html": lambda: report_html(comparison, style, recipe).encode("utf-8", "replace"),
+        "zip": lambda: everything_zip(comparison, style, recipe),
+        "npz": lambda: _maps(comparison),
+    }
+    data = makers[kind]()
     name = f"{file_stem(comparison.picture.name)}.{kind}"
     return Download(name, _TYPES.get(kind, "application/octet-stream"), data, number)
 

@@ -25,6 +25,7 @@ from cactiviz.ui.sidebar.choice import Choice
 
 _SHOWN_PIXELS = 900  # of the picture's longer side, in the browser
 _KEY = "what if"
+_WORDS_OF_ROW = ("note", "why", "nowText", "change", "sign", "topName", "topText", "unseen")
 #: In this order they are one module: what stands above doesn't know what stands below.
 _SCRIPTS = ("occlusion_box.js", "occlusion_editor.js", "occlusion_answers.js")
 
@@ -139,7 +140,10 @@ def _row(
     name: str, comparison: Comparison, firsts: Mapping[str, Explanation], covered: Covered
 ) -> dict[str, Any]:
     first, now = firsts.get(name), comparison.explanations.get(name)
-    row: dict[str, Any] = {"title": catalog.title(name), "note": "", "why": "", "waiting": True}
+    row: dict[str, Any] = {
+        **dict.fromkeys(_WORDS_OF_ROW, ""),
+        **{"title": catalog.title(name), "waiting": True, "now": None, "changed": False},
+    }
     if name in comparison.failures:
         return {**row, "why": comparison.failures[name], "waiting": False}
     if first is None:
@@ -150,14 +154,6 @@ def _row(
         "name": answer.class_name,
         "first": answer.probability,
         "firstText": texts.percent_finely(answer.probability),
-        "now": None,
-        "nowText": "",
-        "change": "",
-        "sign": "",
-        "topName": "",
-        "topText": "",
-        "changed": False,
-        "unseen": "",
     }
     if now is None:
         return row

@@ -21,11 +21,7 @@ _MOST_PILLS = 400
 def ask_dataset() -> str:
     """Show the data sets, and return the name of the one chosen."""
     st.session_state.setdefault(state.SHOWN, library.first())
-    asked = (library.LIVE, library.FOLDER)  # always there, once something is named
-    titles = {
-        name: texts.dataset_label(library.title(name), name in asked or library.is_here(name))
-        for name in (*DATASETS, library.LIVE)
-    }
+    titles = {name: texts.plain(library.label(name)) for name in (*DATASETS, library.LIVE)}
     return fields.one_of(
         texts.DATASET,
         titles,

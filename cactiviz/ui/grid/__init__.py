@@ -6,7 +6,15 @@ that none of it needs a run of the page.
 
 from __future__ import annotations
 
-from cactiviz.ui.grid.component import Event, show, style_from, unpacked
-from cactiviz.ui.grid.payload import EXPORTS, Download, Export, payload
+from cactiviz.ui.grid.component import (
+    EXPORTS,
+    Download,
+    Event,
+    Export,
+    payload,
+    show,
+    style_from,
+    unpacked,
+)
 
 __all__ = ["EXPORTS", "Download", "Event", "Export", "payload", "show", "style_from", "unpacked"]

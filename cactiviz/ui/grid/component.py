@@ -1,20 +1,34 @@
-"""The component: its files registered once, its data at each run, and what was pressed."""
+"""The component: what the browser is told of a comparison, and what was pressed in it."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
+from cactiviz import cam_layers
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.errors import CactivizError
+from cactiviz.explanations import explained_class
+from cactiviz.explanations.results import Attribution, Explanation
+from cactiviz.methods import METHODS
+from cactiviz.methods.views import describe, method_of
 from cactiviz.recipes.style import Style
+from cactiviz.rendering import paint
 from cactiviz.rendering.colormaps import DIVERGING, PALETTES
+from cactiviz.rendering.figures.sheet import SIGNS
 from cactiviz.rendering.scales import SCALES
-from cactiviz.ui.components.loader import component, text
-from cactiviz.ui.grid.payload import EXPORTS
+from cactiviz.types import Box, FilterGrid, Prediction
+from cactiviz.ui import texts
+from cactiviz.ui.components.loader import component
+from cactiviz.ui.grid import encoding
+from cactiviz.ui.networks import catalog
+from cactiviz.ui.networks.downloads import Offer
 
 #: In this order they are one module: what stands above doesn't know what stands below.
 _SCRIPTS = (
@@ -35,6 +49,222 @@ _SCRIPTS = (
 )
 _STAMP = 32  # bytes; as in main.js
 _SHEETS = ("table.css", "toolbar.css", "panel.css", "dialog.css")
+MOST_WITH_OFFERS = 3  # networks; with more of them there is no room, and no need
+_EVERYTHING = (0.0, 0.0, 1.0, 1.0)
+#: What can be made of a comparison and taken home.
+Export = Literal["png", "gif", "html", "npz", "zip"]
+EXPORTS: tuple[Export, ...] = get_args(Export)
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that the browser saves once.
+
+    Attributes:
+        file_name: Under which it is saved.
+        mime: Its type, such as "image/png".
+        data: Its bytes.
+        number: Another one for each file, so that none is saved twice.
+    """
+
+    file_name: str
+    mime: str
+    data: bytes
+    number: int
+
+
+def payload(
+    comparison: Comparison,
+    *,
+    offers: Sequence[Offer] = (),
+    style: Style | None = None,
+    before: Mapping[str, Sequence[Prediction]] | None = None,
+    download: Download | None = None,
+    waiting: str = "",
+    problem: str = "",
+    cannot_travel: str = "",
+    address: str = "",
+) -> dict[str, Any]:
+    """A comparison as far as it has come, as JSON has it.
+
+    Names and labels go as they are: the browser shows them as text only.
+
+    Args:
+        comparison: A network in neither its readings nor its failures is waited for.
+        offers: Networks that one press adds; shown as a last column while few are compared.
+        style: How the maps are painted at first; from then on the browser keeps it.
+        before: Network -> its answers before a part of the picture was covered.
+        download: A file that the browser shall save; once, however often it is handed in.
+        waiting: What is said of networks that haven't answered.
+        problem: Why the last export couldn't be made.
+        cannot_travel: Why a link can't bring the picture along.
+        address: Anything that changes when the page writes its own part of the address; the grid
+            then writes the look again, which such a write undoes.
+    """
+    picture = comparison.picture
+    rows = [_row(view) for view in comparison.methods]
+    columns = [
+        _column(comparison, name, (before or {}).get(name), waiting) for name in comparison.models
+    ]
+    together = {
+        view: [e for e in comparison.attributions() if e.method == view]
+        for view in comparison.methods
+    }
+    cells = [
+        [_cell(comparison, name, view, together[view]) for name in comparison.models]
+        for view in comparison.methods
+    ]
+    here = style or Style()
+    return {
+        "words": texts.GRID,
+        "picture": {
+            **encoding.picture(picture),
+            "name": picture.name,
+            "alt": f"{texts.ORIGINAL}: {picture.name}",
+        },
+        "explained": _explained(comparison),
+        "columns": columns,
+        "rows": rows,
+        "cells": cells,
+        "offers": list(offers if len(comparison.models) <= MOST_WITH_OFFERS else ()),
+        "look": {"scale": here.scale, "palette": here.palette, "strength": here.strength},
+        "exports": [[name, texts.EXPORTS[name]] for name in EXPORTS],
+        "download": download and _download(download),
+        "problem": problem,
+        "cannotTravel": cannot_travel,
+        "address": address,
+    }
+
+
+def _row(view: str) -> dict[str, Any]:
+    title, asks = describe(view)
+    method = METHODS.get(method_of(view))
+    limit = method.limit if method else ""
+    display = method.display if method else "picture"  # for what isn't there yet
+    at_layer = method is not None and "activations" in method.needs
+    row = {"id": view, "title": title, "asks": asks, "limit": limit, "display": display}
+    return {**row, "atLayer": at_layer}
+
+
+def _column(
+    comparison: Comparison, name: str, before: Sequence[Prediction] | None, waiting: str
+) -> dict[str, Any]:
+    explanation = comparison.explanations.get(name)
+    if explanation is None:
+        why = comparison.failures.get(name, "")
+        said = "" if why else waiting or texts.WAITING
+        return {
+            **{"id": name, "title": catalog.title(name), "note": "", "knows": "", "answers": []},
+            **{"seen": _EVERYTHING, "why": why, "waiting": said},
+        }
+    return {
+        "id": name,
+        "title": catalog.title(name) if explanation.untrained else explanation.title,
+        "note": texts.UNTRAINED_NOTE if explanation.untrained else "",
+        "knows": "" if explanation.untrained else texts.KNOWS_ONLY.get(name, ""),
+        "answers": _answers(explanation, before),
+        "seen": _seen(explanation.seen, comparison.picture.size),
+        "why": "",
+        "waiting": "",
+    }
+
+
+def _explained(comparison: Comparison) -> str:
+    """Which class the maps are of, where it isn't each network's own answer alone."""
+    explanations = [
+        comparison.explanations[n] for n in comparison.models if n in comparison.explanations
+    ]
+    titles = {explanation.model: catalog.title(explanation.model) for explanation in explanations}
+    return explained_class.line(explanations, titles)
+
+
+def _answers(explanation: Explanation, before: Sequence[Prediction] | None) -> list[dict[str, Any]]:
+    """The likeliest classes, and how likely they were before a part of the picture was covered.
+
+    What was asked for is among them, and marked.
+    """
+    now, shown = explanation.predictions, list(explained_class.answers_beside(explanation))
+    marks = explained_class.marks(explanation)
+    earlier = {answer.class_index: answer.probability for answer in before or ()}
+    if before and not marks:
+        fallen = [answer for answer in now if answer.class_index == before[0].class_index]
+        if fallen and fallen[0] not in shown:
+            shown[-1] = fallen[0]
+    return [
+        {
+            "name": answer.class_name,
+            "share": answer.probability,
+            "said": paint.percent(answer.probability),
+            **_change(answer, earlier),
+            **_mark(marks.get(answer.class_index, "")),
+        }
+        for answer in shown
+    ]
+
+
+def _mark(mark: str) -> dict[str, str]:
+    return {"mark": mark, "sign": SIGNS[mark], "told": texts.MARKS[mark]} if mark else {}
+
+
+def _change(answer: Prediction, earlier: Mapping[int, float]) -> dict[str, Any]:
+    if not earlier:
+        return {}
+    was = earlier.get(answer.class_index)
+    # What wasn't among the first answers was less likely than the last of them.
+    said = paint.percent(was) if was is not None else f"<{paint.percent(min(earlier.values()))}"
+    now = paint.percent(answer.probability)
+    return {"before": was, "change": texts.CHANGED.format(before=said.replace("<<", "<"), now=now)}
+
+
+def _seen(seen: Box, size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Top, left, height and width as shares of the picture; what lies outside is cut off."""
+    edges = []
+    for start, length, whole in (
+        (seen.top, seen.height, size[0]),
+        (seen.left, seen.width, size[1]),
+    ):
+        first, last = max(0.0, start / whole), min(1.0, (start + length) / whole)
+        edges.append((round(first, 5), round(last - first, 5)))
+    return edges[0][0], edges[1][0], edges[0][1], edges[1][1]
+
+
+def _cell(
+    comparison: Comparison, name: str, view: str, together: Sequence[Attribution]
+) -> dict[str, Any] | None:
+    """None while it is waited for."""
+    explanation = comparison.explanations.get(name)
+    if explanation is None:
+        why = comparison.failures.get(name)
+        return None if why is None else {"why": why}
+    title = describe(view)[0]
+    try:
+        found = explanation[view]
+        if isinstance(found, FilterGrid):
+            alt = texts.ALT_OF_FILTERS.format(view=title, network=explanation.title)
+            return {**encoding.filters(found), "alt": alt, "notes": []}
+        scales = {scale: encoding.on_scale(found, together, scale) for scale in paint.SCALES}
+        all_of_it = _seen(explanation.seen, comparison.picture.size) == _EVERYTHING
+        words = encoding.in_words(found, texts.WHOLE_PICTURE if all_of_it else texts.PART_SEEN)
+    except CactivizError as error:
+        return {"why": str(error)}
+    return {
+        **encoding.piece(found).body,
+        "full": {scale: vmax for scale, (vmax, _) in scales.items()},
+        "words": words[:1].upper() + words[1:] + ".",
+        "captions": {scale: caption for scale, (_, caption) in scales.items()},
+        "place": found.place and [*cam_layers.parted(found.place), texts.at_layer(found.place)],
+        "explains": texts.explains(found),
+        "alt": texts.alt_of_map(title, explanation.title, found.class_name, found.contrast, words),
+    }
+
+
+def _download(download: Download) -> dict[str, Any]:
+    return {
+        "name": download.file_name,
+        "mime": download.mime,
+        "data": base64.b64encode(download.data).decode(),
+        "number": download.number,
+    }
 
 
 @dataclass(frozen=True)
@@ -144,18 +374,8 @@ def _packed(data: dict[str, Any], key: str) -> bytes:
     return bytes(sent)
 
 
-def script() -> str:
-    """The component's one module."""
-    return f"{_tables()}\n{text('grid', _SCRIPTS)}"
-
-
 def _tables() -> str:
     """The palettes, which the scripts paint with."""
     tables = {name: table.tobytes().hex() for name, table in PALETTES.items()}
     tables["diverging"] = DIVERGING.tobytes().hex()
     return f"const TABLES = {json.dumps(tables)};"
-
-
-def sheet() -> str:
-    """The component's one style sheet."""
-    return text("grid", _SHEETS)

@@ -1,20 +1,102 @@
-"""The page Learn: one part at a time, and only its work is asked for."""
+"""The page Learn: what each method asks the network, or one of the lessons."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from html import escape
 
 import streamlit as st
 
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.explanations.results import Explanation
+from cactiviz.methods import METHODS
+from cactiviz.methods.views import FILTERS, VIEWS, describe
+from cactiviz.pictures import open
+from cactiviz.types import Picture
 from cactiviz.ui import texts
 from cactiviz.ui.components import fields
-from cactiviz.ui.learn import lessons, methods
-from cactiviz.ui.session import state
+from cactiviz.ui.learn import figures, lessons
+from cactiviz.ui.networks import catalog
+from cactiviz.ui.session import polling, state
+
+#: ImageNet's networks, the one that shows most differences between methods first.
+_PREFERRED = ("alexnet", "densenet121", "efficientnet_b0", "resnet50", "resnet152")
+_PHOTOGRAPH = "chelsea"
+
+
+def show_methods() -> None:
+    """All views, each with the same network and picture."""
+    name, picture = _subject()
+
+    def draw(answer: Explanation | polling.Failure) -> None:
+        if isinstance(answer, Explanation):
+            comparison = Comparison(picture, (name,), VIEWS, {name: answer})
+        else:
+            comparison = Comparison(picture, (name,), VIEWS, failures={name: answer.sentence})
+        st.html(_page(comparison, name))
+
+    network = catalog.network(name, untrained=True)
+    question = partial(polling.runner().read, network, picture, VIEWS)
+    waiting = polling.Failure(texts.WAITING)
+    for answer in lessons.ask({name: question}, lambda _: draw(waiting)).values():
+        draw(answer)
+
+
+def _subject() -> tuple[str, Picture]:
+    """A network of ImageNet's with a photograph, where its weights are here; else CactiNet."""
+    missing = {spec.name for spec in catalog.missing()}
+    for name in _PREFERRED:
+        if name in catalog.names() and name not in missing:
+            return name, open.sample(_PHOTOGRAPH)
+    return lessons.NETWORK, lessons.scene(lessons.SCENE)
+
+
+def _page(comparison: Comparison, name: str) -> str:
+    explanation = comparison.explanations.get(name)
+    answer = explanation.predictions[0] if explanation else None
+    title = explanation.title if explanation else catalog.title(name)
+    said = texts.learn_subject(
+        title,
+        name == lessons.NETWORK,
+        answer.class_name if answer else "",
+        answer.probability if answer else 0.0,
+    )
+    original = figures.row([figures.of_picture(comparison.picture, texts.ORIGINAL)])
+    intro = _section(texts.LEARN_METHODS_TITLE, figures.prose(texts.LEARN_METHODS, said), original)
+    return intro + "".join(_view(comparison, name, view) for view in VIEWS)
+
+
+def _view(comparison: Comparison, name: str, view: str) -> str:
+    """One view. Every row of the table is here; one without words of its own has the table's."""
+    title, asks = describe(view)
+    figure = figures.of_map(comparison, name, view, title)
+    explanation = comparison.explanations.get(name)
+    explained = explanation.attributions.get(view) if explanation else None
+    limit = METHODS[view].limit if view in METHODS else texts.LEARN_FILTERS_LIMIT
+    source = METHODS[view].source if view in METHODS else ""
+    notes = list(explained.notes) if explained else []
+    if view == FILTERS and explanation and name == lessons.NETWORK and not explanation.untrained:
+        notes.append(texts.LEARN_FILTERS_CACTINET)
+    words = (
+        f'<p class="cv-question">{escape(asks)}</p>'
+        + figures.prose(texts.LEARN_VIEWS.get(view, ""))
+        + f'<p class="cv-limit"><b>{escape(texts.LEARN_LIMIT)}</b> {escape(limit)}</p>'
+        + "".join(f'<p class="cv-small">{escape(note)}</p>' for note in notes)
+        + (f'<p class="cv-small">{escape(source)}</p>' if source else "")
+    )
+    return _section(title, words, figures.row([figure]))
+
+
+def _section(title: str, words: str, picture: str) -> str:
+    return (
+        f'<section class="cv-method"><div><h2>{escape(title)}</h2>{words}</div>{picture}</section>'
+    )
+
 
 #: What each part of the page shows; the names are keys of ``texts.LEARN_PARTS``.
 PARTS: dict[str, Callable[[], None]] = {
-    "methods": methods.show,
+    "methods": show_methods,
     "untrained": lessons.show_untrained,
     "classes": lessons.show_classes,
     "scale": lessons.show_scale,

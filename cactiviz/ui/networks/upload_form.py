@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cactiviz.errors import BusyError, CactivizError, ModelError, WeightsError
+from cactiviz.errors import CactivizError, ModelError, WeightsError
 from cactiviz.explanations.explain import explain
 from cactiviz.models import MODELS, LoadedModel, search
 from cactiviz.models.checkpoint import IMAGENET
@@ -266,16 +266,12 @@ def _wait(folder: store.BrowserFolder) -> None:
 
 
 def _ask_after(check: _Check) -> str | Pending | Failure:
-    try:
-        answer = polling.runner().ask(check.network, ("tried", _TRIED_ON), _tried)
-    except BusyError:
-        return Pending(None)
-    except CactivizError as error:
-        return Failure(str(error))
-    before, check.ticket = check.ticket, answer if isinstance(answer, Ticket) else None
+    key = ("tried", _TRIED_ON)
+    before = check.ticket
+    answer, check.ticket = polling.answer(lambda: polling.runner().ask(check.network, key, _tried))
     if before is not None:
         before.give_back()
-    return Pending(answer.ahead()) if isinstance(answer, Ticket) else answer
+    return answer
 
 
 def _tried(model: LoadedModel, cancel: Cancel) -> str:

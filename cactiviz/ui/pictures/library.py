@@ -48,6 +48,12 @@ def title(name: str) -> str:
     return texts.LIVE if name == LIVE else DATASETS[name].title
 
 
+def label(name: str) -> str:
+    """A data set as a choice, which tells what is not here; some are, once something is named."""
+    here = name in (LIVE, FOLDER) or is_here(name)
+    return title(name) if here else f"{title(name)} · {texts.NOT_HERE}"
+
+
 def is_here(name: str) -> bool:
     """Whether a data set can be opened now, without a question or a download."""
     if name == LIVE:

@@ -27,14 +27,19 @@ def open_or_offer(name: str) -> Dataset | None:
     elif name == library.FOLDER:
         _ask_place()
     if library.is_here(name):
-        try:
-            return library.opened(name)
-        except CactivizError as error:
-            st.error(texts.plain(str(error)))
-            return None
+        return open_here(name)
     if name != library.LIVE and DATASETS[name].place == "searched":
         _offer(DATASETS[name])
     return None
+
+
+def open_here(name: str) -> Dataset | None:
+    """A data set that is here; None where it can't be read, which is said."""
+    try:
+        return library.opened(name)
+    except CactivizError as error:
+        st.error(texts.plain(str(error)))
+        return None
 
 
 def _ask_place() -> None:

@@ -50,7 +50,13 @@ def middleware() -> list[Middleware]:
     address = str(st.get_option("server.address") or "")
     allowed = [name for name in st.get_option("server.allowedHosts") if name != "*"]
     names = Names.of(address, (*allowed, *from_environment()))
-    uploads = _uploads(names.others, sessions())
+    largest = int(st.get_option("server.maxUploadSize")) * _MEGABYTE
+    # One's own computer: a network of the largest size and pictures beside it, in several tabs.
+    quota = Quota(
+        bytes_of_session=largest + 300 * _MEGABYTE,
+        bytes_of_all=(2 if names.others else 3) * largest + 1000 * _MEGABYTE,
+    )
+    uploads = Uploads(quota, sessions().is_active, sessions().kept_seconds)
     return [
         Middleware(_Answers),
         Middleware(_Requests, names=names),
@@ -64,16 +70,6 @@ def middleware() -> list[Middleware]:
 def sessions() -> Sessions:
     """Those of this server."""
     return Sessions()
-
-
-def _uploads(others: bool, sessions: Sessions) -> Uploads:
-    largest = int(st.get_option("server.maxUploadSize")) * _MEGABYTE
-    # One's own computer: a network of the largest size and pictures beside it, in several tabs.
-    quota = Quota(
-        bytes_of_session=largest + 300 * _MEGABYTE,
-        bytes_of_all=(2 if others else 3) * largest + 1000 * _MEGABYTE,
-    )
-    return Uploads(quota, sessions.is_active, sessions.kept_seconds)
 
 
 @cache

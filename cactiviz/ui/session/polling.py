@@ -123,26 +123,23 @@ def want_nothing() -> None:
     _hold([])
 
 
+def answer(question: Callable[[], T | Ticket[T]]) -> tuple[T | Pending | Failure, Ticket[T] | None]:
+    """The answer to one question by now, and the place in the queue while it is ``Pending``."""
+    try:
+        known = question()
+    except BusyError:
+        return Pending(None), None
+    except CactivizError as error:
+        return Failure(str(error)), None
+    return (Pending(known.ahead()), known) if isinstance(known, Ticket) else (known, None)
+
+
 def _ask_once(
     questions: Mapping[str, Callable[[], T | Ticket[T]]],
 ) -> dict[str, T | Pending | Failure]:
-    tickets: list[Ticket[T]] = []
-    found: dict[str, T | Pending | Failure] = {}
-    for name, question in questions.items():
-        try:
-            answer = question()
-        except BusyError:
-            found[name] = Pending(None)
-        except CactivizError as error:
-            found[name] = Failure(str(error))
-        else:
-            if isinstance(answer, Ticket):
-                tickets.append(answer)
-                found[name] = Pending(answer.ahead())
-            else:
-                found[name] = answer
-    _hold(tickets)
-    return found
+    answers = {name: answer(question) for name, question in questions.items()}
+    _hold([ticket for _, ticket in answers.values() if ticket is not None])
+    return {name: known for name, (known, _) in answers.items()}
 
 
 def _tickets() -> list[Ticket[object]]:

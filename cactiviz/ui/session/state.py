@@ -5,15 +5,11 @@ All are kept from page to page; each page reads and writes them by these names o
 
 from __future__ import annotations
 
-from typing import Literal
-
 import streamlit as st
 
 from cactiviz.datasets import Item
 from cactiviz.datasets.inaturalist_api import Sighting
 from cactiviz.ui import texts
-
-Source = Literal["set", "upload", "camera", "web"]
 
 COMPARE_PAGE = "pages/compare.py"
 GALLERY_PAGE = "pages/gallery.py"

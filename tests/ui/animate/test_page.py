@@ -26,10 +26,8 @@ from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Picture
 from cactiviz.ui import texts
 from cactiviz.ui.animate import choice
-from cactiviz.ui.animate import files as film_file
 from cactiviz.ui.animate import work as film_work
-from cactiviz.ui.animate.files import AnimationFolder, Making
-from cactiviz.ui.animate.work import Plan, Work
+from cactiviz.ui.animate.work import AnimationFolder, Making, Plan, Work
 from cactiviz.ui.pictures import picker
 from cactiviz.ui.session import polling, state
 from tests.fixtures.browsing import HOSTILE
@@ -320,7 +318,7 @@ def test_a_zip_holds_a_png_for_each_frame_and_stopping_leaves_nothing(
     with Image.open(short.path) as image:
         assert getattr(image, "n_frames", 1) == 2
     short.path.unlink()
-    with film_file._writing:
+    with film_work._writing:
         stopped = Making(work.view(SMALL), tmp_path / "c.gif")
         stopped.cancel.set()
         assert stopped.ended.wait(10)

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from cactiviz.errors import OutputError
 from cactiviz.ui import texts
-from cactiviz.ui.address import binding, browser_word
+from cactiviz.ui.address import binding, own
 from cactiviz.ui.address.own import OwnChoice, merged
 from cactiviz.ui.brought import pictures, store
 from cactiviz.ui.brought.pictures import NOT_KEPT
@@ -210,7 +210,7 @@ def new_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[...
     monkeypatch.setenv("CACTIVIZ_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(store, "_known", KnownBrowsers[BrowserFolder](lambda shelf: shelf.closed))
-    monkeypatch.setattr(browser_word, "_PATIENCE_SECONDS", -1.0)  # AppTest has no browser
+    monkeypatch.setattr(own, "_PATIENCE_SECONDS", -1.0)  # AppTest has no browser
     st.cache_data.clear()
     st.cache_resource.clear()
 

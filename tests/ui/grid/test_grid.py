@@ -19,6 +19,7 @@ from cactiviz.recipes.style import Style
 from cactiviz.rendering import paint
 from cactiviz.types import Box
 from cactiviz.ui import grid
+from cactiviz.ui.components import loader
 from cactiviz.ui.grid import component, encoding
 from cactiviz.ui.grid.component import event
 from tests.fixtures.grid_case import (
@@ -250,9 +251,8 @@ def test_a_strength_out_of_range_is_the_first_one(strength: object) -> None:
 
 
 def test_the_files_are_one_module_that_never_writes_html() -> None:
-    script = component.script()
+    script = component._tables() + loader.text("grid", component._SCRIPTS)
+    sheet = loader.text("grid", component._SHEETS)
     assert script.count("export default") == 1
     assert "innerHTML" not in script and "insertAdjacentHTML" not in script
-    assert (
-        "http://" not in script + component.sheet() and "https://" not in script + component.sheet()
-    )
+    assert "http://" not in script + sheet and "https://" not in script + sheet

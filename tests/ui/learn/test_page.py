@@ -22,7 +22,7 @@ from cactiviz.models import MODELS, LoadedModel, find_weights, load_model
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Target
 from cactiviz.ui import texts
-from cactiviz.ui.learn import figures, lessons, methods
+from cactiviz.ui.learn import figures, lessons
 from cactiviz.ui.learn import page as learn
 from cactiviz.ui.learn.lessons import play
 from cactiviz.ui.session import polling, state
@@ -283,8 +283,8 @@ def test_a_network_of_imagenet_is_taken_where_its_weights_are_here(
 ) -> None:
     here = {"cactinet", "densenet121"}
     missing = [spec for name, spec in MODELS.items() if name not in here]
-    monkeypatch.setattr(methods.catalog, "missing", lambda: missing)
-    name, picture = methods._subject()
+    monkeypatch.setattr(learn.catalog, "missing", lambda: missing)
+    name, picture = learn._subject()
     assert name == "densenet121" and picture.name == "chelsea"
 
 
