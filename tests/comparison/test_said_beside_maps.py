@@ -36,8 +36,9 @@ from cactiviz.rendering.figures import sheet
 from cactiviz.rendering.figures.frame import Layout, Panel, draw_frame
 from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.types import Box, Picture, Prediction, Target
-from cactiviz.ui import grid, texts
-from cactiviz.ui.grid import unpacked
+from cactiviz.ui import texts
+from cactiviz.ui.grid import component as grid
+from cactiviz.ui.grid.component import unpacked
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = next((ROOT / "cactiviz/models/weights").glob("*.safetensors"))

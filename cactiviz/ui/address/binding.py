@@ -13,13 +13,7 @@ from cactiviz.models import MODELS
 from cactiviz.ui import texts
 from cactiviz.ui.address import animate, parameter
 from cactiviz.ui.address.layers import FiltersLink, NeuronsLink
-from cactiviz.ui.address.link import (
-    FIRST_NETWORKS,
-    FIRST_VIEWS,
-    SHARED,
-    Covered,
-    Link,
-)
+from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS, SHARED, Covered, Link
 from cactiviz.ui.address.parameter import PageLink, Query
 from cactiviz.ui.brought import current
 from cactiviz.ui.networks import catalog

@@ -37,7 +37,7 @@ from cactiviz.ui.address import link as address
 from cactiviz.ui.address.link import LOOK, Link
 from cactiviz.ui.address.own import Lacking
 from cactiviz.ui.address.parameter import Query
-from cactiviz.ui.components.loader import component, small_component
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
@@ -181,7 +181,7 @@ def titled(title: str, page: str) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.title(title, anchor=False, width="content")
-        small_component("address", "copy_link")(data=data, key="copy link", width="content")
+        component("copy_link", "address")(data=data, key="copy link", width="content")
 
 
 def arrive(page: str) -> None:

@@ -18,21 +18,6 @@ from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import SCALES
 from cactiviz.ui import texts
 from cactiviz.ui.address import animate, history
-from cactiviz.ui.address.animate import (
-    FIRST_PRESET,
-    FIRST_TOP,
-    LONGEST_TITLE,
-    LOOPS,
-    MOST_COLUMNS,
-    MOST_EACH,
-    MOST_METHODS,
-    PANELS,
-    SECONDS,
-    TOPS,
-    FilmLink,
-    methods_of,
-    style_key,
-)
 from cactiviz.ui.animate.work import MOST_PICTURES, Plan
 from cactiviz.ui.components import fields
 from cactiviz.ui.networks import catalog
@@ -67,7 +52,7 @@ def ask() -> tuple[Pictures, Plan | None]:
     """
     history.enter("animate")
     if state.FILM_KIND not in st.session_state:
-        _begin_with(FIRST_PRESET)
+        _begin_with(animate.FIRST_PRESET)
     with st.sidebar:
         with sidebar.group("film"):
             fields.select(
@@ -92,7 +77,11 @@ def ask() -> tuple[Pictures, Plan | None]:
             models = _ask_one() if kind == "layers" else sidebar.ask_models(state.FILM_MODELS)
         with sidebar.group("views"):
             methods = _ask_methods(layers_only=kind == "layers")
-            top = _ask_top() if kind == "answers" else 1
+            top = 1
+            if kind == "answers":
+                st.session_state.setdefault(state.FILM_TOP, animate.FIRST_TOP)
+                key = state.FILM_TOP
+                top = st.slider(texts.FILM_TOP, *animate.TOPS, key=key, persist_state="session")
         with sidebar.group("rare"), st.expander(texts.MORE, icon=":material/tune:"):
             fields.switches(state.FILM_WHOLE)
         complete = bool(pictures.refs and models and methods)
@@ -132,16 +121,18 @@ def ask_style(squash: bool) -> Style:
         dark = _ask_field(st.toggle, "dark", texts.FILM_DARK)
     with second:
         st.header(texts.FILM_FRAME, anchor=False)
-        heading = _ask_field(st.text_input, "heading", texts.FILM_TITLE, max_chars=LONGEST_TITLE)
-        _ask_option("panel", texts.FILM_PANEL, PANELS, texts.FILM_PIXELS)
-        every = tuple(range(MOST_COLUMNS + 1))
+        longest = animate.LONGEST_TITLE
+        heading = _ask_field(st.text_input, "heading", texts.FILM_TITLE, max_chars=longest)
+        _ask_option("panel", texts.FILM_PANEL, animate.PANELS, texts.FILM_PIXELS)
+        every = tuple(range(animate.MOST_COLUMNS + 1))
         _ask_option("columns", texts.FILM_COLUMNS, every, texts.FILM_COLUMN_NAMES)
         _ask_field(st.toggle, "captions", texts.FILM_CAPTIONS)
     with third:
         st.header(texts.FILM_TIME, anchor=False)
-        _ask_field(st.slider, "seconds", texts.FILM_SECONDS, *SECONDS, step=0.1)
-        _ask_option("loop", texts.FILM_LOOP, LOOPS, texts.FILM_LOOPS, help=texts.FILM_LOOP_HELP)
-    style = FilmLink.chosen().style
+        _ask_field(st.slider, "seconds", texts.FILM_SECONDS, *animate.SECONDS, step=0.1)
+        about = texts.FILM_LOOP_HELP
+        _ask_option("loop", texts.FILM_LOOP, animate.LOOPS, texts.FILM_LOOPS, help=about)
+    style = animate.FilmLink.chosen().style
     return replace(
         style,
         strength=round(style.strength, 2),
@@ -154,7 +145,7 @@ def ask_style(squash: bool) -> Style:
 
 def _ask_field(field: Callable[..., Any], name: str, *given: Any, **more: Any) -> Any:
     """One field of the style, by one of Streamlit's."""
-    return field(*given, key=style_key(name), persist_state="session", **more)
+    return field(*given, key=animate.style_key(name), persist_state="session", **more)
 
 
 def _ask_option(
@@ -166,7 +157,7 @@ def _ask_option(
 
 def _begin_with(name: str) -> None:
     """Choose all that a preset says, but for light or dark, which the page has already."""
-    replace(FilmLink.of(name), ground=animate.ground()).choose()
+    replace(animate.FilmLink.of(name), ground=animate.ground()).choose()
 
 
 def _ask_pictures() -> Pictures:
@@ -207,7 +198,7 @@ def _ask_set() -> Pictures:
 
 def _of(dataset: Dataset, classes: list[str]) -> Pictures:
     each = st.number_input(
-        texts.FILM_EACH, 1, MOST_EACH, key=state.FILM_EACH, persist_state="session"
+        texts.FILM_EACH, 1, animate.MOST_EACH, key=state.FILM_EACH, persist_state="session"
     )
     if not classes:
         return Pictures([])
@@ -256,19 +247,14 @@ def _ask_one() -> list[str]:
 
 
 def _ask_methods(layers_only: bool) -> list[str]:
-    every = list(methods_of("layers" if layers_only else "pictures"))
+    every = list(animate.methods_of("layers" if layers_only else "pictures"))
     kept = [m for m in st.session_state.get(state.FILM_METHODS, []) if m in every]
     st.session_state[state.FILM_METHODS] = kept or every[:1]
     return st.multiselect(
         texts.VIEWS,
         every,
         format_func=lambda view: describe(view)[0],
-        max_selections=MOST_METHODS,
+        max_selections=animate.MOST_METHODS,
         key=state.FILM_METHODS,
         persist_state="session",
     )
-
-
-def _ask_top() -> int:
-    st.session_state.setdefault(state.FILM_TOP, FIRST_TOP)
-    return int(st.slider(texts.FILM_TOP, *TOPS, key=state.FILM_TOP, persist_state="session"))

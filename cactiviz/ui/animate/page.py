@@ -13,7 +13,7 @@ from cactiviz.ui.animate import choice
 from cactiviz.ui.animate import work as film_work
 from cactiviz.ui.animate.work import AnimationFolder, Plan, Work
 from cactiviz.ui.components import data_url, fields
-from cactiviz.ui.components.loader import small_component
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.pictures import obtain
 from cactiviz.ui.session import polling, state
@@ -93,7 +93,10 @@ def _status(folder: AnimationFolder, work: Work, style: Style) -> None:
         elif preview is not None and not preview.ended.is_set():
             st.caption(texts.film_writing(preview.done, preview.total), width="content")
         else:
-            st.caption(_summary(work, style), width="content")
+            frames = len(work.view(style).steps())
+            shortened = frames > film_work.PREVIEW_FRAMES
+            summary = texts.film_summary(frames, style.seconds, shortened)
+            st.caption(summary, width="content")
 
 
 def _progress(work: Work) -> str:
@@ -104,11 +107,6 @@ def _progress(work: Work) -> str:
         return texts.QUEUE_FULL
     pictures, models = len(work.plan.pictures), len(work.plan.networks)
     return texts.film_progress(index + 1, pictures, name, place + 1, models, work.ahead, device)
-
-
-def _summary(work: Work, style: Style) -> str:
-    frames = len(work.view(style).steps())
-    return texts.film_summary(frames, style.seconds, frames > film_work.PREVIEW_FRAMES)
 
 
 def _stage(folder: AnimationFolder, work: Work, film: Animation) -> None:
@@ -138,7 +136,7 @@ def _stage(folder: AnimationFolder, work: Work, film: Animation) -> None:
         "play": texts.FILM_PLAY,
         "hold": texts.FILM_HOLD,
     }
-    small_component("animate", "player")(data=data, key="stage")
+    component("player", "animate")(data=data, key="stage")
     if plays is not None and plays.sentence:
         st.error(texts.plain(plays.sentence))
 

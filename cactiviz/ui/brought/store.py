@@ -187,20 +187,17 @@ class Remembered(Generic[T]):
 
     def __init__(self) -> None:
         self._by_mark: OrderedDict[str, T] = OrderedDict()
-        self._marks: dict[T, str] = {}
         self._lock = threading.Lock()
 
     def mark(self, choice: T) -> str:
         """The choice's mark; equal choices have the same."""
         with self._lock:
-            if choice not in self._marks:
-                mark = secrets.token_hex(_MARK_BYTES)
-                self._marks[choice], self._by_mark[mark] = mark, choice
-                while len(self._by_mark) > _MOST_CHOICES:
-                    _, oldest = self._by_mark.popitem(last=False)
-                    del self._marks[oldest]
-            mark = self._marks[choice]
+            marks = (mark for mark, known in self._by_mark.items() if known == choice)
+            mark = next(marks, "") or secrets.token_hex(_MARK_BYTES)
+            self._by_mark[mark] = choice
             self._by_mark.move_to_end(mark)
+            if len(self._by_mark) > _MOST_CHOICES:
+                self._by_mark.popitem(last=False)
             return mark
 
     def find(self, mark: str) -> T | None:

@@ -15,7 +15,7 @@ from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.scales import number
 from cactiviz.types import Prediction
 from cactiviz.ui import texts
-from cactiviz.ui.components.loader import small_component
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.sidebar.choice import Choice, explain
 
@@ -122,7 +122,7 @@ def _known(explanation: Explanation) -> set[str]:
 def show(choice: Choice, comparison: Comparison) -> None:
     """Say what the maps show and which class is ahead in each network, if a contrast is asked."""
     if choice.target is not None and choice.target.contrast is not None:
-        small_component("compare", "contrast")(data=payload(choice, comparison), key="why not")
+        component("contrast", "compare")(data=payload(choice, comparison), key="why not")
 
 
 def payload(choice: Choice, comparison: Comparison) -> dict[str, Any]:

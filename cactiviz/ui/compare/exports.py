@@ -24,7 +24,7 @@ from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 from cactiviz.types import Target
 from cactiviz.ui import texts
-from cactiviz.ui.grid import Download
+from cactiviz.ui.grid.component import Download
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.choice import Choice

@@ -93,8 +93,8 @@ def payload(choice: Choice, progress: Progress) -> dict[str, Any]:
     how = covered.how if covered else st.session_state.get(state.COVERED_HOW, HOWS[0])
     mean = ", ".join(f"{channel:.0f}" for channel in _mean(picture.key, picture))
     return {
-        "picture": _shown(picture.key, picture),
-        "covered": _shown(now.key, now) if covered else "",
+        "picture": data_url.photograph(picture, _SHOWN_PIXELS),
+        "covered": data_url.photograph(now, _SHOWN_PIXELS) if covered else "",
         "size": list(picture.size),
         "box": list(covered.box) if covered else None,
         "how": how,
@@ -182,11 +182,6 @@ def _overlap(one: Box, other: Box) -> bool:
         and one.left < other.left + other.width
         and other.left < one.left + one.width
     )
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _shown(key: str, _picture: Picture) -> str:
-    return data_url.photograph(_picture, _SHOWN_PIXELS)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

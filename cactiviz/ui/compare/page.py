@@ -15,12 +15,13 @@ from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.recipes.style import Style
-from cactiviz.ui import grid, texts
+from cactiviz.ui import texts
 from cactiviz.ui.address import history
 from cactiviz.ui.compare import contrast, exports
 from cactiviz.ui.compare import occlusion as covering
 from cactiviz.ui.compare import progress as explanations
 from cactiviz.ui.compare.progress import Progress
+from cactiviz.ui.grid import component as grid
 from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.session import polling, state
 from cactiviz.ui.sidebar.choice import Choice, explain

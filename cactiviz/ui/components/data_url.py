@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -21,10 +22,15 @@ _TABLE = DIVERGING[np.rint(np.linspace(0, 2 * _MIDDLE, 2 * _STEPS + 1)).astype(i
 
 
 def photograph(picture: Picture, longest: int) -> str:
-    """The whole picture as JPEG, its longer side at most this many pixels."""
-    scale = min(1.0, longest / max(picture.size))
-    height, width = (max(1, round(side * scale)) for side in picture.size)
-    return jpeg(np.asarray(cv2.resize(picture.rgb, (width, height), interpolation=cv2.INTER_AREA)))
+    """The whole picture as JPEG, its longer side at most this many pixels; kept for a while."""
+    return _photograph(picture.key, longest, picture)
+
+
+@st.cache_data(max_entries=48, show_spinner=False)
+def _photograph(key: str, longest: int, _picture: Picture) -> str:
+    scale = min(1.0, longest / max(_picture.size))
+    height, width = (max(1, round(side * scale)) for side in _picture.size)
+    return jpeg(np.asarray(cv2.resize(_picture.rgb, (width, height), interpolation=cv2.INTER_AREA)))
 
 
 def jpeg(rgb: NDArray[Any], quality: int = _QUALITY, *, whole_colours: bool = False) -> str:

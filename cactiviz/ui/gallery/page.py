@@ -105,15 +105,11 @@ def show(dataset: Dataset, items: tuple[Item, ...]) -> None:
     pressed = wall.show(cells, texts.THUMBNAILS, "thumbnails")
     for item, cell in zip(items, cells, strict=True):
         if cell.key == pressed and not cell.why:
-            look_at(dataset, item)
-
-
-def look_at(dataset: Dataset, item: Item) -> None:
-    """One picture in a dialog, with its class, credit and terms, and the way to Compare."""
-    st.dialog(texts.plain(item.class_name), width="medium")(_larger)(dataset, item)
+            st.dialog(texts.plain(item.class_name), width="medium")(_larger)(dataset, item)
 
 
 def _larger(dataset: Dataset, item: Item) -> None:
+    """One picture with its class, credit and terms, and the way to Compare."""
     try:
         picture = library.picture(dataset, item)
     except CactivizError as error:

@@ -3,18 +3,3 @@
 Python sends what there is to see; scaling, painting and looking closer happen in the browser, so
 that none of it needs a run of the page.
 """
-
-from __future__ import annotations
-
-from cactiviz.ui.grid.component import (
-    EXPORTS,
-    Download,
-    Event,
-    Export,
-    payload,
-    show,
-    style_from,
-    unpacked,
-)
-
-__all__ = ["EXPORTS", "Download", "Event", "Export", "payload", "show", "style_from", "unpacked"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -61,13 +61,13 @@ class Download:
     """A file that the browser saves once.
 
     Attributes:
-        file_name: Under which it is saved.
+        name: Under which it is saved.
         mime: Its type, such as "image/png".
         data: Its bytes.
         number: Another one for each file, so that none is saved twice.
     """
 
-    file_name: str
+    name: str
     mime: str
     data: bytes
     number: int
@@ -129,7 +129,7 @@ def payload(
         "offers": list(offers if len(comparison.models) <= MOST_WITH_OFFERS else ()),
         "look": {"scale": here.scale, "palette": here.palette, "strength": here.strength},
         "exports": [[name, texts.EXPORTS[name]] for name in EXPORTS],
-        "download": download and _download(download),
+        "download": download and vars(download) | {"data": b64encode(download.data).decode()},
         "problem": problem,
         "cannotTravel": cannot_travel,
         "address": address,
@@ -255,15 +255,6 @@ def _cell(
         "place": found.place and [*cam_layers.parted(found.place), texts.at_layer(found.place)],
         "explains": texts.explains(found),
         "alt": texts.alt_of_map(title, explanation.title, found.class_name, found.contrast, words),
-    }
-
-
-def _download(download: Download) -> dict[str, Any]:
-    return {
-        "name": download.file_name,
-        "mime": download.mime,
-        "data": base64.b64encode(download.data).decode(),
-        "number": download.number,
     }
 
 

@@ -10,8 +10,6 @@ from typing import Generic, Literal, TypeVar
 import streamlit as st
 
 from cactiviz.models import LoadedModel
-from cactiviz.runtime.queue import Ticket
-from cactiviz.runtime.runner import Network
 from cactiviz.types import Box, Cancel
 from cactiviz.ui import texts
 from cactiviz.ui.address import history
@@ -58,21 +56,9 @@ T = TypeVar("T")
 A = TypeVar("A", bound=Look)
 
 
-@dataclass(frozen=True, eq=False)
-class Job(Generic[T]):
-    """What is asked of one network.
-
-    Attributes:
-        key: All that the answer depends on besides the network.
-        work: Done in the runner's thread.
-    """
-
-    key: tuple[object, ...]
-    work: Callable[[LoadedModel, Cancel], T]
-
-    def ask(self, network: Network) -> T | Ticket[T]:
-        """The answer, or a place in the queue."""
-        return polling.runner().ask(network, self.key, self.work)
+#: What is asked of one network: all that the answer depends on besides the network, and the work
+#: that is done in the runner's thread.
+Job = tuple[tuple[object, ...], Callable[[LoadedModel, Cancel], T]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,21 +86,42 @@ def choose(page: Literal["filters", "neurons"], title: str, about: str) -> Choic
     return sidebar.ask(page)
 
 
-def show(
+def ask(
     choice: Choice,
     layers: Job[Mapping[str, str]],
     job: Callable[[str], Job[A]],
-    draw: Callable[[Sequence[Column[A]]], None],
-) -> None:
-    """Ask every network of the choice, and draw what is known, again and again until all is.
+    patience_seconds: float,
+) -> list[Column[A]]:
+    """Ask every network of the choice, and return what is known.
 
     Args:
         choice: Picture and networks.
-        layers: Asks for a network's layers.
+        layers: Asks for a network's layers, each with how it is offered.
         job: From a network's name to what is asked of it now.
-        draw: Draws the page's part that depends on answers, its own widgets included.
+        patience_seconds: How long to wait here for answers that aren't there yet.
     """
-    polling.show(partial(_ask, choice, layers, job), _waiting, draw, history.changed)
+    questions: dict[str, Callable[[], object]] = {}
+    keys: dict[str, str] = {}
+    for name in choice.models:
+        network, own = catalog.network(name, choice.untrained), job(name)
+        keys[name] = repr((network, own[0]))
+        questions[_LAYERS_OF + name] = partial(polling.runner().ask, network, *layers)
+        questions[name] = partial(polling.runner().ask, network, *own)
+    answers = polling.ask(questions, patience_seconds)
+    columns: list[Column[A]] = []
+    for name in choice.models:
+        known, answer = answers[_LAYERS_OF + name], answers[name]
+        if isinstance(known, polling.Pending | polling.Failure):
+            known = {}
+        if isinstance(answer, polling.Failure):
+            answer = polling.Failure(catalog.why(name, choice.untrained, answer.sentence))
+        columns.append(Column(name, known, answer, keys[name]))  # type: ignore[arg-type]
+    return columns
+
+
+def wait(columns: Sequence[Column[A]]) -> bool:
+    """Whether an answer is still to come."""
+    return any(isinstance(column.answer, polling.Pending) for column in columns)
 
 
 def side_by_side(
@@ -152,18 +159,13 @@ def seen(choice: Choice, model: LoadedModel) -> Box:
 
 def images(choice: Choice, painted: Mapping[str, str]) -> dict[str, str]:
     """The images of a wall, the picture among them as :data:`PICTURE`."""
-    return {PICTURE: _picture_image(choice.picture.key, choice), **painted}
+    return {PICTURE: data_url.photograph(choice.picture, _LONGEST), **painted}
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
 def painted(key: tuple[object, ...], _paint: Callable[[], Painted]) -> Painted:
     """What a function paints, kept by a key that says all that it depends on."""
     return _paint()
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _picture_image(key: str, _choice: Choice) -> str:
-    return data_url.photograph(_choice.picture, _LONGEST)
 
 
 def _ask_layer(column: Column[A], key: str) -> None:
@@ -198,32 +200,3 @@ def _instead(column: Column[A], columns: Sequence[Column[A]]) -> None:
         st.caption(f":material/hourglass_top: {state}")
     else:
         st.caption(texts.WAITING)
-
-
-def _ask(
-    choice: Choice,
-    layers: Job[Mapping[str, str]],
-    job: Callable[[str], Job[A]],
-    patience_seconds: float,
-) -> list[Column[A]]:
-    questions: dict[str, Callable[[], object]] = {}
-    keys: dict[str, str] = {}
-    for name in choice.models:
-        network, own = catalog.network(name, choice.untrained), job(name)
-        keys[name] = repr((network, own.key))
-        questions[_LAYERS_OF + name] = partial(layers.ask, network)
-        questions[name] = partial(own.ask, network)
-    answers = polling.ask(questions, patience_seconds)
-    columns: list[Column[A]] = []
-    for name in choice.models:
-        known, answer = answers[_LAYERS_OF + name], answers[name]
-        if isinstance(known, polling.Pending | polling.Failure):
-            known = {}
-        if isinstance(answer, polling.Failure):
-            answer = polling.Failure(catalog.why(name, choice.untrained, answer.sentence))
-        columns.append(Column(name, known, answer, keys[name]))  # type: ignore[arg-type]
-    return columns
-
-
-def _waiting(columns: Sequence[Column[A]]) -> bool:
-    return any(isinstance(column.answer, polling.Pending) for column in columns)

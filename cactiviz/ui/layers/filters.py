@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -17,11 +17,12 @@ from cactiviz.rendering.kernels import Inputs, ShownWeights, shown_weights
 from cactiviz.rendering.scales import Floats
 from cactiviz.types import Box, Cancel, FilterGrid
 from cactiviz.ui import texts
+from cactiviz.ui.address import history
 from cactiviz.ui.address.layers import AT_ONCE, FiltersLink
 from cactiviz.ui.components import data_url, fields, wall
 from cactiviz.ui.layers import columns as inside
 from cactiviz.ui.layers.columns import Column, Job, Look, Painted
-from cactiviz.ui.session import state
+from cactiviz.ui.session import polling, state
 from cactiviz.ui.sidebar.choice import Choice
 
 _LONGEST_MAP = 112  # pixels; averaged down to it
@@ -47,8 +48,8 @@ def show() -> None:
     """A column of filters for each network, filled as they answer."""
     about = f"{texts.FILTERS_WHAT}  \n{texts.FILTERS_LIMIT}"
     choice = inside.choose("filters", texts.FILTERS_TITLE, about)
-    layers: Job[Mapping[str, str]] = Job(("convolutions",), _layers)
-    inside.show(choice, layers, partial(_job, choice), partial(_draw, choice))
+    ask = partial(inside.ask, choice, (("convolutions",), _layers), partial(_job, choice))
+    polling.show(ask, inside.wait, partial(_draw, choice), history.changed)
 
 
 def look(layer: str | None, choice: Choice, model: LoadedModel, cancel: Cancel) -> FilterLook:
@@ -162,7 +163,7 @@ def _layers(model: LoadedModel, cancel: Cancel) -> dict[str, str]:
 def _job(choice: Choice, name: str) -> Job[FilterLook]:
     layer: str | None = st.session_state.get(state.FILTER_LAYER + name)
     key = ("filters", choice.picture.key, layer, choice.resize)
-    return Job(key, partial(look, layer, choice))
+    return key, partial(look, layer, choice)
 
 
 def _draw(choice: Choice, columns: Sequence[Column[FilterLook]]) -> None:
@@ -205,7 +206,10 @@ def _ask_style(looks: Sequence[FilterLook]) -> FiltersLink:
             texts.MAP_SCALE, texts.MAP_SCALES, state.MAP_SCALE, help=texts.MAP_SCALE_HELP
         )
         inputs: Inputs = "heaviest"
-        if any(_has_a_choice(one) for one in looks):
+        if any(
+            one.grid.kernels.shape[1] > 1 and not one.on_colours and not _single(one.grid)
+            for one in looks
+        ):
             inputs = fields.one_of(
                 texts.KERNEL_INPUTS,
                 texts.KERNEL_INPUT,
@@ -214,8 +218,3 @@ def _ask_style(looks: Sequence[FilterLook]) -> FiltersLink:
             )
     count = int(st.session_state.get(state.FILTER_COUNT, AT_ONCE))
     return FiltersLink(order, scale, inputs, count)
-
-
-def _has_a_choice(found: FilterLook) -> bool:
-    several = found.grid.kernels.shape[1] > 1
-    return several and not found.on_colours and not _single(found.grid)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -25,12 +25,13 @@ from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint as render
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
 from cactiviz.ui import texts
+from cactiviz.ui.address import history
 from cactiviz.ui.address.layers import STRONGEST, NeuronsLink
 from cactiviz.ui.components import data_url, fields, wall
-from cactiviz.ui.components.loader import small_component
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.layers import columns as inside
 from cactiviz.ui.layers.columns import Column, Job, Look, Painted
-from cactiviz.ui.session import state
+from cactiviz.ui.session import polling, state
 from cactiviz.ui.sidebar.choice import Choice
 
 HOW_MANY = 10  #: Neurons that are drawn by chance, or shown over a place.
@@ -60,8 +61,8 @@ def show() -> None:
     about = f"{texts.NEURONS_WHAT}  \n{texts.NEURONS_LIMIT}"
     choice = inside.choose("neurons", texts.NEURONS_TITLE, about)
     wanted = ask_neurons(choice)
-    layers: Job[Mapping[str, str]] = Job(("places",), _layers)
-    inside.show(choice, layers, partial(_job, choice, wanted), partial(_draw, choice, wanted))
+    ask = partial(inside.ask, choice, (("places",), _layers), partial(_job, choice, wanted))
+    polling.show(ask, inside.wait, partial(_draw, choice, wanted), history.changed)
 
 
 def ask_neurons(choice: Choice) -> NeuronsLink:
@@ -107,7 +108,7 @@ def _ask_place(image: str) -> None:
     """The picture with a place marked, chosen by a click, a tap or the arrow keys."""
     at = st.session_state.setdefault(state.NEURON_AT, (0.5, 0.5))
     data = {"image": image, "at": list(at), "label": texts.POINT_LABEL, "help": texts.POINT_HELP}
-    pressed = small_component("layers", "point_picker")(
+    pressed = component("point_picker", "layers")(
         data=data, key="point", on_pressed_change=lambda: None
     ).pressed
     if (chosen := point(pressed)) is not None:
@@ -325,7 +326,7 @@ def _job(choice: Choice, wanted: NeuronsLink, name: str) -> Job[NeuronLook]:
     if layer == st.session_state.get(state.NEURON_BEGINS + name):
         layer = None  # the same question as before its name was known
     key = ("neurons", choice.picture.key, layer, wanted, choice.resize)
-    return Job(key, partial(look, layer, wanted, choice))
+    return key, partial(look, layer, wanted, choice)
 
 
 def _draw(choice: Choice, wanted: NeuronsLink, columns: Sequence[Column[NeuronLook]]) -> None:

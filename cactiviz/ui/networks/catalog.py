@@ -50,11 +50,6 @@ def class_names(name: str) -> tuple[str, ...]:
     return ()
 
 
-def label(name: str) -> str:
-    """A network's title as the label of a choice, which Streamlit takes for Markdown."""
-    return texts.plain(title(name))
-
-
 def join(name: str) -> None:
     """Choose a network besides those that are chosen, from the next run on."""
     st.session_state[state.JOINING] = [*st.session_state.get(state.JOINING, []), name]

@@ -10,14 +10,7 @@ from pathlib import Path
 import cv2
 import streamlit as st
 
-from cactiviz.datasets import (
-    DATASETS,
-    Dataset,
-    Item,
-    data_folder,
-    find_dataset,
-    open_dataset,
-)
+from cactiviz.datasets import DATASETS, Dataset, Item, data_folder, find_dataset, open_dataset
 from cactiviz.datasets.inaturalist_api import Sighting, open_sighting
 from cactiviz.datasets.scenes.scene import open_scenes
 from cactiviz.errors import CactivizError, DataError

@@ -22,6 +22,11 @@ from typing import Any
 import streamlit as st
 from streamlit import runtime
 
+try:
+    resource: Any = importlib.import_module("resource")
+except ImportError:  # Windows counts no handles
+    resource = None
+
 #: Sessions at once, whether their page is connected or may still come back.
 MOST_SESSIONS = 200
 #: Handles that a session may need: its connection, three of its event loop, the folders of what it
@@ -183,26 +188,18 @@ class Sessions:
 
 def _as_handles_allow() -> int:
     """Ask the system for all the handles that it gives; returns for how many sessions they do."""
-    raise_limit_of_handles()
+    if resource is not None:
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     most = limit_of_handles()
     if most is None:
         return MOST_SESSIONS
     return max(2, min(MOST_SESSIONS, (most - _HANDLES_OF_ALL) // _HANDLES_EACH))
 
 
-def raise_limit_of_handles() -> None:
-    """Ask the system for all the handles (open files, connections) that it gives this process."""
-    resource = _resource()
-    if resource is None:
-        return
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
 def limit_of_handles() -> int | None:
-    """How many there may be; None where that isn't counted."""
-    resource = _resource()
+    """How many handles (open files, connections) there may be; None where that isn't counted."""
     if resource is None:
         return None
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -224,11 +221,3 @@ def few_handles_left() -> bool:
     """Whether fewer than :data:`_HANDLES_HANDLES_RESERVED` are left."""
     most, now = limit_of_handles(), handles_in_use()
     return most is not None and now is not None and most - now < _HANDLES_RESERVED
-
-
-def _resource() -> Any:
-    """The system's module of limits, or None."""
-    try:
-        return importlib.import_module("resource")
-    except ImportError:  # Windows counts no handles
-        return None

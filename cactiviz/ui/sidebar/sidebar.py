@@ -92,12 +92,13 @@ def ask_models(key: str = state.MODELS) -> list[str]:
         st.session_state[key] = chosen
     usual = [*_USUAL_NETWORKS, *catalog.own()]
     every = [*usual, *(name for name in catalog.names() if name not in usual)]
+    sizes = {spec.title: spec.download_megabytes for spec in catalog.missing()}
     models = st.pills(
         texts.NETWORKS,
         _usual_or_all(every, usual, chosen, state.MORE_MODELS),
         selection_mode="multi",
         format_func=_network_label,
-        help=_sizes(),
+        help=texts.not_here_help(sizes) if sizes else None,
         key=key,
         persist_state="session",
     )
@@ -114,14 +115,8 @@ def group(name: str) -> DeltaGenerator:
 def _network_label(name: str) -> str:
     spec = MODELS.get(name)
     if spec is None or not catalog.can_be_fetched(spec):
-        return catalog.label(name)
-    return texts.NOT_HERE_YET.format(title=catalog.label(name))
-
-
-def _sizes() -> str | None:
-    """How large the downloads of the networks are that aren't here."""
-    sizes = {spec.title: spec.download_megabytes for spec in catalog.missing()}
-    return texts.not_here_help(sizes) if sizes else None
+        return texts.plain(catalog.title(name))
+    return texts.NOT_HERE_YET.format(title=texts.plain(catalog.title(name)))
 
 
 def _ask_methods() -> list[str]:

@@ -25,7 +25,7 @@ from cactiviz.ui import texts
 from cactiviz.ui.address import binding, history
 from cactiviz.ui.address import link as address
 from cactiviz.ui.address.link import Covered, Link
-from cactiviz.ui.grid import unpacked
+from cactiviz.ui.grid.component import unpacked
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 

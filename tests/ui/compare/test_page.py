@@ -24,7 +24,7 @@ from cactiviz.models import MODELS, find_weights, load_model
 from cactiviz.pictures.open import SAMPLES, sample
 from cactiviz.types import Picture, Progress
 from cactiviz.ui import texts
-from cactiviz.ui.grid import unpacked
+from cactiviz.ui.grid.component import unpacked
 from cactiviz.ui.pictures import library
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -18,9 +18,9 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.recipes.style import Style
 from cactiviz.rendering import paint
 from cactiviz.types import Box
-from cactiviz.ui import grid
 from cactiviz.ui.components import loader
 from cactiviz.ui.grid import component, encoding
+from cactiviz.ui.grid import component as grid
 from cactiviz.ui.grid.component import event
 from tests.fixtures.grid_case import (
     FAILED,
