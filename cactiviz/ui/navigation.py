@@ -68,6 +68,6 @@ def _pages() -> Page:
     ]
     chosen = st.navigation(list(pages), position="top")
     with st.container(horizontal=True, key="cv-pages"):  # on a phone, in the drawer's stead
-        for one in pages:
-            st.page_link(one)
+        for page in pages:
+            st.page_link(page)
     return chosen

@@ -301,10 +301,10 @@ MARKS = {
 CHANGED = "{before} → {now}"
 
 
-def explains(found: Attribution) -> str:
+def explains(attribution: Attribution) -> str:
     """What one map explains, in its enlarged view."""
-    against = f", not {found.contrast}" if found.contrast else ""
-    return f"Explained: {found.class_name} ({percent(found.probability)}){against}"
+    against = f", not {attribution.contrast}" if attribution.contrast else ""
+    return f"Explained: {attribution.class_name} ({percent(attribution.probability)}){against}"
 
 
 def at_layer(place: str) -> str:
@@ -454,11 +454,11 @@ def what_is_explained(
         layers: (Title of a network, layer).
         alone: There is one network only, whose name need not be said.
     """
-    said = f"“{class_}”" if class_ else ("the top answer" if against else "")
+    text = f"“{class_}”" if class_ else ("the top answer" if against else "")
     if against:
-        said += f" rather than “{against}”"
+        text += f" rather than “{against}”"
     each = [f"layer {layer}" if alone else f"{title} at {layer}" for title, layer in layers]
-    return " · ".join(filter(None, (said, *each)))
+    return " · ".join(filter(None, (text, *each)))
 
 
 EXPLAIN_LAYER_NOW = "Layer {layer}. "
@@ -684,15 +684,15 @@ MAP_TITLE = "Its feature map, {rows} × {columns}"
 def filters_said(grid: FilterGrid, weights: ShownWeights, vmax: float | None) -> str:
     """One line about a layer: how many kernels, and the scales of all that is painted."""
     count, channels, rows, columns = grid.kernels.shape
-    said = [f"{count:,} kernels of {rows} × {columns}"]
+    parts = [f"{count:,} kernels of {rows} × {columns}"]
     if (rows, columns) != (1, 1):
-        said.append(f"{_shown_part(weights, channels)}, full at ±{number(weights.vmax)}")
+        parts.append(f"{_shown_part(weights, channels)}, full at ±{number(weights.vmax)}")
     maps = grid.feature_maps
     if maps is not None:
         low, high = number(float(maps.min())), number(float(maps.max()))
         scale = "each its own" if vmax is None else f"full at ±{number(vmax)}"
-        said.append(f"maps {scale}, min {low} max {high}")
-    return " · ".join(said)
+        parts.append(f"maps {scale}, min {low} max {high}")
+    return " · ".join(parts)
 
 
 def _shown_part(weights: ShownWeights, channels: int) -> str:
@@ -731,22 +731,22 @@ def filter_words(
     maps = grid.feature_maps
     assert maps is not None
     map_ = maps[index]
-    said = [
+    lines = [
         f"{title}, {grid.layer}. Rank {rank + 1} of {len(maps)} by response: on average its map "
         f"is {number(float(np.abs(map_).mean()))} away from 0.",
         f"In this picture it {_extremes(map_)}.",
     ]
     if grid.kernels.shape[2:] != (1, 1):
-        said.append(_part_of_kernel(weights, grid.kernels.shape[1], index))
-        said.append(
+        lines.append(_part_of_kernel(weights, grid.kernels.shape[1], index))
+        lines.append(
             f"The pattern’s black and white are ±{number(weights.vmax)}, one scale for the "
             "whole layer; mid grey is 0."
         )
     low, high = number(float(map_.min())), number(float(map_.max()))
-    said.append(f"The map’s full colours are ±{number(vmax)}, white is 0; min {low} max {high}.")
+    lines.append(f"The map’s full colours are ±{number(vmax)}, white is 0; min {low} max {high}.")
     if untrained:
-        said.append("Untrained: the weights are random, so this pattern was never learnt.")
-    return tuple(said)
+        lines.append("Untrained: the weights are random, so this pattern was never learnt.")
+    return tuple(lines)
 
 
 def _part_of_kernel(weights: ShownWeights, channels: int, index: int) -> str:
@@ -914,81 +914,81 @@ def neurons_place(name: str, channels: int, rows: int, columns: int, is_target: 
 
 
 def neurons_said(
-    size: tuple[int, int, int], found: Sequence[NeuronAttribution], at_place: bool
+    size: tuple[int, int, int], neurons: Sequence[NeuronAttribution], at_place: bool
 ) -> tuple[str, ...]:
     """About a layer: how many neurons, what they see, and how their gradients are painted.
 
     Args:
         size: The layer's (channels, rows, columns).
-        found: The neurons that are shown, at least one.
+        neurons: The neurons that are shown, at least one.
         at_place: Whether they are those over a place.
     """
     channels, rows, columns = size
-    total, answering = channels * rows * columns, found[0].answering
-    zero = "mid grey is 0" if METHODS[found[0].method].display == "signed" else "black is 0"
+    total, answering = channels * rows * columns, neurons[0].answering
+    zero = "mid grey is 0" if METHODS[neurons[0].method].display == "signed" else "black is 0"
     where = f"{total:,} neurons in {channels} channels of {rows} × {columns}"
     answer = f"{where}: all answer to this picture"
     if answering < total:
         answer = f"Of {where}, {answering:,} answer to this picture"
-        if not at_place and len(found) == answering > 1:
+        if not at_place and len(neurons) == answering > 1:
             answer += ", and all of these are shown"
-    said = [f"{answer} · each on a scale of its own, {zero}"]
-    if all(one.sees_all for one in found):
-        said.append("Each sees the whole picture, so no part is outlined.")
-    return tuple(said)
+    sentences = [f"{answer} · each on a scale of its own, {zero}"]
+    if all(neuron.sees_all for neuron in neurons):
+        sentences.append("Each sees the whole picture, so no part is outlined.")
+    return tuple(sentences)
 
 
-def neuron_line(found: NeuronAttribution) -> str:
+def neuron_line(neuron: NeuronAttribution) -> str:
     """Under a small picture of a neuron: where and how active it is, and its scale."""
-    active = f"row {found.neuron.row}, column {found.neuron.column}: {_activity(found)}"
-    display = METHODS[found.method].display
-    vmax = vmax_of([found.values], display)
+    active = f"row {neuron.neuron.row}, column {neuron.neuron.column}: {_activity(neuron)}"
+    display = METHODS[neuron.method].display
+    vmax = vmax_of([neuron.values], display)
     if vmax == 0:
-        return f"{active}; {'silent, ' if found.silent else ''}all zero"
+        return f"{active}; {'silent, ' if neuron.silent else ''}all zero"
     ends = "±" if display == "signed" else "white "
     return f"{active}; full at {ends}{number(vmax)}"
 
 
-def neuron_alt(title: str, found: NeuronAttribution, size: tuple[int, int]) -> str:
+def neuron_alt(title: str, neuron: NeuronAttribution, size: tuple[int, int]) -> str:
     """What is to be seen of a neuron, to somebody who can't see it."""
-    numbers = "channel {}, row {}, column {}".format(*found.neuron)
-    where = _place_of(found.field, size)
+    numbers = "channel {}, row {}, column {}".format(*neuron.neuron)
+    where = _place_of(neuron.field, size)
     peak = "nothing drives it"
-    if found.values.any():
-        peak = f"driven most from the {where_is_the_peak(found.values)} of what the network saw"
+    if neuron.values.any():
+        peak = f"driven most from the {where_is_the_peak(neuron.values)} of what the network saw"
     return (
-        f"Neuron of {title}’s {found.layer}, {numbers}: active at {_activity(found)}, "
+        f"Neuron of {title}’s {neuron.layer}, {numbers}: active at {_activity(neuron)}, "
         f"sees {where}, {peak}"
     )
 
 
-def neuron_words(title: str, found: NeuronAttribution) -> tuple[str, ...]:
+def neuron_words(title: str, neuron: NeuronAttribution) -> tuple[str, ...]:
     """Sentences under an enlarged neuron."""
-    display = METHODS[found.method].display
-    vmax = vmax_of([found.values], display)
-    seen, field = found.seen, found.field
+    display = METHODS[neuron.method].display
+    vmax = vmax_of([neuron.values], display)
+    at, seen, field = neuron.neuron, neuron.seen, neuron.field
     part = field.height * field.width / (seen.height * seen.width)
     sees = (
         "It can see all that the network saw."
-        if found.sees_all
+        if neuron.sees_all
         else f"It can see {field.width:.0f} × {field.height:.0f} pixels, {percent(part)} of what "
         "the network saw; nothing outside can change it."
     )
-    said = [
-        f"{title}, {found.layer}: channel {found.neuron.channel}, row {found.neuron.row}, column "
-        f"{found.neuron.column}. It is active at {number(found.value)}.",
+    sentences = [
+        f"{title}, {neuron.layer}: channel {at.channel}, row {at.row}, column {at.column}. It is "
+        f"active at {number(neuron.value)}.",
         sees,
-        f"{METHODS[found.method].title}: {caption(found.values, 'own', vmax, display)}.",
+        f"{METHODS[neuron.method].title}: {caption(neuron.values, 'own', vmax, display)}.",
     ]
-    return (*said, *found.notes)
+    return (*sentences, *neuron.notes)
 
 
-def _activity(found: NeuronAttribution) -> str:
+def _activity(neuron: NeuronAttribution) -> str:
     """How active a neuron is, and where its activation function cuts it off."""
-    if found.before_ceiling is None:
-        return number(found.value)
-    end = "ceiling" if found.before_ceiling >= found.value else "floor"
-    return f"{number(found.value)}, at its {end} ({number(found.before_ceiling)} before it)"
+    if neuron.before_ceiling is None:
+        return number(neuron.value)
+    end = "ceiling" if neuron.before_ceiling >= neuron.value else "floor"
+    return f"{number(neuron.value)}, at its {end} ({number(neuron.before_ceiling)} before it)"
 
 
 def _place_of(box: Box, size: tuple[int, int]) -> str:
@@ -1461,8 +1461,8 @@ def film_writing(done: int, total: int) -> str:
 
 def film_summary(frames: int, seconds: float, shortened: bool) -> str:
     """What plays on the page."""
-    said = f"{frames} frame{'s' if frames != 1 else ''} · {seconds * frames:g} s"
-    return f"{said} · the first 60 play here, the file holds all" if shortened else said
+    text = f"{frames} frame{'s' if frames != 1 else ''} · {seconds * frames:g} s"
+    return f"{text} · the first 60 play here, the file holds all" if shortened else text
 
 
 def film_alt(pictures: int, names: list[str]) -> str:

@@ -203,8 +203,8 @@ class FilmLink(PageLink):
         """
         begins, wrong = read(query, _BEGINS)
         first = cls.of(begins.get("preset", FIRST_PRESET), begins.get("kind", KINDS[0]))
-        known = KnownNames(methods_of(first.kind), texts.LINK_VIEW, as_named=True)
-        rows = [replace(row, kind=known) if row.key == "views" else row for row in _ROWS]
+        views = KnownNames(methods_of(first.kind), texts.LINK_VIEW, as_named=True)
+        rows = [replace(row, kind=views) if row.key == "views" else row for row in _ROWS]
         rows.sort(key=lambda row: row.key not in ("networks", "views"))  # which is said first
         values, more = read(query, rows)
         if len(values.get("methods", ())) > MOST_METHODS:
@@ -225,12 +225,12 @@ class FilmLink(PageLink):
             values["style.heading"] = " ".join(str(values["style.heading"]).split())
         side = int(st.session_state.get(style_key("panel")) or first.style.panel[0])
         travels = current.film_source() != "upload" and _set() != library.LIVE
-        known = tuple(name for name in models() if name in MODELS)  # not those of the user's own
+        in_table = tuple(name for name in models() if name in MODELS)  # not those of the user's own
         values |= {
             "style.panel": (side, side),
             "dataset": _set() if travels else first.dataset,
             "classes": classes() if travels else (),
-            "models": known or first.models,
+            "models": in_table or first.models,
             "ground": ground(),
         }
         return with_values(first, values)

@@ -36,8 +36,8 @@ EVERY_PARAMETER = tuple(dict.fromkeys(key for keys in PARAMETERS.values() for ke
 
 def query(page: str) -> Query:
     """The parameters of what is chosen, as far as a page uses it and a link can hold it."""
-    said = chosen(page).query()
-    shared = {key: value for key, value in said.items() if key in SHARED[page]}
+    query = chosen(page).query()
+    shared = {key: value for key, value in query.items() if key in SHARED[page]}
     return {**shared, **_PAGES[page].chosen().query()} if page in _PAGES else shared
 
 
@@ -91,16 +91,16 @@ def chosen(page: str) -> Link:
             picture = ""
     models = get(state.MODELS) or FIRST_NETWORKS
     methods = get(state.METHODS) or FIRST_VIEWS
-    known = tuple(name for name in MODELS if name in models)  # not those of the user's own
+    in_table = tuple(name for name in MODELS if name in models)  # not those of the user's own
     return Link(
         picture=picture,
         web=web,
         place=place,
-        models=known or FIRST_NETWORKS,
+        models=in_table or FIRST_NETWORKS,
         methods=tuple(view for view in VIEWS if view in methods),
         class_=get(state.TARGET) or "",
         against=get(state.AGAINST) or "",
-        layers=catalog.layers_of(known or FIRST_NETWORKS),
+        layers=catalog.layers_of(in_table or FIRST_NETWORKS),
         cover=None if _stays_here() else covered_part(),
         whole=bool(get(state.WHOLE)),
         untrained=bool(get(state.UNTRAINED)),
@@ -185,19 +185,19 @@ def drop_unknown(known: dict[str, str], *, new: bool) -> list[str]:
     chosen = [*(st.session_state.get(state.MODELS) or FIRST_NETWORKS)]
     chosen += st.session_state.get(state.JOINING, [])
     every = catalog.names()
-    there = [name for name in chosen if name in every] or list(FIRST_NETWORKS)
-    said = []
+    networks = [name for name in chosen if name in every] or list(FIRST_NETWORKS)
+    sentences = []
     for key in (state.TARGET, state.AGAINST):
         class_ = str(st.session_state.get(key) or "")
         if not class_:
             known.pop(key, None)
-        elif any(_knows(name, class_) for name in there):
+        elif any(_knows(name, class_) for name in networks):
             known[key] = class_
         elif new or known.get(key) == class_:
             st.session_state[key] = None
             known.pop(key, None)
-            said.append(texts.class_unknown(class_, several=len(there) > 1))
-    return said
+            sentences.append(texts.class_unknown(class_, several=len(networks) > 1))
+    return sentences
 
 
 def _knows(network: str, class_: str) -> bool:

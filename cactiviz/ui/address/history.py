@@ -154,9 +154,9 @@ def text() -> str:
     return urlencode(_trail().at)
 
 
-def style() -> dict[str, object]:
+def style() -> Style:
     """Scale, palette and strength as the address had them when the session began."""
-    return {**_trail().style.of_maps}
+    return _trail().style
 
 
 def cannot_travel(page: str = "compare") -> str:
@@ -252,8 +252,8 @@ def _follow(trail: Trail, query: Mapping[str, str]) -> None:
     asks = link.place not in ("", state.place())
     if asks and not library.folders_may_be_named():
         trail.wrong.append(texts.LINK_PLACE_SHUT)
-    given = replace(link, picture="") if asks else link
-    trail.wrong += binding.choose(trail.page, trail.at, given)
+    followed = replace(link, picture="") if asks else link
+    trail.wrong += binding.choose(trail.page, trail.at, followed)
     trail.lacking = own.choose(trail.page, trail.at, link.without)
     if asks and library.folders_may_be_named():
         trail.folder, trail.picked = link, binding.picked()
@@ -292,10 +292,10 @@ def _say(trail: Trail) -> None:
         st.info(" ".join(texts.LEFT_OUT[word] for word in missing))
     if web := _asks_to_fetch(trail):
         try:
-            asked = address.host(web)
+            host = address.host(web)
         except CactivizError:
             return  # which is said where it is typed
-        _ask(texts.LINK_FETCHES.format(host=asked), texts.LINK_FETCH, agree, web)
+        _ask(texts.LINK_FETCHES.format(host=host), texts.LINK_FETCH, agree, web)
     if asks := _pending(trail):
         _ask(texts.LINK_OPENS.format(place=asks.place), texts.LINK_OPEN, _agree_to_folder, asks)
 
@@ -328,17 +328,17 @@ def _in_the_browser(trail: Trail) -> None:
 
 def _moved() -> None:
     """Back or Forward has led to another entry of the same page."""
-    told = st.session_state[_KEY].moved
-    if isinstance(told, Mapping) and told.get("page") == _trail().page:
-        said = told.get("said")
-        _move(said if isinstance(said, Mapping) else {})
+    moved = st.session_state[_KEY].moved
+    if isinstance(moved, Mapping) and moved.get("page") == _trail().page:
+        query = moved.get("said")
+        _move(query if isinstance(query, Mapping) else {})
 
 
-def _move(said: Mapping[object, object]) -> None:
+def _move(moved_to: Mapping[object, object]) -> None:
     """Follow the parameters of another entry, whatever they are."""
     trail = _trail()
     ours = binding.PARAMETERS[trail.page]
-    query = {key: text for key in ours if isinstance(text := said.get(key), str) and text}
+    query = {key: text for key in ours if isinstance(text := moved_to.get(key), str) and text}
     if query != trail.at or _chosen(trail) != trail.kept:  # what was chosen before, sent once more
         _follow(trail, query)
     trail.heard = _seen(trail)

@@ -179,7 +179,7 @@ def _layers_chosen(before: str, first: Callable[[str], str | None]) -> Layers:
     """
     models = st.session_state.get(state.MODELS) or FIRST_NETWORKS
     layers = {name: st.session_state.get(before + name) for name in MODELS if name in models}
-    return tuple((name, str(one)) for name, one in layers.items() if one and one != first(name))
+    return tuple((name, str(at)) for name, at in layers.items() if at and at != first(name))
 
 
 def _choose_layers(before: str, layers: Layers) -> None:

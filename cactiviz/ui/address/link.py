@@ -265,7 +265,7 @@ def _layers(layer: str, pairs: Layers, models: tuple[str, ...], wrong: list[str]
     others = [name for name, _ in pairs if name not in models]
     if others:
         wrong.append(texts.LINK_LAYER_OF.format(network=MODELS[others[0]].title))
-    layers = {name: one for name, one in pairs if name in models}
+    layers = {name: at for name, at in pairs if name in models}
     if layer and len(models) > 1:
         wrong.append(texts.LINK_LAYER)
     elif layer:

@@ -67,13 +67,13 @@ class OwnChoice:
         >>> OwnChoice(networks=("alexnet", "own 07"), picture=("upload", "5a")).words()
         ('picture', 'network')
         """
-        there = {
+        left_out = {
             "picture": bool(self.picture),
             "pictures": bool(self.pictures or self.dataset == "live"),
             "classes": bool(self.classes) and self.dataset != "live",
             "network": bool(self.networks),
         }
-        return tuple(word for word in WORDS if there[word])
+        return tuple(word for word in WORDS if left_out[word])
 
 
 OWN = "own "
@@ -143,10 +143,10 @@ def chosen(page: str) -> OwnChoice:
     unsaid = film and not upload and not animate.can_travel()
     numbers = _numbers()
     models = [OWN + numbers[name] if name in numbers else name for name in _models(page)]
-    own = {name: one for name, one in numbers.items() if OWN + one in models}
+    own = {name: number for name, number in numbers.items() if OWN + number in models}
     get = st.session_state.get
     covered = binding.covered_part() if picture and page == "compare" else None
-    layers = {one: get(_LAYERS[page] + name) for name, one in own.items() if page in _LAYERS}
+    layers = {number: get(_LAYERS[page] + name) for name, number in own.items() if page in _LAYERS}
     if page == "compare":
         layers |= {own[name]: layer for name, layer in catalog.layers_of(list(own))}
     return OwnChoice(
@@ -156,7 +156,7 @@ def chosen(page: str) -> OwnChoice:
         pictures=current.numbers() if upload else (),
         dataset=str(get(state.FILM_SET)) if unsaid else "",
         classes=tuple(get(state.FILM_CLASSES) or ()) if unsaid else (),
-        layers=tuple((one, str(layer)) for one, layer in layers.items() if layer),
+        layers=tuple((number, str(layer)) for number, layer in layers.items() if layer),
     )
 
 
@@ -174,11 +174,11 @@ def choose(page: str, query: Mapping[str, str], left_out: str) -> Lacking:
     pieces = left_out.split()
     words = [word for word in WORDS if word in pieces]
     folder = store.here()
-    found = (folder.choices.find(piece) for piece in pieces) if folder is not None else ()
-    choice = next((one for one in found if one is not None), OwnChoice())
-    there = [word for word in choice.words() if _CHOOSE[word](page, query, choice)]
+    choices = (folder.choices.find(piece) for piece in pieces) if folder is not None else ()
+    choice = next((remembered for remembered in choices if remembered is not None), OwnChoice())
+    chosen_words = [word for word in choice.words() if _CHOOSE[word](page, query, choice)]
     return Lacking(
-        instead={word: _instead(page, word) for word in words if word not in there},
+        instead={word: _instead(page, word) for word in words if word not in chosen_words},
         mark=next((piece for piece in pieces if piece not in WORDS), ""),
         word=st.session_state.get(state.WORD),
     )
@@ -219,17 +219,17 @@ def _choose_classes(page: str, query: Mapping[str, str], choice: OwnChoice) -> b
 def _choose_networks(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
     names = {OWN + number: name for name, number in _numbers().items()}
     unnamed = "networks" not in query and not any(name in MODELS for name in choice.networks)
-    found = [
+    networks = [
         names.get(name, name)
         for name in merged([] if unnamed else [*_models(page)], choice.networks)
         if name in names or name in MODELS
     ]
-    if not any(name not in MODELS for name in found):
+    if not any(name not in MODELS for name in networks):
         return False
     if page == "animate" and animate.kind() == "layers":
-        st.session_state[state.FILM_ONE] = found[0]
+        st.session_state[state.FILM_ONE] = networks[0]
     else:
-        st.session_state[state.FILM_MODELS if page == "animate" else state.MODELS] = found
+        st.session_state[state.FILM_MODELS if page == "animate" else state.MODELS] = networks
     for number, layer in choice.layers:
         if (name := names.get(OWN + number)) is None:
             continue
@@ -275,7 +275,7 @@ def _models(page: str) -> Iterable[str]:
 def _numbers() -> dict[str, str]:
     """The number of each network of one's own, by its name."""
     folder = store.here()
-    return {name: one.revision for name, one in folder.networks.items()} if folder else {}
+    return {name: network.revision for name, network in folder.networks.items()} if folder else {}
 
 
 def _instead(page: str, word: str) -> object:
@@ -328,8 +328,8 @@ def _waits() -> bool:
 
 
 def _told() -> None:
-    said = st.session_state[_KEY].word
-    if said is None or state.WORD in st.session_state:
+    word = st.session_state[_KEY].word
+    if word is None or state.WORD in st.session_state:
         return
-    store.told(said if store.is_word(said) else "")
+    store.told(word if store.is_word(word) else "")
     st.session_state[state.WORD_NEWS] = store.here() is not None

@@ -194,14 +194,14 @@ class LayerPairs(Kind):
         >>> LayerPairs(["a", "b"]).parted("b:y a:x c")
         ((('a', 'x'), ('b', 'y')), ['c'])
         """
-        found, others = {}, []
+        layers, others = {}, []
         for piece in text.split():
             network, _, layer = piece.partition(":")
             if network in self.known and is_layer(layer):
-                found[network] = layer
+                layers[network] = layer
             else:
                 others.append(piece)
-        return tuple((name, found[name]) for name in self.known if name in found), others
+        return tuple((name, layers[name]) for name in self.known if name in layers), others
 
 
 class LayerName(Kind):

@@ -143,9 +143,9 @@ def ask_style(squash: bool) -> Style:
     )
 
 
-def _ask_field(field: Callable[..., Any], name: str, *given: Any, **more: Any) -> Any:
+def _ask_field(field: Callable[..., Any], name: str, *arguments: Any, **more: Any) -> Any:
     """One field of the style, by one of Streamlit's."""
-    return field(*given, key=animate.style_key(name), persist_state="session", **more)
+    return field(*arguments, key=animate.style_key(name), persist_state="session", **more)
 
 
 def _ask_option(
@@ -166,16 +166,16 @@ def _ask_pictures() -> Pictures:
     )
     if source == "upload":
         refs, count = picker.ask_files(sidebar.TYPES, MOST_PICTURES)
-        found = Pictures(refs, _too_many(count))
+        pictures = Pictures(refs, _too_many(count))
     else:
-        found = _ask_set()
-    if source == "upload" and not found.refs:  # until there are some, those of before stay
+        pictures = _ask_set()
+    if source == "upload" and not pictures.refs:  # until there are some, those of before stay
         before: Pictures | None = st.session_state.get(state.FILM_SHOWN)
         if before is not None:
             st.caption(texts.STAND_INS)
-        return before or found
-    st.session_state[state.FILM_SHOWN] = found if source == "set" else None
-    return found
+        return before or pictures
+    st.session_state[state.FILM_SHOWN] = pictures if source == "set" else None
+    return pictures
 
 
 def _ask_set() -> Pictures:
@@ -203,27 +203,27 @@ def _of(dataset: Dataset, classes: list[str]) -> Pictures:
     if not classes:
         return Pictures([])
     pictures, hoped = of_dataset(dataset, classes, each)
-    found, total = len(pictures), sum(map(dataset.count, classes))
-    cut = found < total and dataset.name != "scenes"  # of drawn ones none is left out
-    some = (texts.FILM_SOME.format(shown=found, total=total, each=each),) if cut else ()
-    fewer = (texts.FILM_FEWER.format(found=found, hoped=hoped),) if found < hoped else ()
+    count, total = len(pictures), sum(map(dataset.count, classes))
+    cut = count < total and dataset.name != "scenes"  # of drawn ones none is left out
+    some = (texts.FILM_SOME.format(shown=count, total=total, each=each),) if cut else ()
+    fewer = (texts.FILM_FEWER.format(found=count, hoped=hoped),) if count < hoped else ()
     place = state.place() if dataset.name == library.FOLDER else ""
-    notes = (*dataset.notes, *some, *fewer, *_too_many(found))
+    notes = (*dataset.notes, *some, *fewer, *_too_many(count))
     return Pictures(pictures, notes, place=place)
 
 
 def _ask_classes(dataset: Dataset) -> list[str]:
-    known = [name for name in library.ordered(dataset) if dataset.count(name)]
+    names = [name for name in library.ordered(dataset) if dataset.count(name)]
     chosen = st.session_state.get(state.FILM_CLASSES)
-    unknown = [name for name in chosen or () if name not in known]
+    unknown = [name for name in chosen or () if name not in names]
     if chosen is None or unknown:
-        found = [name for name in chosen or () if name in known]
-        st.session_state[state.FILM_CLASSES] = found or library.opening_first(dataset)
+        left = [name for name in chosen or () if name in names]
+        st.session_state[state.FILM_CLASSES] = left or library.opening_first(dataset)
     if unknown:
         history.not_there(texts.link_classes(unknown, library.title(dataset.name)))
     return st.multiselect(
         texts.CLASSES,
-        known,
+        names,
         key=state.FILM_CLASSES,
         persist_state="session",
     )
@@ -248,8 +248,8 @@ def _ask_one() -> list[str]:
 
 def _ask_methods(layers_only: bool) -> list[str]:
     every = list(animate.methods_of("layers" if layers_only else "pictures"))
-    kept = [m for m in st.session_state.get(state.FILM_METHODS, []) if m in every]
-    st.session_state[state.FILM_METHODS] = kept or every[:1]
+    methods = [m for m in st.session_state.get(state.FILM_METHODS, []) if m in every]
+    st.session_state[state.FILM_METHODS] = methods or every[:1]
     return st.multiselect(
         texts.VIEWS,
         every,

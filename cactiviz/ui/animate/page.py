@@ -84,12 +84,12 @@ def _status(folder: AnimationFolder, work: Work, style: Style) -> None:
         preview = folder.made(style, _PREVIEW)
         if work.running:
             st.caption(_progress(work), width="content")
-            st.button(texts.STOP, key="film stop", type="tertiary", on_click=_hold, args=(work,))
+            st.button(texts.STOP, key="film stop", type="tertiary", on_click=work.hold)
             st.progress(work.done / max(1, work.plan.total))
         elif work.problem or not work.finished:
-            said = work.problem or texts.FILM_STOPPED.format(done=work.done, total=work.plan.total)
-            st.caption(texts.plain(said), width="content")
-            st.button(texts.GO_ON, key="film go on", type="tertiary", on_click=_go_on, args=(work,))
+            stopped = texts.FILM_STOPPED.format(done=work.done, total=work.plan.total)
+            st.caption(texts.plain(work.problem or stopped), width="content")
+            st.button(texts.GO_ON, key="film go on", type="tertiary", on_click=work.go_on)
         elif preview is not None and not preview.ended.is_set():
             st.caption(texts.film_writing(preview.done, preview.total), width="content")
         else:
@@ -212,13 +212,3 @@ def _offer_weights(work: Work) -> None:
     sentences += [f"{titles[key]}: {why}" for key, why in work.sequence.skipped.items()]
     for sentence in list(dict.fromkeys(sentences))[:_MOST_SENTENCES]:
         st.warning(texts.plain(sentence))
-
-
-def _hold(work: Work) -> None:
-    work.held = True
-    work.stop()
-
-
-def _go_on(work: Work) -> None:
-    work.held, work.problem = False, ""
-    work.go_on()

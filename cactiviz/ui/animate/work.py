@@ -132,13 +132,19 @@ class Work(Collector):
     def go_on(self) -> None:
         """Begin, or go on after a stop, unless it is at work or there is nothing left."""
         self.seen()
+        self.held, self.problem = False, ""
         if self.running or self.finished or not self.plan.total:
             return
-        before, self._stop, self.problem = self._thread, threading.Event(), ""
+        before, self._stop = self._thread, threading.Event()
         self._thread = threading.Thread(
             target=self._run, args=(self._stop, before), name="animation", daemon=True
         )
         self._thread.start()
+
+    def hold(self) -> None:
+        """Stop until somebody lets it go on."""
+        self.held = True
+        self.stop()
 
     def stop(self) -> None:
         """Stop; what is computed stays."""

@@ -118,8 +118,8 @@ class BrowserFolder(SessionFolder):
         if not self._reserve(size):
             raise OutputError(texts.OWN_NO_ROOM)
         try:
-            with path.open("xb") as kept:
-                shutil.copyfileobj(file, kept, _PIECE_BYTES)
+            with path.open("xb") as copy:
+                shutil.copyfileobj(file, copy, _PIECE_BYTES)
             if list_of_classes is not None:
                 list_of_classes.write_text(classes, "utf-8", errors="replace")
         except OSError as error:
@@ -142,8 +142,8 @@ class BrowserFolder(SessionFolder):
         """Delete its files, and let go of what is in the memory."""
         with self._lock:
             if self.networks.get(network.name) == network:
-                kept = self.networks.items()
-                self.networks = {name: one for name, one in kept if one != network}
+                networks = self.networks.items()
+                self.networks = {name: other for name, other in networks if other != network}
         self._reserve(-self._sizes.pop(network, 0))
         self._forget(network)
         if network.checkpoint is not None:
@@ -192,7 +192,7 @@ class Remembered(Generic[T]):
     def mark(self, choice: T) -> str:
         """The choice's mark; equal choices have the same."""
         with self._lock:
-            marks = (mark for mark, known in self._by_mark.items() if known == choice)
+            marks = (mark for mark, other in self._by_mark.items() if other == choice)
             mark = next(marks, "") or secrets.token_hex(_MARK_BYTES)
             self._by_mark[mark] = choice
             self._by_mark.move_to_end(mark)
@@ -240,8 +240,8 @@ class KnownBrowsers(Generic[T]):
         digest = _digest(word)
         with self._lock:
             self._forget_what_is_over()
-            found = [w for known, w in self._kept.items() if secrets.compare_digest(known, digest)]
-        return found[0] if found else None
+            its = [w for other, w in self._kept.items() if secrets.compare_digest(other, digest)]
+        return its[0] if its else None
 
     def __contains__(self, what: object) -> bool:
         """Whether a browser can come back to it."""

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cactiviz.cam_layers import Places
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.gif import gif_of
 from cactiviz.comparison.recipe import recipe_of
@@ -40,22 +39,18 @@ def asked_of(choice: Choice, comparison: Comparison) -> Request:
     is_covered = comparison.picture.key != choice.picture.key
     covered = st.session_state.get(state.COVERED) if is_covered else None
     random = tuple(name for name, r in comparison.explanations.items() if r.untrained)
+    layers = tuple(pair for pair in choice.layers if pair[0] in comparison.models)
     return Request(
         pictures=(choice.picture.name,),
         networks=tuple(catalog.told(own[n]) if n in own else n for n in comparison.models),
         methods=comparison.methods,
         target=choice.target or Target(),
-        layer=_layers(choice, comparison),
+        # Of one network alone without its name.
+        layer=layers[0][1] if layers and len(comparison.models) == 1 else layers or None,
         resize=choice.resize,
         untrained=random if 0 < len(random) < len(comparison.models) else bool(random),
         cover=(covered.on(choice.picture.size), covered.how) if covered else None,
     )
-
-
-def _layers(choice: Choice, comparison: Comparison) -> Places:
-    """Of the networks that are compared; of one alone without its name."""
-    layers = tuple(pair for pair in choice.layers if pair[0] in comparison.models)
-    return layers[0][1] if layers and len(comparison.models) == 1 else layers or None
 
 
 def make(kind: str, choice: Choice, comparison: Comparison, style: Style, number: int) -> Download:

@@ -48,14 +48,14 @@ def applied(choice: Choice) -> Choice:
     covered: Covered | None = st.session_state.get(state.COVERED)
     if covered is None or covered.picture != choice.picture.key or not _is_open():
         return choice
-    kept: tuple[Covered, Picture] | None = st.session_state.get(state.COVERED_PICTURE)
-    if kept is None or kept[0] != covered:
+    drawn: tuple[Covered, Picture] | None = st.session_state.get(state.COVERED_PICTURE)
+    if drawn is None or drawn[0] != covered:
         try:
-            kept = covered, cover(choice.picture, covered.on(choice.picture.size), covered.how)
+            drawn = covered, cover(choice.picture, covered.on(choice.picture.size), covered.how)
         except PictureError:  # a box of less than a pixel
             return choice
-        st.session_state[state.COVERED_PICTURE] = kept
-    return replace(choice, picture=kept[1])
+        st.session_state[state.COVERED_PICTURE] = drawn
+    return replace(choice, picture=drawn[1])
 
 
 def panel(choice: Choice, progress: Progress) -> None:
@@ -91,7 +91,7 @@ def payload(choice: Choice, progress: Progress) -> dict[str, Any]:
     if now is picture or now.key == picture.key:
         covered = None
     how = covered.how if covered else st.session_state.get(state.COVERED_HOW, HOWS[0])
-    mean = ", ".join(f"{channel:.0f}" for channel in _mean(picture.key, picture))
+    mean = ", ".join(f"{channel:.0f}" for channel in cv2.mean(picture.rgb)[:3])
     return {
         "picture": data_url.photograph(picture, _SHOWN_PIXELS),
         "covered": data_url.photograph(now, _SHOWN_PIXELS) if covered else "",
@@ -182,8 +182,3 @@ def _overlap(one: Box, other: Box) -> bool:
         and one.left < other.left + other.width
         and other.left < one.left + one.width
     )
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _mean(key: str, _picture: Picture) -> list[float]:
-    return [float(channel) for channel in cv2.mean(_picture.rgb)[:3]]

@@ -46,7 +46,7 @@ def _show(choice: Choice, progress: Progress) -> None:
     data = grid.payload(
         progress.comparison,
         offers=downloads.offers(choice.models),
-        style=grid.style_from(history.style()),
+        style=history.style(),
         before=covering.before(progress),
         download=_to_hand_out(),
         problem=str(st.session_state.pop(state.PROBLEM, "")),
@@ -70,11 +70,11 @@ def _say_what_does_not_count(choice: Choice, progress: Progress) -> None:
     if (
         progress.waiting
         or not explanations
-        or any(one.explained is not None for one in explanations)
+        or any(explanation.explained is not None for explanation in explanations)
     ):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        whys = [why for one in explanations for why in list(one.failures.values())[:1]]
+        whys = [why for e in explanations for why in list(e.failures.values())[:1]]
         st.caption(texts.plain(texts.nobody_knows(whys)), width="content")
         if st.button(texts.EXPLAIN_OWN, key="explain own", on_click=explain):
             st.rerun()  # the whole page, whose side says what is explained
@@ -111,8 +111,8 @@ def _status(choice: Choice, progress: Progress) -> None:
     update, at = st.session_state.update, covering.applied(choice).key
     if progress.waiting:
         titles = [catalog.title(name) for name in progress.waiting]
-        said = texts.working_on(titles, len(choice.models), progress.ahead, device)
-        st.caption(said, width="content")
+        sentence = texts.working_on(titles, len(choice.models), progress.ahead, device)
+        st.caption(sentence, width="content")
         st.button(
             texts.STOP, key="stop", type="tertiary", on_click=update, args=({state.STOPPED: at},)
         )
@@ -169,20 +169,20 @@ def _show_caveats(comparison: Comparison) -> None:
 def _again(choice: Choice, comparison: Comparison) -> None:
     """What a person would type for this comparison."""
     with st.expander(texts.AGAIN, icon=":material/terminal:"):
-        asked, style = exports.asked_of(choice, comparison), Style()
-        if command := as_command(asked, style):
+        request, style = exports.asked_of(choice, comparison), Style()
+        if command := as_command(request, style):
             st.caption(texts.AGAIN_COMMAND)
             st.code(command, language="bash", wrap_lines=True)
         st.caption(texts.AGAIN_PYTHON)
-        st.code(as_python(asked, style), language="python", wrap_lines=True)
-        st.caption(texts.AGAIN_RECIPE if is_address(asked.picture) else texts.AGAIN_FILE)
+        st.code(as_python(request, style), language="python", wrap_lines=True)
+        st.caption(texts.AGAIN_RECIPE if is_address(request.picture) else texts.AGAIN_FILE)
 
 
 def _answered(progress: Progress) -> Comparison:
     """The comparison without those that are still waited for."""
     comparison = progress.comparison
-    there = (name for name in comparison.models if name not in progress.waiting)
-    return replace(comparison, models=tuple(there), before=progress.first)
+    answered = (name for name in comparison.models if name not in progress.waiting)
+    return replace(comparison, models=tuple(answered), before=progress.first)
 
 
 def _to_hand_out() -> grid.Download | None:

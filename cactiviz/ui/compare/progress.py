@@ -42,17 +42,15 @@ def compared(
         first: The same choice before a part of its picture was covered; each network is asked
             about it too, as a rule to hear again what it said before.
     """
-    asked = {"now": choice} if first is None or first is choice else {"first": first, "now": choice}
+    both = {"now": choice} if first is None or first is choice else {"first": first, "now": choice}
     # Network by network, so that each is in memory for all that it is asked.
     questions = {
-        f"{when} {name}": one.question(name)
-        for name in choice.models
-        for when, one in asked.items()
+        f"{when} {name}": one.question(name) for name in choice.models for when, one in both.items()
     }
-    found = polling.ask(questions, patience_seconds)
+    answers = polling.ask(questions, patience_seconds)
     firsts, explanations, failures = {}, {}, {}
     waiting: dict[str, polling.Pending] = {}
-    for key, answer in found.items():
+    for key, answer in answers.items():
         when, _, name = key.partition(" ")
         if isinstance(answer, polling.Pending):
             waiting.setdefault(name, answer)

@@ -152,10 +152,10 @@ def _column(
     explanation = comparison.explanations.get(name)
     if explanation is None:
         why = comparison.failures.get(name, "")
-        said = "" if why else waiting or texts.WAITING
+        pending = "" if why else waiting or texts.WAITING
         return {
             **{"id": name, "title": catalog.title(name), "note": "", "knows": "", "answers": []},
-            **{"seen": _EVERYTHING, "why": why, "waiting": said},
+            **{"seen": _EVERYTHING, "why": why, "waiting": pending},
         }
     return {
         "id": name,
@@ -211,9 +211,9 @@ def _change(answer: Prediction, earlier: Mapping[int, float]) -> dict[str, Any]:
         return {}
     was = earlier.get(answer.class_index)
     # What wasn't among the first answers was less likely than the last of them.
-    said = paint.percent(was) if was is not None else f"<{paint.percent(min(earlier.values()))}"
+    text = paint.percent(was) if was is not None else f"<{paint.percent(min(earlier.values()))}"
     now = paint.percent(answer.probability)
-    return {"before": was, "change": texts.CHANGED.format(before=said.replace("<<", "<"), now=now)}
+    return {"before": was, "change": texts.CHANGED.format(before=text.replace("<<", "<"), now=now)}
 
 
 def _seen(seen: Box, size: tuple[int, int]) -> tuple[float, float, float, float]:
@@ -238,23 +238,23 @@ def _cell(
         return None if why is None else {"why": why}
     title = describe(view)[0]
     try:
-        found = explanation[view]
-        if isinstance(found, FilterGrid):
+        shown = explanation[view]
+        if isinstance(shown, FilterGrid):
             alt = texts.ALT_OF_FILTERS.format(view=title, network=explanation.title)
-            return {**encoding.filters(found), "alt": alt, "notes": []}
-        scales = {scale: encoding.on_scale(found, together, scale) for scale in paint.SCALES}
+            return {**encoding.filters(shown), "alt": alt, "notes": []}
+        scales = {scale: encoding.on_scale(shown, together, scale) for scale in paint.SCALES}
         all_of_it = _seen(explanation.seen, comparison.picture.size) == _EVERYTHING
-        words = encoding.in_words(found, texts.WHOLE_PICTURE if all_of_it else texts.PART_SEEN)
+        words = encoding.in_words(shown, texts.WHOLE_PICTURE if all_of_it else texts.PART_SEEN)
     except CactivizError as error:
         return {"why": str(error)}
     return {
-        **encoding.piece(found).body,
+        **encoding.piece(shown).body,
         "full": {scale: vmax for scale, (vmax, _) in scales.items()},
         "words": words[:1].upper() + words[1:] + ".",
         "captions": {scale: caption for scale, (_, caption) in scales.items()},
-        "place": found.place and [*cam_layers.parted(found.place), texts.at_layer(found.place)],
-        "explains": texts.explains(found),
-        "alt": texts.alt_of_map(title, explanation.title, found.class_name, found.contrast, words),
+        "place": shown.place and [*cam_layers.parted(shown.place), texts.at_layer(shown.place)],
+        "explains": texts.explains(shown),
+        "alt": texts.alt_of_map(title, explanation.title, shown.class_name, shown.contrast, words),
     }
 
 
@@ -273,30 +273,30 @@ class Event:
     style: Style
 
 
-def style_from(said: Mapping[str, object]) -> Style:
+def style_from(named: Mapping[str, object]) -> Style:
     """The style that an address or a browser names; what isn't usable there is as it is at first.
 
     Args:
-        said: Scale, palette and strength by name.
+        named: Scale, palette and strength by name.
 
     >>> style_from({"scale": "rank", "palette": "<b>", "strength": "0.7"}).of_maps
     {'scale': 'rank', 'palette': 'inferno', 'strength': 0.7}
     """
     first = Style()
-    palette = said.get("palette")
+    palette = named.get("palette")
     return Style(
-        next((scale for scale in SCALES if scale == said.get("scale")), first.scale),
+        next((scale for scale in SCALES if scale == named.get("scale")), first.scale),
         palette if isinstance(palette, str) and palette in PALETTES else first.palette,
-        _share(said.get("strength"), first.strength),
+        _share(named.get("strength"), first.strength),
     )
 
 
-def _share(said: object, otherwise: float) -> float:
+def _share(value: object, otherwise: float) -> float:
     """A number in 0..1, however it is written."""
-    if isinstance(said, bool) or not isinstance(said, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return otherwise
     try:
-        number = float(said)
+        number = float(value)
     except (ValueError, OverflowError):
         return otherwise
     return number if 0 <= number <= 1 else otherwise  # NaN is in no range
@@ -325,30 +325,30 @@ def _pressed(key: str) -> str:
     return f"{key} pressed"
 
 
-def event(said: object, offered: set[str]) -> Event | None:
+def event(pressed: object, offered: set[str]) -> Event | None:
     """What a browser says was pressed, if there is such a thing to press.
 
     >>> event({"kind": "export", "value": "png"}, set())
     Event(kind='export', value='png', style=Style(scale='own', palette='inferno', ...))
     >>> event({"kind": "add", "value": "alexnet"}, set())
     """
-    if not isinstance(said, Mapping):
+    if not isinstance(pressed, Mapping):
         return None
-    value, style = said.get("value"), said.get("look")
+    value, style = pressed.get("value"), pressed.get("look")
     if not isinstance(value, str):
         return None
     here = style_from(style if isinstance(style, Mapping) else {})
-    if said.get("kind") == "add" and value in offered:
+    if pressed.get("kind") == "add" and value in offered:
         return Event("add", value, here)
-    if said.get("kind") == "export" and value in EXPORTS:
+    if pressed.get("kind") == "export" and value in EXPORTS:
         return Event("export", value, here)
     return None
 
 
 def unpacked(sent: bytes) -> dict[str, Any]:
     """What was packed for the browser, as it has it."""
-    found: dict[str, Any] = json.loads(sent[_STAMP:])
-    return found
+    data: dict[str, Any] = json.loads(sent[_STAMP:])
+    return data
 
 
 def _packed(data: dict[str, Any], key: str) -> bytes:
@@ -356,12 +356,12 @@ def _packed(data: dict[str, Any], key: str) -> bytes:
 
     As bytes, Streamlit passes it on as it is; a dict it would encode twice in each run.
     """
-    kept = f"{key} sent"
-    before, sent = st.session_state.get(kept, (None, b""))
+    key_of_sent = f"{key} sent"
+    before, sent = st.session_state.get(key_of_sent, (None, b""))
     if data != before:  # quick: what a run before made is the very same object
         text = json.dumps(data).encode()
         sent = hashlib.blake2b(text, digest_size=_STAMP // 2).hexdigest().encode() + text
-        st.session_state[kept] = data, sent
+        st.session_state[key_of_sent] = data, sent
     return bytes(sent)
 
 

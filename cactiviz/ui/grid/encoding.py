@@ -72,18 +72,18 @@ def on_scale(
         together: All explanations by its method, itself among them.
         scale: One of ``render.SCALES``.
     """
-    one = piece(attribution)
+    encoded = piece(attribution)
     alone = scale in ("own", "rank")
     peers = [attribution] if alone else list(together)
     key = scale, tuple(piece(peer).body["id"] for peer in peers)
-    if key not in one.scales:
+    if key not in encoded.scales:
         shown = [peer.values for peer in peers]
         maps = paint.on_one_scale(attribution.values, shown, scale)
-        vmax = paint.vmax_of(maps, one.display, scale)
-        if len(one.scales) > 16:
-            one.scales.clear()  # of comparisons that are gone
-        one.scales[key] = vmax, paint.caption(attribution.values, scale, vmax, one.display)
-    return one.scales[key]
+        vmax = paint.vmax_of(maps, encoded.display, scale)
+        if len(encoded.scales) > 16:
+            encoded.scales.clear()  # of comparisons that are gone
+        encoded.scales[key] = vmax, paint.caption(attribution.values, scale, vmax, encoded.display)
+    return encoded.scales[key]
 
 
 def in_words(attribution: Attribution, whole: str) -> str:

@@ -110,12 +110,12 @@ def ask(
     answers = polling.ask(questions, patience_seconds)
     columns: list[Column[A]] = []
     for name in choice.models:
-        known, answer = answers[_LAYERS_OF + name], answers[name]
-        if isinstance(known, polling.Pending | polling.Failure):
-            known = {}
+        offered, answer = answers[_LAYERS_OF + name], answers[name]
+        if isinstance(offered, polling.Pending | polling.Failure):
+            offered = {}
         if isinstance(answer, polling.Failure):
             answer = polling.Failure(catalog.why(name, choice.untrained, answer.sentence))
-        columns.append(Column(name, known, answer, keys[name]))  # type: ignore[arg-type]
+        columns.append(Column(name, offered, answer, keys[name]))  # type: ignore[arg-type]
     return columns
 
 
@@ -172,7 +172,7 @@ def _ask_layer(column: Column[A], key: str) -> None:
     """Let a layer be chosen, the first one at first; until they are known there is no choice."""
     title, layers = catalog.title(column.name), column.layers
     waits = {"disabled": True, "key": f"{key} waits"}
-    known = {"key": key, "filter_mode": "contains", "persist_state": "session"}
+    field = {"key": key, "filter_mode": "contains", "persist_state": "session"}
     chosen = st.session_state.get(key)
     if layers and chosen not in layers:
         st.session_state[key] = next(iter(layers))
@@ -183,7 +183,7 @@ def _ask_layer(column: Column[A], key: str) -> None:
         list(layers) or [texts.LAYER_WAITS],
         format_func=lambda name: layers.get(name, name),
         label_visibility="collapsed",
-        **(known if layers else waits),
+        **(field if layers else waits),
     )
 
 

@@ -64,18 +64,18 @@ def look(layer: str | None, choice: Choice, model: LoadedModel, cancel: Cancel) 
     )
 
 
-def paint(found: FilterLook, style: FiltersLink, picture_size: tuple[int, int]) -> Painted:
+def paint(look: FilterLook, style: FiltersLink, picture_size: tuple[int, int]) -> Painted:
     """The first filters in the order asked for, painted.
 
     Args:
-        found: What is shown.
+        look: What is shown.
         style: How.
         picture_size: (height, width) of the picture.
     """
-    grid = found.grid
+    grid = look.grid
     assert grid.feature_maps is not None
     maps = grid.feature_maps
-    weights = shown_weights(grid.kernels, style.inputs, on_colours=found.on_colours)
+    weights = shown_weights(grid.kernels, style.inputs, on_colours=look.on_colours)
     ranked = grid.by_response
     order = ranked if style.order == "response" else list(range(len(maps)))
     vmax = map_vmax(maps, "shared") if style.scale == "shared" else None
@@ -88,7 +88,7 @@ def paint(found: FilterLook, style: FiltersLink, picture_size: tuple[int, int]) 
             kernel = weights.weights[index : index + 1]
             painted = render.paint_filters(kernel, kernel.shape[3], weights.vmax)
             images[f"kernel {index}"] = data_url.png(painted)
-        cells.append(_cell(found, weights, style, index, ranked.index(index), own, picture_size))
+        cells.append(_cell(look, weights, style, index, ranked.index(index), own, picture_size))
     return Painted(tuple(cells), images, texts.filters_said(grid, weights, vmax))
 
 
@@ -105,7 +105,7 @@ def map_vmax(maps: Floats, scale: Literal["shared", "own"]) -> float:
 
 
 def _cell(
-    found: FilterLook,
+    look: FilterLook,
     weights: ShownWeights,
     style: FiltersLink,
     index: int,
@@ -113,7 +113,7 @@ def _cell(
     vmax: float,
     picture_size: tuple[int, int],
 ) -> wall.Cell:
-    grid, seen = found.grid, found.seen
+    grid, seen = look.grid, look.seen
     assert grid.feature_maps is not None
     map_ = grid.feature_maps[index]
     height, width = picture_size
@@ -137,12 +137,12 @@ def _cell(
         kernels = (wall.Pane((kernel,), wall.WHOLE, columns / rows, title=title),)
     return wall.Cell(
         key=str(index),
-        alt=texts.filter_alt(found.title, grid, index, rank),
+        alt=texts.filter_alt(look.title, grid, index, rank),
         title=texts.KERNEL_NAME.format(index=index),
         line=texts.filter_line(map_, vmax if style.scale == "own" else None),
         small=(*kernels, alone),
         large=(*kernels, over, alone),
-        words=texts.filter_words(found.title, grid, weights, index, rank, vmax, found.untrained),
+        words=texts.filter_words(look.title, grid, weights, index, rank, vmax, look.untrained),
     )
 
 
@@ -207,8 +207,8 @@ def _ask_style(looks: Sequence[FilterLook]) -> FiltersLink:
         )
         inputs: Inputs = "heaviest"
         if any(
-            one.grid.kernels.shape[1] > 1 and not one.on_colours and not _single(one.grid)
-            for one in looks
+            look.grid.kernels.shape[1] > 1 and not look.on_colours and not _single(look.grid)
+            for look in looks
         ):
             inputs = fields.one_of(
                 texts.KERNEL_INPUTS,

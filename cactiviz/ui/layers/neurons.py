@@ -157,39 +157,40 @@ def look(
             place.
     """
     place = Layer.parse(layer) if layer else begin(model, cancel)
-    there = map_neurons(model, choice.picture, place, resize=choice.resize, cancel=cancel)
-    chosen = _chosen(model, choice, wanted, there, place)
-    found = explain_chosen(
+    layer_map = map_neurons(model, choice.picture, place, resize=choice.resize, cancel=cancel)
+    chosen = _chosen(model, choice, wanted, layer_map, place)
+    attributions = explain_chosen(
         model,
         choice.picture,
         place,
         chosen,
-        there,
+        layer_map,
         method=wanted.method,
         resize=choice.resize,
         cancel=cancel,
     )
     target = str(model.spec.target_layer)
-    return NeuronLook(model.title, model.untrained, str(place), target, there.size, tuple(found))
+    size, untrained = layer_map.size, model.untrained
+    return NeuronLook(model.title, untrained, str(place), target, size, tuple(attributions))
 
 
 def _chosen(
-    model: LoadedModel, choice: Choice, wanted: NeuronsLink, there: LayerMap, place: Layer
+    model: LoadedModel, choice: Choice, wanted: NeuronsLink, layer_map: LayerMap, place: Layer
 ) -> list[Neuron]:
     if wanted.neuron == STRONGEST:
-        return [there.strongest()]
+        return [layer_map.strongest()]
     if wanted.neuron is not None:
         return [Neuron(*wanted.neuron)]
     if wanted.at is None:
-        count = min(HOW_MANY, there.values.numel())
-        drawn = random_neurons(there.size, count, wanted.seed, among=there.answers)
+        count = min(HOW_MANY, layer_map.values.numel())
+        drawn = random_neurons(layer_map.size, count, wanted.seed, among=layer_map.answers)
         if not drawn:
             raise TargetError(texts.LAYER_IS_SILENT.format(title=model.title, layer=str(place)))
         return drawn
-    where = row_and_column(wanted.at, inside.seen(choice, model), there.size[1:])
+    where = row_and_column(wanted.at, inside.seen(choice, model), layer_map.size[1:])
     if where is None:
         raise TargetError(texts.PLACE_NOT_SEEN.format(title=model.title))
-    strongest = _most_active(there, where)
+    strongest = _most_active(layer_map, where)
     if not strongest:
         raise TargetError(texts.PLACE_IS_SILENT.format(title=model.title))
     return strongest
@@ -222,21 +223,21 @@ def row_and_column(
     return min(int(down * grid[0]), grid[0] - 1), min(int(across * grid[1]), grid[1] - 1)
 
 
-def paint(found: NeuronLook, picture_size: tuple[int, int]) -> Painted:
+def paint(look: NeuronLook, picture_size: tuple[int, int]) -> Painted:
     """The picture with each neuron's field, and the gradient in that field, on its own scale."""
     images: dict[str, str] = {}
     cells = []
-    for number, one in enumerate(found.attributions):
-        images[f"gradient {number}"] = gradient_image(one)
-        cells.append(_cell(found, one, number, picture_size))
+    for number, attribution in enumerate(look.attributions):
+        images[f"gradient {number}"] = gradient_image(attribution)
+        cells.append(_cell(look, attribution, number, picture_size))
     return Painted(tuple(cells), images)
 
 
-def gradient_image(found: NeuronAttribution) -> str:
+def gradient_image(attribution: NeuronAttribution) -> str:
     """The gradient within the neuron's field, of which it is 0 outside; one pixel for each."""
-    within = in_field(found)
-    display = METHODS[found.method].display
-    vmax = render.vmax_of([found.values], display)
+    within = in_field(attribution)
+    display = METHODS[attribution.method].display
+    vmax = render.vmax_of([attribution.values], display)
     size = (int(within.shape[1]), int(within.shape[2]))
     ground = Picture(np.zeros((*size, 3), np.uint8))  # nothing of it shows
     everywhere = Box(0, 0, *size)
@@ -258,28 +259,28 @@ def around(field: Box) -> Box:
     return Box(top, field.left - (side - field.width) / 2, side, side)
 
 
-def in_field(found: NeuronAttribution) -> NDArray[np.float32]:
+def in_field(attribution: NeuronAttribution) -> NDArray[np.float32]:
     """The part (3, h, w) of a gradient that lies in the neuron's field."""
-    _, height, width = found.values.shape
-    field, seen = found.field, found.seen
+    _, height, width = attribution.values.shape
+    field, seen = attribution.field, attribution.seen
     top = round((field.top - seen.top) * height / seen.height)
     left = round((field.left - seen.left) * width / seen.width)
     bottom = top + round(field.height * height / seen.height)
     right = left + round(field.width * width / seen.width)
-    return np.asarray(found.values[:, top:bottom, left:right])
+    return np.asarray(attribution.values[:, top:bottom, left:right])
 
 
 def _cell(
-    look_: NeuronLook, found: NeuronAttribution, number: int, picture_size: tuple[int, int]
+    look_: NeuronLook, attribution: NeuronAttribution, number: int, picture_size: tuple[int, int]
 ) -> wall.Cell:
     height, width = picture_size
-    field = data_url.in_fractions(found.field, picture_size)
-    aspect = found.field.width / found.field.height
+    field = data_url.in_fractions(attribution.field, picture_size)
+    aspect = attribution.field.width / attribution.field.height
     whole = field.height > _NEARLY_ALL and field.width > _NEARLY_ALL
-    few = max(in_field(found).shape[1:]) <= _SMALL
+    few = max(in_field(attribution).shape[1:]) <= _SMALL
     gradient = wall.Film(f"gradient {number}", field, squares=few)
     photograph = wall.Film(inside.PICTURE, wall.WHOLE)
-    outline = None if found.sees_all else field
+    outline = None if attribution.sees_all else field
     framed = wall.Pane((photograph,), wall.WHOLE, width / height, outline, outline)
     framed = replace(framed, title=texts.FIELD_ON_PICTURE)
     close = wall.Pane((gradient,), field, aspect, title=texts.GRADIENT_CLOSE)
@@ -287,21 +288,21 @@ def _cell(
     gradient_alone = replace(close, view=around(field), aspect=width / height)
     below = wall.Pane((photograph,), field, aspect, title=texts.FIELD_CLOSE)
     return wall.Cell(
-        key="{},{},{}".format(*found.neuron),
-        alt=texts.neuron_alt(look_.title, found, picture_size),
-        title=texts.NEURON_CHANNEL.format(neuron=found.neuron),
-        heading=texts.NEURON_NAME.format(neuron=found.neuron),
-        line=texts.neuron_line(found),
+        key="{},{},{}".format(*attribution.neuron),
+        alt=texts.neuron_alt(look_.title, attribution, picture_size),
+        title=texts.NEURON_CHANNEL.format(neuron=attribution.neuron),
+        heading=texts.NEURON_NAME.format(neuron=attribution.neuron),
+        line=texts.neuron_line(attribution),
         # The whole picture beside each of ten would be one and the same picture ten times.
-        small=(gradient_alone,) if found.sees_all else (framed, gradient_alone),
+        small=(gradient_alone,) if attribution.sees_all else (framed, gradient_alone),
         large=(framed, close) if whole else (framed, far, below, close),
-        words=texts.neuron_words(look_.title, found),
+        words=texts.neuron_words(look_.title, attribution),
     )
 
 
-def _most_active(there: LayerMap, where: tuple[int, int]) -> list[Neuron]:
+def _most_active(layer_map: LayerMap, where: tuple[int, int]) -> list[Neuron]:
     """The most active neurons at a (row, column), the strongest first; silent ones aren't."""
-    here, answers = there.strength[:, *where], there.answers[:, *where]
+    here, answers = layer_map.strength[:, *where], layer_map.answers[:, *where]
     order = here.argsort(descending=True, stable=True)
     return [Neuron(int(channel), *where) for channel in order[answers[order]][:HOW_MANY]]
 

@@ -61,14 +61,14 @@ def of_map(
     cell = comparison.cell(key, view, scale=scale, width=width)
     if cell.image is None:
         return Figure(title, "", "", cell.caption)
-    said = texts.LEARN_RANGE_LATER if hide_range else cell.caption
-    found = comparison[key, view]
-    if isinstance(found, FilterGrid):
-        alt = texts.LEARN_FILTERS_ALT.format(count=len(found.kernels), caption=said)
-        return Figure(title, alt, data_url.png(cell.image), said)
-    place = paint.where_is_the_peak(found.values)
-    alt = texts.learn_alt(f"{title}, {describe(view)[0]}", place, said)
-    return Figure(title, alt, data_url.jpeg(cell.image), said)
+    caption = texts.LEARN_RANGE_LATER if hide_range else cell.caption
+    shown = comparison[key, view]
+    if isinstance(shown, FilterGrid):
+        alt = texts.LEARN_FILTERS_ALT.format(count=len(shown.kernels), caption=caption)
+        return Figure(title, alt, data_url.png(cell.image), caption)
+    place = paint.where_is_the_peak(shown.values)
+    alt = texts.learn_alt(f"{title}, {describe(view)[0]}", place, caption)
+    return Figure(title, alt, data_url.jpeg(cell.image), caption)
 
 
 def of_picture(picture: Picture, title: str, pixels: int | None = None) -> Figure:
@@ -79,9 +79,9 @@ def of_picture(picture: Picture, title: str, pixels: int | None = None) -> Figur
     small = paint.resized(picture, (pixels, pixels))
     size = (image.shape[1], image.shape[0])
     coarse = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_NEAREST), np.uint8)
-    said = texts.LEARN_PIXELS.format(pixels=pixels)
-    alt = f"{texts.ORIGINAL}: {picture.name}, {said}"
-    return Figure(title, alt, data_url.jpeg(coarse), said, True)
+    size_text = texts.LEARN_PIXELS.format(pixels=pixels)
+    alt = f"{texts.ORIGINAL}: {picture.name}, {size_text}"
+    return Figure(title, alt, data_url.jpeg(coarse), size_text, True)
 
 
 def row(figures: Iterable[Figure], label: str = "") -> str:
@@ -110,10 +110,7 @@ def one(figure: Figure) -> str:
 
 def prose(*paragraphs: str) -> str:
     """HTML of paragraphs; empty ones are left out."""
-    said = "".join(f"<p>{escape(_together(text))}</p>" for text in paragraphs if text)
-    return f'<div class="cv-prose">{said}</div>'
-
-
-def _together(text: str) -> str:
-    """With spaces at which no line ends, where a number would lose its sign."""
-    return text.replace(" %", "\u00a0%").replace(" × ", "\u00a0×\u00a0")
+    html = "".join(f"<p>{escape(text)}</p>" for text in paragraphs if text)
+    # Spaces at which no line ends, where a number would lose its sign.
+    html = html.replace(" %", "\u00a0%").replace(" × ", "\u00a0×\u00a0")
+    return f'<div class="cv-prose">{html}</div>'

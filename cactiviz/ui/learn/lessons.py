@@ -68,12 +68,12 @@ def share(explanation: Explanation, class_: str) -> float:
 
 def answers(questions: Mapping[str, Callable[[], T | Ticket[T]]]) -> dict[str, T] | None:
     """All answers; None while some are to come, or one can't be had, which is said then."""
-    found = ask(questions, partial(_wait, min(len(questions) + 1, 3)))
-    failures = [f.sentence for f in found.values() if isinstance(f, polling.Failure)]
+    results = ask(questions, partial(_wait, min(len(questions) + 1, 3)))
+    failures = [f.sentence for f in results.values() if isinstance(f, polling.Failure)]
     if failures:
         st.info(texts.plain(failures[0]))
-    there = {name: a for name, a in found.items() if not isinstance(a, polling.Failure)}
-    return there if there and not failures else None
+    explanations = {n: a for n, a in results.items() if not isinstance(a, polling.Failure)}
+    return explanations if explanations and not failures else None
 
 
 def ask(
@@ -93,11 +93,11 @@ def ask(
             st.rerun()  # which ends the timer
         draw_meanwhile(waiting[0])
 
-    found = polling.ask(questions, polling.PATIENCE_SECONDS)
-    if polling.pending(found):
+    results = polling.ask(questions, polling.PATIENCE_SECONDS)
+    if polling.pending(results):
         st.fragment(wait, run_every=polling.LOOK_AGAIN_SECONDS)()
         return {}
-    return {name: a for name, a in found.items() if not isinstance(a, polling.Pending)}
+    return {name: a for name, a in results.items() if not isinstance(a, polling.Pending)}
 
 
 def guess(name: str, question: str, options: Mapping[str, str], right: str, turn: int = 0) -> bool:
@@ -113,7 +113,7 @@ def guess(name: str, question: str, options: Mapping[str, str], right: str, turn
     Returns:
         Whether the answer is to be shown; the verdict is shown already.
     """
-    said = st.radio(
+    guessed = st.radio(
         question,
         list(options),
         index=None,
@@ -121,22 +121,22 @@ def guess(name: str, question: str, options: Mapping[str, str], right: str, turn
         key=f"{state.GUESS} {name} {turn}",
         persist_state="session",
     )
-    if said is None:
+    if guessed is None:
         st.caption(texts.LEARN_GUESS_FIRST)
         return False
     if not is_revealed(name, turn):
         reveal = partial(st.session_state.__setitem__, f"{state.REVEALED} {name} {turn}", True)
         st.button(texts.LEARN_REVEAL, type="primary", on_click=reveal)
         return False
-    verdict = texts.learn_verdict(options[said], options[right], said == right)
+    verdict = texts.learn_verdict(options[guessed], options[right], guessed == right)
     st.html(f'<p class="cv-verdict" role="status">{escape(verdict)}</p>')
     return True
 
 
 def is_revealed(name: str, turn: int = 0) -> bool:
     """Whether the reader has guessed and asked for the answer."""
-    said = st.session_state.get(f"{state.GUESS} {name} {turn}")
-    return said is not None and bool(st.session_state.get(f"{state.REVEALED} {name} {turn}"))
+    guessed = st.session_state.get(f"{state.GUESS} {name} {turn}")
+    return guessed is not None and bool(st.session_state.get(f"{state.REVEALED} {name} {turn}"))
 
 
 def _wait(boxes: int, pending: polling.Pending) -> None:

@@ -56,14 +56,14 @@ def _page(comparison: Comparison, name: str) -> str:
     explanation = comparison.explanations.get(name)
     answer = explanation.predictions[0] if explanation else None
     title = explanation.title if explanation else catalog.title(name)
-    said = texts.learn_subject(
+    about = texts.learn_subject(
         title,
         name == lessons.NETWORK,
         answer.class_name if answer else "",
         answer.probability if answer else 0.0,
     )
     original = figures.row([figures.of_picture(comparison.picture, texts.ORIGINAL)])
-    intro = _section(texts.LEARN_METHODS_TITLE, figures.prose(texts.LEARN_METHODS, said), original)
+    intro = _section(texts.LEARN_METHODS_TITLE, figures.prose(texts.LEARN_METHODS, about), original)
     return intro + "".join(_view(comparison, name, view) for view in VIEWS)
 
 

@@ -31,8 +31,8 @@ def names() -> list[str]:
 def own() -> dict[str, Checkpoint]:
     """The session's own networks by name."""
     folder = store.here()
-    kept = folder.networks if folder else {}
-    return {name: one.checkpoint for name, one in kept.items() if one.checkpoint is not None}
+    networks = folder.networks if folder else {}
+    return {name: n.checkpoint for name, n in networks.items() if n.checkpoint is not None}
 
 
 def title(name: str) -> str:
@@ -74,8 +74,8 @@ def network(name: str, untrained: bool) -> Network:
     """
     if name not in MODELS:
         folder = store.here()
-        known = folder.networks if folder else {}
-        return known.get(name, Network(name))  # which has an answer: there is no such network
+        networks = folder.networks if folder else {}
+        return networks.get(name, Network(name))  # which has an answer: there is no such network
     weights = find_weights(MODELS[name])
     if weights is not None:
         return Network(name, revision=f"{weights} {weights.stat().st_mtime_ns}")
@@ -114,7 +114,7 @@ def layers_of(models: Sequence[str]) -> Layers:
 
 def choose_layer(model: str, layer: str | None) -> None:
     """Choose a network's layer; None for its own choice."""
-    others = {name: one for name, one in _layers().items() if name != model}
+    others = {name: at for name, at in _layers().items() if name != model}
     st.session_state[state.LAYER] = {**others, model: layer} if layer else others
 
 
@@ -129,8 +129,8 @@ def drop_layers(models: Sequence[str]) -> None:
     for name in gone:
         choose_layer(name, None)
     here = set(names())
-    said = [texts.layer_dropped(layer, title(n), n in here) for n, layer in gone.items()]
-    st.session_state[state.DROPPED] = None, said
+    sentences = [texts.layer_dropped(layer, title(n), n in here) for n, layer in gone.items()]
+    st.session_state[state.DROPPED] = None, sentences
 
 
 def layers_that_do_not_count(key: object, layers: Layers, views: Sequence[str]) -> list[str]:
@@ -141,15 +141,15 @@ def layers_that_do_not_count(key: object, layers: Layers, views: Sequence[str]) 
         layers: Those that are chosen now.
         views: The views that are shown.
     """
-    when, said = st.session_state.get(state.DROPPED) or (None, [])
-    if said and when is None:
-        st.session_state[state.DROPPED] = key, said
-    elif said and when != key:
+    when, dropped = st.session_state.get(state.DROPPED) or (None, [])
+    if dropped and when is None:
+        st.session_state[state.DROPPED] = key, dropped
+    elif dropped and when != key:
         st.session_state.pop(state.DROPPED)
-        said = []
+        dropped = []
     if layers and not any(_is_at_a_layer(view) for view in views):
-        return [*said, texts.NO_VIEW_AT_A_LAYER]
-    return list(said)
+        return [*dropped, texts.NO_VIEW_AT_A_LAYER]
+    return list(dropped)
 
 
 def _is_at_a_layer(view: str) -> bool:

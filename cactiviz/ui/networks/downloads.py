@@ -31,6 +31,7 @@ class Transfer:
         total_bytes: What is to come, as far as it is known.
         sentence: Why it failed, or empty.
         stopped: Nobody wanted it any more; what came is kept.
+        ended: Set once it came, failed or was stopped.
     """
 
     def __init__(self, spec: ModelSpec) -> None:
@@ -41,18 +42,9 @@ class Transfer:
         self.stopped = False
         self.waiting_for_it = 0
         self.cancel = threading.Event()
-        self._ended = threading.Event()
+        self.ended = threading.Event()
         name = f"weights of {spec.name}"
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-
-    def ended(self) -> bool:
-        """Whether it came, failed or was stopped."""
-        return self._ended.is_set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait for its end; False if it isn't there by then."""
-        return self._ended.wait(seconds)
+        threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def _run(self) -> None:
         weights = self.spec.weights
@@ -74,7 +66,7 @@ class Transfer:
             _log.exception("A download failed")
             self.sentence = texts.DOWNLOAD_FAILED.format(title=self.spec.title)
         finally:
-            self._ended.set()
+            self.ended.set()
 
     def _note(self, done: int, total: int | None) -> None:
         self.done_bytes = done
@@ -90,11 +82,11 @@ class _Transfers:
 
     def join(self, spec: ModelSpec) -> Transfer:
         with self._lock:
-            known = self._by_name.get(spec.name)
-            if known is None or known.ended() or known.cancel.is_set():
-                known = self._by_name[spec.name] = Transfer(spec)
-            known.waiting_for_it += 1
-            return known
+            transfer = self._by_name.get(spec.name)
+            if transfer is None or transfer.ended.is_set() or transfer.cancel.is_set():
+                transfer = self._by_name[spec.name] = Transfer(spec)
+            transfer.waiting_for_it += 1
+            return transfer
 
     def leave(self, transfer: Transfer) -> None:
         with self._lock:
@@ -135,7 +127,7 @@ def fetch(name: str) -> None:
         catalog.join(name)
         return
     mine = _mine()
-    if name not in mine or mine[name].ended():
+    if name not in mine or mine[name].ended.is_set():
         st.session_state[state.FETCHING] = {**mine, name: _transfers().join(MODELS[name])}
 
 
@@ -143,7 +135,7 @@ def show() -> None:
     """How far this session's downloads are, each with a way to stop it; nothing without any."""
     mine = _mine()
     if mine:
-        under_way = not all(transfer.ended() for transfer in mine.values())
+        under_way = not all(transfer.ended.is_set() for transfer in mine.values())
         st.fragment(_show, run_every=_LOOK_AGAIN_SECONDS if under_way else None)()
 
 
@@ -178,7 +170,7 @@ def offer(names: Iterable[str]) -> None:
 def _show() -> None:
     again = False
     for name, transfer in _mine().items():
-        if not transfer.ended():
+        if not transfer.ended.is_set():
             _bar(name, transfer)
         elif transfer.sentence:
             again |= _failed(name, transfer)
@@ -228,8 +220,8 @@ def _drop(name: str) -> None:
 
 def _mine() -> dict[str, Transfer]:
     """The downloads that this session waits for, by the networks' names."""
-    found: dict[str, Transfer] = st.session_state.get(state.FETCHING, {})
-    return found
+    transfers: dict[str, Transfer] = st.session_state.get(state.FETCHING, {})
+    return transfers
 
 
 def _press(name: str) -> str:

@@ -93,7 +93,7 @@ def _form() -> None:
         index=None,
         placeholder=texts.OWN_ARCHITECTURE_HINT,
         help=texts.OWN_ARCHITECTURE_HELP,
-        format_func=_architecture_label,
+        format_func=lambda name: MODELS[name].title if name in MODELS else name.replace(":", ": "),
         filter_mode="contains",
         key=_key("architecture"),
     )
@@ -127,8 +127,8 @@ def _form() -> None:
     )
     if checking:
         st.fragment(_wait, run_every=_LOOK_AGAIN_SECONDS)(folder)
-    elif said := st.session_state.get(state.OWN_SAID):
-        st.error(texts.plain(said))
+    elif problem := st.session_state.get(state.OWN_SAID):
+        st.error(texts.plain(problem))
 
 
 def _key(field: str) -> str:
@@ -181,12 +181,12 @@ def _preprocessing() -> str:
 
 
 def _three(typed: str, name: str) -> str:
-    said = "/".join(typed.replace("/", " ").replace(",", " ").split())
+    numbers = "/".join(typed.replace("/", " ").replace(",", " ").split())
     try:
-        parts_of(f"{name}={said}")
+        parts_of(f"{name}={numbers}")
     except ModelError as error:
         raise ModelError(texts.OWN_NOT_THREE) from error
-    return said
+    return numbers
 
 
 def _select_way(
@@ -315,13 +315,13 @@ def _class_list(file: bytes) -> str:
     return text_of(file, texts.OWN_LIST)[0]
 
 
-def _checked_name(given: str) -> str:
+def _checked_name(typed: str) -> str:
     """The name without signs that can't be seen.
 
     Raises:
         WeightsError: It is empty, holds a slash, or is another network's.
     """
-    name = "".join(sign for sign in given if sign.isprintable()).strip()[:_LONGEST_NAME]
+    name = "".join(sign for sign in typed if sign.isprintable()).strip()[:_LONGEST_NAME]
     if not name:
         raise WeightsError(texts.OWN_NO_NAME)
     if "/" in name or "\\" in name:  # networks' names become folders in what is saved
@@ -335,7 +335,3 @@ def _checked_name(given: str) -> str:
 @st.cache_data(show_spinner=False)
 def _architectures() -> list[str]:
     return [*MODELS, *search("*")]
-
-
-def _architecture_label(name: str) -> str:
-    return MODELS[name].title if name in MODELS else name.replace(":", ": ")

@@ -84,11 +84,11 @@ def opened(name: str) -> Dataset:
     """
     if name == LIVE:
         return _live(state.sightings())
-    found = _found(name)
-    if found is None:
+    place = _found(name)
+    if place is None:
         raise DataError(f"{title(name)} isn't here any more.")
-    changed = found.stat().st_mtime_ns if found.exists() else 0
-    return _opened(name, str(found), changed)
+    changed = place.stat().st_mtime_ns if place.exists() else 0
+    return _opened(name, str(place), changed)
 
 
 def folders_may_be_named() -> bool:
@@ -132,13 +132,13 @@ def thumbnails(dataset: Dataset, items: tuple[Item, ...]) -> list[wall.Cell]:
     """A small picture of each item, in order; a broken one says so, and why as a hint."""
     place, several = _place(dataset.name), len(dataset.classes) > 1
     if dataset.name == LIVE:  # it comes from afar, one a second
-        found = []
+        cells = []
         bar = st.progress(0.0, texts.FETCHING)
         for number, item in enumerate(items, 1):
-            found.append(_cell(place, dataset, item, several))
+            cells.append(_cell(place, dataset, item, several))
             bar.progress(number / len(items), texts.FETCHING)
         bar.empty()
-        return found
+        return cells
     if dataset.name == "scenes":  # the same places, drawn smaller; threads don't help it
         small = open_scenes(_SCENE)
         return [_cell(place, small, item, several) for item in items]
@@ -146,11 +146,11 @@ def thumbnails(dataset: Dataset, items: tuple[Item, ...]) -> list[wall.Cell]:
         return list(pool.map(lambda item: _cell(place, dataset, item, several), items))
 
 
-def data_address(found: Picture, side: int | None = None) -> str:
+def data_address(picture: Picture, side: int | None = None) -> str:
     """A picture as a JPEG in a data address, its shorter side at most ``side`` pixels long."""
-    rgb = found.rgb
+    rgb = picture.rgb
     if side is not None:
-        height, width = found.size
+        height, width = picture.size
         shorter = min(height, width)
         top, left = (max(0, (n - _LONGEST * shorter) // 2) for n in (height, width))
         rgb = rgb[top : height - top, left : width - left]
@@ -175,10 +175,10 @@ def _found_in(name: str, folder: str) -> Path | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=texts.OPENING)
-def _opened(name: str, found: str, changed: int) -> Dataset:
+def _opened(name: str, place: str, changed: int) -> Dataset:
     if DATASETS[name].place == "searched":
-        return DATASETS[name].open(Path(found))
-    return open_dataset(name, Path(found) if name == FOLDER else None)
+        return DATASETS[name].open(Path(place))
+    return open_dataset(name, Path(place) if name == FOLDER else None)
 
 
 def _place(name: str) -> str:
@@ -208,12 +208,12 @@ def _picture(place: str, address: str, _dataset: Dataset, _item: Item) -> Pictur
 
 def _live(sightings: tuple[Sighting, ...]) -> Dataset:
     """What a search found as a data set: species as classes, photographs by their numbers."""
-    known = {(one.species, str(one.photo_id)): one for one in sightings}
+    by_number = {(sighting.species, str(sighting.photo_id)): sighting for sighting in sightings}
     items: dict[str, list[str]] = {}
-    for species, number in known:
+    for species, number in by_number:
         items.setdefault(species, []).append(number)
 
     def read(species: str, number: str) -> Picture:
-        return open_sighting(known[species, number])
+        return open_sighting(by_number[species, number])
 
     return Dataset(LIVE, texts.LIVE, texts.LIVE_TERMS, items, read)

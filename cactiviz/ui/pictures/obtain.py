@@ -67,16 +67,16 @@ def _ask_species() -> None:
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         species = st.text_input(texts.SPECIES, placeholder=texts.SPECIES_HINT, max_chars=200)
-        asked = st.form_submit_button(texts.SEARCH, type="primary")
-    if not asked:
+        pressed = st.form_submit_button(texts.SEARCH, type="primary")
+    if not pressed:
         return
     try:
         with st.spinner(texts.SEARCHING):
-            found = search(species or "", _FOUND)
+            sightings = search(species or "", _FOUND)
     except CactivizError as error:
         st.error(texts.plain(str(error)))
         return
-    st.session_state[state.SIGHTINGS] = found
+    st.session_state[state.SIGHTINGS] = sightings
     state.back_to_the_first_page()
 
 

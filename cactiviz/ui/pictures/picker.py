@@ -202,10 +202,10 @@ def ask_files(types: Sequence[str], most: int) -> tuple[list[PictureRef], int]:
     )
     st.caption(texts.UPLOAD_HELP)
     if not files:
-        kept = current.pictures()
-        if kept:
-            st.caption(texts.still_there_many(len(kept)))
-        return [_shot(one.name, one.read, one.mark) for one in kept], len(kept)
+        pictures = current.pictures()
+        if pictures:
+            st.caption(texts.still_there_many(len(pictures)))
+        return [_shot(own.name, own.read, own.mark) for own in pictures], len(pictures)
     _keep_all(files[:most])
     return [uploaded(file.name, file) for file in files[:most]], len(files)
 
@@ -221,21 +221,21 @@ def _shot(name: str, read: Callable[[], bytes], mark: str) -> PictureRef:
 
 def _brought(source: str, file: UploadedFile | None, name: str) -> Picture | None:
     """The picture of a file; where the field is empty, the one of before, if there was one."""
-    said = st.session_state
-    if file is not None and said.get(state.TAKEN + source) != file.file_id:
-        found = _opened(own_pictures.number(name, file.getvalue()), name, file.getvalue)
+    session = st.session_state
+    if file is not None and session.get(state.TAKEN + source) != file.file_id:
+        opened = _opened(own_pictures.number(name, file.getvalue()), name, file.getvalue)
         number = store.begin().pictures.put(name, file.getvalue())
-        said[state.BROUGHT + source] = number
+        session[state.BROUGHT + source] = number
         if number == own_pictures.NOT_KEPT:
             st.caption(texts.PICTURE_NOT_KEPT)
-            return found
-        said[state.TAKEN + source] = file.file_id
-    kept = current.picture(source)
-    if kept is None:
+            return opened
+        session[state.TAKEN + source] = file.file_id
+    picture = current.picture(source)
+    if picture is None:
         return None
     if file is None:
-        st.caption(texts.plain(texts.STILL_THERE.format(name=kept.name)))
-    return _opened(kept.number, kept.name, kept.read)
+        st.caption(texts.plain(texts.STILL_THERE.format(name=picture.name)))
+    return _opened(picture.number, picture.name, picture.read)
 
 
 def _another(source: str) -> None:

@@ -16,8 +16,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cactiviz.ui.server.names import Names, from_environment, is_same
-from cactiviz.ui.server.sessions import Sessions, few_handles_left
-from cactiviz.ui.server.uploads import Quota, Uploads
+from cactiviz.ui.server.sessions import Quota, Sessions, Uploads, few_handles_left
 
 #: What the app needs of Streamlit's own routes; metrics and the rest are shut.
 _CORE = re.compile(

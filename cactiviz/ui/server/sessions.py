@@ -1,8 +1,9 @@
-"""How many sessions there may be, and an end for those whose page is gone.
+"""How many sessions there may be and how much they upload, and an end for those that are gone.
 
 Streamlit keeps a session that was cut off for two minutes, for its page may come back. After that
 it ends it only when yet another one is cut off; until then its uploads stay in memory, and so do
-the handles of its event loop. So it is ended here, by the same function, shortly before.
+the handles of its event loop. So it is ended here, by the same function, shortly before. Each file
+that is uploaded it keeps in memory until the session ends.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
@@ -43,6 +45,8 @@ _LEAST_KEPT_SECONDS = 1.0
 _AFTER_SECONDS = 10.0
 #: Between two looks of the collector at everything while somebody is here: they hold up all pages.
 _COLLECT_SECONDS = 300.0
+#: So much room must be left for the app to be of use: a picture of the largest size has it.
+LEAST_ROOM_BYTES = 50 * 2**20
 
 
 class Sessions:
@@ -118,7 +122,7 @@ class Sessions:
         """End each session whose page has been gone for long enough."""
         self._look()
         long_ago = self._clock() - self.kept_seconds
-        for session in [one for one, since in self._cut_off.items() if since <= long_ago]:
+        for session in [session for session, since in self._cut_off.items() if since <= long_ago]:
             self._end(session)
 
     def _hear_of_all(self) -> None:
@@ -137,8 +141,8 @@ class Sessions:
             return
 
         @wraps(connect)
-        def connect_and_note(*given: Any, **named: Any) -> str:
-            session = connect(*given, **named)
+        def connect_and_note(*args: Any, **kwargs: Any) -> str:
+            session = connect(*args, **kwargs)
             self.note(session)
             return session
 
@@ -221,3 +225,115 @@ def few_handles_left() -> bool:
     """Whether fewer than :data:`_HANDLES_HANDLES_RESERVED` are left."""
     most, now = limit_of_handles(), handles_in_use()
     return most is not None and now is not None and most - now < _HANDLES_RESERVED
+
+
+@dataclass(frozen=True)
+class Quota:
+    """Limits on what is uploaded.
+
+    Attributes:
+        bytes_of_session: Of all files of one session.
+        bytes_of_all: Of all files of all sessions.
+        files_of_session: How many files of one session.
+    """
+
+    bytes_of_session: int
+    bytes_of_all: int
+    files_of_session: int = 300
+
+
+@dataclass
+class _Held:
+    files: dict[str, int] = field(default_factory=dict)
+    coming: dict[str, int] = field(default_factory=dict)
+    last_seen: float = 0.0
+
+    def bytes(self) -> int:
+        return sum(self.files.values()) + sum(self.coming.values())
+
+
+class Uploads:
+    """Keeps count of uploads by session and file; safe to call from threads.
+
+    A file counts from its first byte on. One that it replaces counts until the new one is whole,
+    and stays if that one doesn't come.
+
+    Args:
+        quota: The limits.
+        is_active: Whether a session is connected.
+        kept_seconds: How long the server keeps a session that was cut off.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        quota: Quota,
+        is_active: Callable[[str], bool],
+        kept_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._quota, self._is_active, self._clock = quota, is_active, clock
+        self._kept_seconds = kept_seconds
+        self._held: dict[str, _Held] = {}
+        self._lock = threading.Lock()
+
+    def take(self, session: str, file: str, size_bytes: int) -> str:
+        """Count a file before it is received; returns why it is refused, or nothing.
+
+        Args:
+            session: The session's id.
+            file: The upload's id; one that is there already is replaced.
+            size_bytes: As the request says; what it says is what the server will accept.
+        """
+        with self._lock:
+            self._forget_ended()
+            held = self._held.get(session, _Held())
+            if file in held.coming:
+                return "This file is on its way already."
+            if len({*held.files, *held.coming} - {file}) >= self._quota.files_of_session:
+                return "This page holds too many files already; remove some, or reload it."
+            more = size_bytes - held.files.get(file, 0)
+            if held.bytes() + more > self._quota.bytes_of_session:
+                return "There is no more room for the files of this page; remove some first."
+            if self._total() + more > self._quota.bytes_of_all:
+                return "Others hold all the room for files at the moment; please try again later."
+            held.coming[file] = size_bytes
+            held.last_seen = self._clock()
+            self._held[session] = held
+            return ""
+
+    def settle(self, session: str, file: str, came: bool) -> None:
+        """A file that was taken is whole, or didn't come; then one that it replaces stays."""
+        with self._lock:
+            if held := self._held.get(session):
+                size_bytes = held.coming.pop(file, 0)
+                if came:
+                    held.files[file] = size_bytes
+
+    def drop(self, session: str, file: str) -> None:
+        """A file was removed."""
+        with self._lock:
+            if held := self._held.get(session):
+                held.files.pop(file, None)
+
+    def held_bytes(self) -> int:
+        """Of all sessions."""
+        with self._lock:
+            self._forget_ended()
+            return self._total()
+
+    @property
+    def full(self) -> bool:
+        """Whether not even one picture has room."""
+        return self.held_bytes() > self._quota.bytes_of_all - LEAST_ROOM_BYTES
+
+    def _total(self) -> int:
+        return sum(held.bytes() for held in self._held.values())
+
+    def _forget_ended(self) -> None:
+        now = self._clock()
+        for session, held in list(self._held.items()):
+            if held.coming or self._is_active(session):
+                held.last_seen = now
+            elif now - held.last_seen > self._kept_seconds:
+                del self._held[session]

@@ -62,14 +62,14 @@ def ask(
         questions: By any name; each asks the runner.
         patience_seconds: How long to wait here for answers that aren't there yet.
     """
-    found = _ask_once(questions)
+    answers = _ask_once(questions)
     deadline = time.monotonic() + patience_seconds
-    while pending(found) and time.monotonic() < deadline:
+    while pending(answers) and time.monotonic() < deadline:
         if any(ticket.done() for ticket in _tickets()):
-            found = _ask_once(questions)
+            answers = _ask_once(questions)
         else:
             time.sleep(_POLL_SECONDS)
-    return found
+    return answers
 
 
 def show(
@@ -90,18 +90,18 @@ def show(
     def part(timed: bool) -> None:
         if changed():
             st.rerun()
-        known = look(0.0)
-        if waits(known) != timed:
+        answers = look(0.0)
+        if waits(answers) != timed:
             st.rerun()  # which starts the timer, or ends it
-        draw(known)
+        draw(answers)
 
     timed = waits(look(PATIENCE_SECONDS))
     st.fragment(part, run_every=LOOK_AGAIN_SECONDS if timed else None)(timed)
 
 
-def pending(found: Mapping[str, object]) -> bool:
+def pending(answers: Mapping[str, object]) -> bool:
     """Whether an answer is still to come."""
-    return any(isinstance(answer, Pending) for answer in found.values())
+    return any(isinstance(answer, Pending) for answer in answers.values())
 
 
 def wait() -> None:

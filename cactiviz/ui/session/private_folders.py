@@ -198,8 +198,8 @@ def _is_left(entry: os.DirEntry[str]) -> bool:
     if named is None:
         return False
     about = entry.stat(follow_symlinks=False)
-    mine = not hasattr(os, "getuid") or about.st_uid == os.getuid()
-    if not (mine and stat.S_ISDIR(about.st_mode)):
+    own = not hasattr(os, "getuid") or about.st_uid == os.getuid()
+    if not (own and stat.S_ISDIR(about.st_mode)):
         return False
     _unlock(_lock(Path(entry.path)))
     if named[1] is None:
@@ -241,8 +241,8 @@ def _lives_since(process: int, moment: float) -> bool:
     except (ProcessLookupError, PermissionError):  # none, or another user's
         return False
     try:
-        said = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        state, ticks = said[0], int(said[19])
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        state, ticks = fields[0], int(fields[19])
         boot = float(Path("/proc/stat").read_text().partition("btime ")[2].split()[0])
     except (OSError, ValueError, IndexError):
         return True

@@ -143,8 +143,8 @@ def place() -> str:
 
 def sightings() -> tuple[Sighting, ...]:
     """What the last search of iNaturalist found."""
-    found: tuple[Sighting, ...] = st.session_state.get(SIGHTINGS, ())
-    return found
+    sightings_found: tuple[Sighting, ...] = st.session_state.get(SIGHTINGS, ())
+    return sightings_found
 
 
 def count_up(key: str) -> None:
@@ -159,5 +159,5 @@ def back_to_the_first_page() -> None:
 
 def say_once() -> None:
     """Say what was kept to be said after a rerun."""
-    if said := st.session_state.pop(SAID, ""):
-        st.success(texts.plain(str(said)))
+    if sentence := st.session_state.pop(SAID, ""):
+        st.success(texts.plain(str(sentence)))

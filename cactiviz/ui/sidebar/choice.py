@@ -181,7 +181,7 @@ def _ask_layer(model: str, untrained: bool) -> None:
 def _likeliest(choice: Choice) -> list[str]:
     """The top classes of the networks that have answered already; nothing is computed for it."""
     explanations = (_at_once(choice.question(name)) for name in choice.models)
-    predictions = [p for one in explanations if one is not None for p in one.predictions]
+    predictions = [p for e in explanations if e is not None for p in e.predictions]
     ordered = sorted((-p.probability, p.class_name) for p in predictions)
     return list(dict.fromkeys(name for _, name in ordered))
 
@@ -196,8 +196,8 @@ def _layers(model: str, untrained: bool) -> list[str] | None:
 
 def _name_layers(model: LoadedModel, cancel: Cancel) -> list[str]:
     """In the worker's thread: stages first, since these are the places that are asked for most."""
-    found = trace(model.module, (3, *model.spec.preprocessing.input_size))
-    stages = [str(layer) for layer in found.stages()]
+    sequence = trace(model.module, (3, *model.spec.preprocessing.input_size))
+    stages = [str(layer) for layer in sequence.stages()]
     return list(dict.fromkeys([*stages, *convolutions(model)]))
 
 

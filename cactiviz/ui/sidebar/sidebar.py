@@ -159,21 +159,21 @@ def ask_picture() -> Picture:
     Until there is one, the picture of before stays.
     """
     source = fields.one_of(texts.SOURCE, texts.SOURCES, state.SOURCE, width="stretch")
-    found = None
+    picture = None
     try:
         if source == "upload":
-            found = picker.ask_file(TYPES)
+            picture = picker.ask_file(TYPES)
         elif source == "camera":
-            found = picker.ask_camera()
+            picture = picker.ask_camera()
         elif source == "web":
-            found = _ask_address()
+            picture = _ask_address()
         else:
-            found = picker.pick()
+            picture = picker.pick()
     except (PictureError, DownloadError) as error:
         st.error(texts.plain(str(error)))
-    if found is not None:
-        st.session_state[state.SHOWN_SOURCE], st.session_state[state.SHOWN_PICTURE] = source, found
-        return found
+    if picture is not None:
+        st.session_state.update({state.SHOWN_SOURCE: source, state.SHOWN_PICTURE: picture})
+        return picture
     st.caption(texts.STAND_IN)
     return _of_before()
 
@@ -213,8 +213,8 @@ def _address() -> str:
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=texts.FETCHING)
 def _fetched(address: str) -> Picture:
-    found = fetch_picture(address)  # public addresses only
-    return open.open_picture(found.data, name=found.name, credit=found.source)
+    download = fetch_picture(address)  # public addresses only
+    return open.open_picture(download.data, name=download.name, credit=download.source)
 
 
 @st.cache_resource(show_spinner=False)

@@ -102,7 +102,7 @@ def test_stop_keeps_what_came_and_the_next_try_goes_on_from_there(
     until(lambda: transfer.done_bytes > 0)
     app.button(key="stop alexnet").click().run()
     server.gate.set()
-    assert transfer.wait(10) and transfer.stopped and not app.session_state[state.FETCHING]
+    assert transfer.ended.wait(10) and transfer.stopped and not app.session_state[state.FETCHING]
     assert not app.error and not app.exception
     came = part(tmp_path).stat().st_size
     assert 0 < came < len(BODY)

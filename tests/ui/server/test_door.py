@@ -15,8 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cactiviz.runtime.memory import spare_the_collector
 from cactiviz.ui.server import door
 from cactiviz.ui.server.names import Names, is_same
-from cactiviz.ui.server.sessions import Sessions
-from cactiviz.ui.server.uploads import Quota, Uploads
+from cactiviz.ui.server.sessions import Quota, Sessions, Uploads
 
 HOST = "127.0.0.1:8501"
 Sent = list[dict[str, Any]]
@@ -563,7 +562,7 @@ def test_health_is_not_well_while_one_more_could_not_be_served(
 ) -> None:
     monkeypatch.setattr(sys.modules[Sessions.__module__], "limit_of_handles", lambda: 256)
     monkeypatch.setattr(sys.modules[Sessions.__module__], "handles_in_use", lambda: handles_used)
-    monkeypatch.setattr("cactiviz.ui.server.uploads.LEAST_ROOM_BYTES", 50)
+    monkeypatch.setattr(sys.modules[Sessions.__module__], "LEAST_ROOM_BYTES", 50)
     sessions = Sessions(2)
     put(uploads, "s", "1", min(uploaded, 100))
     put(uploads, "t", "1", max(0, uploaded - 100))
