@@ -1,7 +1,7 @@
 """What one browser brought along, networks and pictures: kept apart, and for a while only.
 
 A browser is known by a random word that it keeps itself and tells this server
-(``browser_word.py``). What it brought outlives a reload of its page, and goes when the browser
+(``address/own.py``). What it brought outlives a reload of its page, and goes when the browser
 wasn't seen for half an hour. One that keeps nothing is known for as long as its session lasts.
 """
 

@@ -19,7 +19,7 @@ from cactiviz.ui.components.loader import component
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.sidebar.choice import Choice, explain
 
-_OTHER = 40  # steps of the palette from margin end, where both colours are seen on light and dark
+_OTHER = 40  # steps of the palette from its end, where both colours are seen on light and dark
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Margin:
 
 
 def margin(explanation: Explanation) -> Margin | None:
-    """What an explanation says of both its classes; None where the network was refused one of them."""
+    """What an explanation says of its two classes; None where the network was refused one."""
     first, second = explanation.explained, explanation.against
     if first is None or second is None:
         return None

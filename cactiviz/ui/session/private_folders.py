@@ -165,7 +165,7 @@ def _cut_off(lease: _Lease) -> None:
 
 
 # Streamlit releases it as soon as the connection breaks, but a telephone's breaks often. Where a
-# browser has brought something, a fragment runs now and then (see browser_word.py), and a page with
+# browser has brought something, a fragment runs now and then (see address/own.py), and a page with
 # such a fragment asks for a run when it is connected again; that run makes the lease anew.
 @st.cache_resource(scope="session", on_release=_cut_off, show_spinner=False)
 def _lease(number: str, session: str, _folder: SessionFolder) -> _Lease:
