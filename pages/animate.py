@@ -4,8 +4,8 @@ import streamlit as st
 
 from cactiviz.ui import navigation
 from cactiviz.ui.animate import page
-from cactiviz.ui.components import styles
+from cactiviz.ui.components import loader
 
 navigation.enter()
-st.html(styles.sheets("animate"))
+st.html(loader.sheets("animate"))
 page.show()

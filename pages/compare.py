@@ -3,9 +3,9 @@
 import streamlit as st
 
 from cactiviz.ui.compare import page
-from cactiviz.ui.components import styles
+from cactiviz.ui.components import loader
 from cactiviz.ui.sidebar import sidebar
 
-st.html(styles.sheets())  # before all that can end a run
+st.html(loader.sheets())  # before all that can end a run
 choice = sidebar.ask()
 page.show(choice)

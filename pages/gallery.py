@@ -3,13 +3,13 @@
 import streamlit as st
 
 from cactiviz.ui import navigation, texts
-from cactiviz.ui.components import styles
+from cactiviz.ui.components import loader
 from cactiviz.ui.gallery import page
 from cactiviz.ui.pictures import obtain
 from cactiviz.ui.session import state
 
 navigation.enter()
-st.html(styles.sheets("gallery"))
+st.html(loader.sheets("gallery"))
 st.title(texts.GALLERY_TITLE, anchor=False)
 
 dataset = obtain.open_or_offer(page.ask_dataset())

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from cactiviz.ui import navigation
-from cactiviz.ui.components import styles
+from cactiviz.ui.components import loader
 from cactiviz.ui.learn import page
 
 navigation.enter()
-st.html(styles.sheets("learn"))
+st.html(loader.sheets("learn"))
 page.show()

@@ -15,7 +15,7 @@ from cactiviz.explanations.results import Explanation
 from cactiviz.methods import VIEWS
 from cactiviz.models import LoadedModel, load_model
 from cactiviz.types import Picture
-from cactiviz.ui import grid
+from cactiviz.ui.grid import component as grid
 
 
 @cache

@@ -22,7 +22,7 @@ from websockets import ClientConnection, ConnectionClosed, connect
 from cactiviz.methods import describe
 from cactiviz.models import MODELS
 from cactiviz.ui import texts
-from cactiviz.ui.grid import unpacked
+from cactiviz.ui.grid.component import unpacked
 
 WAIT_SECONDS = 90
 STILL_SECONDS = 0.3  # without a message, after which the page is at rest

@@ -10,8 +10,8 @@ from streamlit.navigation.page import Page
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cactiviz.ui import server, texts
-from cactiviz.ui.address import browser_word, history
-from cactiviz.ui.animate import files
+from cactiviz.ui.address import history, own
+from cactiviz.ui.animate import work
 from cactiviz.ui.session import state
 
 _PAGES = [  # the first one opens where no other is asked for
@@ -40,10 +40,10 @@ def run() -> None:
 def _asked_for() -> Page:
     st.session_state[state.INSIDE] = True
     chosen = _pages()
-    browser_word.ask()
+    own.ask_browser()
     history.arrive(chosen.url_path)
     if chosen.url_path != Path(state.ANIMATE_PAGE).stem:
-        files.leave()
+        work.leave()
     return chosen
 
 
@@ -68,6 +68,6 @@ def _pages() -> Page:
     ]
     chosen = st.navigation(list(pages), position="top")
     with st.container(horizontal=True, key="cv-pages"):  # on a phone, in the drawer's stead
-        for one in pages:
-            st.page_link(one)
+        for page in pages:
+            st.page_link(page)
     return chosen

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from cactiviz.comparison.caveats import NUMBERS
-from cactiviz.datasets import DATASETS, Item
+from cactiviz.datasets import DATASETS
 from cactiviz.explanations.neurons import NeuronAttribution
 from cactiviz.explanations.results import Attribution
 from cactiviz.methods import METHODS
@@ -17,7 +17,7 @@ from cactiviz.pictures.occlusion import How
 from cactiviz.rendering.captions import caption, where_is_the_peak
 from cactiviz.rendering.kernels import Inputs, ShownWeights
 from cactiviz.rendering.scales import Floats, Scale, number, percent, vmax_of
-from cactiviz.types import Box, FilterGrid, Neuron, Picture
+from cactiviz.types import Box, FilterGrid, Picture
 
 APP = "cactiviz"
 COMPARE = "Compare"
@@ -71,7 +71,6 @@ STAND_IN = "Until there is one, the picture from before stays."
 SIDE_HINT = "» at the top opens the choice of picture and networks."
 KEEP_IN_MIND = "Keep in mind"
 DOWNLOADING = "Downloading"
-DOWNLOADED = "is here now."
 
 GALLERY = "Gallery"
 GALLERY_TITLE = "Pictures to pick from"
@@ -108,8 +107,6 @@ NO_PICTURES = "There is no picture in this class."
 BROKEN = "This file can't be shown."
 THUMBNAILS = "Pictures; choose one to see it larger"
 COMPARE_THIS = "Compare this one"
-COMPARE_THIS_HELP = "Opens Compare with this picture."
-DOWNLOAD_SET = "Download"
 UNPACKING = "Unpacking"
 STOP = "Stop"
 TERMS = "Terms"
@@ -122,18 +119,22 @@ PICK_CLASS = "Class"
 PICK_ITEM = "Which"
 DRAW_ONE = "Draw one"
 DRAW_ONE_HELP = "Takes any picture of this class. The Gallery shows them all."
+STILL_THERE = "{name} is still here; another file takes its place."
+DOWNLOAD = "Download {spec.title} (about {spec.download_megabytes} MB)"
+WORDS_HINT = "Search {count:,} classes"
+MORE_CLASSES = "{count:,} more; type to find them."
+PLACE_IN_LIST = "{start:,}–{stop:,} of {total:,}"
+DRAWN = "{count:,} of {total:,} · seed {seed:,}"
+PAGE_OF = "Page {page:,} of {last:,}"
+PICK_NUMBER = "Which one, {first:,} to {last:,}"
+NO_PLACE = "There is no folder or zip {named}."
 
 
 def still_there_many(count: int) -> str:
-    """The same of an animation's pictures."""
+    """Of pictures of the user's own, when their field is empty after another page."""
     if count == 1:
         return "Your picture is still here; other files take its place."
     return f"Your {count} pictures are still here; other files take their place."
-
-
-def still_there(name: str) -> str:
-    """Of a picture of the user's own, when its field is empty after another page."""
-    return f"{name} is still here; another file takes its place."
 
 
 def subtitle(picture: Picture, models: int, methods: int) -> str:
@@ -176,11 +177,6 @@ def computed(seconds: float, device: str) -> str:
     return f"Computed {device}, in {taken}."
 
 
-def download(spec: ModelSpec) -> str:
-    """What the button says that fetches a network's weights."""
-    return f"Download {spec.title} (about {spec.download_megabytes} MB)"
-
-
 def download_terms(spec: ModelSpec) -> str:
     """Where the weights come from and under which terms."""
     if spec.weights is None or not spec.weights.url:
@@ -188,64 +184,18 @@ def download_terms(spec: ModelSpec) -> str:
     return f"From {spec.weights.url.split('/')[2]}. {spec.license}."
 
 
-def dataset_label(title: str, here: bool) -> str:
-    """A data set's name as a choice, which tells what is not here."""
-    return plain(title) if here else f"{plain(title)} · {NOT_HERE}"
-
-
 def about_dataset(about: str, terms: str) -> str:
     """What a data set is and whose pictures it holds."""
     return plain(" ".join(filter(None, (about, terms.rstrip(".") + "."))))
 
 
-def class_label(name: str, count: int) -> str:
-    """A class as a choice, with the number of its pictures."""
-    return f"{plain(name)} · {count:,}"
+CLASS_LABEL = "{name} · {count:,}"
 
 
-def words_hint(count: int) -> str:
-    """What stands in the empty field for a search among the classes."""
-    return f"Search {count:,} classes"
+ALT = "{item.class_name}: {item.name}"
 
 
-def more_classes(count: int) -> str:
-    """For classes that aren't shown."""
-    return f"{count:,} more; type to find them."
-
-
-def place_in_list(start: int, stop: int, total: int) -> str:
-    """Which pictures are shown, counted from 1."""
-    return f"{start:,}–{stop:,} of {total:,}"
-
-
-def drawn(count: int, total: int, seed: int) -> str:
-    """How many were drawn, and by which seed."""
-    return f"{count:,} of {total:,} · seed {seed:,}"
-
-
-def page_of(page: int, last: int) -> str:
-    """Which page is shown, counted from 1."""
-    return f"Page {page:,} of {last:,}"
-
-
-def pick_number(first: int, last: int) -> str:
-    """The label of the field for a picture's number in its class."""
-    return f"Which one, {first:,} to {last:,}"
-
-
-def no_place(named: str) -> str:
-    """For a folder that isn't there."""
-    return f"There is no folder or zip {named}."
-
-
-def alt(item: Item) -> str:
-    """What a picture is, to somebody who can't see it."""
-    return f"{item.class_name}: {item.name}"
-
-
-def size_of(picture: Picture) -> str:
-    """A picture's size in pixels, wide by high."""
-    return f"{picture.size[1]:,} × {picture.size[0]:,} pixels"
+SIZE_OF = "{width:,} × {height:,} pixels"
 
 
 def how_large(size_bytes: int, verified: bool) -> str:
@@ -256,9 +206,7 @@ def how_large(size_bytes: int, verified: bool) -> str:
     return f"about {size_bytes / 1e9:.1f} GB, {checked}"
 
 
-def download_set(size_bytes: int) -> str:
-    """What the button says that fetches a data set."""
-    return f"{DOWNLOAD_SET} about {size_bytes / 1e9:.1f} GB"
+DOWNLOAD_SET = "Download about {gigabytes:.1f} GB"
 
 
 def downloading(title: str, done: int, total: int, unpacking: bool) -> str:
@@ -331,6 +279,7 @@ AGAIN_RECIPE = (
 )
 WHOLE_PICTURE = "the picture"
 PART_SEEN = "what it saw"
+ALT_OF_FILTERS = "{view} of {network}"
 
 
 def alt_of_map(method: str, network: str, class_name: str, contrast: str, words: str) -> str:
@@ -343,22 +292,18 @@ def alt_of_map(method: str, network: str, class_name: str, contrast: str, words:
     return f"{method} of {network} for “{class_name}”{against}: {words}"
 
 
-def alt_of_filters(view: str, network: str) -> str:
-    """What is to be seen on a grid of kernels."""
-    return f"{view} of {network}"
-
-
 #: What the signs before a class at the head of a column mean.
 MARKS = {
     "explained": "This class is explained",
     "against": "The explained class is held against it",
 }
+CHANGED = "{before} → {now}"
 
 
-def explains(found: Attribution) -> str:
+def explains(attribution: Attribution) -> str:
     """What one map explains, in its enlarged view."""
-    against = f", not {found.contrast}" if found.contrast else ""
-    return f"Explained: {found.class_name} ({percent(found.probability)}){against}"
+    against = f", not {attribution.contrast}" if attribution.contrast else ""
+    return f"Explained: {attribution.class_name} ({percent(attribution.probability)}){against}"
 
 
 def at_layer(place: str) -> str:
@@ -369,11 +314,6 @@ def at_layer(place: str) -> str:
     """
     layer, _, grid = place.partition(" · ")
     return f"Made at the layer {layer}, which has {grid} squares." if grid else ""
-
-
-def changed(before: str, now: str) -> str:
-    """How a probability changed."""
-    return f"{before} → {now}"
 
 
 # --- Address ---
@@ -471,12 +411,17 @@ WHERE_TO_CHOOSE = {
     ("cactinet", "layer_cam"): f"The layers are at the side under “{EXPLAINED}”.",
 }
 
-
 NO_VIEW_AT_A_LAYER = (
     "A layer is chosen, but none of these views is taken at a layer. Choose Grad-CAM at the side "
     "to see it."
 )
 EXPLAIN_OWN = "Explain each one's own answer"
+LINK_VIEWS = "The link names more than {most} views, so the others were left out."
+LINK_LAYER_OF = "The link names a layer of {network}, which it doesn't show, so it was ignored."
+LINK_PICTURE = "The link's picture isn't here. {why}"
+LINK_DATASET = "It belongs to “{title}”, which isn't on this computer yet."
+LINK_FETCHES = "This link wants to fetch a picture from {host}."
+LINK_OPENS = "This link wants to read pictures in the folder {place} on this computer."
 
 
 def nobody_knows(sentences: Sequence[str]) -> str:
@@ -494,9 +439,7 @@ def layer_dropped(layer: str, network: str, is_here: bool) -> str:
     return f"The layer {layer} was chosen for {network}, which {why}. It is no longer chosen."
 
 
-def layers_elsewhere(layers: Sequence[tuple[str, str]]) -> str:
-    """Which layers are chosen of other networks than the one whose layers are offered."""
-    return f"Also chosen: {', '.join(f'{title} {layer}' for title, layer in layers)}"
+LAYERS_ELSEWHERE = "Also chosen: {layers}"
 
 
 def what_is_explained(
@@ -510,21 +453,17 @@ def what_is_explained(
         layers: (Title of a network, layer).
         alone: There is one network only, whose name need not be said.
     """
-    said = f"“{class_}”" if class_ else ("the top answer" if against else "")
+    text = f"“{class_}”" if class_ else ("the top answer" if against else "")
     if against:
-        said += f" rather than “{against}”"
+        text += f" rather than “{against}”"
     each = [f"layer {layer}" if alone else f"{title} at {layer}" for title, layer in layers]
-    return " · ".join(filter(None, (said, *each)))
+    return " · ".join(filter(None, (text, *each)))
 
 
-def explain_layer(layer: str) -> str:
-    """The layer in use, while others can't be named yet."""
-    return f"Layer {plain(layer)}. {EXPLAIN_LAYER_LATER}"
+EXPLAIN_LAYER_NOW = "Layer {layer}. "
 
 
-def not_here(title: str) -> str:
-    """A network as a choice, whose weights aren't here."""
-    return f"{plain(title)} :gray[↓]"
+NOT_HERE_YET = "{title} :gray[↓]"
 
 
 def not_here_help(megabytes: dict[str, int]) -> str:
@@ -533,14 +472,10 @@ def not_here_help(megabytes: dict[str, int]) -> str:
     return f"↓ The weights aren't here yet. To download: {sizes}."
 
 
-def link_unreadable(part: str) -> str:
-    """For a part of a link that is too long or no text."""
-    return f"The link's {LINK_PARTS[part]} can't be read, so it was ignored."
+LINK_UNREADABLE = "The link's {part} can't be read, so it was ignored."
 
 
-def link_wrong(part: str, said: str) -> str:
-    """For a part of a link that makes no sense."""
-    return f"The link's {LINK_PARTS[part]} “{said}” is none, so it was ignored."
+LINK_WRONG = "The link's {part} “{value}” is none, so it was ignored."
 
 
 def link_unknown(kind: str, name: str, more: int) -> str:
@@ -549,19 +484,7 @@ def link_unknown(kind: str, name: str, more: int) -> str:
     return f"The link names “{name}”{others} as {kind}, which is not known here."
 
 
-def link_views(most: int) -> str:
-    """For a link to Animate with more views than it shows."""
-    return f"The link names more than {most} views, so the others were left out."
-
-
-def link_layer_of(network: str) -> str:
-    """For a layer in a link of a network that the link doesn't show."""
-    return f"The link names a layer of {network}, which it doesn't show, so it was ignored."
-
-
-def link_layer(name: str, network: str) -> str:
-    """For a layer in a link that a network doesn't have."""
-    return f"The link names the layer “{name}”, which {network} doesn't have."
+LINK_NO_LAYER = "The link names the layer “{name}”, which {network} doesn't have."
 
 
 def link_classes(names: list[str], dataset: str) -> str:
@@ -575,26 +498,6 @@ def class_unknown(name: str, several: bool) -> str:
     whose = "None of these networks" if several else "This network"
     verb = "knows" if several else "doesn’t know"
     return f"{whose} {verb} the class “{name}”, so it isn’t what is explained any more."
-
-
-def link_picture(why: str) -> str:
-    """For a picture in a link that isn't here."""
-    return f"The link's picture isn't here. {why}"
-
-
-def link_dataset(title: str) -> str:
-    """For a data set in a link that isn't here."""
-    return f"It belongs to “{title}”, which isn't on this computer yet."
-
-
-def link_fetches(host: str) -> str:
-    """The question before a picture is fetched that a link names."""
-    return f"This link wants to fetch a picture from {host}."
-
-
-def link_opens(place: str) -> str:
-    """The question before a folder is read that a link names."""
-    return f"This link wants to read pictures in the folder {place} on this computer."
 
 
 # --- Networks of one's own, camera, downloads ---
@@ -669,44 +572,18 @@ OWN_NOT_NUMBERS = "The network’s answers are no numbers; something is wrong wi
 ADD = "Add"
 TRY_AGAIN = "Try again"
 NOT_NOW = "Not now"
+TOO_LARGE_A_PICTURE = "This picture is too large; up to {megabytes} MB can be shown."
+OWN_LIMIT = (
+    "A file of up to {megabytes:,} MB, such as .safetensors, .pth, .pt or .ckpt. Only its numbers "
+    "are read; code in it is never run. It is deleted half an hour after you have left."
+)
+OWN_FULL = "You have {most} networks of your own here. Remove one to add another."
+OWN_TAKEN = "Another network is called {name} already."
+DOWNLOAD_SIZE = "Download {spec.download_megabytes} MB"
+DOWNLOAD_FAILED = "The weights of {title} couldn't be fetched; the terminal says why."
 
 
-def too_large_a_picture(megabytes: int) -> str:
-    """For a picture beyond the limit."""
-    return f"This picture is too large; up to {megabytes} MB can be shown."
-
-
-def own_limit(megabytes: int) -> str:
-    """Under the field for a file of weights."""
-    return (
-        f"A file of up to {megabytes:,} MB, such as .safetensors, .pth, .pt or .ckpt. Only its "
-        "numbers are read; code in it is never run. It is deleted half an hour after you have left."
-    )
-
-
-def own_full(most: int) -> str:
-    """For a session that has all the networks of its own that it may."""
-    return f"You have {most} networks of your own here. Remove one to add another."
-
-
-def own_taken(name: str) -> str:
-    """For a name that another network has."""
-    return f"Another network is called {name} already."
-
-
-def download_size(spec: ModelSpec) -> str:
-    """What one press does for a network whose weights aren't here."""
-    return f"Download {spec.download_megabytes} MB"
-
-
-def go_on(here_bytes: int, spec: ModelSpec) -> str:
-    """The same, where a part of them is here."""
-    return f"Go on, {here_bytes / 1e6:,.0f} of {spec.download_megabytes} MB are here"
-
-
-def download_failed(title: str) -> str:
-    """For a fault that nobody thought of."""
-    return f"The weights of {title} couldn't be fetched; the terminal says why."
+GO_ON_WITH = "Go on, {megabytes:,.0f} of {spec.download_megabytes} MB are here"
 
 
 def weights_not_here(spec: ModelSpec) -> str:
@@ -733,7 +610,6 @@ def own_waits(ahead: int | None) -> str:
 
 
 # --- Walls of small pictures with an enlarged view ---
-
 WALL = {
     "previous": "Previous",
     "next": "Next",
@@ -741,24 +617,17 @@ WALL = {
     "strength": "How strong the colours are",
 }
 
-# --- Filters and Neurons ---
 
+# --- Filters and Neurons ---
 LAYER_WAITS = "its layer…"
 TRAINED_NOTE = "trained weights"
+SHOWN_OF = "{shown:,} of {total:,} are shown."
 
 
-def layer_of(title: str) -> str:
-    """The label of the choice of a network's layer."""
-    return f"Layer of {plain(title)}"
-
-
-def shown_of(shown: int, total: int) -> str:
-    """How many of how many are shown."""
-    return f"{shown:,} of {total:,} are shown."
+LAYER_OF = "Layer of {title}"
 
 
 # --- Filters ---
-
 FILTERS = "Filters"
 FILTERS_TITLE = "What do the filters look for?"
 FILTERS_WHAT = (
@@ -801,50 +670,28 @@ FILTERS_SCALES = (
     "0, blue below and orange above, in full colour at and beyond the full value."
 )
 MAP_OVER = "Where it answers, over the picture"
+CONVOLUTION = "{name} · {count} of {rows} × {columns}"
+FILTERS_LABEL = "Filters of {title}, {layer}; choose one to see it larger"
+KERNEL_NAME = "Kernel {index}"
+KERNEL_TITLE = "The pattern, {rows} × {columns} weights"
+SHOW_MORE = "Show {count} more"
 
 
-def convolution(name: str, count: int, rows: int, columns: int) -> str:
-    """A convolution as a choice."""
-    return f"{name} · {count} of {rows} × {columns}"
-
-
-def filters_label(title: str, layer: str) -> str:
-    """What a wall of filters is called to somebody who can't see it."""
-    return f"Filters of {title}, {layer}; choose one to see it larger"
-
-
-def kernel_name(index: int) -> str:
-    """A filter's name, by the network's own number, counted from 0."""
-    return f"Kernel {index}"
-
-
-def kernel_title(rows: int, columns: int) -> str:
-    """Above an enlarged kernel."""
-    return f"The pattern, {rows} × {columns} weights"
-
-
-def map_title(shape: tuple[int, ...]) -> str:
-    """Above an enlarged feature map."""
-    return f"Its feature map, {shape[0]} × {shape[1]}"
-
-
-def show_more(count: int) -> str:
-    """The button for more filters."""
-    return f"Show {count} more"
+MAP_TITLE = "Its feature map, {rows} × {columns}"
 
 
 def filters_said(grid: FilterGrid, weights: ShownWeights, vmax: float | None) -> str:
     """One line about a layer: how many kernels, and the scales of all that is painted."""
     count, channels, rows, columns = grid.kernels.shape
-    said = [f"{count:,} kernels of {rows} × {columns}"]
+    parts = [f"{count:,} kernels of {rows} × {columns}"]
     if (rows, columns) != (1, 1):
-        said.append(f"{_shown_part(weights, channels)}, full at ±{number(weights.vmax)}")
+        parts.append(f"{_shown_part(weights, channels)}, full at ±{number(weights.vmax)}")
     maps = grid.feature_maps
     if maps is not None:
         low, high = number(float(maps.min())), number(float(maps.max()))
         scale = "each its own" if vmax is None else f"full at ±{number(vmax)}"
-        said.append(f"maps {scale}, min {low} max {high}")
-    return " · ".join(said)
+        parts.append(f"maps {scale}, min {low} max {high}")
+    return " · ".join(parts)
 
 
 def _shown_part(weights: ShownWeights, channels: int) -> str:
@@ -883,22 +730,22 @@ def filter_words(
     maps = grid.feature_maps
     assert maps is not None
     map_ = maps[index]
-    said = [
+    lines = [
         f"{title}, {grid.layer}. Rank {rank + 1} of {len(maps)} by response: on average its map "
         f"is {number(float(np.abs(map_).mean()))} away from 0.",
         f"In this picture it {_extremes(map_)}.",
     ]
     if grid.kernels.shape[2:] != (1, 1):
-        said.append(_part_of_kernel(weights, grid.kernels.shape[1], index))
-        said.append(
+        lines.append(_part_of_kernel(weights, grid.kernels.shape[1], index))
+        lines.append(
             f"The pattern’s black and white are ±{number(weights.vmax)}, one scale for the "
             "whole layer; mid grey is 0."
         )
     low, high = number(float(map_.min())), number(float(map_.max()))
-    said.append(f"The map’s full colours are ±{number(vmax)}, white is 0; min {low} max {high}.")
+    lines.append(f"The map’s full colours are ±{number(vmax)}, white is 0; min {low} max {high}.")
     if untrained:
-        said.append("Untrained: the weights are random, so this pattern was never learnt.")
-    return tuple(said)
+        lines.append("Untrained: the weights are random, so this pattern was never learnt.")
+    return tuple(lines)
 
 
 def _part_of_kernel(weights: ShownWeights, channels: int, index: int) -> str:
@@ -926,39 +773,39 @@ def _extremes(map_: Floats) -> str:
 
 
 # --- What if a part were covered ---
-
 WHAT_IF = "What if a part were covered?"
 WHAT_IF_HELP = "Hide a part of the picture and see which networks change their answer."
 WHAT_IF_END = "Uncover and close"
-COVER_ALT = "The picture, on which a box is drawn."
-COVER_BOX = "box"
-COVER_WHERE = (
-    "Box: {left} from the left, {top} from the top, {width} wide, {height} high, in pixels."
-)
-COVER_KEYS = "Arrow keys move it, with Shift they make it larger or smaller, Delete takes it away."
-COVER_NONE = "Nothing is covered."
-COVER_DRAW = "Draw a box on the picture."
-COVER_GIVEN = "This is the picture that the networks are given now."
-COVER_LET_GO = "The networks answer as soon as the box stays where it is."
-COVER_HOW = "Cover it with"
 COVER_HOWS: dict[How, str] = {"grey": "Grey", "blur": "A blur", "mean": "Mean colour"}
-COVER_NUMBERS = "The box, in pixels"
-COVER_SIDES = {"left": "Left", "top": "Top", "width": "Width", "height": "Height"}
-COVER_MIDDLE = "Cover the middle"
-UNCOVER = "Uncover"
-COVER_START = [
-    "Draw a box on the picture, with the mouse or a finger. What lies in it is hidden, and every "
-    "network answers again.",
-    "Guess first: what does each network need to see? Which of them will change its mind?",
-]
-COVER_TABLE = "What each network said first, and what it says now"
-COVER_COLUMNS = ["Network", "First answer", "Now", "Change in points", "Top answer now"]
-COVER_CAUTION = (
-    "A cover is itself something to react to: networks know flat patches and sharp edges from "
-    "other pictures. Before you trust a change, cover it in another way too, and cover a place "
-    "that shouldn’t matter."
-)
-COVER_DONE = "All networks have answered."
+#: What the panel says; what stands in braces is filled in by the browser.
+COVER: dict[str, Any] = {
+    "alt": "The picture, on which a box is drawn.",
+    "box": "box",
+    "where": "Box: {left} from the left, {top} from the top, {width} wide, {height} high, in "
+    "pixels.",
+    "keys": "Arrow keys move it, with Shift they make it larger or smaller, Delete takes it away.",
+    "none": "Nothing is covered.",
+    "draw": "Draw a box on the picture.",
+    "given": "This is the picture that the networks are given now.",
+    "moving": "The networks answer as soon as the box stays where it is.",
+    "how": "Cover it with",
+    "hows": COVER_HOWS,
+    "numbers": "The box, in pixels",
+    "sides": {"left": "Left", "top": "Top", "width": "Width", "height": "Height"},
+    "middle": "Cover the middle",
+    "uncover": "Uncover",
+    "start": [
+        "Draw a box on the picture, with the mouse or a finger. What lies in it is hidden, and "
+        "every network answers again.",
+        "Guess first: what does each network need to see? Which of them will change its mind?",
+    ],
+    "table": "What each network said first, and what it says now",
+    "columns": ["Network", "First answer", "Now", "Change in points", "Top answer now"],
+    "caution": "A cover is itself something to react to: networks know flat patches and sharp "
+    "edges from other pictures. Before you trust a change, cover it in another way too, and cover "
+    "a place that shouldn’t matter.",
+    "done": "All networks have answered.",
+}
 COVER_UNSEEN = "It never saw this part."
 COVER_UNCHANGED = "as before"
 
@@ -984,7 +831,6 @@ def percent_finely(probability: float) -> str:
 
 
 # --- Why A and not B ---
-
 WHY_NOT_END = "Own answers again"
 WHY_NOT_END_HELP = "Back to what speaks for each network’s own first answer."
 WHY_NOT_REFUSED = "It doesn’t know both of these classes."
@@ -993,16 +839,13 @@ WHY_NOT_COLOURS = (
     "two share what a network gives to either of them, so bars compare. “Ahead by” counts in the "
     "network’s own score, before it becomes a probability, so these numbers don’t."
 )
-
-
-def why_not(other: str) -> str:
-    """What the button says that asks for the difference of two answers."""
-    return f"Why not “{other}”?"
-
-
-def why_not_help(class_name: str, other: str) -> str:
-    """The whole of that question."""
-    return f"What speaks for “{class_name}” and against “{other}”, in each network?"
+WHY_NOT = "Why not “{other}”?"
+WHY_NOT_HELP = "What speaks for “{class_name}” and against “{other}”, in each network?"
+ONE_SCORE = (
+    "{title} has a single score for its two classes: what speaks for “{first}” speaks against "
+    "“{second}” just as much. So its map is the one for “{first}” alone, only twice as large, and "
+    "with what speaks against it left in."
+)
 
 
 def why_not_title(class_name: str, other: str) -> str:
@@ -1025,17 +868,7 @@ def ahead(first: str, second: str, margin: float, margin_text: str) -> str:
     return f"“{first if margin > 0 else second}” ahead by {margin_text}"
 
 
-def one_score(title: str, first: str, second: str) -> str:
-    """What a contrast means for a network with one score for two classes."""
-    return (
-        f"{title} has a single score for its two classes: what speaks for “{first}” speaks against "
-        f"“{second}” just as much. So its map is the one for “{first}” alone, only twice as large, "
-        "and with what speaks against it left in."
-    )
-
-
 # --- Neurons ---
-
 NEURONS = "Neurons"
 NEURONS_TITLE = "What drives a single neuron?"
 NEURONS_WHAT = (
@@ -1061,11 +894,16 @@ POINT_HELP = (
     "Click a place. Shown are the ten neurons over it that are the most active, "
     "the strongest first."
 )
-
-
-def seed_said(seed: int) -> str:
-    """By which seed neurons were drawn."""
-    return f"Seed {seed:,}"
+SEED_SAID = "Seed {seed:,}"
+NEURONS_LABEL = "Neurons of {title}, {layer}; choose one to see it larger"
+BEGINS_AT = "Begins at {layer}: deeper layers see the whole picture."
+NEURON_CHANNEL = "Channel {neuron.channel}"
+NEURON_NAME = "Channel {neuron.channel}, row {neuron.row}, column {neuron.column}"
+LAYER_IS_SILENT = "No neuron of {title}’s {layer} answers to this picture; choose another layer."
+PLACE_IS_SILENT = (
+    "No neuron of {title} answers at that place; choose another place or another layer."
+)
+PLACE_NOT_SEEN = "{title} didn't see that place of the picture; choose one nearer to the middle."
 
 
 def neurons_place(name: str, channels: int, rows: int, columns: int, is_target: bool) -> str:
@@ -1074,117 +912,82 @@ def neurons_place(name: str, channels: int, rows: int, columns: int, is_target: 
     return f"{name} · {channels} × {rows} × {columns}{target}"
 
 
-def neurons_label(title: str, layer: str) -> str:
-    """What a wall of neurons is called to somebody who can't see it."""
-    return f"Neurons of {title}, {layer}; choose one to see it larger"
-
-
-def begins_at(layer: str) -> str:
-    """Why a network's neurons aren't those of its target layer at first."""
-    return f"Begins at {layer}: deeper layers see the whole picture."
-
-
 def neurons_said(
-    size: tuple[int, int, int], found: Sequence[NeuronAttribution], at_place: bool
+    size: tuple[int, int, int], neurons: Sequence[NeuronAttribution], at_place: bool
 ) -> tuple[str, ...]:
     """About a layer: how many neurons, what they see, and how their gradients are painted.
 
     Args:
         size: The layer's (channels, rows, columns).
-        found: The neurons that are shown, at least one.
+        neurons: The neurons that are shown, at least one.
         at_place: Whether they are those over a place.
     """
     channels, rows, columns = size
-    total, answering = channels * rows * columns, found[0].answering
-    zero = "mid grey is 0" if METHODS[found[0].method].display == "signed" else "black is 0"
+    total, answering = channels * rows * columns, neurons[0].answering
+    zero = "mid grey is 0" if METHODS[neurons[0].method].display == "signed" else "black is 0"
     where = f"{total:,} neurons in {channels} channels of {rows} × {columns}"
     answer = f"{where}: all answer to this picture"
     if answering < total:
         answer = f"Of {where}, {answering:,} answer to this picture"
-        if not at_place and len(found) == answering > 1:
+        if not at_place and len(neurons) == answering > 1:
             answer += ", and all of these are shown"
-    said = [f"{answer} · each on a scale of its own, {zero}"]
-    if all(one.sees_all for one in found):
-        said.append("Each sees the whole picture, so no part is outlined.")
-    return tuple(said)
+    sentences = [f"{answer} · each on a scale of its own, {zero}"]
+    if all(neuron.sees_all for neuron in neurons):
+        sentences.append("Each sees the whole picture, so no part is outlined.")
+    return tuple(sentences)
 
 
-def neuron_channel(neuron: Neuron) -> str:
-    """A neuron's channel, counted from 0."""
-    return f"Channel {neuron.channel}"
-
-
-def neuron_name(neuron: Neuron) -> str:
-    """A neuron's name: channel, row and column, counted from 0."""
-    return f"Channel {neuron.channel}, row {neuron.row}, column {neuron.column}"
-
-
-def neuron_line(found: NeuronAttribution) -> str:
+def neuron_line(neuron: NeuronAttribution) -> str:
     """Under a small picture of a neuron: where and how active it is, and its scale."""
-    active = f"row {found.neuron.row}, column {found.neuron.column}: {_activity(found)}"
-    display = METHODS[found.method].display
-    vmax = vmax_of([found.values], display)
+    active = f"row {neuron.neuron.row}, column {neuron.neuron.column}: {_activity(neuron)}"
+    display = METHODS[neuron.method].display
+    vmax = vmax_of([neuron.values], display)
     if vmax == 0:
-        return f"{active}; {'silent, ' if found.silent else ''}all zero"
+        return f"{active}; {'silent, ' if neuron.silent else ''}all zero"
     ends = "±" if display == "signed" else "white "
     return f"{active}; full at {ends}{number(vmax)}"
 
 
-def neuron_alt(title: str, found: NeuronAttribution, size: tuple[int, int]) -> str:
+def neuron_alt(title: str, neuron: NeuronAttribution, size: tuple[int, int]) -> str:
     """What is to be seen of a neuron, to somebody who can't see it."""
-    numbers = "channel {}, row {}, column {}".format(*found.neuron)
-    where = _place_of(found.field, size)
+    numbers = "channel {}, row {}, column {}".format(*neuron.neuron)
+    where = _place_of(neuron.field, size)
     peak = "nothing drives it"
-    if found.values.any():
-        peak = f"driven most from the {where_is_the_peak(found.values)} of what the network saw"
+    if neuron.values.any():
+        peak = f"driven most from the {where_is_the_peak(neuron.values)} of what the network saw"
     return (
-        f"Neuron of {title}’s {found.layer}, {numbers}: active at {_activity(found)}, "
+        f"Neuron of {title}’s {neuron.layer}, {numbers}: active at {_activity(neuron)}, "
         f"sees {where}, {peak}"
     )
 
 
-def neuron_words(title: str, found: NeuronAttribution) -> tuple[str, ...]:
+def neuron_words(title: str, neuron: NeuronAttribution) -> tuple[str, ...]:
     """Sentences under an enlarged neuron."""
-    display = METHODS[found.method].display
-    vmax = vmax_of([found.values], display)
-    seen, field = found.seen, found.field
+    display = METHODS[neuron.method].display
+    vmax = vmax_of([neuron.values], display)
+    at, seen, field = neuron.neuron, neuron.seen, neuron.field
     part = field.height * field.width / (seen.height * seen.width)
     sees = (
         "It can see all that the network saw."
-        if found.sees_all
+        if neuron.sees_all
         else f"It can see {field.width:.0f} × {field.height:.0f} pixels, {percent(part)} of what "
         "the network saw; nothing outside can change it."
     )
-    said = [
-        f"{title}, {found.layer}: channel {found.neuron.channel}, row {found.neuron.row}, column "
-        f"{found.neuron.column}. It is active at {number(found.value)}.",
+    sentences = [
+        f"{title}, {neuron.layer}: channel {at.channel}, row {at.row}, column {at.column}. It is "
+        f"active at {number(neuron.value)}.",
         sees,
-        f"{METHODS[found.method].title}: {caption(found.values, 'own', vmax, display)}.",
+        f"{METHODS[neuron.method].title}: {caption(neuron.values, 'own', vmax, display)}.",
     ]
-    return (*said, *found.notes)
+    return (*sentences, *neuron.notes)
 
 
-def _activity(found: NeuronAttribution) -> str:
+def _activity(neuron: NeuronAttribution) -> str:
     """How active a neuron is, and where its activation function cuts it off."""
-    if found.before_ceiling is None:
-        return number(found.value)
-    end = "ceiling" if found.before_ceiling >= found.value else "floor"
-    return f"{number(found.value)}, at its {end} ({number(found.before_ceiling)} before it)"
-
-
-def layer_is_silent(title: str, layer: str) -> str:
-    """For a layer of which no neuron answers."""
-    return f"No neuron of {title}’s {layer} answers to this picture; choose another layer."
-
-
-def place_is_silent(title: str) -> str:
-    """For a place over which no neuron answers."""
-    return f"No neuron of {title} answers at that place; choose another place or another layer."
-
-
-def place_not_seen(title: str) -> str:
-    """For a place that lies outside of what a network saw."""
-    return f"{title} didn't see that place of the picture; choose one nearer to the middle."
+    if neuron.before_ceiling is None:
+        return number(neuron.value)
+    end = "ceiling" if neuron.before_ceiling >= neuron.value else "floor"
+    return f"{number(neuron.value)}, at its {end} ({number(neuron.before_ceiling)} before it)"
 
 
 def _place_of(box: Box, size: tuple[int, int]) -> str:
@@ -1364,11 +1167,12 @@ LEARN_4_KNOWN = (
     "together edges and colours so far. On CactiNet, Grad-CAM on 8 × 8 squares was measured: it "
     "finds cacti less well than a blob in the middle of the picture would.",
 )
-
-
-def learn_progress(number: int, total: int) -> str:
-    """Which lesson it is."""
-    return f"Lesson {number} of {total}"
+LEARN_PROGRESS = "Lesson {number} of {total}"
+LEARN_FILTERS_ALT = "{count} little windows of colour in rows; {caption}"
+LEARN_PIXELS = "{pixels} × {pixels} pixels"
+LEARN_FOR = "{method} for “{class_name}”"
+LEARN_ASKED = "Asked for “{class_name}”"
+LEARN_1_ROUND = "Round {number}. The method is {title}. It asks: {asks}"
 
 
 def learn_next(part: str) -> str:
@@ -1396,11 +1200,6 @@ def learn_alt(title: str, place: str, caption: str) -> str:
     return f"{title}: {where.get(place, f'strongest at the {place}')}; {caption}"
 
 
-def learn_filters_alt(count: int, caption: str) -> str:
-    """What the first layer's kernels are, to somebody who can't see them."""
-    return f"{count} little windows of colour in rows; {caption}"
-
-
 def learn_subject(title: str, on_scene: bool, answer: str, probability: float) -> str:
     """Which network and picture a page of methods is about, and what it answered."""
     if on_scene:
@@ -1411,11 +1210,6 @@ def learn_subject(title: str, on_scene: bool, answer: str, probability: float) -
     else:
         who = f"Here the network is {title}, which knows a thousand things, before a photograph."
     return f"{who} It answers “{answer}” with {percent(probability)}." if answer else who
-
-
-def learn_pixels(pixels: int) -> str:
-    """A picture's size as a network is given it."""
-    return f"{pixels} × {pixels} pixels"
 
 
 def learn_squares(grid: tuple[int, int]) -> str:
@@ -1430,19 +1224,9 @@ def learn_side(side: str, untrained: bool | None) -> str:
     return f"Map {side}, {'untrained' if untrained else 'trained'}"
 
 
-def learn_for(method: str, class_name: str) -> str:
-    """A map's title where the class matters."""
-    return f"{method} for “{class_name}”"
-
-
 def learn_agreement(value: float) -> str:
     """An agreement between -1 and 1, two digits, with a real minus sign."""
     return f"{value + 0.0:.2f}".replace("-", "−")
-
-
-def learn_asked(class_name: str) -> str:
-    """Beside maps that were asked for another class."""
-    return f"Asked for “{class_name}”"
 
 
 def learn_larger(one: str, one_value: float, other: str, other_value: float) -> str:
@@ -1465,11 +1249,6 @@ def learn_larger(one: str, one_value: float, other: str, other_value: float) -> 
         f"the largest number in {one} is {number(one_value)}, {how} in {other} "
         f"({number(other_value)})"
     )
-
-
-def learn_1_round(round_number: int, title: str, asks: str) -> str:
-    """Which round it is, and which method's maps."""
-    return f"Round {round_number}. The method is {title}. It asks: {asks}"
 
 
 def learn_1_who(learnt: float, random: float) -> str:
@@ -1654,24 +1433,13 @@ FILM_LOOPS = {0: "again and again", 1: "once", **{n: f"{n} times" for n in (2, 3
 FILM_LOOP_HELP = "An MP4 leaves this to its player."
 FILM_FORMAT = "Take it home as"
 FILM_FORMATS = {"gif": "GIF", "webp": "WebP", "mp4": "MP4", "zip": "PNGs in a ZIP"}
-
-
-def film_fewer(found: int, hoped: int) -> str:
-    """Where classes have fewer pictures than were asked for."""
-    return f"{found} of {hoped} pictures are here; some classes have fewer than asked for."
-
-
-def film_some(shown: int, total: int, each: int) -> str:
-    """Where classes have more pictures than were asked for."""
-    return f"{shown} of the {total} pictures of these classes are taken, {each} of each at most."
-
-
-def film_too_many(most: int, count: int) -> str:
-    """The limit of the app."""
-    return (
-        f"The first {most} of {count} pictures are taken; the command `cactiviz animate` has no "
-        "such limit."
-    )
+FILM_FEWER = "{found} of {hoped} pictures are here; some classes have fewer than asked for."
+FILM_SOME = "{shown} of the {total} pictures of these classes are taken, {each} of each at most."
+FILM_TOO_MANY = (
+    "The first {most} of {count} pictures are taken; the command `cactiviz animate` has no such "
+    "limit."
+)
+FILM_STOPPED = "Stopped; {done} of {total} answers are kept."
 
 
 def film_progress(
@@ -1685,11 +1453,6 @@ def film_progress(
     return f"Picture {picture} of {pictures} · {which} · {device}{first}"
 
 
-def film_stopped(done: int, total: int) -> str:
-    """After Stop."""
-    return f"Stopped; {done} of {total} answers are kept."
-
-
 def film_writing(done: int, total: int) -> str:
     """While a file is written."""
     return f"Painting frame {min(done + 1, total)} of {total}…" if total else "Painting…"
@@ -1697,8 +1460,8 @@ def film_writing(done: int, total: int) -> str:
 
 def film_summary(frames: int, seconds: float, shortened: bool) -> str:
     """What plays on the page."""
-    said = f"{frames} frame{'s' if frames != 1 else ''} · {seconds * frames:g} s"
-    return f"{said} · the first 60 play here, the file holds all" if shortened else said
+    text = f"{frames} frame{'s' if frames != 1 else ''} · {seconds * frames:g} s"
+    return f"{text} · the first 60 play here, the file holds all" if shortened else text
 
 
 def film_alt(pictures: int, names: list[str]) -> str:
@@ -1729,6 +1492,4 @@ OWN_DAMAGED = "This is no file of weights, or it is damaged."
 OWN_PACKED = "This file is packed; weights are saved without packing."
 
 
-def own_too_large(size_bytes: int, most_megabytes: int) -> str:
-    """For a file of weights beyond the limit."""
-    return f"This file has {size_bytes / 2**20:,.0f} MB; up to {most_megabytes:,} MB can be given."
+OWN_TOO_LARGE = "This file has {megabytes:,.0f} MB; up to {most:,} MB can be given."

@@ -33,7 +33,6 @@ from cactiviz.pictures.open import open_picture
 from cactiviz.pictures.web import connect, fetch_picture
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.rendering.formats import check_size
-from cactiviz.streams import read_stream
 from tests.fixtures.sampling import long
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -33,8 +33,9 @@ from cactiviz.rendering.figures import sheet
 from cactiviz.rendering.figures.frame import Layout, Panel, draw_frame
 from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.types import Box, Picture, Prediction, Target
-from cactiviz.ui import grid, texts
-from cactiviz.ui.grid import unpacked
+from cactiviz.ui import texts
+from cactiviz.ui.grid import component as grid
+from cactiviz.ui.grid.component import unpacked
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = next((ROOT / "cactiviz/models/weights").glob("*.safetensors"))
@@ -490,11 +491,11 @@ def test_what_is_asked_for_stands_above_the_grid(app: AppTest) -> None:
 
 
 def test_the_address_holds_a_layer_of_each_network() -> None:
-    from cactiviz.ui.address.link import Link, from_query, to_query
+    from cactiviz.ui.address.link import Link
 
     layers: Any = (("alexnet", "features.8"), ("cactinet", "stages.1"))
     link = Link(models=("alexnet", "cactinet"), layers=layers)
-    query = to_query(link)
+    query = link.query()
     assert query["layers"] == "alexnet:features.8 cactinet:stages.1" and "layer" not in query
-    assert from_query(query) == (link, [])
-    assert from_query({"layer": "stages.1"})[0].layers == (("cactinet", "stages.1"),)
+    assert Link.read(query) == (link, [])
+    assert Link.read({"layer": "stages.1"})[0].layers == (("cactinet", "stages.1"),)

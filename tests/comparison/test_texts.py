@@ -30,7 +30,7 @@ from cactiviz.redaction import folder_name, told_paths, told_sentence
 from cactiviz.rendering.figures.html import map_html
 from cactiviz.types import Box, Picture
 from cactiviz.ui.compare import exports
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = next((ROOT / "cactiviz/models/weights").glob("*.safetensors"))

@@ -23,7 +23,7 @@ from cactiviz.types import Box, Target
 from cactiviz.ui.compare import exports
 from cactiviz.ui.compare.occlusion import Covered
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 SCENE = "scenes:cactus/178"
 ASKED = Request(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import streamlit as st
 
@@ -20,9 +20,9 @@ from cactiviz.ui import texts
 from cactiviz.ui.address.link import LOOK, of_style
 from cactiviz.ui.address.parameter import (
     KnownNames,
+    PageLink,
     Parameter,
     Query,
-    choose,
     in_session,
     read,
     to_query,
@@ -46,91 +46,6 @@ SECONDS = (0.1, 5.0)
 _LONGEST_CLASSES = 4000
 _BETWEEN = "|"  # classes, whose names may have blanks
 _NO_TITLE = "-"  # an empty parameter would be one that is left out
-
-
-@dataclass(frozen=True)
-class FilmLink:
-    """What is animated; each default is what its preset says.
-
-    Attributes:
-        preset: What the choices began from.
-        kind: What changes from frame to frame.
-        dataset: Where pictures come from, if they do change.
-        classes: Of it; empty for those that it opens with.
-        each: Pictures of each class at most.
-        models: Names of networks, in the order of their columns.
-        methods: Names of views, in the order of their rows.
-        whole: Networks are shown the whole of each picture.
-        top: How many answers of a picture, if these change.
-        style: How it is painted, but for
-        ground: "light" or "dark"; empty for what the screen is.
-    """
-
-    preset: str
-    kind: str
-    dataset: str
-    classes: tuple[str, ...]
-    each: int
-    models: tuple[str, ...]
-    methods: tuple[str, ...]
-    whole: bool
-    top: int
-    style: Style
-    ground: str = ""
-
-    @staticmethod
-    def of(preset: str, kind: str = KINDS[0]) -> FilmLink:
-        """What a preset begins with; a film of layers has its first network alone.
-
-        >>> FilmLink.of("cactinet").models
-        ('cactinet',)
-        """
-        usual = PRESETS[preset]
-        methods = usual.question.methods[:MOST_METHODS]
-        side = min(PANELS, key=lambda side: abs(side - usual.style.panel[1]))
-        return FilmLink(
-            preset=preset,
-            kind=kind,
-            dataset=usual.dataset,
-            classes=(),
-            each=usual.each,
-            models=usual.networks[:1] if kind == "layers" else usual.networks,
-            methods=tuple(method for method in methods if method in methods_of(kind))
-            or methods[:1],
-            whole=usual.question.resize == "squash",
-            top=FIRST_TOP,
-            style=replace(usual.style, panel=(side, side), squash=False, dark=False),
-        )
-
-    def query(self) -> Query:
-        """Its parameters; what the preset says anyway is left out.
-
-        >>> replace(FilmLink.of("cactinet"), each=3, classes=("cactus", "no cactus")).query()
-        {'classes': 'cactus|no cactus', 'each': '3'}
-        """
-        first = FilmLink.of(self.preset, self.kind)
-        begins = to_query(self, BEGINS, FilmLink.of(FIRST_PRESET))
-        return {**begins, **to_query(self, ROWS, first)}
-
-    @staticmethod
-    def read(query: Mapping[str, str]) -> tuple[FilmLink, list[str]]:
-        """Of some parameters, and a plain sentence for each that can't be used.
-
-        >>> FilmLink.read({"frames": "layers", "loop": "4"})[1]
-        ["The link's number of times “4” is none, so it was ignored."]
-        """
-        begins, wrong = read(query, BEGINS)
-        first = FilmLink.of(begins.get("preset", FIRST_PRESET), begins.get("kind", KINDS[0]))
-        known = KnownNames(methods_of(first.kind), texts.LINK_VIEW, as_named=True)
-        rows = [replace(row, kind=known) if row.key == "views" else row for row in ROWS]
-        rows.sort(key=lambda row: row.key not in ("networks", "views"))  # which is said first
-        values, more = read(query, rows)
-        if len(values.get("methods", ())) > MOST_METHODS:
-            more.append(texts.link_views(MOST_METHODS))
-            values["methods"] = values["methods"][:MOST_METHODS]
-        if first.kind == "layers" and "models" in values:
-            values["models"] = values["models"][:1]
-        return with_values(first, values), wrong + more
 
 
 class _Classes(Text):
@@ -179,12 +94,12 @@ def _of_style(key: str, name: str, kind: Kind) -> Parameter:
 
 
 #: The parameters that say what its choices began from.
-BEGINS = (
+_BEGINS = (
     Parameter("preset", "preset", OneOf(tuple(PRESETS)), state.FILM_PRESET),
     Parameter("frames", "kind", OneOf(KINDS), state.FILM_KIND),
 )
 #: Its other parameters.
-ROWS = (
+_ROWS = (
     Parameter(
         "set",
         "dataset",
@@ -213,6 +128,130 @@ ROWS = (
 )
 
 
+@dataclass(frozen=True)
+class FilmLink(PageLink):
+    """What is animated; each default is what its preset says.
+
+    Attributes:
+        preset: What the choices began from.
+        kind: What changes from frame to frame.
+        dataset: Where pictures come from, if they do change.
+        classes: Of it; empty for those that it opens with.
+        each: Pictures of each class at most.
+        models: Names of networks, in the order of their columns.
+        methods: Names of views, in the order of their rows.
+        whole: Networks are shown the whole of each picture.
+        top: How many answers of a picture, if these change.
+        style: How it is painted, but for light or dark.
+        ground: "light" or "dark"; empty for what the screen is.
+    """
+
+    preset: str
+    kind: str
+    dataset: str
+    classes: tuple[str, ...]
+    each: int
+    models: tuple[str, ...]
+    methods: tuple[str, ...]
+    whole: bool
+    top: int
+    style: Style
+    ground: str = ""
+    rows: ClassVar = (*_BEGINS, *_ROWS)
+
+    @classmethod
+    def of(cls, preset: str, kind: str = KINDS[0]) -> Self:
+        """What a preset begins with; a film of layers has its first network alone.
+
+        >>> FilmLink.of("cactinet").models
+        ('cactinet',)
+        """
+        usual = PRESETS[preset]
+        methods = usual.question.methods[:MOST_METHODS]
+        side = min(PANELS, key=lambda side: abs(side - usual.style.panel[1]))
+        return cls(
+            preset=preset,
+            kind=kind,
+            dataset=usual.dataset,
+            classes=(),
+            each=usual.each,
+            models=usual.networks[:1] if kind == "layers" else usual.networks,
+            methods=tuple(method for method in methods if method in methods_of(kind))
+            or methods[:1],
+            whole=usual.question.resize == "squash",
+            top=FIRST_TOP,
+            style=replace(usual.style, panel=(side, side), squash=False, dark=False),
+        )
+
+    def query(self) -> Query:
+        """Its parameters; what the preset says anyway is left out.
+
+        >>> replace(FilmLink.of("cactinet"), each=3, classes=("cactus", "no cactus")).query()
+        {'classes': 'cactus|no cactus', 'each': '3'}
+        """
+        first = FilmLink.of(self.preset, self.kind)
+        begins = to_query(self, _BEGINS, FilmLink.of(FIRST_PRESET))
+        return {**begins, **to_query(self, _ROWS, first)}
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+        """Of some parameters, and a plain sentence for each that can't be used.
+
+        >>> FilmLink.read({"frames": "layers", "loop": "4"})[1]
+        ["The link's number of times “4” is none, so it was ignored."]
+        """
+        begins, wrong = read(query, _BEGINS)
+        first = cls.of(begins.get("preset", FIRST_PRESET), begins.get("kind", KINDS[0]))
+        views = KnownNames(methods_of(first.kind), texts.LINK_VIEW, as_named=True)
+        rows = [replace(row, kind=views) if row.key == "views" else row for row in _ROWS]
+        rows.sort(key=lambda row: row.key not in ("networks", "views"))  # which is said first
+        values, more = read(query, rows)
+        if len(values.get("methods", ())) > MOST_METHODS:
+            more.append(texts.LINK_VIEWS.format(most=MOST_METHODS))
+            values["methods"] = values["methods"][:MOST_METHODS]
+        if first.kind == "layers" and "models" in values:
+            values["models"] = values["models"][:1]
+        return with_values(first, values), wrong + more
+
+    @classmethod
+    def chosen(cls) -> Self:
+        """What the session has chosen; the first preset until there is anything."""
+        if state.FILM_KIND not in st.session_state:
+            return cls.of(FIRST_PRESET)
+        first = cls.of(str(st.session_state.get(state.FILM_PRESET) or FIRST_PRESET), kind())
+        values = {name: value for name, value in in_session(cls.rows).items() if value != ()}
+        if "style.heading" in values:
+            values["style.heading"] = " ".join(str(values["style.heading"]).split())
+        side = int(st.session_state.get(style_key("panel")) or first.style.panel[0])
+        travels = current.film_source() != "upload" and _set() != library.LIVE
+        in_table = tuple(name for name in models() if name in MODELS)  # not those of the user's own
+        values |= {
+            "style.panel": (side, side),
+            "dataset": _set() if travels else first.dataset,
+            "classes": classes() if travels else (),
+            "models": in_table or first.models,
+            "ground": ground(),
+        }
+        return with_values(first, values)
+
+    def choose(self) -> None:
+        """Let the session choose it."""
+        super().choose()
+        several = FilmLink.of(self.preset).models if self.kind == "layers" else self.models
+        values: dict[str, Any] = {
+            state.FILM_SOURCE: "set",
+            state.FILM_ONE: self.models[0],
+            state.FILM_MODELS: list(several),
+            style_key("panel"): self.style.panel[0],
+            style_key("dark"): (self.ground or _screen()) == "dark",
+            state.FILM_CLASSES: list(self.classes),
+        }
+        for key, value in values.items():
+            st.session_state[key] = value
+        if not self.classes:
+            st.session_state.pop(state.FILM_CLASSES)
+
+
 def methods_of(kind: str) -> tuple[str, ...]:
     """The views that can be animated; of layers those that are taken at a layer.
 
@@ -235,56 +274,6 @@ def can_be_said(classes: tuple[str, ...]) -> bool:
     return len(text) <= _LONGEST_CLASSES and not any(
         _BETWEEN in name or not name.isprintable() or name != name.strip() for name in classes
     )
-
-
-def chosen() -> Query:
-    """What the address says of what is chosen here."""
-    if state.FILM_KIND not in st.session_state:
-        return {}
-    first = FilmLink.of(str(st.session_state.get(state.FILM_PRESET) or FIRST_PRESET), kind())
-    values = {name: value for name, value in in_session(ROWS).items() if value != ()}
-    if "style.heading" in values:
-        values["style.heading"] = " ".join(str(values["style.heading"]).split())
-    side = int(st.session_state.get(style_key("panel")) or first.style.panel[0])
-    travels = current.film_source() != "upload" and _set() != library.LIVE
-    known = tuple(name for name in models() if name in MODELS)  # not those of the user's own
-    return with_values(
-        first,
-        {
-            **values,
-            "style.panel": (side, side),
-            "dataset": _set() if travels else first.dataset,
-            "classes": classes() if travels else (),
-            "models": known or first.models,
-            "ground": ground(),
-        },
-    ).query()
-
-
-def follow(query: Mapping[str, str]) -> list[str]:
-    """Choose what an address says; returns a plain sentence for what can't be used."""
-    link, wrong = FilmLink.read(query)
-    begin_with(link)
-    return wrong
-
-
-def begin_with(link: FilmLink) -> None:
-    """Choose all that a link says; before the widgets are made in a run."""
-    choose(link, (*BEGINS, *ROWS))
-    several = FilmLink.of(link.preset).models if link.kind == "layers" else link.models
-    values: dict[str, Any] = {
-        state.FILM_SOURCE: "set",
-        state.FILM_ONE: link.models[0],
-        state.FILM_MODELS: list(several),
-        style_key("panel"): link.style.panel[0],
-        style_key("dark"): (link.ground or _screen()) == "dark",
-    }
-    for key, value in values.items():
-        st.session_state[key] = value
-    if link.classes:
-        st.session_state[state.FILM_CLASSES] = list(link.classes)
-    else:
-        st.session_state.pop(state.FILM_CLASSES, None)
 
 
 def kind() -> str:

@@ -11,48 +11,40 @@ from cactiviz.errors import CactivizError, DataError
 from cactiviz.methods import VIEWS
 from cactiviz.models import MODELS
 from cactiviz.ui import texts
-from cactiviz.ui.address import animate, filters, neurons, parameter
-from cactiviz.ui.address.link import (
-    FIRST_NETWORKS,
-    FIRST_VIEWS,
-    ROWS,
-    SHARED,
-    Link,
-    from_query,
-    to_query,
-)
-from cactiviz.ui.address.occlusion import Covered
-from cactiviz.ui.address.parameter import Query
+from cactiviz.ui.address import animate, parameter
+from cactiviz.ui.address.layers import FiltersLink, NeuronsLink
+from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS, SHARED, Covered, Link
+from cactiviz.ui.address.parameter import PageLink, Query
 from cactiviz.ui.brought import current
-from cactiviz.ui.networks import chosen_layers
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 #: What a page's address says besides what others say too.
-_PAGES = {"filters": filters, "neurons": neurons, "animate": animate}
-_ROWS = {
-    "filters": filters.ROWS,
-    "neurons": neurons.ROWS,
-    "animate": (*animate.BEGINS, *animate.ROWS),
+_PAGES: dict[str, type[PageLink]] = {
+    "filters": FiltersLink,
+    "neurons": NeuronsLink,
+    "animate": animate.FilmLink,
 }
 #: All that a page writes; each change of one is an entry in the browser's history.
 PARAMETERS = {
-    page: (*shared, *(row.key for row in _ROWS.get(page, ()))) for page, shared in SHARED.items()
+    page: (*shared, *(row.key for row in (_PAGES[page].rows if page in _PAGES else ())))
+    for page, shared in SHARED.items()
 }
 EVERY_PARAMETER = tuple(dict.fromkeys(key for keys in PARAMETERS.values() for key in keys))
 
 
 def query(page: str) -> Query:
     """The parameters of what is chosen, as far as a page uses it and a link can hold it."""
-    said = to_query(chosen(page))
-    shared = {key: value for key, value in said.items() if key in SHARED[page]}
-    return {**shared, **_PAGES[page].chosen()} if page in _PAGES else shared
+    query = chosen(page).query()
+    shared = {key: value for key, value in query.items() if key in SHARED[page]}
+    return {**shared, **_PAGES[page].chosen().query()} if page in _PAGES else shared
 
 
 def read(page: str, query: Mapping[str, str]) -> tuple[Link, list[str]]:
-    """What some parameters say as far as pages have them in common; as ``address.from_query``."""
+    """What some parameters say as far as pages have them in common; as :meth:`Link.read`."""
     shared = {*SHARED[page], "set"}  # a data set may be in a folder, as a picture may
-    return from_query({key: text for key, text in query.items() if key in shared})
+    return Link.read({key: text for key, text in query.items() if key in shared})
 
 
 def choose(page: str, query: Mapping[str, str], link: Link) -> list[str]:
@@ -66,8 +58,11 @@ def choose(page: str, query: Mapping[str, str], link: Link) -> list[str]:
     Returns:
         A plain sentence for what can't be chosen here.
     """
-    wrong = _PAGES[page].follow(query) if page in _PAGES else []
-    shared = [row for row in ROWS if row.key in SHARED[page]]
+    wrong: list[str] = []
+    if page in _PAGES:
+        own, wrong = _PAGES[page].read(query)
+        own.choose()
+    shared = [row for row in Link.rows if row.key in SHARED[page]]
     parameter.choose(link, shared)
     for row in shared:
         if row.key in ("class", "against"):
@@ -75,8 +70,7 @@ def choose(page: str, query: Mapping[str, str], link: Link) -> list[str]:
     if "layers" in SHARED[page]:
         st.session_state[state.LAYER] = dict(link.layers)
     if link.cover and "cover" in SHARED[page]:
-        st.session_state[state.COVERING] = True
-        st.session_state[state.COVERED_HOW] = link.cover.how
+        cover(link.cover)
     if page == "animate" and animate.kind() == "pictures":
         return wrong  # of data sets; the one picture of other pages stays
     return wrong + choose_picture(link)
@@ -97,17 +91,17 @@ def chosen(page: str) -> Link:
             picture = ""
     models = get(state.MODELS) or FIRST_NETWORKS
     methods = get(state.METHODS) or FIRST_VIEWS
-    known = tuple(name for name in MODELS if name in models)  # not those of the user's own
+    in_table = tuple(name for name in MODELS if name in models)  # not those of the user's own
     return Link(
         picture=picture,
         web=web,
         place=place,
-        models=known or FIRST_NETWORKS,
+        models=in_table or FIRST_NETWORKS,
         methods=tuple(view for view in VIEWS if view in methods),
         class_=get(state.TARGET) or "",
         against=get(state.AGAINST) or "",
-        layers=chosen_layers.of(known or FIRST_NETWORKS),
-        cover=_cover(),
+        layers=catalog.layers_of(in_table or FIRST_NETWORKS),
+        cover=None if _stays_here() else covered_part(),
         whole=bool(get(state.WHOLE)),
         untrained=bool(get(state.UNTRAINED)),
     )
@@ -131,10 +125,10 @@ def choose_picture(link: Link) -> list[str]:
         return []
     try:
         if not library.is_here(name):
-            raise DataError(texts.link_dataset(library.title(name)))
+            raise DataError(texts.LINK_DATASET.format(title=library.title(name)))
         state.choose(library.opened(name).find(place))
     except CactivizError as error:
-        return [texts.link_picture(str(error))]
+        return [texts.LINK_PICTURE.format(why=str(error))]
     return []
 
 
@@ -151,10 +145,17 @@ def cover_on(picture: str, *, of_link: bool) -> None:
         st.session_state[state.COVERED] = replace(covered, picture=picture)
 
 
-def _cover() -> Covered | None:
+def cover(covered: Covered) -> None:
+    """Cover a part of the picture that is shown, or about to be."""
+    st.session_state[state.COVERED] = covered
+    st.session_state[state.COVERING] = True
+    st.session_state[state.COVERED_HOW] = covered.how
+
+
+def covered_part() -> Covered | None:
     """The covered part of the picture that is shown, or that a link is about to show."""
     covered: Covered | None = st.session_state.get(state.COVERED)
-    if covered is None or not st.session_state.get(state.COVERING) or _stays_here():
+    if covered is None or not st.session_state.get(state.COVERING):
         return None
     return covered if covered.picture in ("", st.session_state.get(state.COVERED_OF)) else None
 
@@ -164,3 +165,46 @@ def _stays_here() -> bool:
     source = current.shown_source()
     searched = source == "set" and st.session_state.get(state.DATASET) == library.LIVE
     return searched or source in current.OWN_SOURCES
+
+
+def drop_unknown(known: dict[str, str], *, new: bool) -> list[str]:
+    """Drop classes to explain that no chosen network knows; before any widget is made in a run.
+
+    A class that never was known here is left alone: each network says so itself, and which of its
+    own is near.
+
+    Args:
+        known: The classes that a chosen network has known, by where they are kept; brought up to
+            date.
+        new: Those chosen count as known before: a link named them besides a network that isn't
+            here.
+
+    Returns:
+        A plain sentence for each.
+    """
+    chosen = [*(st.session_state.get(state.MODELS) or FIRST_NETWORKS)]
+    chosen += st.session_state.get(state.JOINING, [])
+    every = catalog.names()
+    networks = [name for name in chosen if name in every] or list(FIRST_NETWORKS)
+    sentences = []
+    for key in (state.TARGET, state.AGAINST):
+        class_ = str(st.session_state.get(key) or "")
+        if not class_:
+            known.pop(key, None)
+        elif any(_knows(name, class_) for name in networks):
+            known[key] = class_
+        elif new or known.get(key) == class_:
+            st.session_state[key] = None
+            known.pop(key, None)
+            sentences.append(texts.class_unknown(class_, several=len(networks) > 1))
+    return sentences
+
+
+def _knows(network: str, class_: str) -> bool:
+    """Whether it may have this class; by its number, it says itself how many it has."""
+    names = catalog.class_names(network)
+    kind, _, rest = class_.partition(":")
+    if not names or class_.strip().isdecimal() or kind == "index":
+        return True
+    meant = {class_.strip().casefold(), rest.strip().casefold() if kind == "name" else ""}
+    return any(name.strip().casefold() in meant for name in names)

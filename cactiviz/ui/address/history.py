@@ -24,24 +24,66 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from cactiviz.errors import CactivizError
+from cactiviz.recipes.request import Style
 from cactiviz.ui import texts
-from cactiviz.ui.address import binding, known_classes, own
+from cactiviz.ui.address import binding, own
 from cactiviz.ui.address import link as address
 from cactiviz.ui.address.link import LOOK, Link
+from cactiviz.ui.address.own import Lacking
 from cactiviz.ui.address.parameter import Query
-from cactiviz.ui.address.trail import Trail
 from cactiviz.ui.components.loader import component
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 _KEY = "cv-address"
 _WORD_SECONDS = 0.25  # nothing goes wrong where word comes later
+
+
+@dataclass
+class Trail:
+    """The address that a session last had, and what led to it.
+
+    Attributes:
+        page: The page whose address it is.
+        at: The parameters that stand for what is chosen, as last written or read.
+        instead: Parameters that the browser may have in their stead, and shall replace.
+        written: How often a choice was written.
+        kept: What was chosen at the end of the last run.
+        style: What the address said of scale, palette and strength when the session began.
+        wrong: Sentences about the address, until something is chosen.
+        followed: Nothing was chosen since a link was followed.
+        lacking: What a link left out that isn't here.
+        known: The classes explained that a network here has known, by where they are kept.
+        folder: A link whose folder nobody has agreed to yet.
+        picked: The picture that is chosen in its stead meanwhile.
+        heard: Parameters of the browser that nobody went back to.
+        arrived: The session has just come here from another page,
+        begun: or has, and nothing was chosen or written here yet.
+        agreed: Web addresses that the user typed or agreed to.
+    """
+
+    page: str = ""
+    at: Query = field(default_factory=dict)
+    instead: list[Query] = field(default_factory=list)
+    written: int = 0
+    kept: Query = field(default_factory=dict)
+    style: Style = field(default_factory=Style)
+    wrong: list[str] = field(default_factory=list)
+    followed: bool = False
+    lacking: Lacking = field(default_factory=Lacking)
+    known: dict[str, str] = field(default_factory=dict)
+    folder: Link | None = None
+    picked: tuple[object, ...] = ()
+    heard: Query | None = None
+    arrived: bool = False
+    begun: bool = False
+    agreed: set[str] = field(default_factory=set)
 
 
 def enter(page: str) -> None:
@@ -64,9 +106,7 @@ def enter(page: str) -> None:
     else:
         _let_be_told(trail)
     if page == "compare":
-        trail.wrong += known_classes.drop_unknown(
-            trail.known, new="network" in trail.lacking.instead
-        )
+        trail.wrong += binding.drop_unknown(trail.known, new="network" in trail.lacking.instead)
     _say(trail)
 
 
@@ -114,14 +154,34 @@ def text() -> str:
     return urlencode(_trail().at)
 
 
-def style() -> dict[str, object]:
+def style() -> Style:
     """Scale, palette and strength as the address had them when the session began."""
-    return {**_trail().style.of_maps}
+    return _trail().style
 
 
 def cannot_travel(page: str = "compare") -> str:
     """Which part of what a page shows a link leaves out, in plain sentences; empty if none."""
     return " ".join(own.cannot_travel(page))
+
+
+def titled(title: str, page: str) -> None:
+    """Show a page's title with "Copy link" beside it; Compare has its own above the grid.
+
+    Args:
+        title: What the page is called.
+        page: One of those whose address says what they show.
+    """
+    data = {
+        "copy": texts.GRID["copy"],
+        "copied": texts.GRID["copied"],
+        "byHand": texts.GRID["copy_by_hand"],
+        "cannotTravel": cannot_travel(page),
+    }
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.title(title, anchor=False, width="content")
+        component("copy_link", "address")(data=data, key="copy link", width="content")
 
 
 def arrive(page: str) -> None:
@@ -158,7 +218,7 @@ def _arrive(trail: Trail, new: bool) -> None:
         _follow(trail, seen)
     if new and trail.page == "compare":
         style = {key: text for key, text in st.query_params.items() if key in LOOK}
-        link, wrong = address.from_query(style)
+        link, wrong = Link.read(style)
         trail.style = link.style
         trail.wrong += wrong
 
@@ -192,8 +252,8 @@ def _follow(trail: Trail, query: Mapping[str, str]) -> None:
     asks = link.place not in ("", state.place())
     if asks and not library.folders_may_be_named():
         trail.wrong.append(texts.LINK_PLACE_SHUT)
-    given = replace(link, picture="") if asks else link
-    trail.wrong += binding.choose(trail.page, trail.at, given)
+    followed = replace(link, picture="") if asks else link
+    trail.wrong += binding.choose(trail.page, trail.at, followed)
     trail.lacking = own.choose(trail.page, trail.at, link.without)
     if asks and library.folders_may_be_named():
         trail.folder, trail.picked = link, binding.picked()
@@ -232,12 +292,12 @@ def _say(trail: Trail) -> None:
         st.info(" ".join(texts.LEFT_OUT[word] for word in missing))
     if web := _asks_to_fetch(trail):
         try:
-            asked = address.host(web)
+            host = address.host(web)
         except CactivizError:
             return  # which is said where it is typed
-        _ask(texts.link_fetches(asked), texts.LINK_FETCH, agree, web)
+        _ask(texts.LINK_FETCHES.format(host=host), texts.LINK_FETCH, agree, web)
     if asks := _pending(trail):
-        _ask(texts.link_opens(asks.place), texts.LINK_OPEN, _agree_to_folder, asks)
+        _ask(texts.LINK_OPENS.format(place=asks.place), texts.LINK_OPEN, _agree_to_folder, asks)
 
 
 def _ask(question: str, label: str, answer: object, about: object) -> None:
@@ -268,17 +328,17 @@ def _in_the_browser(trail: Trail) -> None:
 
 def _moved() -> None:
     """Back or Forward has led to another entry of the same page."""
-    told = st.session_state[_KEY].moved
-    if isinstance(told, Mapping) and told.get("page") == _trail().page:
-        said = told.get("said")
-        _move(said if isinstance(said, Mapping) else {})
+    moved = st.session_state[_KEY].moved
+    if isinstance(moved, Mapping) and moved.get("page") == _trail().page:
+        query = moved.get("said")
+        _move(query if isinstance(query, Mapping) else {})
 
 
-def _move(said: Mapping[object, object]) -> None:
+def _move(moved_to: Mapping[object, object]) -> None:
     """Follow the parameters of another entry, whatever they are."""
     trail = _trail()
     ours = binding.PARAMETERS[trail.page]
-    query = {key: text for key in ours if isinstance(text := said.get(key), str) and text}
+    query = {key: text for key in ours if isinstance(text := moved_to.get(key), str) and text}
     if query != trail.at or _chosen(trail) != trail.kept:  # what was chosen before, sent once more
         _follow(trail, query)
     trail.heard = _seen(trail)

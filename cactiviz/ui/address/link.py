@@ -9,28 +9,30 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar, Self
 
 from cactiviz.errors import DownloadError
 from cactiviz.methods import FILTERS, VIEWS
 from cactiviz.models import MODELS
+from cactiviz.pictures.occlusion import HOWS, How
 from cactiviz.pictures.web import parsed
 from cactiviz.recipes.fields import STYLE
 from cactiviz.recipes.kinds import Kind, Number, Switch, Text
 from cactiviz.recipes.request import Style
+from cactiviz.types import Box
 from cactiviz.ui import texts
-from cactiviz.ui.address import occlusion
-from cactiviz.ui.address.occlusion import Covered
 from cactiviz.ui.address.parameter import (
     KnownNames,
     LayerName,
     LayerPairs,
-    Layers,
+    PageLink,
     Parameter,
-    Query,
+    numbers,
     read,
+    shares,
     with_values,
 )
-from cactiviz.ui.address.parameter import to_query as written
+from cactiviz.ui.networks.catalog import Layers
 from cactiviz.ui.session import state
 
 FIRST_NETWORKS = ("cactinet",)
@@ -54,39 +56,71 @@ LOOK = ("scale", "palette", "strength")
 
 
 @dataclass(frozen=True)
-class Link:
-    """What an address stands for; each default is what a first visit shows.
+class Covered:
+    """A part that is covered.
 
     Attributes:
-        picture: The address of a data set's item, or empty.
-        web: The web address of a picture, or empty. Never fetched without a question.
-        place: For a picture of the data set "folder": the folder on this computer.
-        models: Names of networks, in the table's order.
-        methods: Names of views, in their order.
-        class_: The class explained; empty for each network's own top answer.
-        against: The class it is held against, or empty.
-        layers: (network, layer) in the table's order, where class activation maps are taken; others
-            have the network's own layer.
-        cover: The part of the picture that is covered, or None.
-        whole: Every network is shown the whole picture.
-        untrained: Networks without weights here are shown with random ones.
-        without: What it leaves out.
-        style: How the maps are painted.
+        picture: The key of the picture that the box was drawn on; empty in a link.
+        box: (top, left, height, width), as shares of the picture's sides, within 0..1.
+        how: With what.
     """
 
-    picture: str = ""
-    web: str = ""
-    place: str = ""
-    models: tuple[str, ...] = FIRST_NETWORKS
-    methods: tuple[str, ...] = FIRST_VIEWS
-    class_: str = ""
-    against: str = ""
-    layers: Layers = ()
-    cover: Covered | None = None
-    whole: bool = False
-    untrained: bool = False
-    without: str = ""
-    style: Style = field(default_factory=Style)
+    picture: str
+    box: tuple[float, float, float, float]
+    how: How
+
+    def on(self, size: tuple[int, int]) -> Box:
+        """The box in the pixels of a picture of this (height, width)."""
+        height, width = size
+        top, left, tall, wide = self.box
+        return Box(top * height, left * width, tall * height, wide * width)
+
+    def text(self) -> str:
+        """As a link says it: the box, then with what, unless it is the first of all.
+
+        >>> Covered("", (0.25, 0.5, 0.125, 0.25), "blur").text()
+        '0.25 0.5 0.125 0.25 blur'
+        """
+        return shares(self.box) + (f" {self.how}" if self.how != HOWS[0] else "")
+
+
+def covered_from(value: object, picture: str) -> Covered | None:
+    """What the browser says is covered, if it makes sense; None for nothing.
+
+    >>> covered_from({"box": [0.1, 0.2, 0.5, 2], "how": "grey"}, "")
+    Covered(picture='', box=(0.1, 0.2, 0.5, 0.8), how='grey')
+    >>> covered_from({"box": [0.1, 0.2, "0.5", 0.5], "how": "grey"}, "")
+    """
+    if not isinstance(value, Mapping) or value.get("how") not in HOWS:
+        return None
+    box = value.get("box")
+    if not isinstance(box, list) or len(box) != 4 or not all(map(_is_number, box)):
+        return None
+    top, left = (min(max(float(edge), 0.0), 1.0) for edge in box[:2])
+    height = min(float(box[2]), 1 - top)
+    width = min(float(box[3]), 1 - left)
+    if height <= 0 or width <= 0:
+        return None
+    how: How = value["how"]
+    return Covered(picture, (top, left, height, width), how)
+
+
+def covered_of(text: str) -> Covered | None:
+    """What a link says is covered, if it makes sense.
+
+    >>> covered_of("0.1 0.2 0.5 0.5 mean")
+    Covered(picture='', box=(0.1, 0.2, 0.5, 0.5), how='mean')
+    >>> covered_of("0.1 0.2 0.5"), covered_of("0 0 0 1")
+    (None, None)
+    """
+    pieces = text.split()
+    how = pieces.pop() if len(pieces) == 5 else HOWS[0]
+    box = numbers(" ".join(pieces))
+    return covered_from({"box": list(box or ()), "how": how}, "")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -9 < value < 9
 
 
 class _Cover(Kind):
@@ -96,7 +130,7 @@ class _Cover(Kind):
         return value.text() if value else ""
 
     def parse(self, text: str) -> Covered:
-        covered = occlusion.read(text)
+        covered = covered_of(text)
         if covered is None:
             raise ValueError("give four shares")
         return covered
@@ -128,7 +162,7 @@ def _layers_of(link: Link) -> Layers:
 
 
 #: Its parameters.
-ROWS = (
+_ROWS = (
     Parameter(
         "picture",
         "picture",
@@ -161,50 +195,77 @@ ROWS = (
 )
 
 
-def to_query(link: Link) -> Query:
-    """The parameters of a link; what a first visit shows anyway is left out.
+@dataclass(frozen=True)
+class Link(PageLink):
+    """What an address stands for; each default is what a first visit shows.
 
-    >>> to_query(Link(models=("alexnet", "cactinet"), style=Style(palette="viridis")))
+    Attributes:
+        picture: The address of a data set's item, or empty.
+        web: The web address of a picture, or empty. Never fetched without a question.
+        place: For a picture of the data set "folder": the folder on this computer.
+        models: Names of networks, in the table's order.
+        methods: Names of views, in their order.
+        class_: The class explained; empty for each network's own top answer.
+        against: The class it is held against, or empty.
+        layers: (network, layer) in the table's order, where class activation maps are taken; others
+            have the network's own layer.
+        cover: The part of the picture that is covered, or None.
+        whole: Every network is shown the whole picture.
+        untrained: Networks without weights here are shown with random ones.
+        without: What it leaves out.
+        style: How the maps are painted.
+
+    >>> Link(models=("alexnet", "cactinet"), style=Style(palette="viridis")).query()
     {'networks': 'alexnet cactinet', 'palette': 'viridis'}
 
     A single network's layer needs no name of it:
 
-    >>> to_query(Link(layers=(("cactinet", "stages.1"),)))
+    >>> Link(layers=(("cactinet", "stages.1"),)).query()
     {'layer': 'stages.1'}
-    >>> to_query(Link())
-    {}
-    """
-    return written(link, ROWS, Link())
-
-
-def from_query(query: Mapping[str, str]) -> tuple[Link, list[str]]:
-    """The link of some parameters, and a plain sentence for each that can't be used.
-
-    A parameter that can't be used counts as left out. Parameters of other names are ignored.
-
-    >>> from_query({"networks": "alexnet nonsense", "strength": "2"})[0].models
-    ('alexnet',)
-    >>> from_query({"networks": "alexnet nonsense", "strength": "0.4"})[1]
+    >>> Link.read({"networks": "alexnet nonsense", "strength": "0.4"})[1]
     ['The link names “nonsense” as a network, which is not known here.']
     """
-    web, _ = read(query, [row for row in ROWS if row.key == "web"])
-    if web:
-        query = {key: text for key, text in query.items() if key not in ("picture", "place")}
-    values, wrong = read(query, ROWS)
-    folder = values.get("picture", "").startswith("folder:") or query.get("set") == "folder"
-    if not folder:  # named by Animate as its set
-        values.pop("place", None)
-    models = values.get("models", FIRST_NETWORKS)
-    values["layers"] = _layers(values.pop("layer", ""), values.get("layers", ()), models, wrong)
-    return with_values(Link(), values), wrong
+
+    picture: str = ""
+    web: str = ""
+    place: str = ""
+    models: tuple[str, ...] = FIRST_NETWORKS
+    methods: tuple[str, ...] = FIRST_VIEWS
+    class_: str = ""
+    against: str = ""
+    layers: Layers = ()
+    cover: Covered | None = None
+    whole: bool = False
+    untrained: bool = False
+    without: str = ""
+    style: Style = field(default_factory=Style)
+    rows: ClassVar = _ROWS
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+        """The link of some parameters, and a plain sentence for each that can't be used.
+
+        A parameter that can't be used counts as left out. Parameters of other names are ignored.
+        """
+        web, _ = read(query, [row for row in cls.rows if row.key == "web"])
+        if web:
+            query = {key: text for key, text in query.items() if key not in ("picture", "place")}
+        values, wrong = read(query, cls.rows)
+        folder = values.get("picture", "").startswith("folder:") or query.get("set") == "folder"
+        if not folder:  # named by Animate as its set
+            values.pop("place", None)
+        models = values.get("models", FIRST_NETWORKS)
+        layer, layers = values.pop("layer", ""), values.get("layers", ())
+        values["layers"] = _layers(layer, layers, models, wrong)
+        return with_values(cls(), values), wrong
 
 
 def _layers(layer: str, pairs: Layers, models: tuple[str, ...], wrong: list[str]) -> Layers:
     """Of several networks each by its name; one alone may have its layer without a name."""
     others = [name for name, _ in pairs if name not in models]
     if others:
-        wrong.append(texts.link_layer_of(MODELS[others[0]].title))
-    layers = {name: one for name, one in pairs if name in models}
+        wrong.append(texts.LINK_LAYER_OF.format(network=MODELS[others[0]].title))
+    layers = {name: at for name, at in pairs if name in models}
     if layer and len(models) > 1:
         wrong.append(texts.LINK_LAYER)
     elif layer:

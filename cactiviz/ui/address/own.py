@@ -1,13 +1,20 @@
 """What a link leaves out: what a session chose of its own, and what is missing at whoever opens it.
 
-An address says that something was left out, by the words of ``own_choice.WORDS``, and by a mark
+An address says that something was left out, by the words of :data:`WORDS`, and by a mark
 that means something only to the browser that left it out: by it Back, Forward and a reload find
 again what was chosen there.
+
+Which browser this is, its random word tells, which comes a moment after the page, in a run of a
+fragment that shows nothing. The page itself runs once more only where that changes what it shows:
+the browser has something here, or the address says that something was left out of it. In the
+latter case the page waits for the word: what it would show first isn't what was asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -15,16 +22,63 @@ import streamlit as st
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS
 from cactiviz.ui import texts
-from cactiviz.ui.address import animate, occlusion
-from cactiviz.ui.address.link import FIRST_NETWORKS
-from cactiviz.ui.address.occlusion import Covered
+from cactiviz.ui.address import animate, binding
+from cactiviz.ui.address.link import FIRST_NETWORKS, LEFT_OUT, covered_of
 from cactiviz.ui.brought import current, store
-from cactiviz.ui.brought.own_choice import OWN, WORDS, OwnChoice, merged
-from cactiviz.ui.networks import chosen_layers
+from cactiviz.ui.components.loader import component
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
+_KEY = "cv-browser-word"
+_PATIENCE_SECONDS = 3.0  # with a browser that doesn't tell
+_LOOK_AGAIN_SECONDS = 1.0
+#: Something runs so often in a session whose browser has something here; see private_folders.py.
+_SIGN_OF_LIFE_SECONDS = 30
 _LAYERS = {"filters": state.FILTER_LAYER, "neurons": state.NEURON_LAYER}
+
+
+@dataclass(frozen=True)
+class OwnChoice:
+    """What was chosen on a page besides what its address says.
+
+    Attributes:
+        networks: All networks that were chosen, in their order: names of the table's, and before
+            the numbers of one's own the sign :data:`OWN`.
+        picture: (where it came from, which one), or empty.
+        cover: Which part of that picture was covered, as a link says it.
+        pictures: Numbers of the pictures of an animation.
+        dataset: The data set of an animation, where a link can't name it or its classes.
+        classes: Of that data set.
+        layers: (number of a network of one's own, its layer).
+    """
+
+    networks: tuple[str, ...] = ()
+    picture: tuple[str, str] | tuple[()] = ()
+    cover: str = ""
+    pictures: tuple[str, ...] = ()
+    dataset: str = ""
+    classes: tuple[str, ...] = ()
+    layers: tuple[tuple[str, str], ...] = ()
+
+    def words(self) -> tuple[str, ...]:
+        """What a link leaves out, by the words of :data:`WORDS`.
+
+        >>> OwnChoice(networks=("alexnet", "own 07"), picture=("upload", "5a")).words()
+        ('picture', 'network')
+        """
+        left_out = {
+            "picture": bool(self.picture),
+            "pictures": bool(self.pictures or self.dataset == "live"),
+            "classes": bool(self.classes) and self.dataset != "live",
+            "network": bool(self.networks),
+        }
+        return tuple(word for word in WORDS if left_out[word])
+
+
+OWN = "own "
+#: What a link may leave out.
+WORDS = ("picture", "pictures", "classes", "network")
 
 
 @dataclass(frozen=True)
@@ -32,7 +86,7 @@ class Lacking:
     """What a link left out that isn't here.
 
     Attributes:
-        instead: A word of ``own_choice.WORDS`` -> what is shown instead.
+        instead: A word of :data:`WORDS` -> what is shown instead.
         mark: By which the browser that left it out would find it again.
         word: By which this browser was known when it was looked for.
     """
@@ -89,19 +143,20 @@ def chosen(page: str) -> OwnChoice:
     unsaid = film and not upload and not animate.can_travel()
     numbers = _numbers()
     models = [OWN + numbers[name] if name in numbers else name for name in _models(page)]
-    own = {name: one for name, one in numbers.items() if OWN + one in models}
+    own = {name: number for name, number in numbers.items() if OWN + number in models}
     get = st.session_state.get
-    layers = {one: get(_LAYERS[page] + name) for name, one in own.items() if page in _LAYERS}
+    covered = binding.covered_part() if picture and page == "compare" else None
+    layers = {number: get(_LAYERS[page] + name) for name, number in own.items() if page in _LAYERS}
     if page == "compare":
-        layers |= {own[name]: layer for name, layer in chosen_layers.of(list(own))}
+        layers |= {own[name]: layer for name, layer in catalog.layers_of(list(own))}
     return OwnChoice(
         networks=tuple(models) if own else (),
         picture=picture,
-        cover=_cover() if picture and page == "compare" else "",
+        cover=covered.text() if covered else "",
         pictures=current.numbers() if upload else (),
         dataset=str(get(state.FILM_SET)) if unsaid else "",
         classes=tuple(get(state.FILM_CLASSES) or ()) if unsaid else (),
-        layers=tuple((one, str(layer)) for one, layer in layers.items() if layer),
+        layers=tuple((number, str(layer)) for number, layer in layers.items() if layer),
     )
 
 
@@ -118,12 +173,12 @@ def choose(page: str, query: Mapping[str, str], left_out: str) -> Lacking:
     """
     pieces = left_out.split()
     words = [word for word in WORDS if word in pieces]
-    shelf = store.here()
-    found = (shelf.choices.find(piece) for piece in pieces) if shelf is not None else ()
-    choice = next((one for one in found if one is not None), OwnChoice())
-    there = [word for word in choice.words() if _CHOOSE[word](page, query, choice)]
+    folder = store.here()
+    choices = (folder.choices.find(piece) for piece in pieces) if folder is not None else ()
+    choice = next((remembered for remembered in choices if remembered is not None), OwnChoice())
+    chosen_words = [word for word in choice.words() if _CHOOSE[word](page, query, choice)]
     return Lacking(
-        instead={word: _instead(page, word) for word in words if word not in there},
+        instead={word: _instead(page, word) for word in words if word not in chosen_words},
         mark=next((piece for piece in pieces if piece not in WORDS), ""),
         word=st.session_state.get(state.WORD),
     )
@@ -140,18 +195,14 @@ def _choose_picture(page: str, query: Mapping[str, str], choice: OwnChoice) -> b
             state.choose(library.opened(library.LIVE).find(which))
         except CactivizError:
             return False
-    if page == "compare" and (cover := occlusion.read(choice.cover)):
-        st.session_state[state.COVERED] = cover
-        st.session_state[state.COVERING] = True
-        st.session_state[state.COVERED_HOW] = cover.how
+    if page == "compare" and (covered := covered_of(choice.cover)):
+        binding.cover(covered)
     return True
 
 
 def _choose_pictures(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
-    return _choose_classes(page, query, choice) if choice.dataset else _choose_files(choice)
-
-
-def _choose_files(choice: OwnChoice) -> bool:
+    if choice.dataset:
+        return _choose_classes(page, query, choice)
     return current.choose_many(choice.pictures)
 
 
@@ -168,24 +219,24 @@ def _choose_classes(page: str, query: Mapping[str, str], choice: OwnChoice) -> b
 def _choose_networks(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
     names = {OWN + number: name for name, number in _numbers().items()}
     unnamed = "networks" not in query and not any(name in MODELS for name in choice.networks)
-    found = [
+    networks = [
         names.get(name, name)
         for name in merged([] if unnamed else [*_models(page)], choice.networks)
         if name in names or name in MODELS
     ]
-    if not any(name not in MODELS for name in found):
+    if not any(name not in MODELS for name in networks):
         return False
     if page == "animate" and animate.kind() == "layers":
-        st.session_state[state.FILM_ONE] = found[0]
+        st.session_state[state.FILM_ONE] = networks[0]
     else:
-        st.session_state[state.FILM_MODELS if page == "animate" else state.MODELS] = found
+        st.session_state[state.FILM_MODELS if page == "animate" else state.MODELS] = networks
     for number, layer in choice.layers:
         if (name := names.get(OWN + number)) is None:
             continue
         if page in _LAYERS:
             st.session_state[_LAYERS[page] + name] = layer
         else:
-            chosen_layers.choose(name, layer)
+            catalog.choose_layer(name, layer)
     return all(name in names or name in MODELS for name in choice.networks)
 
 
@@ -209,18 +260,10 @@ def _picture(page: str) -> tuple[str, str] | tuple[()]:
     return ()
 
 
-def _cover() -> str:
-    covered_part: Covered | None = st.session_state.get(state.COVERED)
-    shown = st.session_state.get(state.COVERED_OF)
-    if covered_part is None or not st.session_state.get(state.COVERING):
-        return ""
-    return covered_part.text() if covered_part.picture in ("", shown) else ""
-
-
 def _bring_sightings() -> None:
-    shelf = store.here()
-    if not state.sightings() and shelf is not None and shelf.sightings:
-        st.session_state[state.SIGHTINGS] = shelf.sightings
+    folder = store.here()
+    if not state.sightings() and folder is not None and folder.sightings:
+        st.session_state[state.SIGHTINGS] = folder.sightings
 
 
 def _models(page: str) -> Iterable[str]:
@@ -231,8 +274,8 @@ def _models(page: str) -> Iterable[str]:
 
 def _numbers() -> dict[str, str]:
     """The number of each network of one's own, by its name."""
-    shelf = store.here()
-    return {name: one.revision for name, one in shelf.networks.items()} if shelf else {}
+    folder = store.here()
+    return {name: network.revision for name, network in folder.networks.items()} if folder else {}
 
 
 def _instead(page: str, word: str) -> object:
@@ -243,3 +286,50 @@ def _instead(page: str, word: str) -> object:
     if word == "picture":
         return tuple(get(key) for key in (state.SOURCE, state.DATASET, state.CLASS, state.ITEM))
     return current.film_source(), get(state.FILM_SET), animate.classes()
+
+
+def merged(named: Sequence[str], before: Sequence[str]) -> list[str]:
+    """The networks that an address names, with one's own in the places that they had among them.
+
+    >>> merged(["alexnet"], ["own 07", "alexnet", "cactinet"])
+    ['own 07', 'alexnet']
+    """
+    kept = [name for name in before if name.startswith(OWN) or name in named]
+    return [*kept, *(name for name in named if name not in kept)]
+
+
+def ask_browser() -> None:
+    """Let the browser tell its word; ends the run where the page has to wait for it."""
+    waits = _waits()
+    timed = _SIGN_OF_LIFE_SECONDS if store.here() is not None else None
+    with st.container(key="cv-browser"):
+        st.fragment(_ask_word, run_every=_LOOK_AGAIN_SECONDS if waits else timed)(waits)
+    if waits:
+        st.stop()
+
+
+def _ask_word(waits: bool) -> None:
+    session = st.session_state.setdefault(state.WORD_SESSION, uuid.uuid4().hex)
+    data = {"asks": state.WORD not in st.session_state, "session": session}
+    component("browser_word", "address", ("browser_word.js",))(
+        data=data, key=_KEY, on_word_change=_told
+    )
+    store.here()  # a sign of life
+    if st.session_state.pop(state.WORD_NEWS, False) or (waits and not _waits()):
+        st.rerun()
+
+
+def _waits() -> bool:
+    """Whether what the address leaves out may be here, which only the word can tell."""
+    if state.WORD in st.session_state or LEFT_OUT not in st.query_params:
+        return False
+    since: float = st.session_state.setdefault(state.WORD_AWAITED, time.monotonic())
+    return time.monotonic() - since < _PATIENCE_SECONDS
+
+
+def _told() -> None:
+    word = st.session_state[_KEY].word
+    if word is None or state.WORD in st.session_state:
+        return
+    store.told(word if store.is_word(word) else "")
+    st.session_state[state.WORD_NEWS] = store.here() is not None

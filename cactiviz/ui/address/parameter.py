@@ -9,16 +9,15 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import streamlit as st
 
 from cactiviz.recipes.kinds import Kind, Text
 from cactiviz.ui import texts
+from cactiviz.ui.networks.catalog import Layers
 
 Query = dict[str, str]
-#: (network, layer) pairs.
-Layers = tuple[tuple[str, str], ...]
 Value = TypeVar("Value")
 
 _SHOWN = 40  # characters of what a link says, in a sentence about it
@@ -67,7 +66,7 @@ def read(query: Mapping[str, str], rows: Iterable[Parameter]) -> tuple[dict[str,
         if not text:
             continue
         if isinstance(row.kind, Text) and not row.kind.is_readable(text):
-            wrong.append(texts.link_unreadable(row.key))
+            wrong.append(texts.LINK_UNREADABLE.format(part=texts.LINK_PARTS[row.key]))
         elif isinstance(row.kind, KnownNames):
             names, unknown = row.kind.parted(text)
             if names:
@@ -78,13 +77,17 @@ def read(query: Mapping[str, str], rows: Iterable[Parameter]) -> tuple[dict[str,
         elif isinstance(row.kind, LayerPairs):
             values[row.name], others = row.kind.parted(text)
             if others:
-                wrong.append(texts.link_wrong(row.key, short(others[0])))
+                wrong.append(_wrong(row, others[0]))
         else:
             try:
                 values[row.name] = row.kind.parse(text)
             except ValueError:
-                wrong.append(texts.link_wrong(row.key, short(text)))
+                wrong.append(_wrong(row, text))
     return values, wrong
+
+
+def _wrong(row: Parameter, text: str) -> str:
+    return texts.LINK_WRONG.format(part=texts.LINK_PARTS[row.key], value=short(text))
 
 
 def with_values(link: Value, values: Mapping[str, Any]) -> Value:
@@ -113,6 +116,36 @@ def choose(link: object, rows: Iterable[Parameter]) -> None:
         if row.state:
             value = attrgetter(row.name)(link)
             st.session_state[row.state] = list(value) if isinstance(value, tuple) else value
+
+
+@dataclass(frozen=True)
+class PageLink:
+    """What one page's address says besides what all have in common; each default is left out.
+
+    Attributes:
+        rows: Its parameters.
+    """
+
+    rows: ClassVar[tuple[Parameter, ...]]
+
+    def query(self) -> Query:
+        """Its parameters."""
+        return to_query(self, self.rows, type(self)())
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+        """The link of some parameters, and a plain sentence for each that can't be used."""
+        values, wrong = read(query, cls.rows)
+        return with_values(cls(), values), wrong
+
+    @classmethod
+    def chosen(cls) -> Self:
+        """What the session has chosen, as far as a link can hold it."""
+        raise NotImplementedError
+
+    def choose(self) -> None:
+        """Let the session choose it; before the widgets are made in a run."""
+        choose(self, self.rows)
 
 
 @dataclass(frozen=True)
@@ -161,14 +194,14 @@ class LayerPairs(Kind):
         >>> LayerPairs(["a", "b"]).parted("b:y a:x c")
         ((('a', 'x'), ('b', 'y')), ['c'])
         """
-        found, others = {}, []
+        layers, others = {}, []
         for piece in text.split():
             network, _, layer = piece.partition(":")
             if network in self.known and is_layer(layer):
-                found[network] = layer
+                layers[network] = layer
             else:
                 others.append(piece)
-        return tuple((name, found[name]) for name in self.known if name in found), others
+        return tuple((name, layers[name]) for name in self.known if name in layers), others
 
 
 class LayerName(Kind):

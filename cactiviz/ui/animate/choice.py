@@ -1,258 +1,259 @@
-"""What an animation is made of, as it is chosen at the side."""
+"""What an animation is made of, chosen at the side, and how it is painted, chosen below it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
 from cactiviz.batch.collect import PictureRef
 from cactiviz.batch.presets import PRESETS, of_dataset
 from cactiviz.datasets import DATASETS, Dataset
-from cactiviz.errors import CactivizError
 from cactiviz.methods import VIEWS, describe
-from cactiviz.recipes.request import Request
-from cactiviz.types import Picture
+from cactiviz.recipes.request import Request, Style
+from cactiviz.rendering.colormaps import PALETTES
+from cactiviz.rendering.scales import SCALES
 from cactiviz.ui import texts
 from cactiviz.ui.address import animate, history
-from cactiviz.ui.address.animate import (
-    FIRST_PRESET,
-    FIRST_TOP,
-    KINDS,
-    MOST_EACH,
-    MOST_METHODS,
-    TOPS,
-    FilmLink,
-    methods_of,
-)
 from cactiviz.ui.animate.work import MOST_PICTURES, Plan
+from cactiviz.ui.components import fields
 from cactiviz.ui.networks import catalog
-from cactiviz.ui.pictures import library, uploads
+from cactiviz.ui.pictures import library, picker
 from cactiviz.ui.pictures import obtain as missing
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar import sidebar
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """What is to be animated.
+class Pictures:
+    """The pictures of an animation.
 
     Attributes:
-        plan: All that must be computed; None while something must be chosen first.
-        squash: Pictures fill their panels, and networks see the whole of each.
-        notes: What must be said of the pictures, one sentence each.
+        refs: In the order of the frames; empty while something must be chosen first.
+        notes: What must be said of them, one sentence each.
         missing: A data set that isn't here, or empty.
+        place: The folder of the user's own that they are in, or empty.
     """
 
-    plan: Plan | None
-    squash: bool = False
-    notes: tuple[str, ...] = ()
-    missing: str = ""
-
-
-def ask() -> Chosen:
-    """Show the choices at the side; a first visit has all that it needs."""
-    history.enter("animate")
-    if state.FILM_KIND not in st.session_state:
-        _begin_with(FIRST_PRESET)
-    with st.sidebar:
-        with sidebar.group("film"):
-            st.selectbox(
-                texts.FILM_PRESET,
-                list(PRESETS),
-                format_func=lambda name: texts.FILM_PRESETS.get(name, name),
-                help=texts.FILM_PRESET_HELP,
-                key=state.FILM_PRESET,
-                persist_state="session",
-                on_change=lambda: _begin_with(st.session_state[state.FILM_PRESET]),
-            )
-            kind = st.segmented_control(
-                texts.FILM_KIND,
-                KINDS,
-                required=True,
-                format_func=lambda name: texts.FILM_KINDS[name],
-                key=state.FILM_KIND,
-                persist_state="session",
-                width="stretch",
-            )
-        with sidebar.group("picture"):
-            if kind == "pictures":
-                found = _ask_pictures()
-            else:
-                found = _Pictures([_shot(sidebar.ask_picture())])
-        with sidebar.group("networks"):
-            models = _ask_one() if kind == "layers" else sidebar.ask_models(state.FILM_MODELS)
-        with sidebar.group("views"):
-            methods = _ask_methods(layers_only=kind == "layers")
-            top = _ask_top() if kind == "answers" else 1
-        with sidebar.group("rare"), st.expander(texts.MORE, icon=":material/tune:"):
-            for label, about, key in (
-                (texts.WHOLE, texts.WHOLE_HELP, state.FILM_WHOLE),
-                (texts.UNTRAINED, texts.UNTRAINED_HELP, state.UNTRAINED),
-            ):
-                st.toggle(label, help=about, key=key, persist_state="session")
-        if found.missing or (found.pictures and models and methods):
-            history.keep()
-    whole = bool(st.session_state.get(state.FILM_WHOLE))
-    if found.missing or not (found.pictures and models and methods):
-        return Chosen(None, whole, found.notes, found.missing)
-    untrained = bool(st.session_state.get(state.UNTRAINED))
-    question = Request(
-        methods=tuple(method for method in VIEWS if method in methods),
-        layers=("all-stages",) if kind == "layers" else (),
-        top=top,
-        resize="squash" if whole else None,
-    )
-    plan = Plan(
-        pictures=tuple(found.pictures[:MOST_PICTURES]),
-        networks=tuple(catalog.network(name, untrained) for name in models),
-        question=question,
-        place=found.place,
-    )
-    return Chosen(plan, whole, found.notes)
-
-
-@dataclass(frozen=True)
-class _Pictures:
-    pictures: list[PictureRef]
+    refs: list[PictureRef]
     notes: tuple[str, ...] = ()
     missing: str = ""
     place: str = ""
 
 
+def ask() -> tuple[Pictures, Plan | None]:
+    """Show the choices at the side; a first visit has all that it needs.
+
+    Returns:
+        The pictures, and all that must be computed; None while something must be chosen first.
+    """
+    history.enter("animate")
+    if state.FILM_KIND not in st.session_state:
+        _begin_with(animate.FIRST_PRESET)
+    with st.sidebar:
+        with sidebar.group("film"):
+            fields.select(
+                texts.FILM_PRESET,
+                list(PRESETS),
+                state.FILM_PRESET,
+                format_func=lambda name: texts.FILM_PRESETS.get(name, name),
+                help=texts.FILM_PRESET_HELP,
+                on_change=lambda: _begin_with(st.session_state[state.FILM_PRESET]),
+            )
+            kind = fields.one_of(
+                texts.FILM_KIND, texts.FILM_KINDS, state.FILM_KIND, width="stretch"
+            )
+        with sidebar.group("picture"):
+            if kind == "pictures":
+                pictures = _ask_pictures()
+            else:
+                shown = sidebar.ask_picture()
+                ref = PictureRef(shown.name, shown.name, lambda: shown, shown.key)
+                pictures = Pictures([ref])
+        with sidebar.group("networks"):
+            models = _ask_one() if kind == "layers" else sidebar.ask_models(state.FILM_MODELS)
+        with sidebar.group("views"):
+            methods = _ask_methods(layers_only=kind == "layers")
+            top = 1
+            if kind == "answers":
+                st.session_state.setdefault(state.FILM_TOP, animate.FIRST_TOP)
+                key = state.FILM_TOP
+                top = st.slider(texts.FILM_TOP, *animate.TOPS, key=key, persist_state="session")
+        with sidebar.group("rare"), st.expander(texts.MORE, icon=":material/tune:"):
+            fields.switches(state.FILM_WHOLE)
+        complete = bool(pictures.refs and models and methods)
+        if pictures.missing or complete:
+            history.keep()
+    if pictures.missing or not complete:
+        return pictures, None
+    untrained = bool(st.session_state.get(state.UNTRAINED))
+    question = Request(
+        methods=tuple(method for method in VIEWS if method in methods),
+        layers=("all-stages",) if kind == "layers" else (),
+        top=top,
+        resize="squash" if st.session_state.get(state.FILM_WHOLE) else None,
+    )
+    return pictures, Plan(
+        pictures=tuple(pictures.refs[:MOST_PICTURES]),
+        networks=tuple(catalog.network(name, untrained) for name in models),
+        question=question,
+        place=pictures.place,
+    )
+
+
+def ask_style(squash: bool) -> Style:
+    """Show how an animation is painted; nothing of it is computed again.
+
+    Args:
+        squash: Whether pictures fill their panels.
+    """
+    first, second, third = st.columns(3, gap="large")
+    with first:
+        st.header(texts.FILM_COLOURS, anchor=False)
+        _ask_option(
+            "scale", texts.FILM_SCALE, SCALES, texts.FILM_SCALES, help=texts.FILM_SCALE_HELP
+        )
+        _ask_option("palette", texts.FILM_PALETTE, tuple(PALETTES), {})
+        _ask_field(st.slider, "strength", texts.FILM_STRENGTH, 0.0, 1.0, step=0.05)
+        dark = _ask_field(st.toggle, "dark", texts.FILM_DARK)
+    with second:
+        st.header(texts.FILM_FRAME, anchor=False)
+        longest = animate.LONGEST_TITLE
+        heading = _ask_field(st.text_input, "heading", texts.FILM_TITLE, max_chars=longest)
+        _ask_option("panel", texts.FILM_PANEL, animate.PANELS, texts.FILM_PIXELS)
+        every = tuple(range(animate.MOST_COLUMNS + 1))
+        _ask_option("columns", texts.FILM_COLUMNS, every, texts.FILM_COLUMN_NAMES)
+        _ask_field(st.toggle, "captions", texts.FILM_CAPTIONS)
+    with third:
+        st.header(texts.FILM_TIME, anchor=False)
+        _ask_field(st.slider, "seconds", texts.FILM_SECONDS, *animate.SECONDS, step=0.1)
+        about = texts.FILM_LOOP_HELP
+        _ask_option("loop", texts.FILM_LOOP, animate.LOOPS, texts.FILM_LOOPS, help=about)
+    style = animate.FilmLink.chosen().style
+    return replace(
+        style,
+        strength=round(style.strength, 2),
+        seconds=round(style.seconds, 1),
+        heading=str(heading or "").strip(),
+        squash=squash,
+        dark=bool(dark),
+    )
+
+
+def _ask_field(field: Callable[..., Any], name: str, *arguments: Any, **more: Any) -> Any:
+    """One field of the style, by one of Streamlit's."""
+    return field(*arguments, key=animate.style_key(name), persist_state="session", **more)
+
+
+def _ask_option(
+    name: str, label: str, options: Sequence[Any], titles: Mapping[Any, str], **more: Any
+) -> None:
+    more["format_func"] = lambda option: titles.get(option, str(option))
+    _ask_field(st.selectbox, name, label, options, **more)
+
+
 def _begin_with(name: str) -> None:
     """Choose all that a preset says, but for light or dark, which the page has already."""
-    animate.begin_with(replace(FilmLink.of(name), ground=animate.ground()))
+    replace(animate.FilmLink.of(name), ground=animate.ground()).choose()
 
 
-def _ask_pictures() -> _Pictures:
-    source = st.segmented_control(
-        texts.FILM_SOURCE,
-        list(texts.FILM_SOURCES),
-        required=True,
-        format_func=lambda name: texts.FILM_SOURCES[name],
-        key=state.FILM_SOURCE,
-        persist_state="session",
-        width="stretch",
+def _ask_pictures() -> Pictures:
+    source = fields.one_of(
+        texts.FILM_SOURCE, texts.FILM_SOURCES, state.FILM_SOURCE, width="stretch"
     )
-    found = _ask_uploads() if source == "upload" else _ask_set()
-    if source == "upload" and not found.pictures:  # until there are some, those of before stay
-        before: _Pictures | None = st.session_state.get(state.FILM_SHOWN)
+    if source == "upload":
+        refs, count = picker.ask_files(sidebar.TYPES, MOST_PICTURES)
+        pictures = Pictures(refs, _too_many(count))
+    else:
+        pictures = _ask_set()
+    if source == "upload" and not pictures.refs:  # until there are some, those of before stay
+        before: Pictures | None = st.session_state.get(state.FILM_SHOWN)
         if before is not None:
             st.caption(texts.STAND_INS)
-        return before or found
-    st.session_state[state.FILM_SHOWN] = found if source == "set" else None
-    return found
+        return before or pictures
+    st.session_state[state.FILM_SHOWN] = pictures if source == "set" else None
+    return pictures
 
 
-def _ask_uploads() -> _Pictures:
-    pictures, count = uploads.ask_files(sidebar.TYPES, MOST_PICTURES)
-    return _Pictures(pictures, _too_many(count))
-
-
-def _ask_set() -> _Pictures:
+def _ask_set() -> Pictures:
     names = [*DATASETS, *([library.LIVE] if library.is_here(library.LIVE) else [])]
-    if st.session_state.get(state.FILM_SET) not in names:
-        st.session_state[state.FILM_SET] = library.first()
-    name = st.selectbox(
+    name = fields.select(
         texts.DATASET,
         names,
-        format_func=_set_title,  # these choices show text as it is
-        key=state.FILM_SET,
-        persist_state="session",
+        state.FILM_SET,
+        library.first(),
+        format_func=library.label,  # these choices show text as it is
         on_change=lambda: st.session_state.pop(state.FILM_CLASSES, None),
     )
-    if name == library.FOLDER:
-        dataset = missing.open_or_offer(name)
-        if dataset is None:
-            return _Pictures([])
-    elif not library.is_here(name):
-        return _Pictures([], missing=name)
-    else:
-        try:
-            dataset = library.opened(name)
-        except CactivizError as error:
-            st.error(texts.plain(str(error)))
-            return _Pictures([])
+    if name != library.FOLDER and not library.is_here(name):
+        return Pictures([], missing=name)
+    dataset = missing.open_or_offer(name) if name == library.FOLDER else missing.open_here(name)
+    if dataset is None:
+        return Pictures([])
     return _of(dataset, _ask_classes(dataset))
 
 
-def _set_title(name: str) -> str:
-    here = library.is_here(name) or name == library.FOLDER
-    return library.title(name) if here else f"{library.title(name)} · {texts.NOT_HERE}"
-
-
-def _of(dataset: Dataset, classes: list[str]) -> _Pictures:
+def _of(dataset: Dataset, classes: list[str]) -> Pictures:
     each = st.number_input(
-        texts.FILM_EACH, 1, MOST_EACH, key=state.FILM_EACH, persist_state="session"
+        texts.FILM_EACH, 1, animate.MOST_EACH, key=state.FILM_EACH, persist_state="session"
     )
     if not classes:
-        return _Pictures([])
+        return Pictures([])
     pictures, hoped = of_dataset(dataset, classes, each)
-    total = sum(map(dataset.count, classes))
-    cut = len(pictures) < total and dataset.name != "scenes"  # of drawn ones none is left out
-    some = (texts.film_some(len(pictures), total, each),) if cut else ()
-    fewer = (texts.film_fewer(len(pictures), hoped),) if len(pictures) < hoped else ()
+    count, total = len(pictures), sum(map(dataset.count, classes))
+    cut = count < total and dataset.name != "scenes"  # of drawn ones none is left out
+    some = (texts.FILM_SOME.format(shown=count, total=total, each=each),) if cut else ()
+    fewer = (texts.FILM_FEWER.format(found=count, hoped=hoped),) if count < hoped else ()
     place = state.place() if dataset.name == library.FOLDER else ""
-    notes = (*dataset.notes, *some, *fewer, *_too_many(len(pictures)))
-    return _Pictures(pictures, notes, place=place)
+    notes = (*dataset.notes, *some, *fewer, *_too_many(count))
+    return Pictures(pictures, notes, place=place)
 
 
 def _ask_classes(dataset: Dataset) -> list[str]:
-    known = [name for name in library.ordered(dataset) if dataset.count(name)]
+    names = [name for name in library.ordered(dataset) if dataset.count(name)]
     chosen = st.session_state.get(state.FILM_CLASSES)
-    unknown = [name for name in chosen or () if name not in known]
+    unknown = [name for name in chosen or () if name not in names]
     if chosen is None or unknown:
-        found = [name for name in chosen or () if name in known]
-        st.session_state[state.FILM_CLASSES] = found or library.opening_first(dataset)
+        left = [name for name in chosen or () if name in names]
+        st.session_state[state.FILM_CLASSES] = left or library.opening_first(dataset)
     if unknown:
         history.not_there(texts.link_classes(unknown, library.title(dataset.name)))
     return st.multiselect(
         texts.CLASSES,
-        known,
+        names,
         key=state.FILM_CLASSES,
         persist_state="session",
     )
 
 
 def _too_many(count: int) -> tuple[str, ...]:
-    return (texts.film_too_many(MOST_PICTURES, count),) if count > MOST_PICTURES else ()
+    sentence = texts.FILM_TOO_MANY.format(most=MOST_PICTURES, count=count)
+    return (sentence,) if count > MOST_PICTURES else ()
 
 
 def _ask_one() -> list[str]:
     """One network, for its layers."""
-    names = catalog.names()
-    if st.session_state.get(state.FILM_ONE) not in names:
-        st.session_state[state.FILM_ONE] = names[0]
-    one = st.selectbox(
+    network = fields.select(
         texts.FILM_NETWORK,
-        names,
+        catalog.names(),
+        state.FILM_ONE,
         format_func=catalog.title,
-        key=state.FILM_ONE,
         filter_mode="contains",
-        persist_state="session",
     )
-    return [one]
+    return [network]
 
 
 def _ask_methods(layers_only: bool) -> list[str]:
-    every = list(methods_of("layers" if layers_only else "pictures"))
-    kept = [m for m in st.session_state.get(state.FILM_METHODS, []) if m in every]
-    st.session_state[state.FILM_METHODS] = kept or every[:1]
+    every = list(animate.methods_of("layers" if layers_only else "pictures"))
+    methods = [m for m in st.session_state.get(state.FILM_METHODS, []) if m in every]
+    st.session_state[state.FILM_METHODS] = methods or every[:1]
     return st.multiselect(
         texts.VIEWS,
         every,
         format_func=lambda view: describe(view)[0],
-        max_selections=MOST_METHODS,
+        max_selections=animate.MOST_METHODS,
         key=state.FILM_METHODS,
         persist_state="session",
     )
-
-
-def _ask_top() -> int:
-    st.session_state.setdefault(state.FILM_TOP, FIRST_TOP)
-    return int(st.slider(texts.FILM_TOP, *TOPS, key=state.FILM_TOP, persist_state="session"))
-
-
-def _shot(picture: Picture) -> PictureRef:
-    return PictureRef(picture.name, picture.name, lambda: picture, picture.key)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-
 import streamlit as st
 
 from cactiviz.batch.animation import Animation, layout_of
 from cactiviz.recipes.request import Style
 from cactiviz.ui import texts
-from cactiviz.ui.address import copy_link
-from cactiviz.ui.animate import appearance, choice
-from cactiviz.ui.animate import files as film_file
-from cactiviz.ui.animate.files import Drawer, Making
-from cactiviz.ui.animate.work import Plan, Work
-from cactiviz.ui.components import data_url, player
+from cactiviz.ui.address import history
+from cactiviz.ui.animate import choice
+from cactiviz.ui.animate import work as film_work
+from cactiviz.ui.animate.work import AnimationFolder, Plan, Work
+from cactiviz.ui.components import data_url, fields
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.pictures import obtain
 from cactiviz.ui.session import polling, state
@@ -30,71 +28,74 @@ _MIME = {"gif": "image/gif", "webp": "image/webp", "mp4": "video/mp4", "zip": "a
 def show() -> None:
     """Ask at the side what moves, show it, and below how it is painted."""
     downloads.show()
-    chosen = choice.ask()
-    copy_link.titled(texts.FILM_PAGE_TITLE, "animate")
-    for note in chosen.notes:
+    pictures, plan = choice.ask()
+    history.titled(texts.FILM_PAGE_TITLE, "animate")
+    for note in pictures.notes:
         st.caption(texts.plain(note))
-    if chosen.missing:
-        obtain.open_or_offer(chosen.missing)
-    if chosen.plan is None:
-        film_file.leave()
-        if not chosen.missing:
+    if pictures.missing:
+        obtain.open_or_offer(pictures.missing)
+    if plan is None:
+        film_work.leave()
+        if not pictures.missing:
             st.info(texts.FILM_PICK)
         return
-    drawer = film_file.drawer()
-    work = drawer.work_on(chosen.plan)
+    folder = film_work.session_folder()
+    work = folder.work_on(plan)
     if not (work.held or work.problem):
         work.go_on()  # where the page was left for another
     upper = st.container()
-    style = appearance.ask(chosen.squash)
+    style = choice.ask_style(squash=plan.question.resize == "squash")
     with upper:
         work.first_frame.wait(_PATIENCE_SECONDS)
-        busy = _busy(drawer, work, style)
+        busy = _busy(folder, work, style)
         st.fragment(_show, run_every=_LOOK_AGAIN_SECONDS if busy else None)(style, busy)
 
 
-def _busy(drawer: Drawer, work: Work, style: Style) -> bool:
+def _busy(folder: AnimationFolder, work: Work, style: Style) -> bool:
     """Whether something is on its way; begins what plays on the page."""
     if work.running:
         return True
-    if work.finished and not work.problem and drawer.made(style, _PREVIEW) is None:
-        drawer.make(style, _PREVIEW, film_file.PREVIEW_FRAMES)
-    files = [drawer.made(style, ending) for ending in (_PREVIEW, *film_file.FORMATS)]
+    if work.finished and not work.problem and folder.made(style, _PREVIEW) is None:
+        folder.make(style, _PREVIEW, film_work.PREVIEW_FRAMES)
+    files = [folder.made(style, ending) for ending in (_PREVIEW, *film_work.FORMATS)]
     return any(making is not None and not making.ended.is_set() for making in files)
 
 
 def _show(style: Style, timed: bool) -> None:
-    drawer = film_file.drawer()
-    work = drawer.work
+    folder = film_work.session_folder()
+    work = folder.work
     if work is None:
         return
     work.seen()
-    busy = _busy(drawer, work, style)
+    busy = _busy(folder, work, style)
     if busy != timed:
         st.rerun()
     film = work.view(style)
-    _status(drawer, work, style)
-    _stage(drawer, work, film)
+    _status(folder, work, style)
+    _stage(folder, work, film)
     _offer_weights(work)
-    _take_home(drawer, work, style)
+    _take_home(folder, work, style)
 
 
-def _status(drawer: Drawer, work: Work, style: Style) -> None:
+def _status(folder: AnimationFolder, work: Work, style: Style) -> None:
     """What goes on, of one height in every state."""
     with st.container(horizontal=True, vertical_alignment="center", key="cv-film-status"):
-        preview = drawer.made(style, _PREVIEW)
+        preview = folder.made(style, _PREVIEW)
         if work.running:
             st.caption(_progress(work), width="content")
-            st.button(texts.STOP, key="film stop", type="tertiary", on_click=_hold, args=(work,))
+            st.button(texts.STOP, key="film stop", type="tertiary", on_click=work.hold)
             st.progress(work.done / max(1, work.plan.total))
         elif work.problem or not work.finished:
-            said = work.problem or texts.film_stopped(work.done, work.plan.total)
-            st.caption(texts.plain(said), width="content")
-            st.button(texts.GO_ON, key="film go on", type="tertiary", on_click=_go_on, args=(work,))
+            stopped = texts.FILM_STOPPED.format(done=work.done, total=work.plan.total)
+            st.caption(texts.plain(work.problem or stopped), width="content")
+            st.button(texts.GO_ON, key="film go on", type="tertiary", on_click=work.go_on)
         elif preview is not None and not preview.ended.is_set():
             st.caption(texts.film_writing(preview.done, preview.total), width="content")
         else:
-            st.caption(_summary(work, style), width="content")
+            frames = len(work.view(style).steps())
+            shortened = frames > film_work.PREVIEW_FRAMES
+            summary = texts.film_summary(frames, style.seconds, shortened)
+            st.caption(summary, width="content")
 
 
 def _progress(work: Work) -> str:
@@ -107,33 +108,39 @@ def _progress(work: Work) -> str:
     return texts.film_progress(index + 1, pictures, name, place + 1, models, work.ahead, device)
 
 
-def _summary(work: Work, style: Style) -> str:
-    frames = len(work.view(style).steps())
-    return texts.film_summary(frames, style.seconds, frames > film_file.PREVIEW_FRAMES)
-
-
-def _stage(drawer: Drawer, work: Work, film: Animation) -> None:
+def _stage(folder: AnimationFolder, work: Work, film: Animation) -> None:
     style = film.style
     layout = layout_of(style, len(work.plan.networks), work.plan.question)
-    still = _still(drawer, work, film)
+    still = _still(folder, work, film)
     if not still:
         st.info(texts.FILM_NONE if work.finished else texts.FILM_FIRST)
         return
-    made = drawer.made(style, str(st.session_state.get(state.FILM_FORMAT, "gif")))
+    made = folder.made(style, str(st.session_state.get(state.FILM_FORMAT, "gif")))
     if made is not None and made.ready and made.path.suffix == ".mp4":
         st.video(made.data(), loop=style.loop == 0, autoplay=True, muted=True, alt=_alt(work))
         return
     plays = made if made is not None and made.ready and made.path.suffix != ".zip" else None
     if plays is not None and plays.size_bytes > _LARGEST_SHOWN:
         plays = None
-    plays = plays or drawer.made(style, _PREVIEW)
-    moving = _address(plays) if plays is not None and plays.ready and work.finished else ""
-    player.show(still, moving, layout.size, _alt(work))
+    plays = plays or folder.made(style, _PREVIEW)
+    moving = ""
+    if plays is not None and plays.ready and work.finished:
+        moving = data_url.of(_MIME[plays.path.suffix[1:]], plays.data())
+    data = {
+        "still": still,  # whoever asks for less motion sees it until they press Play
+        "moving": moving,
+        "height": layout.size[0],
+        "width": layout.size[1],
+        "alt": _alt(work),
+        "play": texts.FILM_PLAY,
+        "hold": texts.FILM_HOLD,
+    }
+    component("player", "animate")(data=data, key="stage")
     if plays is not None and plays.sentence:
         st.error(texts.plain(plays.sentence))
 
 
-def _still(drawer: Drawer, work: Work, film: Animation) -> str:
+def _still(folder: AnimationFolder, work: Work, film: Animation) -> str:
     """The first frame once all is there; before, the last one that is whole."""
     steps = film.steps()
     if not steps or not (work.complete or work.done):
@@ -141,12 +148,12 @@ def _still(drawer: Drawer, work: Work, film: Animation) -> str:
     whole = [step for step in steps if step[0] < work.complete] or steps[:1]
     step = whole[0] if work.finished else whole[-1]
     key = (film.style, step, step[0] < work.complete, work.finished)
-    if drawer.painted is None or drawer.painted[0] != key:
+    if folder.painted is None or folder.painted[0] != key:
         frame = film.frame(*step)
         if frame is None:
             return ""
-        drawer.painted = key, data_url.jpeg(frame)
-    return drawer.painted[1]
+        folder.painted = key, data_url.jpeg(frame)
+    return folder.painted[1]
 
 
 def _alt(work: Work) -> str:
@@ -154,25 +161,11 @@ def _alt(work: Work) -> str:
     return texts.film_alt(len(work.plan.pictures), names)
 
 
-def _address(making: Making) -> str:
-    kind = _MIME[making.path.suffix[1:]]
-    return f"data:{kind};base64,{base64.b64encode(making.data()).decode()}"
-
-
-def _take_home(drawer: Drawer, work: Work, style: Style) -> None:
+def _take_home(folder: AnimationFolder, work: Work, style: Style) -> None:
     """The file: which kind, made on demand, then downloaded."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="cv-film-file"):
-        st.session_state.setdefault(state.FILM_FORMAT, "gif")
-        chosen = st.segmented_control(
-            texts.FILM_FORMAT,
-            film_file.FORMATS,
-            required=True,
-            format_func=lambda name: texts.FILM_FORMATS[name],
-            key=state.FILM_FORMAT,
-            persist_state="session",
-        )
-        ending = str(chosen)
-        making = drawer.made(style, ending)
+        ending = fields.one_of(texts.FILM_FORMAT, texts.FILM_FORMATS, state.FILM_FORMAT)
+        making = folder.made(style, ending)
         if making is None or making.sentence:
             label = texts.film_make(ending)
             nothing = len(work.failures) == len(work.plan.networks)
@@ -182,8 +175,8 @@ def _take_home(drawer: Drawer, work: Work, style: Style) -> None:
                 type="primary",
                 key="film make",
                 disabled=soon,
-                on_click=_make,  # before the run, which may end above this button
-                args=(drawer, style, ending),
+                on_click=folder.make,  # before the run, which may end above this button
+                args=(style, ending),
             ):
                 st.rerun()
         elif not making.ended.is_set():
@@ -204,10 +197,6 @@ def _take_home(drawer: Drawer, work: Work, style: Style) -> None:
         st.error(texts.plain(making.sentence))
 
 
-def _make(drawer: Drawer, style: Style, ending: str) -> None:
-    drawer.make(style, ending)
-
-
 def _file_name(plan: Plan) -> str:
     kind = "layers" if plan.question.layers else "answers" if plan.question.top > 1 else "pictures"
     return f"cactiviz {len(plan.pictures)} {kind}" if kind == "pictures" else f"cactiviz {kind}"
@@ -222,13 +211,3 @@ def _offer_weights(work: Work) -> None:
     sentences += [f"{titles[key]}: {why}" for key, why in work.sequence.skipped.items()]
     for sentence in list(dict.fromkeys(sentences))[:_MOST_SENTENCES]:
         st.warning(texts.plain(sentence))
-
-
-def _hold(work: Work) -> None:
-    work.held = True
-    work.stop()
-
-
-def _go_on(work: Work) -> None:
-    work.held, work.problem = False, ""
-    work.go_on()

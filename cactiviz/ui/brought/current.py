@@ -32,7 +32,7 @@ def numbers() -> tuple[str, ...]:
 
 def pictures() -> list[OwnPicture]:
     """Those chosen for an animation, as far as they are kept."""
-    return [kept for one in numbers() if (kept := _kept(one)) is not None]
+    return [picture for which in numbers() if (picture := _kept(which)) is not None]
 
 
 def choose(source: str, which: str) -> bool:
@@ -48,13 +48,13 @@ def choose(source: str, which: str) -> bool:
 
 def choose_many(which: Sequence[str]) -> bool:
     """Choose an animation's pictures; False if one of them isn't kept any more."""
-    there = tuple(one for one in which if _kept(one) is not None)
-    if there and there != numbers():
-        st.session_state[state.FILM_BROUGHT] = there
+    numbers_kept = tuple(number for number in which if _kept(number) is not None)
+    if numbers_kept and numbers_kept != numbers():
+        st.session_state[state.FILM_BROUGHT] = numbers_kept
         _empty_field(FILM)
-    if there:
+    if numbers_kept:
         st.session_state[state.FILM_SOURCE] = "upload"
-    return len(there) == len(which)
+    return len(numbers_kept) == len(which)
 
 
 def shown_source() -> str:
@@ -85,8 +85,8 @@ def _has_picture(source: str) -> bool:
 
 
 def _kept(which: str) -> OwnPicture | None:
-    shelf = store.here() if which else None
-    return None if shelf is None else shelf.pictures.get(which)
+    folder = store.here() if which else None
+    return None if folder is None else folder.pictures.get(which)
 
 
 def _empty_field(source: str) -> None:

@@ -1,22 +1,25 @@
 """What one browser brought along, networks and pictures: kept apart, and for a while only.
 
 A browser is known by a random word that it keeps itself and tells this server
-(``browser_word.py``). What it brought outlives a reload of its page, and goes when the browser
+(``address/own.py``). What it brought outlives a reload of its page, and goes when the browser
 wasn't seen for half an hour. One that keeps nothing is known for as long as its session lasts.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
+import secrets
 import shutil
 import threading
 import time
 import uuid
 import zipfile
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
-from weakref import WeakSet, finalize, proxy
+from typing import Any, BinaryIO, Generic, TypeVar
+from weakref import WeakSet, proxy
 
 import streamlit as st
 
@@ -26,12 +29,9 @@ from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.models.file_checks import ENDINGS
 from cactiviz.runtime.runner import Network
 from cactiviz.ui import server, texts
-from cactiviz.ui.brought.known_browsers import KnownBrowsers
-from cactiviz.ui.brought.own_choice import Remembered
 from cactiviz.ui.brought.pictures import Album
-from cactiviz.ui.brought.presence import Shared
 from cactiviz.ui.session import polling, state
-from cactiviz.ui.session.private_folders import PrivateFolder
+from cactiviz.ui.session.private_folders import SessionFolder, leased
 
 MOST_NETWORKS = 4  #: Of one browser.
 #: So long something is kept after its browser was seen last.
@@ -46,14 +46,16 @@ _FREE_BYTES = 2**30  # which a file must leave free on the disk
 #: A file of weights is hardly packed. One that unpacks to far more is made to fill the memory.
 _MOST_UNPACKED = 1.5
 _PIECE_BYTES = 2**20
-#: Given to a session that was cut off, beyond the time for which Streamlit keeps it.
-_GRACE_SECONDS = 15
+_MOST_CHOICES = 1000  # of one browser; each is an entry of its history
+_MARK_BYTES = 4
 
-_shelves: WeakSet[Shelf] = WeakSet()
+T = TypeVar("T")
+_WORD = re.compile(r"[0-9a-f]{32}")  # 128 bits; as browser_word.js makes it
+_folders: WeakSet[BrowserFolder] = WeakSet()
 _room = threading.Lock()  # so that no two files are promised the same room
 
 
-class Shelf(Shared):
+class BrowserFolder(SessionFolder):
     """What one browser brought. Nothing of another browser can be reached through it.
 
     Args:
@@ -64,23 +66,18 @@ class Shelf(Shared):
     def __init__(
         self, forget: Callable[[Network], None], clock: Callable[[], float] = time.monotonic
     ) -> None:
-        super().__init__(clock)
+        super().__init__("own", clock)
         #: By name, in the order in which they came. Never changed but replaced: another tab of the
         #: same browser may be looking through it.
         self.networks: dict[str, Network] = {}
-        self.choices = Remembered()  #: What was chosen of all this.
+        self.choices = Remembered[Any]()  #: What was chosen of all this.
         self.sightings: tuple[object, ...] = ()  #: What the last search of iNaturalist found.
-        self.closed = False
-        self.number = uuid.uuid4().hex
         self._forget = forget
-        private = PrivateFolder("own")
-        self._folder = private.path
-        self._remove = finalize(self, private.remove)  # at the latest when Python ends
         me = proxy(self)  # in a circle, it would stay until the collector came
-        self.pictures = Album(self._folder, lambda size: me._reserve(size))
+        self.pictures = Album(self.path, lambda size: me._reserve(size))
         self._sizes: dict[Network, int] = {}
         self._reserved = 0
-        _shelves.add(self)
+        _folders.add(self)
 
     def put(
         self,
@@ -113,16 +110,16 @@ class Shelf(Shared):
         _check_size(file, size)
         file.seek(0)
         number = uuid.uuid4().hex
-        path = self._folder / f"{number}{suffix}"
+        path = self.path / f"{number}{suffix}"
         listed = classes.strip() not in ("", IMAGENET)
         list_of_classes = path.with_name(f"{number}.txt") if listed else None
         if len(self.networks) >= MOST_NETWORKS:  # another tab added one meanwhile
-            raise OutputError(texts.own_full(MOST_NETWORKS))
+            raise OutputError(texts.OWN_FULL.format(most=MOST_NETWORKS))
         if not self._reserve(size):
             raise OutputError(texts.OWN_NO_ROOM)
         try:
-            with path.open("xb") as kept:
-                shutil.copyfileobj(file, kept, _PIECE_BYTES)
+            with path.open("xb") as copy:
+                shutil.copyfileobj(file, copy, _PIECE_BYTES)
             if list_of_classes is not None:
                 list_of_classes.write_text(classes, "utf-8", errors="replace")
         except OSError as error:
@@ -145,8 +142,8 @@ class Shelf(Shared):
         """Delete its files, and let go of what is in the memory."""
         with self._lock:
             if self.networks.get(network.name) == network:
-                kept = self.networks.items()
-                self.networks = {name: one for name, one in kept if one != network}
+                networks = self.networks.items()
+                self.networks = {name: other for name, other in networks if other != network}
         self._reserve(-self._sizes.pop(network, 0))
         self._forget(network)
         if network.checkpoint is not None:
@@ -157,54 +154,149 @@ class Shelf(Shared):
     def close(self) -> None:
         """Delete everything."""
         with self._lock:
-            self.closed = True
+            self.closed = True  # first of all, so that nothing more is put there
             for network in list(self._sizes):
                 self._forget(network)
             self.networks = {}
             self._sizes.clear()
             self.pictures.clear()
-            self._remove()
+            super().close()
+
+    def kept_seconds(self) -> float:
+        """Half an hour where its browser is known by a word, and finds it again."""
+        return KEPT_SECONDS if self in _known else 0.0
 
     def _reserve(self, size: int) -> bool:
-        """Promise so many bytes of the disk to this shelf, or give some back; False for no room."""
+        """Promise it so many bytes of the disk, or give some back; False where there is no room."""
         with _room:
-            if size > 0 and (self.closed or not _make_room(size, self._folder)):
+            if size > 0 and (self.closed or not _make_room(size, self.path)):
                 return False
             self._reserved += size
             return True
 
 
-def _make_room(size: int, folder: Path) -> bool:
-    """Let go of what nobody has used for the longest time, as far as that helps."""
-    every = [shelf for shelf in list(_shelves) if not shelf.closed]
+class Remembered(Generic[T]):
+    """The choices of one browser, by the marks that its addresses name them by.
+
+    A mark is drawn by chance, and means nothing to anybody else's browser.
+
+    >>> remembered = Remembered[str]()
+    >>> remembered.find(remembered.mark("a choice"))
+    'a choice'
+    """
+
+    def __init__(self) -> None:
+        self._by_mark: OrderedDict[str, T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def mark(self, choice: T) -> str:
+        """The choice's mark; equal choices have the same."""
+        with self._lock:
+            marks = (mark for mark, other in self._by_mark.items() if other == choice)
+            mark = next(marks, "") or secrets.token_hex(_MARK_BYTES)
+            self._by_mark[mark] = choice
+            self._by_mark.move_to_end(mark)
+            if len(self._by_mark) > _MOST_CHOICES:
+                self._by_mark.popitem(last=False)
+            return mark
+
+    def find(self, mark: str) -> T | None:
+        """The choice of a mark, or None where this browser knows none."""
+        with self._lock:
+            return self._by_mark.get(mark)
+
+
+class KnownBrowsers(Generic[T]):
+    """What each browser has here; any thread may ask.
+
+    Whoever has a browser's word has what that browser brought, so the word itself is kept nowhere:
+    only a digest of it, which is of no use to anybody who could read it.
+
+    Args:
+        is_over: Whether something is gone, and is to be forgotten.
+
+    >>> known = KnownBrowsers(lambda what: False)
+    >>> known.add("0" * 32, "a picture"), known.find("0" * 32), known.find("1" * 32)
+    (True, 'a picture', None)
+    """
+
+    def __init__(self, is_over: Callable[[T], bool]) -> None:
+        self._is_over = is_over
+        self._kept: dict[str, T] = {}
+        self._lock = threading.Lock()
+
+    def add(self, word: str, what: T) -> bool:
+        """Remember what belongs to a browser, unless the word is none or has something already."""
+        if not is_word(word):
+            return False
+        with self._lock:
+            self._forget_what_is_over()
+            return self._kept.setdefault(_digest(word), what) is what
+
+    def find(self, word: str) -> T | None:
+        """What belongs to the browser of this word, or None."""
+        if not is_word(word):
+            return None
+        digest = _digest(word)
+        with self._lock:
+            self._forget_what_is_over()
+            its = [w for other, w in self._kept.items() if secrets.compare_digest(other, digest)]
+        return its[0] if its else None
+
+    def __contains__(self, what: object) -> bool:
+        """Whether a browser can come back to it."""
+        with self._lock:
+            return any(kept is what for kept in self._kept.values())
+
+    def _forget_what_is_over(self) -> None:
+        for digest in [digest for digest, what in self._kept.items() if self._is_over(what)]:
+            del self._kept[digest]
+
+
+def is_word(text: object) -> bool:
+    """Whether it could be a browser's word.
+
+    >>> is_word("0123456789abcdef" * 2), is_word("0123456789ABCDEF" * 2), is_word(None)
+    (True, False, False)
+    """
+    return isinstance(text, str) and _WORD.fullmatch(text) is not None
+
+
+def _digest(word: str) -> str:
+    return hashlib.sha256(word.encode()).hexdigest()
+
+
+def _make_room(size: int, place: Path) -> bool:
+    """Delete what nobody has used for the longest time, as far as that helps."""
+    every = [folder for folder in list(_folders) if not folder.closed]
     left = _left(every)
-    held, freed = sum(shelf._reserved for shelf in every), 0
-    free = shutil.disk_usage(folder).free
+    held, freed = sum(folder._reserved for folder in every), 0
+    free = shutil.disk_usage(place).free
 
     def fits(freed: int) -> bool:
         return held - freed + size <= MOST_BYTES_OF_ALL and free + freed - size >= _FREE_BYTES
 
-    if not fits(sum(shelf._reserved for shelf in left)):
+    if not fits(sum(folder._reserved for folder in left)):
         return False
-    for shelf in left:
+    for folder in left:
         if fits(freed):
             break
-        more = shelf._reserved
-        freed += more if shelf.close_if_left() else 0
+        more = folder._reserved
+        freed += more if folder.close_if_left() else 0
     return fits(freed)
 
 
 def _limit_number(most: int) -> None:
     """Let go of what nobody has used for the longest time, so that there is one less than most."""
-    every = [shelf for shelf in list(_shelves) if not shelf.closed]
-    for shelf in _left(every)[: max(0, len(every) - most + 1)]:
-        shelf.close_if_left()
+    every = [folder for folder in list(_folders) if not folder.closed]
+    for folder in _left(every)[: max(0, len(every) - most + 1)]:
+        folder.close_if_left()
 
 
-def _left(shelves: list[Shelf]) -> list[Shelf]:
+def _left(folders: list[BrowserFolder]) -> list[BrowserFolder]:
     """Those that no session uses, the longest unused first."""
-    left = [shelf for shelf in shelves if shelf.left_at is not None]
-    return sorted(left, key=lambda shelf: shelf.left_at or 0.0)
+    left = [folder for folder in folders if folder.left_at is not None]
+    return sorted(left, key=lambda folder: folder.left_at or 0.0)
 
 
 def most_megabytes() -> int:
@@ -212,26 +304,26 @@ def most_megabytes() -> int:
     return min(MOST_MEGABYTES, int(st.get_option("server.maxUploadSize")))
 
 
-def here() -> Shelf | None:
-    """The shelf of this session's browser, if it has one; it stays while this is asked for."""
+def here() -> BrowserFolder | None:
+    """The folder of this session's browser, if it has one; it stays while this is asked for."""
     get = st.session_state.get
-    shelf: Shelf | None = get(state.OWN)
-    if shelf is None or shelf.closed:
-        shelf = _known.find(get(state.WORD) or "")
-        if shelf is None or shelf.close_if_left(KEPT_SECONDS):  # its timer may be late
+    folder: BrowserFolder | None = get(state.OWN)
+    if folder is None or folder.closed:
+        folder = _known.find(get(state.WORD) or "")
+        if folder is None or folder.close_if_left(KEPT_SECONDS):  # its timer may be late
             return None
-        st.session_state[state.OWN] = shelf
-    return _leased(shelf)
+        st.session_state[state.OWN] = folder
+    return leased(folder)
 
 
-def begin() -> Shelf:
-    """The shelf of this session's browser, a new one if need be."""
-    shelf = here()
-    if shelf is None:
+def begin() -> BrowserFolder:
+    """The folder of this session's browser, a new one if need be."""
+    folder = here()
+    if folder is None:
         _limit_number(server.sessions().most)
-        shelf = st.session_state[state.OWN] = Shelf(polling.runner().forget)
-        _known.add(st.session_state.get(state.WORD) or "", shelf)
-    return _leased(shelf)
+        folder = st.session_state[state.OWN] = BrowserFolder(polling.runner().forget)
+        _known.add(st.session_state.get(state.WORD) or "", folder)
+    return leased(folder)
 
 
 def told(word: str) -> None:
@@ -241,44 +333,18 @@ def told(word: str) -> None:
     has something already, it stays the session's own.
     """
     st.session_state[state.WORD] = word
-    shelf: Shelf | None = st.session_state.get(state.OWN)
-    if shelf is not None and not shelf.closed and _known.find(word) is None:
-        _known.add(word, shelf)
+    folder: BrowserFolder | None = st.session_state.get(state.OWN)
+    if folder is not None and not folder.closed and _known.find(word) is None:
+        _known.add(word, folder)
 
 
-_known: KnownBrowsers[Shelf] = KnownBrowsers(lambda shelf: shelf.closed)
-
-
-@dataclass(frozen=True)
-class _Lease:
-    """That a session uses a shelf."""
-
-    session: str
-    shelf: Shelf
-
-
-def _leased(shelf: Shelf) -> Shelf:
-    session = str(st.session_state.setdefault(state.OWN_LEASE, uuid.uuid4().hex))
-    return _lease(shelf.number, session, shelf).shelf
-
-
-def _cut_off(lease: _Lease) -> None:
-    away = int(st.get_option("server.disconnectedSessionTTL")) + _GRACE_SECONDS
-    lease.shelf.leave(lease.session, max(away, KEPT_SECONDS) if lease.shelf in _known else away)
-
-
-# Streamlit releases it as soon as the connection breaks, but a telephone's breaks often. While
-# there is a shelf, a fragment runs now and then (see browser_word.py), and a page with such a
-# fragment asks for a run when it is connected again; that run makes the lease anew.
-@st.cache_resource(scope="session", on_release=_cut_off, show_spinner=False)
-def _lease(number: str, session: str, _shelf: Shelf) -> _Lease:
-    _shelf.stay(session)
-    return _Lease(session, _shelf)
+_known: KnownBrowsers[BrowserFolder] = KnownBrowsers(lambda folder: folder.closed)
 
 
 def _check_size(file: BinaryIO, size: int) -> None:
     if size > MOST_MEGABYTES * 2**20:
-        raise WeightsError(texts.own_too_large(size, MOST_MEGABYTES))
+        megabytes = size / 2**20
+        raise WeightsError(texts.OWN_TOO_LARGE.format(megabytes=megabytes, most=MOST_MEGABYTES))
     if not zipfile.is_zipfile(file):
         return
     try:

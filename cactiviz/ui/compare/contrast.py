@@ -15,10 +15,9 @@ from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.scales import number
 from cactiviz.types import Prediction
 from cactiviz.ui import texts
-from cactiviz.ui.components.loader import small_component
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.networks import catalog
-from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice, explain
 
 _OTHER = 40  # steps of the palette from its end, where both colours are seen on light and dark
 
@@ -46,11 +45,13 @@ class Margin:
     def part(self) -> float:
         """The first's part of the probability that both have together, 0..1."""
         both = self.first.probability + self.second.probability
-        return self.first.probability / both if both > 0 else 0.5 + 0.5 * _sign(self.ahead)
+        if both > 0:
+            return self.first.probability / both
+        return 0.5 * (1 + (self.ahead > 0) - (self.ahead < 0))
 
 
 def margin(explanation: Explanation) -> Margin | None:
-    """What a reading says of both its classes; None where the network was refused one of them."""
+    """What an explanation says of its two classes; None where the network was refused one."""
     first, second = explanation.explained, explanation.against
     if first is None or second is None:
         return None
@@ -61,21 +62,22 @@ def margin(explanation: Explanation) -> Margin | None:
 def button(choice: Choice, comparison: Comparison) -> None:
     """Ask about the two classes of :func:`offered`, or go back to each one's own."""
     if choice.target is not None and choice.target.contrast is not None:
-        label, about, asked = texts.WHY_NOT_END, texts.WHY_NOT_END_HELP, ("", "")
+        label, about, classes_asked = texts.WHY_NOT_END, texts.WHY_NOT_END_HELP, ("", "")
     else:
-        found = offered(choice, comparison)
-        if found is None:
+        classes = offered(choice, comparison)
+        if classes is None:
             return
-        asked = found
-        label, about = texts.plain(texts.why_not(found[1])), texts.plain(texts.why_not_help(*found))
+        classes_asked = classes
+        label = texts.plain(texts.WHY_NOT.format(other=classes[1]))
+        about = texts.plain(texts.WHY_NOT_HELP.format(class_name=classes[0], other=classes[1]))
     pressed = st.button(
         label,
         key="why not button",
         type="tertiary",
         help=about,
-        icon=":material/undo:" if not asked[1] else ":material/balance:",
-        on_click=_explain,
-        args=asked,
+        icon=":material/undo:" if not classes_asked[1] else ":material/balance:",
+        on_click=explain,
+        args=classes_asked,
     )
     if pressed:
         st.rerun()  # the whole page, whose side says what is explained
@@ -90,10 +92,10 @@ def offered(choice: Choice, comparison: Comparison) -> tuple[str, str] | None:
     answered = [
         comparison.explanations[name] for name in choice.models if name in comparison.explanations
     ]
-    known = [_known(explanation) for explanation in answered]
+    class_names = [_known(explanation) for explanation in answered]
     pairs = {
-        pair: sum(names.issuperset(map(str.casefold, pair)) for names in known)
-        for explanation in sorted(answered, key=lambda one: one.untrained)
+        pair: sum(names.issuperset(map(str.casefold, pair)) for names in class_names)
+        for explanation in sorted(answered, key=lambda explanation: explanation.untrained)
         if (pair := _pair(explanation)) is not None
     }
     best = max(pairs, key=lambda pair: pairs[pair], default=None)
@@ -120,23 +122,26 @@ def _known(explanation: Explanation) -> set[str]:
 def show(choice: Choice, comparison: Comparison) -> None:
     """Say what the maps show and which class is ahead in each network, if a contrast is asked."""
     if choice.target is not None and choice.target.contrast is not None:
-        small_component("compare", "contrast")(data=payload(choice, comparison), key="why not")
+        component("contrast", "compare")(data=payload(choice, comparison), key="why not")
 
 
 def payload(choice: Choice, comparison: Comparison) -> dict[str, Any]:
     """What the browser is sent: a title, a card for each network, and notes."""
     margins = {name: margin(explanation) for name, explanation in comparison.explanations.items()}
     class_, other = _asked(choice, margins)
-    cards = [_card(name, comparison, margins) for name in comparison.models]
     notes = [
-        texts.one_score(catalog.title(name), found.first.class_name, found.second.class_name)
-        for name, found in margins.items()
-        if found is not None and found.one_score
+        texts.ONE_SCORE.format(
+            title=catalog.title(name),
+            first=margin.first.class_name,
+            second=margin.second.class_name,
+        )
+        for name, margin in margins.items()
+        if margin is not None and margin.one_score
     ]
     ends = DIVERGING[_OTHER], DIVERGING[-1 - _OTHER]
     return {
         "title": texts.why_not_title(class_, other),
-        "cards": [card for card in cards if card],
+        "cards": [_card(name, comparison, margins) for name in comparison.models],
         "notes": [texts.WHY_NOT_COLOURS, *notes],
         "colours": [f"rgb({', '.join(map(str, colour.tolist()))})" for colour in ends],
     }
@@ -144,44 +149,33 @@ def payload(choice: Choice, comparison: Comparison) -> dict[str, Any]:
 
 def _asked(choice: Choice, margins: dict[str, Margin | None]) -> tuple[str, str]:
     """Both classes by their names where a network knows them, else as they were written."""
-    known = next((found for found in margins.values() if found is not None), None)
+    first_margin = next((margin for margin in margins.values() if margin is not None), None)
     target = choice.target
     class_ = "" if target is None or target.class_ is None else str(target.class_)
     other = "" if target is None or target.contrast is None else str(target.contrast)
-    if known is None:
+    if first_margin is None:
         return class_, other
-    return class_ and known.first.class_name, known.second.class_name
+    return class_ and first_margin.first.class_name, first_margin.second.class_name
 
 
-def _card(
-    name: str, comparison: Comparison, margins: dict[str, Margin | None]
-) -> dict[str, Any] | None:
+def _card(name: str, comparison: Comparison, margins: dict[str, Margin | None]) -> dict[str, Any]:
     title = catalog.title(name)
     if name in comparison.failures:
         return {"title": title, "why": comparison.failures[name]}
     if name not in comparison.explanations:
         return {"title": title, "why": texts.WAITING}
-    found = margins[name]
-    if found is None:
+    margin = margins[name]
+    if margin is None:
         whys = comparison.explanations[name].failures.values()
         return {"title": title, "why": next(iter(whys), texts.WHY_NOT_REFUSED)}
-    first, second = found.first, found.second
+    first, second = margin.first, margin.second
     return {
         "title": title,
         "why": "",
         "ahead": texts.ahead(
-            first.class_name, second.class_name, found.ahead, number(abs(found.ahead))
+            first.class_name, second.class_name, margin.ahead, number(abs(margin.ahead))
         ),
-        "part": found.part,
+        "part": margin.part,
         "first": f"{first.class_name} {texts.percent_finely(first.probability)}",
         "second": f"{second.class_name} {texts.percent_finely(second.probability)}",
     }
-
-
-def _explain(class_name: str, other: str) -> None:
-    st.session_state[state.TARGET] = class_name or None
-    st.session_state[state.AGAINST] = other or None
-
-
-def _sign(value: float) -> int:
-    return (value > 0) - (value < 0)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from cactiviz.cam_layers import Places
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.exports import (
     everything_zip,
@@ -27,10 +26,10 @@ from cactiviz.recipes.recipe import paths_of
 from cactiviz.recipes.request import Request, Style
 from cactiviz.types import Target
 from cactiviz.ui import texts
-from cactiviz.ui.grid import Download
+from cactiviz.ui.grid.component import Download
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 _LONGEST_NAME = 60  # characters
 _SHEET_DPI = 144
@@ -43,22 +42,18 @@ def asked_of(choice: Choice, comparison: Comparison) -> Request:
     is_covered = comparison.picture.key != choice.picture.key
     covered = st.session_state.get(state.COVERED) if is_covered else None
     random = tuple(name for name, r in comparison.explanations.items() if r.untrained)
+    layers = tuple(pair for pair in choice.layers if pair[0] in comparison.models)
     return Request(
         pictures=(choice.picture.name,),
         networks=tuple(catalog.told(own[n]) if n in own else n for n in comparison.models),
         methods=comparison.methods,
         target=choice.target or Target(),
-        layer=_layers(choice, comparison),
+        # Of one network alone without its name.
+        layer=layers[0][1] if layers and len(comparison.models) == 1 else layers or None,
         resize=choice.resize,
         untrained=random if 0 < len(random) < len(comparison.models) else bool(random),
         cover=(covered.on(choice.picture.size), covered.how) if covered else None,
     )
-
-
-def _layers(choice: Choice, comparison: Comparison) -> Places:
-    """Of the networks that are compared; of one alone without its name."""
-    layers = tuple(pair for pair in choice.layers if pair[0] in comparison.models)
-    return layers[0][1] if layers and len(comparison.models) == 1 else layers or None
 
 
 def make(kind: str, choice: Choice, comparison: Comparison, style: Style, number: int) -> Download:
@@ -77,16 +72,14 @@ def make(kind: str, choice: Choice, comparison: Comparison, style: Style, number
     """
     comparison = told(comparison, paths_of(catalog.own().values()))
     recipe = recipe_of(comparison, asked_of(choice, comparison), style)
-    if kind == "png":
-        data = sheet_file(comparison, style, recipe, _SHEET_DPI)
-    elif kind == "gif":
-        data = _gif(comparison, style, recipe)
-    elif kind == "html":
-        data = report_html(comparison, style, recipe).encode("utf-8", "replace")
-    elif kind == "zip":
-        data = everything_zip(comparison, style, recipe)
-    else:
-        data = _maps(comparison)
+    makers: dict[str, Callable[[], bytes]] = {
+        "png": lambda: sheet_file(comparison, style, recipe, _SHEET_DPI),
+        "gif": lambda: _gif(comparison, style, recipe),
+        "html": lambda: report_html(comparison, style, recipe).encode("utf-8", "replace"),
+        "zip": lambda: everything_zip(comparison, style, recipe),
+        "npz": lambda: _maps(comparison),
+    }
+    data = makers[kind]()
     name = f"{file_stem(comparison.picture.name)}.{kind}"
     return Download(name, _TYPES.get(kind, "application/octet-stream"), data, number)
 

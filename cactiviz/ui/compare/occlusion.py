@@ -15,16 +15,17 @@ from cactiviz.explanations.results import Explanation
 from cactiviz.pictures.occlusion import HOWS, cover
 from cactiviz.types import Box, Picture, Prediction
 from cactiviz.ui import texts
-from cactiviz.ui.address.occlusion import Covered, covered_from
+from cactiviz.ui.address.link import Covered, covered_from
 from cactiviz.ui.compare.progress import Progress
 from cactiviz.ui.components import data_url
 from cactiviz.ui.components.loader import component
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 _SHOWN_PIXELS = 900  # of the picture's longer side, in the browser
 _KEY = "what if"
+_WORDS_OF_ROW = ("note", "why", "nowText", "change", "sign", "topName", "topText", "unseen")
 #: In this order they are one module: what stands above doesn't know what stands below.
 _SCRIPTS = ("occlusion_box.js", "occlusion_editor.js", "occlusion_answers.js")
 
@@ -38,7 +39,7 @@ def button() -> None:
         type="tertiary",
         icon=":material/close:" if opened else ":material/select:",
         help=None if opened else texts.WHAT_IF_HELP,
-        on_click=_close if opened else _open,
+        on_click=_close if opened else lambda: st.session_state.update({state.COVERING: True}),
     )
 
 
@@ -47,14 +48,14 @@ def applied(choice: Choice) -> Choice:
     covered: Covered | None = st.session_state.get(state.COVERED)
     if covered is None or covered.picture != choice.picture.key or not _is_open():
         return choice
-    kept: tuple[Covered, Picture] | None = st.session_state.get(state.COVERED_PICTURE)
-    if kept is None or kept[0] != covered:
+    drawn: tuple[Covered, Picture] | None = st.session_state.get(state.COVERED_PICTURE)
+    if drawn is None or drawn[0] != covered:
         try:
-            kept = covered, cover(choice.picture, covered.on(choice.picture.size), covered.how)
+            drawn = covered, cover(choice.picture, covered.on(choice.picture.size), covered.how)
         except PictureError:  # a box of less than a pixel
             return choice
-        st.session_state[state.COVERED_PICTURE] = kept
-    return replace(choice, picture=kept[1])
+        st.session_state[state.COVERED_PICTURE] = drawn
+    return replace(choice, picture=drawn[1])
 
 
 def panel(choice: Choice, progress: Progress) -> None:
@@ -90,17 +91,17 @@ def payload(choice: Choice, progress: Progress) -> dict[str, Any]:
     if now is picture or now.key == picture.key:
         covered = None
     how = covered.how if covered else st.session_state.get(state.COVERED_HOW, HOWS[0])
-    mean = ", ".join(f"{channel:.0f}" for channel in _mean(picture.key, picture))
+    mean = ", ".join(f"{channel:.0f}" for channel in cv2.mean(picture.rgb)[:3])
     return {
-        "picture": _shown(picture.key, picture),
-        "covered": _shown(now.key, now) if covered else "",
+        "picture": data_url.photograph(picture, _SHOWN_PIXELS),
+        "covered": data_url.photograph(now, _SHOWN_PIXELS) if covered else "",
         "size": list(picture.size),
         "box": list(covered.box) if covered else None,
         "how": how,
         "mean": f"rgb({mean})",
         "serial": st.session_state.get(state.COVERED_SERIAL, 0),
         "rows": rows(progress, covered) if covered else [],
-        "words": _WORDS,
+        "words": texts.COVER,
     }
 
 
@@ -112,10 +113,6 @@ def rows(progress: Progress, covered: Covered) -> list[dict[str, Any]]:
 
 def _is_open() -> bool:
     return bool(st.session_state.get(state.COVERING))
-
-
-def _open() -> None:
-    st.session_state[state.COVERING] = True
 
 
 def _close() -> None:
@@ -143,7 +140,10 @@ def _row(
     name: str, comparison: Comparison, firsts: Mapping[str, Explanation], covered: Covered
 ) -> dict[str, Any]:
     first, now = firsts.get(name), comparison.explanations.get(name)
-    row: dict[str, Any] = {"title": catalog.title(name), "note": "", "why": "", "waiting": True}
+    row: dict[str, Any] = {
+        **dict.fromkeys(_WORDS_OF_ROW, ""),
+        **{"title": catalog.title(name), "waiting": True, "now": None, "changed": False},
+    }
     if name in comparison.failures:
         return {**row, "why": comparison.failures[name], "waiting": False}
     if first is None:
@@ -154,14 +154,6 @@ def _row(
         "name": answer.class_name,
         "first": answer.probability,
         "firstText": texts.percent_finely(answer.probability),
-        "now": None,
-        "nowText": "",
-        "change": "",
-        "sign": "",
-        "topName": "",
-        "topText": "",
-        "changed": False,
-        "unseen": "",
     }
     if now is None:
         return row
@@ -190,36 +182,3 @@ def _overlap(one: Box, other: Box) -> bool:
         and one.left < other.left + other.width
         and other.left < one.left + one.width
     )
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _shown(key: str, _picture: Picture) -> str:
-    return data_url.photograph(_picture, _SHOWN_PIXELS)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _mean(key: str, _picture: Picture) -> list[float]:
-    return [float(channel) for channel in cv2.mean(_picture.rgb)[:3]]
-
-
-_WORDS = {
-    "alt": texts.COVER_ALT,
-    "box": texts.COVER_BOX,
-    "where": texts.COVER_WHERE,
-    "keys": texts.COVER_KEYS,
-    "none": texts.COVER_NONE,
-    "draw": texts.COVER_DRAW,
-    "given": texts.COVER_GIVEN,
-    "moving": texts.COVER_LET_GO,
-    "how": texts.COVER_HOW,
-    "hows": texts.COVER_HOWS,
-    "numbers": texts.COVER_NUMBERS,
-    "sides": texts.COVER_SIDES,
-    "middle": texts.COVER_MIDDLE,
-    "uncover": texts.UNCOVER,
-    "start": texts.COVER_START,
-    "table": texts.COVER_TABLE,
-    "columns": texts.COVER_COLUMNS,
-    "caution": texts.COVER_CAUTION,
-    "done": texts.COVER_DONE,
-}

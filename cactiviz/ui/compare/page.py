@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
+from html import escape
 
 import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets import is_address
 from cactiviz.errors import CactivizError
+from cactiviz.models import MODELS
 from cactiviz.recipes.request import Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.ui import grid, texts
+from cactiviz.ui import texts
 from cactiviz.ui.address import history
-from cactiviz.ui.compare import caveats, contrast, exports
+from cactiviz.ui.compare import contrast, exports
 from cactiviz.ui.compare import occlusion as covering
 from cactiviz.ui.compare import progress as explanations
 from cactiviz.ui.compare.progress import Progress
-from cactiviz.ui.networks import catalog, chosen_layers, downloads
+from cactiviz.ui.grid import component as grid
+from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.session import polling, state
-from cactiviz.ui.sidebar import target
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice, explain
 
-#: So long a run waits for answers, so that what is quick comes in one piece.
-_PATIENCE_SECONDS = 0.15
-_LOOK_AGAIN_SECONDS = 0.25
 #: So long a file is handed to the browser, which saves it once: a run may be overtaken.
 _HAND_OUT_SECONDS = 5.0
 
@@ -33,62 +33,57 @@ _HAND_OUT_SECONDS = 5.0
 def show(choice: Choice) -> None:
     """Show what is known of the choice, and the rest as it comes."""
     downloads.show()
-    progress = _look(choice, _PATIENCE_SECONDS)
-    timed = _LOOK_AGAIN_SECONDS if progress.waiting else None
-    st.fragment(_show, run_every=timed)(choice, bool(timed))
+    look, draw = partial(_look, choice), partial(_show, choice)
+    polling.show(look, lambda progress: bool(progress.waiting), draw, history.changed)
 
 
-def _show(choice: Choice, timed: bool) -> None:
-    if history.changed():
-        st.rerun()
-    if timed and st.session_state.get(state.WAITED) == choice.key:
-        polling.wait()
-    progress = _look(choice)
+def _show(choice: Choice, progress: Progress) -> None:
     st.session_state[state.WAITED] = choice.key if progress.waiting else None
-    if timed != bool(progress.waiting):
-        st.rerun()  # which ends the timer, or begins one
     _heading(choice, progress)
     covering.panel(choice, progress)
     contrast.show(choice, progress.comparison)
     _say_what_does_not_count(choice, progress)
-    pressed = grid.show(
+    data = grid.payload(
         progress.comparison,
         offers=downloads.offers(choice.models),
-        style=grid.style_from(history.style()),
+        style=history.style(),
         before=covering.before(progress),
         download=_to_hand_out(),
         problem=str(st.session_state.pop(state.PROBLEM, "")),
         cannot_travel=history.cannot_travel(),
         address=history.text(),
     )
+    pressed = grid.show(data)
     if pressed is not None:
         _do(pressed, choice, progress)
     downloads.offer(progress.comparison.models)
     if not progress.waiting:
-        caveats.show(progress.comparison)
+        _show_caveats(progress.comparison)
         _again(choice, progress.comparison)
 
 
 def _say_what_does_not_count(choice: Choice, progress: Progress) -> None:
     """Above the maps: layers that were dropped, and a class that no network here knows."""
-    for sentence in chosen_layers.said_of(choice.key, choice.layers, choice.methods):
+    for sentence in catalog.layers_that_do_not_count(choice.key, choice.layers, choice.methods):
         st.info(texts.plain(sentence), icon=":material/layers_clear:")
     explanations = progress.comparison.explanations.values()
     if (
         progress.waiting
         or not explanations
-        or any(one.explained is not None for one in explanations)
+        or any(explanation.explained is not None for explanation in explanations)
     ):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        whys = [why for one in explanations for why in list(one.failures.values())[:1]]
+        whys = [why for e in explanations for why in list(e.failures.values())[:1]]
         st.caption(texts.plain(texts.nobody_knows(whys)), width="content")
-        if st.button(texts.EXPLAIN_OWN, key="explain own", on_click=target.forget_target):
+        if st.button(texts.EXPLAIN_OWN, key="explain own", on_click=explain):
             st.rerun()  # the whole page, whose side says what is explained
 
 
-def _look(choice: Choice, patience_seconds: float = 0.0) -> Progress:
+def _look(choice: Choice, patience_seconds: float) -> Progress:
     """What is known; nothing more is asked for once it was stopped."""
+    if not patience_seconds and st.session_state.get(state.WAITED) == choice.key:
+        polling.wait()
     shown = covering.applied(choice)
     progress = explanations.compared(shown, patience_seconds, first=choice)
     if st.session_state.get(state.STOPPED) != shown.key:
@@ -113,15 +108,23 @@ def _heading(choice: Choice, progress: Progress) -> None:
 
 def _status(choice: Choice, progress: Progress) -> None:
     device = texts.DEVICES[polling.runner().device.type]
-    at = covering.applied(choice).key
+    update, at = st.session_state.update, covering.applied(choice).key
     if progress.waiting:
         titles = [catalog.title(name) for name in progress.waiting]
-        said = texts.working_on(titles, len(choice.models), progress.ahead, device)
-        st.caption(said, width="content")
-        st.button(texts.STOP, key="stop", type="tertiary", on_click=_stop, args=(at,))
+        sentence = texts.working_on(titles, len(choice.models), progress.ahead, device)
+        st.caption(sentence, width="content")
+        st.button(
+            texts.STOP, key="stop", type="tertiary", on_click=update, args=({state.STOPPED: at},)
+        )
     elif texts.STOPPED in progress.comparison.failures.values():
         st.caption(texts.STOPPED, width="content")
-        st.button(texts.GO_ON, key="go on", type="tertiary", on_click=_stop, args=(None,))
+        st.button(
+            texts.GO_ON,
+            key="go on",
+            type="tertiary",
+            on_click=update,
+            args=({state.STOPPED: None},),
+        )
     else:
         st.caption(texts.computed(_seconds(progress), device), width="content")
 
@@ -129,10 +132,6 @@ def _status(choice: Choice, progress: Progress) -> None:
 def _seconds(progress: Progress) -> float:
     explanations = progress.comparison.explanations.values()
     return sum(max((e.seconds for e in r.attributions.values()), default=0.0) for r in explanations)
-
-
-def _stop(at: object) -> None:
-    st.session_state[state.STOPPED] = at
 
 
 def _do(pressed: grid.Event, choice: Choice, progress: Progress) -> None:
@@ -151,23 +150,39 @@ def _do(pressed: grid.Event, choice: Choice, progress: Progress) -> None:
     st.rerun()
 
 
+def _show_caveats(comparison: Comparison) -> None:
+    """What the maps can't say of each method and network, and where to choose what is advised."""
+    where = {
+        MODELS[network].cautions[view]: place
+        for (network, view), place in texts.WHERE_TO_CHOOSE.items()
+    }
+    lines = ""
+    for remark in comparison.limits():
+        sentences = (f"{sentence} {where.get(sentence, '')}" for sentence in remark.says)
+        says = "".join(f"<dd>{escape(sentence)}</dd>" for sentence in sentences)
+        lines += f"<div><dt>{escape(remark.about)}</dt>{says}</div>"
+    if lines:
+        title = escape(texts.KEEP_IN_MIND)
+        st.html(f'<section class="cv-mind"><h2>{title}</h2><dl>{lines}</dl></section>')
+
+
 def _again(choice: Choice, comparison: Comparison) -> None:
     """What a person would type for this comparison."""
     with st.expander(texts.AGAIN, icon=":material/terminal:"):
-        asked, style = exports.asked_of(choice, comparison), Style()
-        if command := as_command(asked, style):
+        request, style = exports.asked_of(choice, comparison), Style()
+        if command := as_command(request, style):
             st.caption(texts.AGAIN_COMMAND)
             st.code(command, language="bash", wrap_lines=True)
         st.caption(texts.AGAIN_PYTHON)
-        st.code(as_python(asked, style), language="python", wrap_lines=True)
-        st.caption(texts.AGAIN_RECIPE if is_address(asked.picture) else texts.AGAIN_FILE)
+        st.code(as_python(request, style), language="python", wrap_lines=True)
+        st.caption(texts.AGAIN_RECIPE if is_address(request.picture) else texts.AGAIN_FILE)
 
 
 def _answered(progress: Progress) -> Comparison:
     """The comparison without those that are still waited for."""
     comparison = progress.comparison
-    there = (name for name in comparison.models if name not in progress.waiting)
-    return replace(comparison, models=tuple(there), before=progress.first)
+    answered = (name for name in comparison.models if name not in progress.waiting)
+    return replace(comparison, models=tuple(answered), before=progress.first)
 
 
 def _to_hand_out() -> grid.Download | None:

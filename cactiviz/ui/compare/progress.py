@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.results import Explanation
-from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import pieces
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,17 +42,15 @@ def compared(
         first: The same choice before a part of its picture was covered; each network is asked
             about it too, as a rule to hear again what it said before.
     """
-    asked = {"now": choice} if first is None or first is choice else {"first": first, "now": choice}
+    both = {"now": choice} if first is None or first is choice else {"first": first, "now": choice}
     # Network by network, so that each is in memory for all that it is asked.
     questions = {
-        f"{when} {name}": _question(one, name)
-        for name in choice.models
-        for when, one in asked.items()
+        f"{when} {name}": one.question(name) for name in choice.models for when, one in both.items()
     }
-    found = polling.ask(questions, patience_seconds)
+    answers = polling.ask(questions, patience_seconds)
     firsts, explanations, failures = {}, {}, {}
     waiting: dict[str, polling.Pending] = {}
-    for key, answer in found.items():
+    for key, answer in answers.items():
         when, _, name = key.partition(" ")
         if isinstance(answer, polling.Pending):
             waiting.setdefault(name, answer)
@@ -67,15 +63,3 @@ def compared(
     comparison = Comparison(choice.picture, choice.models, choice.methods, explanations, failures)
     ahead = next((one.ahead for one in waiting.values()), 0)
     return Progress(comparison, tuple(waiting), ahead, firsts)
-
-
-def _question(choice: Choice, name: str) -> Callable[[], Explanation | Ticket[Explanation]]:
-    return partial(
-        polling.runner().read,
-        catalog.network(name, choice.untrained),
-        choice.picture,
-        choice.methods,
-        target=choice.target,
-        layer=choice.layer_of(name),
-        resize=choice.resize,
-    )

@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -21,23 +22,28 @@ _TABLE = DIVERGING[np.rint(np.linspace(0, 2 * _MIDDLE, 2 * _STEPS + 1)).astype(i
 
 
 def photograph(picture: Picture, longest: int) -> str:
-    """The whole picture as JPEG, its longer side at most this many pixels."""
-    scale = min(1.0, longest / max(picture.size))
-    height, width = (max(1, round(side * scale)) for side in picture.size)
-    return jpeg(np.asarray(cv2.resize(picture.rgb, (width, height), interpolation=cv2.INTER_AREA)))
+    """The whole picture as JPEG, its longer side at most this many pixels; kept for a while."""
+    return _photograph(picture.key, longest, picture)
 
 
-def jpeg(rgb: NDArray[Any]) -> str:
-    """uint8 (h, w, 3) as JPEG."""
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return _address("jpeg", data.tobytes())
+@st.cache_data(max_entries=48, show_spinner=False)
+def _photograph(key: str, longest: int, _picture: Picture) -> str:
+    scale = min(1.0, longest / max(_picture.size))
+    height, width = (max(1, round(side * scale)) for side in _picture.size)
+    return jpeg(np.asarray(cv2.resize(_picture.rgb, (width, height), interpolation=cv2.INTER_AREA)))
 
 
-def png(rgb: NDArray[Any]) -> str:
-    """uint8 (h, w, 3) as PNG, where every pixel counts."""
-    _, data = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
-    return _address("png", data.tobytes())
+def jpeg(rgb: NDArray[Any], quality: int = _QUALITY, *, whole_colours: bool = False) -> str:
+    """uint8 (h, w, 3) as JPEG; colours are stored at half the resolution unless told otherwise."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    if whole_colours:
+        options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    return _encoded(rgb, "jpeg", options)
+
+
+def png(pixels: NDArray[Any], *, quick: bool = False) -> str:
+    """uint8 (h, w, 3) or (h, w) as PNG, where every pixel counts."""
+    return _encoded(pixels, "png", [cv2.IMWRITE_PNG_COMPRESSION, 1] if quick else [])
 
 
 def diverging(values: NDArray[Any], full: float, longest: int) -> str:
@@ -57,7 +63,7 @@ def diverging(values: NDArray[Any], full: float, longest: int) -> str:
     image.putpalette(_TABLE)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=6)
-    return _address("png", buffer.getvalue())
+    return of("image/png", buffer.getvalue())
 
 
 def in_fractions(box: Box, size: tuple[int, int]) -> Box:
@@ -70,5 +76,15 @@ def in_fractions(box: Box, size: tuple[int, int]) -> Box:
     return Box(box.top / height, box.left / width, box.height / height, box.width / width)
 
 
-def _address(kind: str, data: bytes) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+def of(mime: str, data: bytes) -> str:
+    """A file of this type as an address.
+
+    >>> of("image/gif", b"GIF")
+    'data:image/gif;base64,R0lG'
+    """
+    return f"data:{mime};base64,{base64.b64encode(data).decode()}"
+
+
+def _encoded(pixels: NDArray[Any], kind: str, options: list[int]) -> str:
+    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
+    return of(f"image/{kind}", cv2.imencode(f".{kind}", bgr, options)[1].tobytes())

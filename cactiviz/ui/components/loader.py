@@ -27,7 +27,7 @@ def text(folder: str, names: Iterable[str]) -> str:
 def component(
     name: str,
     folder: str,
-    scripts: tuple[str, ...],
+    scripts: tuple[str, ...] = (),
     sheets: tuple[str, ...] = (),
     _tables: Callable[[], str] | None = None,
 ) -> ComponentRenderer:
@@ -37,10 +37,12 @@ def component(
         name: Unique among the components; the browser knows it as ``cactiviz_NAME``.
         folder: Name of the package under ``cactiviz.ui`` in which its files lie.
         scripts: Files that are one module in this order: what stands first knows nothing of the
-            rest.
+            rest. If not given, the component is a script and a style sheet of its own name.
         sheets: Files that are its one style sheet.
         _tables: Makes a script that stands before them.
     """
+    if not scripts:
+        scripts, sheets = (f"{name}.js",), (f"{name}.css",)
     before = "" if _tables is None else f"{_tables()}\n"
     css = text(folder, sheets) if sheets else None
     return st.components.v2.component(
@@ -48,11 +50,16 @@ def component(
     )
 
 
-def small_component(folder: str, name: str) -> ComponentRenderer:
-    """A component of one script and one style sheet, both of its own name.
+def sheets(page: str = "") -> str:
+    """HTML with the style sheet of all pages and that of one page, for a page to send once.
 
     Args:
-        folder: Name of a package under ``cactiviz.ui``.
-        name: Of both files, without their endings.
+        page: Name of the page's package under ``cactiviz.ui``, in which ``PAGE.css`` lies.
+
+    >>> sheets("gallery").startswith("<style>")
+    True
     """
-    return component(name, folder, (f"{name}.js",), (f"{name}.css",))
+    css = text("components", ["page.css"])
+    if page:
+        css += text(page, [f"{page}.css"])
+    return f"<style>{css}</style>"

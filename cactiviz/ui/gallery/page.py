@@ -9,7 +9,7 @@ import streamlit as st
 from cactiviz.datasets import DATASETS, Dataset, Item
 from cactiviz.errors import CactivizError
 from cactiviz.ui import texts
-from cactiviz.ui.gallery import thumbnails
+from cactiviz.ui.components import fields, wall
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
@@ -20,19 +20,16 @@ _MOST_PILLS = 400
 
 def ask_dataset() -> str:
     """Show the data sets, and return the name of the one chosen."""
-    names = [*DATASETS, library.LIVE]
     st.session_state.setdefault(state.SHOWN, library.first())
-    name = st.pills(
+    titles = {name: texts.plain(library.label(name)) for name in (*DATASETS, library.LIVE)}
+    return fields.one_of(
         texts.DATASET,
-        names,
-        required=True,
-        format_func=_dataset_label,
-        key=state.SHOWN,
-        persist_state="session",
+        titles,
+        state.SHOWN,
+        st.pills,
         on_change=_another_dataset,
         label_visibility="collapsed",
     )
-    return name or library.first()
 
 
 def ask_classes(dataset: Dataset) -> Dataset:
@@ -64,33 +61,18 @@ def ask_classes(dataset: Dataset) -> Dataset:
 def ask_items(dataset: Dataset) -> tuple[Item, ...]:
     """Let the order be chosen, and return one page of pictures."""
     total = len(dataset)
-    st.session_state.setdefault(state.SEED, 1)
     with st.container(horizontal=True, vertical_alignment="center", key="cv-order"):
-        order = st.segmented_control(
-            texts.ORDER,
-            list(texts.ORDERS),
-            required=True,
-            default="chance",
-            format_func=lambda name: texts.ORDERS[name],
-            key=state.ORDER,
-            persist_state="session",
-            label_visibility="collapsed",
-        )
+        order = fields.one_of(texts.ORDER, texts.ORDERS, state.ORDER, label_visibility="collapsed")
         if order == "chance":
-            st.button(
-                texts.DRAW_AGAIN,
-                icon=":material/casino:",
-                on_click=state.count_up,
-                args=(state.SEED,),
-            )
-            items = dataset.draw(PAGE_SIZE, int(st.session_state[state.SEED]))
-            st.caption(
-                texts.drawn(len(items), total, int(st.session_state[state.SEED])), width="content"
-            )
+            seed = fields.seed(state.SEED)
+            items = dataset.draw(PAGE_SIZE, seed)
+            where = texts.DRAWN.format(count=len(items), total=total, seed=seed)
         else:
             items = dataset.page(_page(total), PAGE_SIZE)
             start = _page(total) * PAGE_SIZE
-            st.caption(texts.place_in_list(start + 1, start + len(items), total), width="content")
+            stop = start + len(items)
+            where = texts.PLACE_IN_LIST.format(start=start + 1, stop=stop, total=total)
+        st.caption(where, width="content")
     return items
 
 
@@ -105,35 +87,29 @@ def ask_page(dataset: Dataset) -> None:
             texts.PREVIOUS,
             icon=":material/chevron_left:",
             disabled=page == 0,
-            on_click=_turn,
-            args=(page - 1,),
+            on_click=lambda: st.session_state.update({state.PAGE: page - 1}),
         )
-        st.caption(texts.page_of(page + 1, last + 1), width="content")
+        st.caption(texts.PAGE_OF.format(page=page + 1, last=last + 1), width="content")
         st.button(
             texts.NEXT,
             icon=":material/chevron_right:",
             icon_position="right",
             disabled=page == last,
-            on_click=_turn,
-            args=(page + 1,),
+            on_click=lambda: st.session_state.update({state.PAGE: page + 1}),
         )
 
 
 def show(dataset: Dataset, items: tuple[Item, ...]) -> None:
-    """The pictures; the one that is pressed is shown larger."""
-    found = library.thumbnails(dataset, items)
-    several = len(dataset.classes) > 1
-    item = thumbnails.show(found, texts.THUMBNAILS, with_class=several)
-    if item is not None:
-        look_at(dataset, item)
-
-
-def look_at(dataset: Dataset, item: Item) -> None:
-    """One picture in a dialog, with its class, credit and terms, and the way to Compare."""
-    st.dialog(texts.plain(item.class_name), width="medium")(_larger)(dataset, item)
+    """A wall of the pictures; the one that is pressed is shown larger."""
+    cells = library.thumbnails(dataset, items)
+    pressed = wall.show(cells, texts.THUMBNAILS, "thumbnails")
+    for item, cell in zip(items, cells, strict=True):
+        if cell.key == pressed and not cell.why:
+            st.dialog(texts.plain(item.class_name), width="medium")(_larger)(dataset, item)
 
 
 def _larger(dataset: Dataset, item: Item) -> None:
+    """One picture with its class, credit and terms, and the way to Compare."""
     try:
         picture = library.picture(dataset, item)
     except CactivizError as error:
@@ -141,9 +117,11 @@ def _larger(dataset: Dataset, item: Item) -> None:
         return
     st.html(
         f'<img class="cv-larger" src="{library.data_address(picture, library.LARGE)}" '
-        f'alt="{escape(texts.alt(item))}">'
+        f'alt="{escape(texts.ALT.format(item=item))}">'
     )
-    st.caption(texts.plain(" · ".join([item.address, texts.size_of(picture), *picture.notes])))
+    height, width = picture.size
+    size = texts.SIZE_OF.format(width=width, height=height)
+    st.caption(texts.plain(" · ".join([item.address, size, *picture.notes])))
     st.caption(texts.plain(picture.source))
     if st.button(texts.COMPARE_THIS, type="primary", width="stretch"):
         state.choose(item)
@@ -155,7 +133,7 @@ def _ask_words(classes: int) -> str:
         texts.WORDS,
         type="search",
         live=True,
-        placeholder=texts.words_hint(classes),
+        placeholder=texts.WORDS_HINT.format(count=classes),
         key=state.WORDS,
         persist_state="session",
         on_change=_another_scope,
@@ -168,30 +146,22 @@ def _ask_words(classes: int) -> str:
 def _ask_class(dataset: Dataset, scope: list[str]) -> str:
     if st.session_state.get(state.KIND) not in (_ALL, *scope):
         st.session_state[state.KIND] = _ALL
-    options = [_ALL, *scope[:_MOST_PILLS]]
+    titles = {
+        name: texts.CLASS_LABEL.format(name=texts.plain(name), count=dataset.count(name))
+        for name in scope[:_MOST_PILLS]
+    }
     with st.container(key="cv-classes"):
-        kind = st.pills(
+        kind = fields.one_of(
             texts.CLASSES,
-            options,
-            required=True,
-            format_func=lambda name: _class_label(dataset, name),
-            key=state.KIND,
-            persist_state="session",
+            {_ALL: texts.ALL_CLASSES, **titles},
+            state.KIND,
+            st.pills,
             on_change=state.back_to_the_first_page,
             label_visibility="collapsed",
         )
     if len(scope) > _MOST_PILLS:
-        st.caption(texts.more_classes(len(scope) - _MOST_PILLS))
-    return kind or _ALL
-
-
-def _dataset_label(name: str) -> str:
-    asked = name in (library.LIVE, library.FOLDER)  # always there, once something is named
-    return texts.dataset_label(library.title(name), asked or library.is_here(name))
-
-
-def _class_label(dataset: Dataset, name: str) -> str:
-    return texts.ALL_CLASSES if name == _ALL else texts.class_label(name, dataset.count(name))
+        st.caption(texts.MORE_CLASSES.format(count=len(scope) - _MOST_PILLS))
+    return kind
 
 
 def _another_dataset() -> None:
@@ -207,7 +177,3 @@ def _another_scope() -> None:
 
 def _page(total: int) -> int:
     return min(int(st.session_state.get(state.PAGE, 0)), max(0, (total - 1) // PAGE_SIZE))
-
-
-def _turn(page: int) -> None:
-    st.session_state[state.PAGE] = page

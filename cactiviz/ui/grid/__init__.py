@@ -3,11 +3,3 @@
 Python sends what there is to see; scaling, painting and looking closer happen in the browser, so
 that none of it needs a run of the page.
 """
-
-from __future__ import annotations
-
-from cactiviz.ui.grid.component import show, unpacked
-from cactiviz.ui.grid.events import EXPORTS, Download, Event, Export, style_from
-from cactiviz.ui.grid.payload import payload
-
-__all__ = ["EXPORTS", "Download", "Event", "Export", "payload", "show", "style_from", "unpacked"]

@@ -1,22 +1,33 @@
-"""The component: its files registered once, its data at each run, and what was pressed."""
+"""The component: what the browser is told of a comparison, and what was pressed in it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
+from cactiviz import cam_layers
 from cactiviz.comparison.comparison import Comparison
+from cactiviz.errors import CactivizError
+from cactiviz.explanations import target as explained_class
+from cactiviz.explanations.results import Attribution, Explanation
+from cactiviz.methods import METHODS, describe, method_of
 from cactiviz.recipes.request import Style
+from cactiviz.rendering import paint
 from cactiviz.rendering.colormaps import DIVERGING, PALETTES
-from cactiviz.types import Prediction
-from cactiviz.ui.components.loader import component, text
-from cactiviz.ui.grid.events import EXPORTS, Download, Event, style_from
-from cactiviz.ui.grid.payload import payload
-from cactiviz.ui.networks.offers import Offer
+from cactiviz.rendering.figures.sheet import SIGNS
+from cactiviz.rendering.scales import SCALES
+from cactiviz.types import Box, FilterGrid, Prediction
+from cactiviz.ui import texts
+from cactiviz.ui.components.loader import component
+from cactiviz.ui.grid import encoding
+from cactiviz.ui.networks import catalog
+from cactiviz.ui.networks.downloads import Offer
 
 #: In this order they are one module: what stands above doesn't know what stands below.
 _SCRIPTS = (
@@ -37,9 +48,31 @@ _SCRIPTS = (
 )
 _STAMP = 32  # bytes; as in main.js
 _SHEETS = ("table.css", "toolbar.css", "panel.css", "dialog.css")
+MOST_WITH_OFFERS = 3  # networks; with more of them there is no room, and no need
+_EVERYTHING = (0.0, 0.0, 1.0, 1.0)
+#: What can be made of a comparison and taken home.
+Export = Literal["png", "gif", "html", "npz", "zip"]
+EXPORTS: tuple[Export, ...] = get_args(Export)
 
 
-def show(
+@dataclass(frozen=True)
+class Download:
+    """A file that the browser saves once.
+
+    Attributes:
+        name: Under which it is saved.
+        mime: Its type, such as "image/png".
+        data: Its bytes.
+        number: Another one for each file, so that none is saved twice.
+    """
+
+    name: str
+    mime: str
+    data: bytes
+    number: int
+
+
+def payload(
     comparison: Comparison,
     *,
     offers: Sequence[Offer] = (),
@@ -50,9 +83,10 @@ def show(
     problem: str = "",
     cannot_travel: str = "",
     address: str = "",
-    key: str = "grid",
-) -> Event | None:
-    """Show a comparison as far as it has come, and return what was pressed in this run.
+) -> dict[str, Any]:
+    """A comparison as far as it has come, as JSON has it.
+
+    Names and labels go as they are: the browser shows them as text only.
 
     Args:
         comparison: A network in neither its readings nor its failures is waited for.
@@ -65,25 +99,221 @@ def show(
         cannot_travel: Why a link can't bring the picture along.
         address: Anything that changes when the page writes its own part of the address; the grid
             then writes the look again, which such a write undoes.
+    """
+    picture = comparison.picture
+    rows = [_row(view) for view in comparison.methods]
+    columns = [
+        _column(comparison, name, (before or {}).get(name), waiting) for name in comparison.models
+    ]
+    together = {
+        view: [e for e in comparison.attributions() if e.method == view]
+        for view in comparison.methods
+    }
+    cells = [
+        [_cell(comparison, name, view, together[view]) for name in comparison.models]
+        for view in comparison.methods
+    ]
+    here = style or Style()
+    return {
+        "words": texts.GRID,
+        "picture": {
+            **encoding.picture(picture),
+            "name": picture.name,
+            "alt": f"{texts.ORIGINAL}: {picture.name}",
+        },
+        "explained": _explained(comparison),
+        "columns": columns,
+        "rows": rows,
+        "cells": cells,
+        "offers": list(offers if len(comparison.models) <= MOST_WITH_OFFERS else ()),
+        "look": {"scale": here.scale, "palette": here.palette, "strength": here.strength},
+        "exports": [[name, texts.EXPORTS[name]] for name in EXPORTS],
+        "download": download and vars(download) | {"data": b64encode(download.data).decode()},
+        "problem": problem,
+        "cannotTravel": cannot_travel,
+        "address": address,
+    }
+
+
+def _row(view: str) -> dict[str, Any]:
+    title, asks = describe(view)
+    method = METHODS.get(method_of(view))
+    limit = method.limit if method else ""
+    display = method.display if method else "picture"  # for what isn't there yet
+    at_layer = method is not None and "activations" in method.needs
+    row = {"id": view, "title": title, "asks": asks, "limit": limit, "display": display}
+    return {**row, "atLayer": at_layer}
+
+
+def _column(
+    comparison: Comparison, name: str, before: Sequence[Prediction] | None, waiting: str
+) -> dict[str, Any]:
+    explanation = comparison.explanations.get(name)
+    if explanation is None:
+        why = comparison.failures.get(name, "")
+        pending = "" if why else waiting or texts.WAITING
+        return {
+            **{"id": name, "title": catalog.title(name), "note": "", "knows": "", "answers": []},
+            **{"seen": _EVERYTHING, "why": why, "waiting": pending},
+        }
+    return {
+        "id": name,
+        "title": catalog.title(name) if explanation.untrained else explanation.title,
+        "note": texts.UNTRAINED_NOTE if explanation.untrained else "",
+        "knows": "" if explanation.untrained else texts.KNOWS_ONLY.get(name, ""),
+        "answers": _answers(explanation, before),
+        "seen": _seen(explanation.seen, comparison.picture.size),
+        "why": "",
+        "waiting": "",
+    }
+
+
+def _explained(comparison: Comparison) -> str:
+    """Which class the maps are of, where it isn't each network's own answer alone."""
+    explanations = [
+        comparison.explanations[n] for n in comparison.models if n in comparison.explanations
+    ]
+    titles = {explanation.model: catalog.title(explanation.model) for explanation in explanations}
+    return explained_class.line(explanations, titles)
+
+
+def _answers(explanation: Explanation, before: Sequence[Prediction] | None) -> list[dict[str, Any]]:
+    """The likeliest classes, and how likely they were before a part of the picture was covered.
+
+    What was asked for is among them, and marked.
+    """
+    now, shown = explanation.predictions, list(explained_class.answers_beside(explanation))
+    marks = explained_class.marks(explanation)
+    earlier = {answer.class_index: answer.probability for answer in before or ()}
+    if before and not marks:
+        fallen = [answer for answer in now if answer.class_index == before[0].class_index]
+        if fallen and fallen[0] not in shown:
+            shown[-1] = fallen[0]
+    return [
+        {
+            "name": answer.class_name,
+            "share": answer.probability,
+            "said": paint.percent(answer.probability),
+            **_change(answer, earlier),
+            **_mark(marks.get(answer.class_index, "")),
+        }
+        for answer in shown
+    ]
+
+
+def _mark(mark: str) -> dict[str, str]:
+    return {"mark": mark, "sign": SIGNS[mark], "told": texts.MARKS[mark]} if mark else {}
+
+
+def _change(answer: Prediction, earlier: Mapping[int, float]) -> dict[str, Any]:
+    if not earlier:
+        return {}
+    was = earlier.get(answer.class_index)
+    # What wasn't among the first answers was less likely than the last of them.
+    text = paint.percent(was) if was is not None else f"<{paint.percent(min(earlier.values()))}"
+    now = paint.percent(answer.probability)
+    return {"before": was, "change": texts.CHANGED.format(before=text.replace("<<", "<"), now=now)}
+
+
+def _seen(seen: Box, size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Top, left, height and width as shares of the picture; what lies outside is cut off."""
+    edges = []
+    for start, length, whole in (
+        (seen.top, seen.height, size[0]),
+        (seen.left, seen.width, size[1]),
+    ):
+        first, last = max(0.0, start / whole), min(1.0, (start + length) / whole)
+        edges.append((round(first, 5), round(last - first, 5)))
+    return edges[0][0], edges[1][0], edges[0][1], edges[1][1]
+
+
+def _cell(
+    comparison: Comparison, name: str, view: str, together: Sequence[Attribution]
+) -> dict[str, Any] | None:
+    """None while it is waited for."""
+    explanation = comparison.explanations.get(name)
+    if explanation is None:
+        why = comparison.failures.get(name)
+        return None if why is None else {"why": why}
+    title = describe(view)[0]
+    try:
+        shown = explanation[view]
+        if isinstance(shown, FilterGrid):
+            alt = texts.ALT_OF_FILTERS.format(view=title, network=explanation.title)
+            return {**encoding.filters(shown), "alt": alt, "notes": []}
+        scales = {scale: encoding.on_scale(shown, together, scale) for scale in paint.SCALES}
+        all_of_it = _seen(explanation.seen, comparison.picture.size) == _EVERYTHING
+        words = encoding.in_words(shown, texts.WHOLE_PICTURE if all_of_it else texts.PART_SEEN)
+    except CactivizError as error:
+        return {"why": str(error)}
+    return {
+        **encoding.piece(shown).body,
+        "full": {scale: vmax for scale, (vmax, _) in scales.items()},
+        "words": words[:1].upper() + words[1:] + ".",
+        "captions": {scale: caption for scale, (_, caption) in scales.items()},
+        "place": shown.place and [*cam_layers.parted(shown.place), texts.at_layer(shown.place)],
+        "explains": texts.explains(shown),
+        "alt": texts.alt_of_map(title, explanation.title, shown.class_name, shown.contrast, words),
+    }
+
+
+@dataclass(frozen=True)
+class Event:
+    """What was pressed in this run.
+
+    Attributes:
+        kind: "add" a network that was offered, or "export" the comparison.
+        value: The network's name, or one of :data:`EXPORTS`.
+        style: How the maps were painted at that moment.
+    """
+
+    kind: Literal["add", "export"]
+    value: str
+    style: Style
+
+
+def style_from(named: Mapping[str, object]) -> Style:
+    """The style that an address or a browser names; what isn't usable there is as it is at first.
+
+    Args:
+        named: Scale, palette and strength by name.
+
+    >>> style_from({"scale": "rank", "palette": "<b>", "strength": "0.7"}).of_maps
+    {'scale': 'rank', 'palette': 'inferno', 'strength': 0.7}
+    """
+    first = Style()
+    palette = named.get("palette")
+    return Style(
+        next((scale for scale in SCALES if scale == named.get("scale")), first.scale),
+        palette if isinstance(palette, str) and palette in PALETTES else first.palette,
+        _share(named.get("strength"), first.strength),
+    )
+
+
+def _share(value: object, otherwise: float) -> float:
+    """A number in 0..1, however it is written."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return otherwise
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return otherwise
+    return number if 0 <= number <= 1 else otherwise  # NaN is in no range
+
+
+def show(data: dict[str, Any], key: str = "grid") -> Event | None:
+    """Show what :func:`payload` gives, and return what was pressed in this run.
+
+    Args:
+        data: What the browser is sent.
         key: Of the component.
     """
-    data = payload(
-        comparison,
-        offers=offers,
-        style=style,
-        before=before,
-        download=download,
-        waiting=waiting,
-        problem=problem,
-        cannot_travel=cannot_travel,
-    )
-    data["address"] = address
     # What is pressed is noted before the run, which may end above this place.
     component("grid", "grid", _SCRIPTS, _SHEETS, _tables)(
         data=_packed(data, key), key=key, on_event_change=lambda: _note(key)
     )
     pressed = st.session_state.pop(_pressed(key), None)
-    return event(pressed, {offer.name for offer in offers})
+    return event(pressed, {offer["name"] for offer in data["offers"]})
 
 
 def _note(key: str) -> None:
@@ -94,30 +324,30 @@ def _pressed(key: str) -> str:
     return f"{key} pressed"
 
 
-def event(said: object, offered: set[str]) -> Event | None:
+def event(pressed: object, offered: set[str]) -> Event | None:
     """What a browser says was pressed, if there is such a thing to press.
 
     >>> event({"kind": "export", "value": "png"}, set())
     Event(kind='export', value='png', style=Style(scale='own', palette='inferno', ...))
     >>> event({"kind": "add", "value": "alexnet"}, set())
     """
-    if not isinstance(said, Mapping):
+    if not isinstance(pressed, Mapping):
         return None
-    value, style = said.get("value"), said.get("look")
+    value, style = pressed.get("value"), pressed.get("look")
     if not isinstance(value, str):
         return None
     here = style_from(style if isinstance(style, Mapping) else {})
-    if said.get("kind") == "add" and value in offered:
+    if pressed.get("kind") == "add" and value in offered:
         return Event("add", value, here)
-    if said.get("kind") == "export" and value in EXPORTS:
+    if pressed.get("kind") == "export" and value in EXPORTS:
         return Event("export", value, here)
     return None
 
 
 def unpacked(sent: bytes) -> dict[str, Any]:
     """What was packed for the browser, as it has it."""
-    found: dict[str, Any] = json.loads(sent[_STAMP:])
-    return found
+    data: dict[str, Any] = json.loads(sent[_STAMP:])
+    return data
 
 
 def _packed(data: dict[str, Any], key: str) -> bytes:
@@ -125,18 +355,13 @@ def _packed(data: dict[str, Any], key: str) -> bytes:
 
     As bytes, Streamlit passes it on as it is; a dict it would encode twice in each run.
     """
-    kept = f"{key} sent"
-    before, sent = st.session_state.get(kept, (None, b""))
+    key_of_sent = f"{key} sent"
+    before, sent = st.session_state.get(key_of_sent, (None, b""))
     if data != before:  # quick: what a run before made is the very same object
         text = json.dumps(data).encode()
         sent = hashlib.blake2b(text, digest_size=_STAMP // 2).hexdigest().encode() + text
-        st.session_state[kept] = data, sent
+        st.session_state[key_of_sent] = data, sent
     return bytes(sent)
-
-
-def script() -> str:
-    """The component's one module."""
-    return f"{_tables()}\n{text('grid', _SCRIPTS)}"
 
 
 def _tables() -> str:
@@ -144,8 +369,3 @@ def _tables() -> str:
     tables = {name: table.tobytes().hex() for name, table in PALETTES.items()}
     tables["diverging"] = DIVERGING.tobytes().hex()
     return f"const TABLES = {json.dumps(tables)};"
-
-
-def sheet() -> str:
-    """The component's one style sheet."""
-    return text("grid", _SHEETS)

@@ -6,12 +6,11 @@ levels are the square roots of the shares of its largest value, since most value
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import cv2
@@ -25,6 +24,7 @@ from cactiviz.rendering import paint
 from cactiviz.rendering.captions import where_the_evidence_lies
 from cactiviz.rendering.scales import Display, Scale, unscaled
 from cactiviz.types import FilterGrid, Picture
+from cactiviz.ui.components import data_url
 
 LARGEST_GRID = 64  # squares a side; a finer one is averaged, since no cell shows more
 LEVELS = 127  # on either side of a signed map's mid grey
@@ -32,12 +32,11 @@ MIDDLE = 128
 FILTERS_WIDTH = 320  # pixels
 PICTURE_SIDES = (480, 1200)  # pixels at most, of the picture in a cell and in the dialog
 _JPEG_QUALITY = 95  # of a signed map: its levels are values
-_PHOTO_QUALITY = 88
 _MANY_ZEROS = 0.2  # of a signed map: JPEG would blur them, and PNG has them for nothing
 
+T = TypeVar("T")
 _lock = threading.Lock()
-_pieces: WeakKeyDictionary[Attribution, Piece] = WeakKeyDictionary()
-_others: WeakKeyDictionary[FilterGrid | Picture, dict[str, Any]] = WeakKeyDictionary()
+_encoded: WeakKeyDictionary[Attribution | FilterGrid | Picture, Any] = WeakKeyDictionary()
 
 
 @dataclass(eq=False)
@@ -59,13 +58,7 @@ class Piece:
 
 def piece(attribution: Attribution) -> Piece:
     """The explanation for the browser; made at the first call and then kept."""
-    with _lock:
-        found = _pieces.get(attribution)
-    if found is None:
-        found = _made(attribution)
-        with _lock:
-            _pieces[attribution] = found
-    return found
+    return _kept(attribution, lambda: _made(attribution))
 
 
 def on_scale(
@@ -78,18 +71,18 @@ def on_scale(
         together: All explanations by its method, itself among them.
         scale: One of ``render.SCALES``.
     """
-    one = piece(attribution)
+    encoded = piece(attribution)
     alone = scale in ("own", "rank")
     peers = [attribution] if alone else list(together)
     key = scale, tuple(piece(peer).body["id"] for peer in peers)
-    if key not in one.scales:
+    if key not in encoded.scales:
         shown = [peer.values for peer in peers]
         maps = paint.on_one_scale(attribution.values, shown, scale)
-        vmax = paint.vmax_of(maps, one.display, scale)
-        if len(one.scales) > 16:
-            one.scales.clear()  # of comparisons that are gone
-        one.scales[key] = vmax, paint.caption(attribution.values, scale, vmax, one.display)
-    return one.scales[key]
+        vmax = paint.vmax_of(maps, encoded.display, scale)
+        if len(encoded.scales) > 16:
+            encoded.scales.clear()  # of comparisons that are gone
+        encoded.scales[key] = vmax, paint.caption(attribution.values, scale, vmax, encoded.display)
+    return encoded.scales[key]
 
 
 def in_words(attribution: Attribution, whole: str) -> str:
@@ -104,7 +97,7 @@ def filters(grid: FilterGrid) -> dict[str, Any]:
     """A layer's kernels as one picture."""
 
     def make() -> dict[str, Any]:
-        source = _png(paint.paint_filters(grid.kernels, FILTERS_WIDTH))
+        source = data_url.png(paint.paint_filters(grid.kernels, FILTERS_WIDTH), quick=True)
         caption = paint.filters_caption(grid.kernels)
         return {"display": "picture", "src": source, "id": _digest(source), "caption": caption}
 
@@ -120,7 +113,7 @@ def picture(shown: Picture) -> dict[str, Any]:
         for side in PICTURE_SIDES:
             wide = round(width * min(1.0, side / max(height, width)))
             small = paint.resized(shown, paint.cell_size(shown.size, max(1, wide)))
-            sources.append(_jpeg(small, _PHOTO_QUALITY))
+            sources.append(data_url.jpeg(small, whole_colours=True))
         size = [height, width]
         return {"src": sources[0], "large": sources[1], "size": size, "id": _digest(shown.key)}
 
@@ -148,7 +141,7 @@ def _made(attribution: Attribution) -> Piece:
         body["grid"] = list(grid.shape)
         body["values"] = [float(f"{value:.4g}") for value in grid.ravel()]
     elif display == "magnitude":
-        body["src"] = _png(_levels(raw, body["most"], 255))
+        body["src"] = data_url.png(_levels(raw, body["most"], 255), quick=True)
     else:
         body["src"] = _signed(raw, body["most"])
     body["id"] = _digest(attribution.values.tobytes(), display, *attribution.notes)
@@ -174,22 +167,9 @@ def _signed(raw: NDArray[np.float64], most: float) -> str:
         coded = np.repeat(coded[None], 3, axis=0)
     rgb = np.ascontiguousarray(coded.transpose(1, 2, 0))
     many_zeros = (levels == 0).mean() >= _MANY_ZEROS
-    return _png(rgb) if many_zeros else _jpeg(rgb, _JPEG_QUALITY)
-
-
-def _jpeg(rgb: NDArray[np.uint8], quality: int) -> str:
-    vmax = cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
-    return _address(rgb, "jpeg", [cv2.IMWRITE_JPEG_QUALITY, quality, *vmax])
-
-
-def _png(pixels: NDArray[np.uint8]) -> str:
-    return _address(pixels, "png", [cv2.IMWRITE_PNG_COMPRESSION, 1])
-
-
-def _address(pixels: NDArray[np.uint8], kind: str, options: list[int]) -> str:
-    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
-    _, coded = cv2.imencode(f".{kind}", bgr, options)
-    return f"data:image/{kind};base64,{base64.b64encode(coded.tobytes()).decode()}"
+    if many_zeros:
+        return data_url.png(rgb, quick=True)
+    return data_url.jpeg(rgb, _JPEG_QUALITY, whole_colours=True)
 
 
 def _digest(*parts: bytes | str) -> str:
@@ -199,11 +179,11 @@ def _digest(*parts: bytes | str) -> str:
     return digest.hexdigest()
 
 
-def _kept(of: FilterGrid | Picture, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _kept(source: Attribution | FilterGrid | Picture, make: Callable[[], T]) -> T:
     with _lock:
-        found = _others.get(of)
-    if found is None:
-        found = make()
+        encoded: T | None = _encoded.get(source)
+    if encoded is None:
+        encoded = make()
         with _lock:
-            _others[of] = found
-    return found
+            _encoded[source] = encoded
+    return encoded

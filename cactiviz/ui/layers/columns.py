@@ -3,211 +3,200 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import streamlit as st
 
 from cactiviz.models import LoadedModel
-from cactiviz.runtime.queue import Ticket
-from cactiviz.runtime.runner import Network
-from cactiviz.types import Cancel
+from cactiviz.types import Box, Cancel
 from cactiviz.ui import texts
 from cactiviz.ui.address import history
-from cactiviz.ui.components import data_url, wall
+from cactiviz.ui.components import data_url, loader, wall
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar import sidebar
+from cactiviz.ui.sidebar.choice import Choice
 
-T = TypeVar("T")
-_PATIENCE_SECONDS = 0.15
-_LOOK_AGAIN_SECONDS = 0.25
 _LONGEST = 640  # pixels of the picture in an enlarged view
-_PLACES = "places in "  # before a network's name
+_LAYERS_OF = "layers of "  # before a network's name
+PICTURE = "picture"  #: The picture among the images of a wall.
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What one network answers.
+
+    Attributes:
+        title: The network's title, which tells an untrained one.
+        untrained: Whether its weights are random.
+    """
+
+    title: str
+    untrained: bool
 
 
 @dataclass(frozen=True)
-class Place:
-    """A layer that can be chosen.
+class Painted:
+    """What stands in a column.
 
     Attributes:
-        name: As :meth:`cactiviz.types.Layer.parse` reads it.
-        text: How it is offered.
+        cells: The small pictures of its wall.
+        images: Data addresses of what the cells show, by their keys.
+        scales: One line on their scales.
     """
 
-    name: str
-    text: str
+    cells: tuple[wall.Cell, ...]
+    images: dict[str, str]
+    scales: str = ""
+
+
+T = TypeVar("T")
+A = TypeVar("A", bound=Look)
+
+
+#: What is asked of one network: all that the answer depends on besides the network, and the work
+#: that is done in the runner's thread.
+Job = tuple[tuple[object, ...], Callable[[LoadedModel, Cancel], T]]
 
 
 @dataclass(frozen=True, eq=False)
-class Question(Generic[T]):
-    """What is asked of one network.
+class Column(Generic[A]):
+    """What is known of one network.
 
     Attributes:
-        key: All that the answer depends on besides the network.
-        work: Done in the runner's thread.
-    """
-
-    key: tuple[object, ...]
-    work: Callable[[LoadedModel, Cancel], T]
-
-    def ask(self, network: Network) -> T | Ticket[T]:
-        """The answer, or a place in the queue."""
-        return polling.runner().ask(network, self.key, self.work)
-
-
-@dataclass(frozen=True, eq=False)
-class Found(Generic[T]):
-    """What one network has said so far.
-
-    Attributes:
-        name: The network's.
-        places: Its layers; empty until they are known.
+        name: The network's name.
+        layers: Its layers, each with how it is offered; empty until they are known.
         answer: To the page's own question.
         key: Equal for equal answers of equal networks.
     """
 
     name: str
-    places: Sequence[Place]
-    answer: T | polling.Pending | polling.Failure
+    layers: Mapping[str, str]
+    answer: A | polling.Pending | polling.Failure
     key: str
 
 
-def show(
+def choose(page: Literal["filters", "neurons"], title: str, about: str) -> Choice:
+    """Begin a page with its styles, title and text, and ask for picture and networks."""
+    st.html(loader.sheets("layers"))  # before all that can end a run
+    history.titled(title, page)
+    st.caption(about)
+    return sidebar.ask(page)
+
+
+def ask(
     choice: Choice,
-    places: Question[Sequence[Place]],
-    question: Callable[[str], Question[T]],
-    draw: Callable[[Choice, Sequence[Found[T]]], None],
-) -> None:
-    """Ask every network of the choice, and draw what is known, again and again until all is.
+    layers: Job[Mapping[str, str]],
+    job: Callable[[str], Job[A]],
+    patience_seconds: float,
+) -> list[Column[A]]:
+    """Ask every network of the choice, and return what is known.
 
     Args:
         choice: Picture and networks.
-        places: Asks for a network's layers.
-        question: From a network's name to what is asked of it now.
-        draw: Draws the page's part that depends on answers, its own widgets included.
+        layers: Asks for a network's layers, each with how it is offered.
+        job: From a network's name to what is asked of it now.
+        patience_seconds: How long to wait here for answers that aren't there yet.
     """
-    found = _ask(choice, places, question, _PATIENCE_SECONDS)
-    timed = _LOOK_AGAIN_SECONDS if _waiting(found) else None
-
-    def part(timed: bool) -> None:
-        if history.changed():
-            st.rerun()
-        now = _ask(choice, places, question)
-        if bool(_waiting(now)) != timed:
-            st.rerun()  # which starts the timer, or ends it
-        draw(choice, now)
-
-    st.fragment(part, run_every=timed)(bool(timed))
-
-
-def head(name: str, untrained: bool | None) -> None:
-    """What a network is called, above its column."""
-    st.header(texts.plain(catalog.title(name)), anchor=False)
-    if untrained is not None:
-        # Said of trained ones too, so that the columns stay level.
-        said = f":orange[{texts.UNTRAINED_NOTE}]" if untrained else texts.TRAINED_NOTE
-        st.caption(said)
+    questions: dict[str, Callable[[], object]] = {}
+    keys: dict[str, str] = {}
+    for name in choice.models:
+        network, own = catalog.network(name, choice.untrained), job(name)
+        keys[name] = repr((network, own[0]))
+        questions[_LAYERS_OF + name] = partial(polling.runner().ask, network, *layers)
+        questions[name] = partial(polling.runner().ask, network, *own)
+    answers = polling.ask(questions, patience_seconds)
+    columns: list[Column[A]] = []
+    for name in choice.models:
+        offered, answer = answers[_LAYERS_OF + name], answers[name]
+        if isinstance(offered, polling.Pending | polling.Failure):
+            offered = {}
+        if isinstance(answer, polling.Failure):
+            answer = polling.Failure(catalog.why(name, choice.untrained, answer.sentence))
+        columns.append(Column(name, offered, answer, keys[name]))  # type: ignore[arg-type]
+    return columns
 
 
-def ask_layer(found: Found[T], key: str, default: str | None = None) -> None:
-    """Let one of the network's layers be chosen; until they are known there is nothing to choose.
+def wait(columns: Sequence[Column[A]]) -> bool:
+    """Whether an answer is still to come."""
+    return any(isinstance(column.answer, polling.Pending) for column in columns)
+
+
+def side_by_side(
+    columns: Sequence[Column[A]], layer_key: str, fill: Callable[[Column[A], A], None]
+) -> None:
+    """Draw each network's title and choice of a layer, and below what it answers.
 
     Args:
-        found: What is known of the network.
-        key: Where the choice is kept.
-        default: What is chosen at first; None for the first one.
+        columns: From left to right.
+        layer_key: Stands before a network's name in the session's key of its layer.
+        fill: Draws one answer; where there is none it is said why, or what is waited for.
     """
-    label = texts.layer_of(catalog.title(found.name))
-    if not found.places:
-        st.selectbox(
-            label,
-            [texts.LAYER_WAITS],
-            disabled=True,
-            key=f"{key} waits",
-            label_visibility="collapsed",
-        )
-        return
-    names = [place.name for place in found.places]
-    said = {place.name: place.text for place in found.places}
-    chosen = st.session_state.get(key)
-    if chosen not in names:
-        st.session_state[key] = default if default in names else names[0]
-        if chosen is not None:
-            history.not_there(texts.link_layer(str(chosen), catalog.title(found.name)))
-    st.selectbox(
-        label,
-        names,
-        format_func=lambda name: said[name],
-        key=key,
-        filter_mode="contains",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
+    for column, place in zip(columns, st.columns(len(columns), gap="medium"), strict=True):
+        with place:
+            answer = column.answer
+            st.header(texts.plain(catalog.title(column.name)), anchor=False)
+            if not isinstance(answer, polling.Pending | polling.Failure):
+                # Said of trained ones too, so that the columns stay level.
+                note = f":orange[{texts.UNTRAINED_NOTE}]"
+                st.caption(note if answer.untrained else texts.TRAINED_NOTE)
+            _ask_layer(column, layer_key + column.name)
+            if isinstance(answer, polling.Pending | polling.Failure):
+                _instead(column, columns)
+            else:
+                fill(column, answer)
 
 
-def instead(one: Found[T], found: Sequence[Found[T]]) -> None:
-    """What stands where an answer isn't there: why, or what is waited for."""
-    if isinstance(one.answer, polling.Failure):
-        st.info(texts.plain(one.answer.sentence))
-        return
-    waiting = [other for other in found if isinstance(other.answer, polling.Pending)]
-    if one is waiting[0] and isinstance(one.answer, polling.Pending):
-        device = texts.DEVICES[polling.runner().device.type]
-        titles = [catalog.title(other.name) for other in waiting]
-        said = texts.working_on(titles, len(found), one.answer.ahead, device)
-        st.caption(f":material/hourglass_top: {said}")
-    else:
-        st.caption(texts.WAITING)
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def picture_image(key: str, _rgb_of: Choice) -> str:
-    """The picture as the enlarged views show it; known by its content."""
-    return data_url.photograph(_rgb_of.picture, _LONGEST)
+def seen(choice: Choice, model: LoadedModel) -> Box:
+    """The part of the picture that a network sees, in fractions of the picture."""
+    preprocessing, size = model.spec.preprocessing, choice.picture.size
+    if choice.resize:
+        preprocessing = replace(preprocessing, resize=choice.resize)
+    return data_url.in_fractions(preprocessing.seen(*size), size)
 
 
 def images(choice: Choice, painted: Mapping[str, str]) -> dict[str, str]:
     """The images of a wall, the picture among them as :data:`PICTURE`."""
-    return {PICTURE: picture_image(choice.picture.key, choice), **painted}
+    return {PICTURE: data_url.photograph(choice.picture, _LONGEST), **painted}
 
 
-PICTURE = "picture"
+@st.cache_data(max_entries=128, show_spinner=False)
+def painted(key: tuple[object, ...], _paint: Callable[[], Painted]) -> Painted:
+    """What a function paints, kept by a key that says all that it depends on."""
+    return _paint()
 
 
-def picture_pane(choice: Choice, **more: object) -> wall.Pane:
-    """The whole picture, to lay something over."""
-    height, width = choice.picture.size
-    films = (wall.Film(PICTURE, wall.WHOLE),)
-    return wall.Pane(films, wall.WHOLE, width / height, **more)  # type: ignore[arg-type]
+def _ask_layer(column: Column[A], key: str) -> None:
+    """Let a layer be chosen, the first one at first; until they are known there is no choice."""
+    title, layers = catalog.title(column.name), column.layers
+    waits = {"disabled": True, "key": f"{key} waits"}
+    field = {"key": key, "filter_mode": "contains", "persist_state": "session"}
+    chosen = st.session_state.get(key)
+    if layers and chosen not in layers:
+        st.session_state[key] = next(iter(layers))
+        if chosen is not None:
+            history.not_there(texts.LINK_NO_LAYER.format(name=chosen, network=title))
+    st.selectbox(
+        texts.LAYER_OF.format(title=texts.plain(title)),
+        list(layers) or [texts.LAYER_WAITS],
+        format_func=lambda name: layers.get(name, name),
+        label_visibility="collapsed",
+        **(field if layers else waits),
+    )
 
 
-def _ask(
-    choice: Choice,
-    places: Question[Sequence[Place]],
-    question: Callable[[str], Question[T]],
-    patience_seconds: float = 0.0,
-) -> list[Found[T]]:
-    asked: dict[str, Callable[[], object]] = {}
-    keys: dict[str, str] = {}
-    for name in choice.models:
-        network = catalog.network(name, choice.untrained)
-        mine = question(name)
-        keys[name] = repr((network, mine.key))
-        asked[_PLACES + name] = partial(places.ask, network)
-        asked[name] = partial(mine.ask, network)
-    answers = polling.ask(asked, patience_seconds)
-    found: list[Found[T]] = []
-    for name in choice.models:
-        there = answers[_PLACES + name]
-        known = there if not isinstance(there, polling.Pending | polling.Failure) else ()
-        answer = answers[name]
-        if isinstance(answer, polling.Failure):
-            answer = polling.Failure(catalog.why(name, choice.untrained, answer.sentence))
-        found.append(Found(name, known, answer, keys[name]))  # type: ignore[arg-type]
-    return found
-
-
-def _waiting(found: Sequence[Found[T]]) -> list[polling.Pending]:
-    return [one.answer for one in found if isinstance(one.answer, polling.Pending)]
+def _instead(column: Column[A], columns: Sequence[Column[A]]) -> None:
+    """What stands where an answer isn't there: why, or what is waited for."""
+    if isinstance(column.answer, polling.Failure):
+        st.info(texts.plain(column.answer.sentence))
+        return
+    waiting = [other for other in columns if isinstance(other.answer, polling.Pending)]
+    if column is waiting[0] and isinstance(column.answer, polling.Pending):
+        device = texts.DEVICES[polling.runner().device.type]
+        titles = [catalog.title(other.name) for other in waiting]
+        state = texts.working_on(titles, len(columns), column.answer.ahead, device)
+        st.caption(f":material/hourglass_top: {state}")
+    else:
+        st.caption(texts.WAITING)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -17,92 +17,65 @@ from cactiviz.rendering.kernels import Inputs, ShownWeights, shown_weights
 from cactiviz.rendering.scales import Floats
 from cactiviz.types import Box, Cancel, FilterGrid
 from cactiviz.ui import texts
-from cactiviz.ui.address.filters import AT_ONCE
-from cactiviz.ui.components import data_url, wall
+from cactiviz.ui.address import history
+from cactiviz.ui.address.layers import AT_ONCE, FiltersLink
+from cactiviz.ui.components import data_url, fields, wall
 from cactiviz.ui.layers import columns as inside
-from cactiviz.ui.layers.columns import Found, Place, Question
+from cactiviz.ui.layers.columns import Column, Job, Look, Painted
 from cactiviz.ui.session import polling, state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
-Order = Literal["response", "own"]
-MapScale = Literal["shared", "own"]
-Option = TypeVar("Option", bound=str)
 _LONGEST_MAP = 112  # pixels; averaged down to it
 _PERCENTILE = 99.5  # of a layer: a lone peak must not make all maps pale
 
 
 @dataclass(frozen=True, eq=False)
-class FilterLook:
+class FilterLook(Look):
     """What one network's convolution looks for in the picture.
 
     Attributes:
-        title: The network's, which tells an untrained one.
-        untrained: Whether its weights are random.
         grid: Kernels and feature maps, raw.
         seen: The part of the picture that the network saw, in fractions of it.
         on_colours: Whether the kernels' inputs are red, green and blue.
     """
 
-    title: str
-    untrained: bool
     grid: FilterGrid
     seen: Box
     on_colours: bool
 
 
-@dataclass(frozen=True)
-class KernelStyle:
-    """How filters are shown."""
-
-    order: Order
-    scale: MapScale
-    inputs: Inputs
-    count: int
-
-
-@dataclass(frozen=True)
-class Painted:
-    """What stands in a column: its cells, their images, and one line about their scales."""
-
-    cells: tuple[wall.Cell, ...]
-    images: dict[str, str]
-    said: str
-    single_weights: bool
-
-
-def show(choice: Choice) -> None:
+def show() -> None:
     """A column of filters for each network, filled as they answer."""
-    places: Question[Sequence[Place]] = Question(("convolutions",), _places)
-    inside.show(choice, places, partial(_question, choice), _draw)
+    about = f"{texts.FILTERS_WHAT}  \n{texts.FILTERS_LIMIT}"
+    choice = inside.choose("filters", texts.FILTERS_TITLE, about)
+    ask = partial(inside.ask, choice, (("convolutions",), _layers), partial(_job, choice))
+    polling.show(ask, inside.wait, partial(_draw, choice), history.changed)
 
 
 def look(layer: str | None, choice: Choice, model: LoadedModel, cancel: Cancel) -> FilterLook:
     """Kernels and feature maps of a convolution; None for the network's first one."""
-    spec = model.spec.preprocessing
-    preprocessing = replace(spec, resize=choice.resize) if choice.resize else spec
     grid = filters(model, choice.picture, layer=layer, resize=choice.resize, cancel=cancel)
-    size = choice.picture.size
     return FilterLook(
         title=model.title,
         untrained=model.untrained,
         grid=grid,
-        seen=data_url.in_fractions(preprocessing.seen(*size), size),
+        seen=inside.seen(choice, model),
         on_colours=grid.layer == model.spec.first_conv,
     )
 
 
-def paint(found: FilterLook, style: KernelStyle, picture_size: tuple[int, int]) -> Painted:
+def paint(look: FilterLook, style: FiltersLink, picture_size: tuple[int, int]) -> Painted:
     """The first filters in the order asked for, painted.
 
     Args:
-        found: What is shown.
+        look: What is shown.
         style: How.
         picture_size: (height, width) of the picture.
     """
-    grid = found.grid
+    grid = look.grid
     assert grid.feature_maps is not None
     maps = grid.feature_maps
-    weights = shown_weights(grid.kernels, style.inputs, on_colours=found.on_colours)
+    weights = shown_weights(grid.kernels, style.inputs, on_colours=look.on_colours)
     ranked = grid.by_response
     order = ranked if style.order == "response" else list(range(len(maps)))
     vmax = map_vmax(maps, "shared") if style.scale == "shared" else None
@@ -115,12 +88,11 @@ def paint(found: FilterLook, style: KernelStyle, picture_size: tuple[int, int]) 
             kernel = weights.weights[index : index + 1]
             painted = render.paint_filters(kernel, kernel.shape[3], weights.vmax)
             images[f"kernel {index}"] = data_url.png(painted)
-        cells.append(_cell(found, weights, style, index, ranked.index(index), own, picture_size))
-    said = texts.filters_said(grid, weights, vmax)
-    return Painted(tuple(cells), images, said, _single(grid))
+        cells.append(_cell(look, weights, style, index, ranked.index(index), own, picture_size))
+    return Painted(tuple(cells), images, texts.filters_said(grid, weights, vmax))
 
 
-def map_vmax(maps: Floats, scale: MapScale) -> float:
+def map_vmax(maps: Floats, scale: Literal["shared", "own"]) -> float:
     """The value that is painted in full colour: one map's largest, or nearly that of a layer.
 
     >>> map_vmax(np.array([[1.0, -2.0]]), "own")
@@ -133,21 +105,22 @@ def map_vmax(maps: Floats, scale: MapScale) -> float:
 
 
 def _cell(
-    found: FilterLook,
+    look: FilterLook,
     weights: ShownWeights,
-    style: KernelStyle,
+    style: FiltersLink,
     index: int,
     rank: int,
     vmax: float,
     picture_size: tuple[int, int],
 ) -> wall.Cell:
-    grid, seen = found.grid, found.seen
+    grid, seen = look.grid, look.seen
     assert grid.feature_maps is not None
     map_ = grid.feature_maps[index]
     height, width = picture_size
     aspect = seen.width * width / (seen.height * height)
     film = wall.Film(f"map {index}", seen)
-    alone = wall.Pane((film,), seen, aspect, title=texts.map_title(map_.shape))
+    title = texts.MAP_TITLE.format(rows=map_.shape[0], columns=map_.shape[1])
+    alone = wall.Pane((film,), seen, aspect, title=title)
     below = wall.Film(inside.PICTURE, wall.WHOLE, grey=True)
     over = wall.Pane(
         (below, replace(film, fades=True)),
@@ -160,16 +133,16 @@ def _cell(
     if not _single(grid):
         rows, columns = grid.kernels.shape[2:]
         kernel = wall.Film(f"kernel {index}", wall.WHOLE, squares=True)
-        title = texts.kernel_title(rows, columns)
+        title = texts.KERNEL_TITLE.format(rows=rows, columns=columns)
         kernels = (wall.Pane((kernel,), wall.WHOLE, columns / rows, title=title),)
     return wall.Cell(
         key=str(index),
-        alt=texts.filter_alt(found.title, grid, index, rank),
-        title=texts.kernel_name(index),
+        alt=texts.filter_alt(look.title, grid, index, rank),
+        title=texts.KERNEL_NAME.format(index=index),
         line=texts.filter_line(map_, vmax if style.scale == "own" else None),
         small=(*kernels, alone),
         large=(*kernels, over, alone),
-        words=texts.filter_words(found.title, grid, weights, index, rank, vmax, found.untrained),
+        words=texts.filter_words(look.title, grid, weights, index, rank, vmax, look.untrained),
     )
 
 
@@ -178,107 +151,70 @@ def _single(grid: FilterGrid) -> bool:
     return grid.kernels.shape[2:] == (1, 1)
 
 
-def _places(model: LoadedModel, cancel: Cancel) -> Sequence[Place]:
+def _layers(model: LoadedModel, cancel: Cancel) -> dict[str, str]:
     modules = dict(model.module.named_modules())
-    found = []
-    for name in convolutions(model):
-        count, rows, columns = (int(modules[name].weight.shape[at]) for at in (0, 2, 3))
-        found.append(Place(name, texts.convolution(name, count, rows, columns)))
-    return found
+    shapes = {name: tuple(modules[name].weight.shape) for name in convolutions(model)}
+    return {
+        name: texts.CONVOLUTION.format(name=name, count=s[0], rows=s[2], columns=s[3])
+        for name, s in shapes.items()
+    }
 
 
-def _question(choice: Choice, name: str) -> Question[FilterLook]:
+def _job(choice: Choice, name: str) -> Job[FilterLook]:
     layer: str | None = st.session_state.get(state.FILTER_LAYER + name)
     key = ("filters", choice.picture.key, layer, choice.resize)
-    return Question(key, partial(look, layer, choice))
+    return key, partial(look, layer, choice)
 
 
-def _draw(choice: Choice, found: Sequence[Found[FilterLook]]) -> None:
-    looks = [one.answer for one in found if isinstance(one.answer, FilterLook)]
+def _draw(choice: Choice, columns: Sequence[Column[FilterLook]]) -> None:
+    looks = [column.answer for column in columns if isinstance(column.answer, FilterLook)]
     style = _ask_style(looks)
-    columns = st.columns(len(found), gap="medium")
-    for one, column in zip(found, columns, strict=True):
-        with column:
-            _column(choice, one, found, style)
-    most = max((len(one.grid.kernels) for one in looks), default=0)
+    inside.side_by_side(columns, state.FILTER_LAYER, partial(_fill, choice, style))
+    most = max((len(look.grid.kernels) for look in looks), default=0)
     if most > style.count:
         with st.container(horizontal=True, horizontal_alignment="center"):
             st.button(
-                texts.show_more(min(AT_ONCE, most - style.count)),
-                on_click=_more,
+                texts.SHOW_MORE.format(count=min(AT_ONCE, most - style.count)),
+                on_click=lambda: st.session_state.update(
+                    {state.FILTER_COUNT: style.count + AT_ONCE}
+                ),
                 icon=":material/expand_more:",
             )
     if looks:
         st.caption(texts.FILTERS_SCALES)
 
 
-def _column(
-    choice: Choice, one: Found[FilterLook], found: Sequence[Found[FilterLook]], style: KernelStyle
+def _fill(
+    choice: Choice, style: FiltersLink, column: Column[FilterLook], answer: FilterLook
 ) -> None:
-    answer = one.answer
-    inside.head(one.name, answer.untrained if isinstance(answer, FilterLook) else None)
-    inside.ask_layer(one, state.FILTER_LAYER + one.name)
-    if isinstance(answer, polling.Pending | polling.Failure):
-        inside.instead(one, found)
-        return
-    painted = _painted(one.key, style, answer, choice.picture.size)
-    st.caption(texts.plain(painted.said))
-    if painted.single_weights:
+    size = choice.picture.size
+    painted = inside.painted((column.key, style, size), lambda: paint(answer, style, size))
+    st.caption(texts.plain(painted.scales))
+    if _single(answer.grid):
         st.caption(texts.SINGLE_WEIGHTS)
-    label = texts.filters_label(answer.title, answer.grid.layer)
-    wall.show(painted.cells, label, f"filters {one.name}", inside.images(choice, painted.images))
+    label = texts.FILTERS_LABEL.format(title=answer.title, layer=answer.grid.layer)
+    wall.show(painted.cells, label, f"filters {column.name}", inside.images(choice, painted.images))
     total = len(answer.grid.kernels)
     if total > len(painted.cells):
-        st.caption(texts.shown_of(len(painted.cells), total))
+        st.caption(texts.SHOWN_OF.format(shown=len(painted.cells), total=total))
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _painted(
-    key: str, style: KernelStyle, _found: FilterLook, picture_size: tuple[int, int]
-) -> Painted:
-    """As :func:`paint`; the key says all that the look depends on."""
-    return paint(_found, style, picture_size)
-
-
-def _ask_style(looks: Sequence[FilterLook]) -> KernelStyle:
+def _ask_style(looks: Sequence[FilterLook]) -> FiltersLink:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        order = _ask_one(texts.FILTER_ORDER, texts.FILTER_ORDERS, state.FILTER_ORDER)
-        scale = _ask_one(
+        order = fields.one_of(texts.FILTER_ORDER, texts.FILTER_ORDERS, state.FILTER_ORDER)
+        scale = fields.one_of(
             texts.MAP_SCALE, texts.MAP_SCALES, state.MAP_SCALE, help=texts.MAP_SCALE_HELP
         )
         inputs: Inputs = "heaviest"
-        if any(_has_a_choice(one) for one in looks):
-            inputs = _ask_one(
+        if any(
+            look.grid.kernels.shape[1] > 1 and not look.on_colours and not _single(look.grid)
+            for look in looks
+        ):
+            inputs = fields.one_of(
                 texts.KERNEL_INPUTS,
                 texts.KERNEL_INPUT,
                 state.KERNEL_INPUTS,
                 help=texts.KERNEL_INPUTS_HELP,
             )
-    return KernelStyle(order, scale, inputs, int(st.session_state.get(state.FILTER_COUNT, AT_ONCE)))
-
-
-def _ask_one(label: str, options: Mapping[Option, str], key: str, help: str = "") -> Option:
-    """One of a few, the first one to begin with."""
-    first = next(iter(options))
-    st.session_state.setdefault(key, first)
-    chosen = st.segmented_control(
-        label,
-        list(options),
-        required=True,
-        format_func=lambda name: options[name],
-        key=key,
-        help=help or None,
-        persist_state="session",
-    )
-    return chosen or first
-
-
-def _has_a_choice(found: FilterLook) -> bool:
-    several = found.grid.kernels.shape[1] > 1
-    return several and not found.on_colours and not _single(found.grid)
-
-
-def _more() -> None:
-    st.session_state[state.FILTER_COUNT] = (
-        int(st.session_state.get(state.FILTER_COUNT, AT_ONCE)) + AT_ONCE
-    )
+    count = int(st.session_state.get(state.FILTER_COUNT, AT_ONCE))
+    return FiltersLink(order, scale, inputs, count)

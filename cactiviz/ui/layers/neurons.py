@@ -14,61 +14,141 @@ from cactiviz.engine.neuron_pass import LayerMap, random_neurons
 from cactiviz.engine.receptive_field import layer_with_parts
 from cactiviz.engine.trace import Trace, trace
 from cactiviz.errors import TargetError
-from cactiviz.explanations.neurons import NeuronAttribution, explain_chosen, map_neurons
+from cactiviz.explanations.neurons import (
+    NEURON_METHODS,
+    NeuronAttribution,
+    explain_chosen,
+    map_neurons,
+)
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint as render
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
 from cactiviz.ui import texts
-from cactiviz.ui.components import data_url, wall
+from cactiviz.ui.address import history
+from cactiviz.ui.address.layers import STRONGEST, NeuronsLink
+from cactiviz.ui.components import data_url, fields, wall
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.layers import columns as inside
-from cactiviz.ui.layers.columns import Found, Place, Question
-from cactiviz.ui.layers.neuron_choice import HOW_MANY, Wanted, ask_wanted, found_strongest
+from cactiviz.ui.layers.columns import Column, Job, Look, Painted
 from cactiviz.ui.session import polling, state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
+HOW_MANY = 10  #: Neurons that are drawn by chance, or shown over a place.
 _SMALL = 96  # pixels a side: up to it a gradient is sent without loss
 _NEARLY_ALL = 0.8  # of the picture's sides: a field that needs no enlarging
 
 
 @dataclass(frozen=True, eq=False)
-class NeuronLook:
+class NeuronLook(Look):
     """Neurons of one layer of a network, explained.
 
     Attributes:
-        title: The network's, which tells an untrained one.
-        untrained: Whether its weights are random.
         layer: Where they are.
         target: The network's target layer.
         size: How many (channels, rows, columns) of neurons the layer has.
-        found: One for each.
+        attributions: One for each neuron.
     """
 
-    title: str
-    untrained: bool
     layer: str
     target: str
     size: tuple[int, int, int]
-    found: tuple[NeuronAttribution, ...]
+    attributions: tuple[NeuronAttribution, ...]
 
 
-@dataclass(frozen=True)
-class Painted:
-    """What stands in a column: its cells and their images."""
-
-    cells: tuple[wall.Cell, ...]
-    images: dict[str, str]
-
-
-def show(choice: Choice) -> None:
+def show() -> None:
     """A column of neurons for each network, filled as they answer."""
-    chosen = ask_wanted(choice)
-    places: Question[Sequence[Place]] = Question(("places",), _places)
-    inside.show(choice, places, partial(_question, choice, chosen), partial(_draw, chosen))
+    about = f"{texts.NEURONS_WHAT}  \n{texts.NEURONS_LIMIT}"
+    choice = inside.choose("neurons", texts.NEURONS_TITLE, about)
+    wanted = ask_neurons(choice)
+    ask = partial(inside.ask, choice, (("places",), _layers), partial(_job, choice, wanted))
+    polling.show(ask, inside.wait, partial(_draw, choice, wanted), history.changed)
+
+
+def ask_neurons(choice: Choice) -> NeuronsLink:
+    """Show what can be chosen, and return it without layers."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        titles = {name: METHODS[name].title for name in NEURON_METHODS}
+        fields.one_of(texts.NEURON_METHOD, titles, state.NEURON_METHOD)
+        way = fields.one_of(texts.NEURON_WAY, texts.NEURON_WAYS, state.NEURON_WAY)
+        if way == "chance":
+            with st.container(
+                horizontal=True, vertical_alignment="center", key="cv-draw", width="content"
+            ):
+                seed = fields.seed(state.NEURON_SEED)
+                st.caption(texts.SEED_SAID.format(seed=seed), width="content")
+    if way == "number":
+        _ask_number()
+    elif way == "place":
+        _ask_place(inside.images(choice, {})[inside.PICTURE])
+    return replace(NeuronsLink.chosen(), layers=())
+
+
+def point(pressed: object) -> tuple[float, float] | None:
+    """What the browser sent, if it is a place in the picture: (down, across), each 0..1.
+
+    >>> point([0.25, 1]), point([2, 0]), point("here"), point([float("nan"), 0])
+    ((0.25, 1.0), None, None, None)
+    """
+    if not isinstance(pressed, list | tuple) or len(pressed) != 2:
+        return None
+    if not all(isinstance(value, int | float) and 0 <= value <= 1 for value in pressed):
+        return None
+    return round(float(pressed[0]), 3), round(float(pressed[1]), 3)
+
+
+def _tell_strongest(neuron: Neuron) -> None:
+    """Note which neuron is the strongest; if it is news, run the page again for its numbers."""
+    if st.session_state.get(state.NEURON_STRONGEST) != neuron:
+        st.session_state[state.NEURON_STRONGEST] = neuron
+        st.rerun()
+
+
+def _ask_place(image: str) -> None:
+    """The picture with a place marked, chosen by a click, a tap or the arrow keys."""
+    at = st.session_state.setdefault(state.NEURON_AT, (0.5, 0.5))
+    data = {"image": image, "at": list(at), "label": texts.POINT_LABEL, "help": texts.POINT_HELP}
+    pressed = component("point_picker", "layers")(
+        data=data, key="point", on_pressed_change=lambda: None
+    ).pressed
+    if (chosen := point(pressed)) is not None:
+        st.session_state[state.NEURON_AT] = chosen
+
+
+def _ask_number() -> None:
+    """The numbers of one neuron; those of the strongest are shown once known."""
+    own = bool(st.session_state.setdefault(state.NEURON_OWN, False))
+    strongest = st.session_state.get(state.NEURON_STRONGEST)
+    if not own and strongest is not None:
+        st.session_state.update(zip(state.NEURON_PARTS, strongest, strict=True))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for label, key in zip(texts.NEURON_PARTS, state.NEURON_PARTS, strict=True):
+            st.number_input(
+                label,
+                0,
+                value=None,
+                step=1,
+                key=key,
+                on_change=_choose_own,
+                persist_state="session",
+                width=130,
+            )
+        if own:
+            st.button(
+                texts.STRONGEST, on_click=st.session_state.update, args=({state.NEURON_OWN: False},)
+            )
+        else:
+            st.caption(texts.STRONGEST_SHOWN, width="content")
+
+
+def _choose_own() -> None:
+    """Once a number is changed, the others stay as they are; one that is taken out ends that."""
+    parts = [st.session_state.get(key) for key in state.NEURON_PARTS]
+    st.session_state[state.NEURON_OWN] = None not in parts
 
 
 def look(
-    layer: str | None, wanted: Wanted, choice: Choice, model: LoadedModel, cancel: Cancel
+    layer: str | None, wanted: NeuronsLink, choice: Choice, model: LoadedModel, cancel: Cancel
 ) -> NeuronLook:
     """Explain the neurons wanted in one layer; None for the one that the page begins with.
 
@@ -77,44 +157,42 @@ def look(
             place.
     """
     place = Layer.parse(layer) if layer else begin(model, cancel)
-    there = map_neurons(model, choice.picture, place, resize=choice.resize, cancel=cancel)
-    chosen = _chosen(model, choice, wanted, there, place)
-    found = explain_chosen(
+    layer_map = map_neurons(model, choice.picture, place, resize=choice.resize, cancel=cancel)
+    chosen = _chosen(model, choice, wanted, layer_map, place)
+    attributions = explain_chosen(
         model,
         choice.picture,
         place,
         chosen,
-        there,
+        layer_map,
         method=wanted.method,
         resize=choice.resize,
         cancel=cancel,
     )
     target = str(model.spec.target_layer)
-    return NeuronLook(model.title, model.untrained, str(place), target, there.size, tuple(found))
+    size, untrained = layer_map.size, model.untrained
+    return NeuronLook(model.title, untrained, str(place), target, size, tuple(attributions))
 
 
 def _chosen(
-    model: LoadedModel, choice: Choice, wanted: Wanted, there: LayerMap, place: Layer
+    model: LoadedModel, choice: Choice, wanted: NeuronsLink, layer_map: LayerMap, place: Layer
 ) -> list[Neuron]:
+    if wanted.neuron == STRONGEST:
+        return [layer_map.strongest()]
     if wanted.neuron is not None:
         return [Neuron(*wanted.neuron)]
-    if wanted.strongest:
-        return [there.strongest()]
     if wanted.at is None:
-        count = min(HOW_MANY, there.values.numel())
-        drawn = random_neurons(there.size, count, wanted.seed, among=there.answers)
+        count = min(HOW_MANY, layer_map.values.numel())
+        drawn = random_neurons(layer_map.size, count, wanted.seed, among=layer_map.answers)
         if not drawn:
-            raise TargetError(texts.layer_is_silent(model.title, str(place)))
+            raise TargetError(texts.LAYER_IS_SILENT.format(title=model.title, layer=str(place)))
         return drawn
-    spec, size = model.spec.preprocessing, choice.picture.size
-    preprocessing = replace(spec, resize=choice.resize) if choice.resize else spec
-    seen = data_url.in_fractions(preprocessing.seen(*size), size)
-    where = row_and_column(wanted.at, seen, there.size[1:])
+    where = row_and_column(wanted.at, inside.seen(choice, model), layer_map.size[1:])
     if where is None:
-        raise TargetError(texts.place_not_seen(model.title))
-    strongest = _most_active(there, where)
+        raise TargetError(texts.PLACE_NOT_SEEN.format(title=model.title))
+    strongest = _most_active(layer_map, where)
     if not strongest:
-        raise TargetError(texts.place_is_silent(model.title))
+        raise TargetError(texts.PLACE_IS_SILENT.format(title=model.title))
     return strongest
 
 
@@ -145,21 +223,21 @@ def row_and_column(
     return min(int(down * grid[0]), grid[0] - 1), min(int(across * grid[1]), grid[1] - 1)
 
 
-def paint(found: NeuronLook, picture_size: tuple[int, int]) -> Painted:
+def paint(look: NeuronLook, picture_size: tuple[int, int]) -> Painted:
     """The picture with each neuron's field, and the gradient in that field, on its own scale."""
     images: dict[str, str] = {}
     cells = []
-    for number, one in enumerate(found.found):
-        images[f"gradient {number}"] = gradient_image(one)
-        cells.append(_cell(found, one, number, picture_size))
+    for number, attribution in enumerate(look.attributions):
+        images[f"gradient {number}"] = gradient_image(attribution)
+        cells.append(_cell(look, attribution, number, picture_size))
     return Painted(tuple(cells), images)
 
 
-def gradient_image(found: NeuronAttribution) -> str:
+def gradient_image(attribution: NeuronAttribution) -> str:
     """The gradient within the neuron's field, of which it is 0 outside; one pixel for each."""
-    within = in_field(found)
-    display = METHODS[found.method].display
-    vmax = render.vmax_of([found.values], display)
+    within = in_field(attribution)
+    display = METHODS[attribution.method].display
+    vmax = render.vmax_of([attribution.values], display)
     size = (int(within.shape[1]), int(within.shape[2]))
     ground = Picture(np.zeros((*size, 3), np.uint8))  # nothing of it shows
     everywhere = Box(0, 0, *size)
@@ -181,28 +259,28 @@ def around(field: Box) -> Box:
     return Box(top, field.left - (side - field.width) / 2, side, side)
 
 
-def in_field(found: NeuronAttribution) -> NDArray[np.float32]:
+def in_field(attribution: NeuronAttribution) -> NDArray[np.float32]:
     """The part (3, h, w) of a gradient that lies in the neuron's field."""
-    _, height, width = found.values.shape
-    field, seen = found.field, found.seen
+    _, height, width = attribution.values.shape
+    field, seen = attribution.field, attribution.seen
     top = round((field.top - seen.top) * height / seen.height)
     left = round((field.left - seen.left) * width / seen.width)
     bottom = top + round(field.height * height / seen.height)
     right = left + round(field.width * width / seen.width)
-    return np.asarray(found.values[:, top:bottom, left:right])
+    return np.asarray(attribution.values[:, top:bottom, left:right])
 
 
 def _cell(
-    look_: NeuronLook, found: NeuronAttribution, number: int, picture_size: tuple[int, int]
+    look_: NeuronLook, attribution: NeuronAttribution, number: int, picture_size: tuple[int, int]
 ) -> wall.Cell:
     height, width = picture_size
-    field = data_url.in_fractions(found.field, picture_size)
-    aspect = found.field.width / found.field.height
+    field = data_url.in_fractions(attribution.field, picture_size)
+    aspect = attribution.field.width / attribution.field.height
     whole = field.height > _NEARLY_ALL and field.width > _NEARLY_ALL
-    few = max(in_field(found).shape[1:]) <= _SMALL
+    few = max(in_field(attribution).shape[1:]) <= _SMALL
     gradient = wall.Film(f"gradient {number}", field, squares=few)
     photograph = wall.Film(inside.PICTURE, wall.WHOLE)
-    outline = None if found.sees_all else field
+    outline = None if attribution.sees_all else field
     framed = wall.Pane((photograph,), wall.WHOLE, width / height, outline, outline)
     framed = replace(framed, title=texts.FIELD_ON_PICTURE)
     close = wall.Pane((gradient,), field, aspect, title=texts.GRADIENT_CLOSE)
@@ -210,86 +288,68 @@ def _cell(
     gradient_alone = replace(close, view=around(field), aspect=width / height)
     below = wall.Pane((photograph,), field, aspect, title=texts.FIELD_CLOSE)
     return wall.Cell(
-        key="{},{},{}".format(*found.neuron),
-        alt=texts.neuron_alt(look_.title, found, picture_size),
-        title=texts.neuron_channel(found.neuron),
-        heading=texts.neuron_name(found.neuron),
-        line=texts.neuron_line(found),
+        key="{},{},{}".format(*attribution.neuron),
+        alt=texts.neuron_alt(look_.title, attribution, picture_size),
+        title=texts.NEURON_CHANNEL.format(neuron=attribution.neuron),
+        heading=texts.NEURON_NAME.format(neuron=attribution.neuron),
+        line=texts.neuron_line(attribution),
         # The whole picture beside each of ten would be one and the same picture ten times.
-        small=(gradient_alone,) if found.sees_all else (framed, gradient_alone),
+        small=(gradient_alone,) if attribution.sees_all else (framed, gradient_alone),
         large=(framed, close) if whole else (framed, far, below, close),
-        words=texts.neuron_words(look_.title, found),
+        words=texts.neuron_words(look_.title, attribution),
     )
 
 
-def _most_active(there: LayerMap, where: tuple[int, int]) -> list[Neuron]:
+def _most_active(layer_map: LayerMap, where: tuple[int, int]) -> list[Neuron]:
     """The most active neurons at a (row, column), the strongest first; silent ones aren't."""
-    here, answers = there.strength[:, *where], there.answers[:, *where]
+    here, answers = layer_map.strength[:, *where], layer_map.answers[:, *where]
     order = here.argsort(descending=True, stable=True)
     return [Neuron(int(channel), *where) for channel in order[answers[order]][:HOW_MANY]]
 
 
-def _places(model: LoadedModel, cancel: Cancel) -> Sequence[Place]:
+def _layers(model: LoadedModel, cancel: Cancel) -> dict[str, str]:
     sequence = trace(model.module, (3, *model.spec.preprocessing.input_size))
-    target = model.spec.target_layer
+    target, first = model.spec.target_layer, str(begin(model, cancel))
     # The last stage is the target layer, if under another name.
-    found = {str(stage): _place(sequence, stage, False) for stage in sequence.stages()[:-1]}
-    found[str(target)] = _place(sequence, target, True)
-    for name in sequence.convolutions:
-        found.setdefault(name, _place(sequence, Layer(name), False))
+    layers = [*sequence.stages()[:-1], target, *map(Layer, sequence.convolutions)]
+    offered = {str(layer): _offered(sequence, layer, layer == target) for layer in layers}
     # What is chosen at first stands first.
-    first = str(begin(model, cancel))
-    return sorted(found.values(), key=lambda place: place.name != first)
+    return dict(sorted(offered.items(), key=lambda pair: pair[0] != first))
 
 
-def _place(sequence: Trace, layer: Layer, is_target: bool) -> Place:
+def _offered(sequence: Trace, layer: Layer, is_target: bool) -> str:
     channels, rows, columns = sequence.shapes[sequence.step(layer)][1:]
-    return Place(str(layer), texts.neurons_place(str(layer), channels, rows, columns, is_target))
+    return texts.neurons_place(str(layer), channels, rows, columns, is_target)
 
 
-def _question(choice: Choice, wanted: Wanted, name: str) -> Question[NeuronLook]:
+def _job(choice: Choice, wanted: NeuronsLink, name: str) -> Job[NeuronLook]:
     layer: str | None = st.session_state.get(state.NEURON_LAYER + name)
     if layer == st.session_state.get(state.NEURON_BEGINS + name):
         layer = None  # the same question as before its name was known
     key = ("neurons", choice.picture.key, layer, wanted, choice.resize)
-    return Question(key, partial(look, layer, wanted, choice))
+    return key, partial(look, layer, wanted, choice)
 
 
-def _draw(wanted: Wanted, choice: Choice, found: Sequence[Found[NeuronLook]]) -> None:
-    first = found[0].answer
-    strongest = isinstance(first, NeuronLook) and wanted.strongest and first.found[0].neuron
-    if strongest and found_strongest(strongest):
-        st.rerun()  # which shows its numbers
-    columns = st.columns(len(found), gap="medium")
-    for one, column in zip(found, columns, strict=True):
-        with column:
-            _column(choice, one, found, wanted)
+def _draw(choice: Choice, wanted: NeuronsLink, columns: Sequence[Column[NeuronLook]]) -> None:
+    first = columns[0].answer
+    if wanted.neuron == STRONGEST and isinstance(first, NeuronLook):
+        _tell_strongest(first.attributions[0].neuron)
+    for column in columns:
+        if column.layers:
+            st.session_state[state.NEURON_BEGINS + column.name] = next(iter(column.layers))
+    inside.side_by_side(columns, state.NEURON_LAYER, partial(_fill, choice, wanted))
     method = METHODS[wanted.method]
     st.caption(texts.plain(f"{method.title}: {method.limit}"))
 
 
-def _column(
-    choice: Choice, one: Found[NeuronLook], found: Sequence[Found[NeuronLook]], wanted: Wanted
+def _fill(
+    choice: Choice, wanted: NeuronsLink, column: Column[NeuronLook], answer: NeuronLook
 ) -> None:
-    answer = one.answer
-    inside.head(one.name, answer.untrained if isinstance(answer, NeuronLook) else None)
-    if one.places:
-        st.session_state[state.NEURON_BEGINS + one.name] = one.places[0].name
-    inside.ask_layer(one, state.NEURON_LAYER + one.name)
-    if isinstance(answer, polling.Pending | polling.Failure):
-        inside.instead(one, found)
-        return
-    painted = _painted(one.key, answer, choice.picture.size)
-    begins = bool(one.places) and answer.layer == one.places[0].name != answer.target
-    said = texts.neurons_said(answer.size, answer.found, wanted.at is not None)
-    if begins:
-        said = (texts.begins_at(answer.layer), *said)
-    st.caption("  \n".join(map(texts.plain, said)))
-    label = texts.neurons_label(answer.title, answer.layer)
-    wall.show(painted.cells, label, f"neurons {one.name}", inside.images(choice, painted.images))
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _painted(key: str, _found: NeuronLook, picture_size: tuple[int, int]) -> Painted:
-    """As :func:`paint`; the key says all that the look depends on."""
-    return paint(_found, picture_size)
+    size = choice.picture.size
+    painted = inside.painted((column.key, size), lambda: paint(answer, size))
+    lines = texts.neurons_said(answer.size, answer.attributions, wanted.at is not None)
+    if answer.layer == next(iter(column.layers), None) and answer.layer != answer.target:
+        lines = (texts.BEGINS_AT.format(layer=answer.layer), *lines)
+    st.caption("  \n".join(map(texts.plain, lines)))
+    label = texts.NEURONS_LABEL.format(title=answer.title, layer=answer.layer)
+    wall.show(painted.cells, label, f"neurons {column.name}", inside.images(choice, painted.images))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.methods import describe
 from cactiviz.rendering import paint
 from cactiviz.types import FilterGrid, Picture
 from cactiviz.ui import texts
+from cactiviz.ui.components import data_url
 
 _WIDTH = 300  # pixels; shown at most so wide
-_JPEG_QUALITY = 88
 
 
 @dataclass(frozen=True)
@@ -63,27 +61,27 @@ def of_map(
     cell = comparison.cell(key, view, scale=scale, width=width)
     if cell.image is None:
         return Figure(title, "", "", cell.caption)
-    said = texts.LEARN_RANGE_LATER if hide_range else cell.caption
-    found = comparison[key, view]
-    if isinstance(found, FilterGrid):
-        alt = texts.learn_filters_alt(len(found.kernels), said)
-        return Figure(title, alt, _address(cell.image, sharp=True), said)
-    place = paint.where_is_the_peak(found.values)
-    alt = texts.learn_alt(f"{title}, {describe(view)[0]}", place, said)
-    return Figure(title, alt, _address(cell.image), said)
+    caption = texts.LEARN_RANGE_LATER if hide_range else cell.caption
+    shown = comparison[key, view]
+    if isinstance(shown, FilterGrid):
+        alt = texts.LEARN_FILTERS_ALT.format(count=len(shown.kernels), caption=caption)
+        return Figure(title, alt, data_url.png(cell.image), caption)
+    place = paint.where_is_the_peak(shown.values)
+    alt = texts.learn_alt(f"{title}, {describe(view)[0]}", place, caption)
+    return Figure(title, alt, data_url.jpeg(cell.image), caption)
 
 
 def of_picture(picture: Picture, title: str, pixels: int | None = None) -> Figure:
     """The picture itself, or what is left of it at so many pixels along each edge."""
     image = paint.resized(picture, paint.cell_size(picture.size, min(_WIDTH, picture.size[1])))
     if pixels is None:
-        return Figure(title, f"{texts.ORIGINAL}: {picture.name}", _address(image), "", True)
+        return Figure(title, f"{texts.ORIGINAL}: {picture.name}", data_url.jpeg(image), "", True)
     small = paint.resized(picture, (pixels, pixels))
     size = (image.shape[1], image.shape[0])
     coarse = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_NEAREST), np.uint8)
-    said = texts.learn_pixels(pixels)
-    alt = f"{texts.ORIGINAL}: {picture.name}, {said}"
-    return Figure(title, alt, _address(coarse), said, True)
+    size_text = texts.LEARN_PIXELS.format(pixels=pixels)
+    alt = f"{texts.ORIGINAL}: {picture.name}, {size_text}"
+    return Figure(title, alt, data_url.jpeg(coarse), size_text, True)
 
 
 def row(figures: Iterable[Figure], label: str = "") -> str:
@@ -112,18 +110,7 @@ def one(figure: Figure) -> str:
 
 def prose(*paragraphs: str) -> str:
     """HTML of paragraphs; empty ones are left out."""
-    said = "".join(f"<p>{escape(_together(text))}</p>" for text in paragraphs if text)
-    return f'<div class="cv-prose">{said}</div>'
-
-
-def _together(text: str) -> str:
-    """With spaces at which no line ends, where a number would lose its sign."""
-    return text.replace(" %", "\u00a0%").replace(" × ", "\u00a0×\u00a0")
-
-
-def _address(rgb: NDArray[np.uint8], sharp: bool = False) -> str:
-    """A JPEG, which is quick; a PNG for what has hard edges."""
-    kind = "png" if sharp else "jpeg"
-    options = [] if sharp else [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
-    _, data = cv2.imencode(f".{kind}", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
-    return f"data:image/{kind};base64,{base64.b64encode(data.tobytes()).decode()}"
+    html = "".join(f"<p>{escape(text)}</p>" for text in paragraphs if text)
+    # Spaces at which no line ends, where a number would lose its sign.
+    html = html.replace(" %", "\u00a0%").replace(" × ", "\u00a0×\u00a0")
+    return f'<div class="cv-prose">{html}</div>'

@@ -1,23 +1,105 @@
-"""The page Learn: one part at a time, and only its work is asked for."""
+"""The page Learn: what each method asks the network, or one of the lessons."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from html import escape
 
 import streamlit as st
 
+from cactiviz.comparison.comparison import Comparison
+from cactiviz.explanations.results import Explanation
+from cactiviz.methods import FILTERS, METHODS, VIEWS, describe
+from cactiviz.pictures import open
+from cactiviz.types import Picture
 from cactiviz.ui import texts
-from cactiviz.ui.learn import lesson, methods, own_scale, small_maps, two_classes, untrained
-from cactiviz.ui.session import state
+from cactiviz.ui.components import fields
+from cactiviz.ui.learn import figures, lessons
+from cactiviz.ui.networks import catalog
+from cactiviz.ui.session import polling, state
+
+#: ImageNet's networks, the one that shows most differences between methods first.
+_PREFERRED = ("alexnet", "densenet121", "efficientnet_b0", "resnet50", "resnet152")
+_PHOTOGRAPH = "chelsea"
+
+
+def show_methods() -> None:
+    """All views, each with the same network and picture."""
+    name, picture = _subject()
+
+    def draw(answer: Explanation | polling.Failure) -> None:
+        if isinstance(answer, Explanation):
+            comparison = Comparison(picture, (name,), VIEWS, {name: answer})
+        else:
+            comparison = Comparison(picture, (name,), VIEWS, failures={name: answer.sentence})
+        st.html(_page(comparison, name))
+
+    network = catalog.network(name, untrained=True)
+    question = partial(polling.runner().read, network, picture, VIEWS)
+    waiting = polling.Failure(texts.WAITING)
+    for answer in lessons.ask({name: question}, lambda _: draw(waiting)).values():
+        draw(answer)
+
+
+def _subject() -> tuple[str, Picture]:
+    """A network of ImageNet's with a photograph, where its weights are here; else CactiNet."""
+    missing = {spec.name for spec in catalog.missing()}
+    for name in _PREFERRED:
+        if name in catalog.names() and name not in missing:
+            return name, open.sample(_PHOTOGRAPH)
+    return lessons.NETWORK, lessons.scene(lessons.SCENE)
+
+
+def _page(comparison: Comparison, name: str) -> str:
+    explanation = comparison.explanations.get(name)
+    answer = explanation.predictions[0] if explanation else None
+    title = explanation.title if explanation else catalog.title(name)
+    about = texts.learn_subject(
+        title,
+        name == lessons.NETWORK,
+        answer.class_name if answer else "",
+        answer.probability if answer else 0.0,
+    )
+    original = figures.row([figures.of_picture(comparison.picture, texts.ORIGINAL)])
+    intro = _section(texts.LEARN_METHODS_TITLE, figures.prose(texts.LEARN_METHODS, about), original)
+    return intro + "".join(_view(comparison, name, view) for view in VIEWS)
+
+
+def _view(comparison: Comparison, name: str, view: str) -> str:
+    """One view. Every row of the table is here; one without words of its own has the table's."""
+    title, asks = describe(view)
+    figure = figures.of_map(comparison, name, view, title)
+    explanation = comparison.explanations.get(name)
+    explained = explanation.attributions.get(view) if explanation else None
+    limit = METHODS[view].limit if view in METHODS else texts.LEARN_FILTERS_LIMIT
+    source = METHODS[view].source if view in METHODS else ""
+    notes = list(explained.notes) if explained else []
+    if view == FILTERS and explanation and name == lessons.NETWORK and not explanation.untrained:
+        notes.append(texts.LEARN_FILTERS_CACTINET)
+    words = (
+        f'<p class="cv-question">{escape(asks)}</p>'
+        + figures.prose(texts.LEARN_VIEWS.get(view, ""))
+        + f'<p class="cv-limit"><b>{escape(texts.LEARN_LIMIT)}</b> {escape(limit)}</p>'
+        + "".join(f'<p class="cv-small">{escape(note)}</p>' for note in notes)
+        + (f'<p class="cv-small">{escape(source)}</p>' if source else "")
+    )
+    return _section(title, words, figures.row([figure]))
+
+
+def _section(title: str, words: str, picture: str) -> str:
+    return (
+        f'<section class="cv-method"><div><h2>{escape(title)}</h2>{words}</div>{picture}</section>'
+    )
+
 
 #: What each part of the page shows; the names are keys of ``texts.LEARN_PARTS``.
 PARTS: dict[str, Callable[[], None]] = {
-    "methods": methods.show,
-    "untrained": untrained.show,
-    "classes": two_classes.show,
-    "scale": own_scale.show,
-    "size": small_maps.show,
+    "methods": show_methods,
+    "untrained": lessons.show_untrained,
+    "classes": lessons.show_classes,
+    "scale": lessons.show_scale,
+    "size": lessons.show_size,
 }
 _LESSONS = [name for name in PARTS if name != "methods"]
 
@@ -27,34 +109,28 @@ def show() -> None:
     with st.container(key="cv-learn"):
         st.title(texts.LEARN_TITLE, anchor=False)
         st.html(f'<p class="cv-lead">{escape(texts.LEARN_LEAD)}</p>')
-        part = _ask_part()
+        if st.session_state.get(state.LESSON) not in PARTS:
+            st.session_state[state.LESSON] = "methods"
+        part = fields.one_of(
+            texts.LEARN_PART,
+            texts.LEARN_PARTS,
+            state.LESSON,
+            st.pills,
+            label_visibility="collapsed",
+        )
         if part in _LESSONS:
             number = _LESSONS.index(part) + 1
+            progress = texts.LEARN_PROGRESS.format(number=number, total=len(_LESSONS))
             st.html(
-                f'<p class="cv-progress">{escape(texts.learn_progress(number, len(_LESSONS)))}</p>'
+                f'<p class="cv-progress">{escape(progress)}</p>'
                 f"<h2>{escape(texts.LEARN_TITLES[part])}</h2>"
             )
-        if part in _LESSONS and lesson.trained().untrained:
+        if part in _LESSONS and lessons.trained_network().untrained:
             st.info(texts.LEARN_NO_WEIGHTS)
         else:
             PARTS[part]()
         _offer_next(part)
         st.html(_glossary())
-
-
-def _ask_part() -> str:
-    if st.session_state.get(state.LESSON) not in PARTS:
-        st.session_state[state.LESSON] = "methods"
-    part = st.pills(
-        texts.LEARN_PART,
-        list(PARTS),
-        required=True,
-        format_func=lambda name: texts.LEARN_PARTS[name],
-        key=state.LESSON,
-        persist_state="session",
-        label_visibility="collapsed",
-    )
-    return str(part or "methods")
 
 
 def _offer_next(part: str) -> None:
@@ -65,13 +141,8 @@ def _offer_next(part: str) -> None:
         key="cv-next",
         icon=":material/arrow_forward:",
         icon_position="right",
-        on_click=_go,
-        args=(after,),
+        on_click=lambda: st.session_state.update({state.LESSON: after}),
     )
-
-
-def _go(part: str) -> None:
-    st.session_state[state.LESSON] = part
 
 
 def _glossary() -> str:

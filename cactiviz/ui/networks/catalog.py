@@ -1,9 +1,9 @@
-"""The networks that a page can choose among: those of the table, and the session's own."""
+"""The networks that a page can choose among, and the layers that are chosen for them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +11,15 @@ from pathlib import Path
 import streamlit as st
 
 from cactiviz.errors import CactivizError
+from cactiviz.methods import METHODS, method_of
 from cactiviz.models import MODELS, Checkpoint, ModelSpec, find_weights
 from cactiviz.runtime.runner import Network
 from cactiviz.ui import texts
 from cactiviz.ui.brought import store
 from cactiviz.ui.session import state
+
+#: (network, layer) pairs.
+Layers = tuple[tuple[str, str], ...]
 
 
 def names() -> list[str]:
@@ -25,9 +29,9 @@ def names() -> list[str]:
 
 def own() -> dict[str, Checkpoint]:
     """The session's own networks by name."""
-    shelf = store.here()
-    kept = shelf.networks if shelf else {}
-    return {name: one.checkpoint for name, one in kept.items() if one.checkpoint is not None}
+    folder = store.here()
+    networks = folder.networks if folder else {}
+    return {name: n.checkpoint for name, n in networks.items() if n.checkpoint is not None}
 
 
 def title(name: str) -> str:
@@ -43,11 +47,6 @@ def class_names(name: str) -> tuple[str, ...]:
     with suppress(CactivizError):  # which its column says
         return () if checkpoint is None else checkpoint.class_names()
     return ()
-
-
-def label(name: str) -> str:
-    """A network's title as the label of a choice, which Streamlit takes for Markdown."""
-    return texts.plain(title(name))
 
 
 def join(name: str) -> None:
@@ -73,9 +72,9 @@ def network(name: str, untrained: bool) -> Network:
         untrained: Random weights will do where no trained ones are here.
     """
     if name not in MODELS:
-        shelf = store.here()
-        known = shelf.networks if shelf else {}
-        return known.get(name, Network(name))  # which has an answer: there is no such network
+        folder = store.here()
+        networks = folder.networks if folder else {}
+        return networks.get(name, Network(name))  # which has an answer: there is no such network
     weights = find_weights(MODELS[name])
     if weights is not None:
         return Network(name, revision=f"{weights} {weights.stat().st_mtime_ns}")
@@ -91,19 +90,75 @@ def why(name: str, untrained: bool, sentence: str) -> str:
         sentence: What the network itself says.
     """
     spec = MODELS.get(name)
-    if spec is None or untrained or not can_be_fetched(spec) or find_weights(spec) is not None:
+    if spec is None or untrained or not can_be_fetched(spec):
         return sentence
     return texts.weights_not_here(spec)
 
 
 def missing() -> list[ModelSpec]:
     """The networks whose published weights aren't here, and can be fetched."""
-    return [s for s in MODELS.values() if find_weights(s) is None and can_be_fetched(s)]
+    return list(filter(can_be_fetched, MODELS.values()))
 
 
 def can_be_fetched(spec: ModelSpec) -> bool:
-    """Whether its weights have an address."""
-    return spec.weights is not None and bool(spec.weights.url)
+    """Whether its weights aren't here, and have an address."""
+    return spec.weights is not None and bool(spec.weights.url) and find_weights(spec) is None
+
+
+def layers_of(models: Sequence[str]) -> Layers:
+    """Those of these networks, in their order; of others each network's own choice counts."""
+    layers = _layers()
+    return tuple((name, layers[name]) for name in models if name in layers)
+
+
+def choose_layer(model: str, layer: str | None) -> None:
+    """Choose a network's layer; None for its own choice."""
+    others = {name: at for name, at in _layers().items() if name != model}
+    st.session_state[state.LAYER] = {**others, model: layer} if layer else others
+
+
+def drop_layers(models: Sequence[str]) -> None:
+    """Drop the layers of networks that aren't chosen any more, and note what is to be said of it.
+
+    While no network is chosen all are kept: somebody is about to choose.
+    """
+    gone = {name: layer for name, layer in _layers().items() if name not in models}
+    if not models or not gone:
+        return
+    for name in gone:
+        choose_layer(name, None)
+    here = set(names())
+    sentences = [texts.layer_dropped(layer, title(n), n in here) for n, layer in gone.items()]
+    st.session_state[state.DROPPED] = None, sentences
+
+
+def layers_that_do_not_count(key: object, layers: Layers, views: Sequence[str]) -> list[str]:
+    """What must be said above the maps of chosen layers that don't count, one sentence each.
+
+    Args:
+        key: Of what is chosen. What was dropped is said until something else is chosen.
+        layers: Those that are chosen now.
+        views: The views that are shown.
+    """
+    when, dropped = st.session_state.get(state.DROPPED) or (None, [])
+    if dropped and when is None:
+        st.session_state[state.DROPPED] = key, dropped
+    elif dropped and when != key:
+        st.session_state.pop(state.DROPPED)
+        dropped = []
+    if layers and not any(_is_at_a_layer(view) for view in views):
+        return [*dropped, texts.NO_VIEW_AT_A_LAYER]
+    return list(dropped)
+
+
+def _is_at_a_layer(view: str) -> bool:
+    method = METHODS.get(method_of(view))
+    return method is not None and "activations" in method.needs
+
+
+def _layers() -> Mapping[str, str]:
+    layers: Mapping[str, str] = st.session_state.get(state.LAYER) or {}
+    return layers
 
 
 def told(checkpoint: Checkpoint) -> Checkpoint:

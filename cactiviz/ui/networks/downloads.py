@@ -10,16 +10,16 @@ import streamlit as st
 
 from cactiviz.download import download, hash_prefix
 from cactiviz.errors import CactivizError, Cancelled
-from cactiviz.models import MODELS, ModelSpec, find_weights
+from cactiviz.models import MODELS, ModelSpec
 from cactiviz.models.weights import cache_folder
 from cactiviz.ui import texts
 from cactiviz.ui.networks import catalog
-from cactiviz.ui.networks.offers import Offer
 from cactiviz.ui.session import state
 
 _log = logging.getLogger(__name__)
 _OFFERED = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3", "cactinet")
 _LOOK_AGAIN_SECONDS = 0.5
+Offer = dict[str, str]  #: As :func:`offers` says it.
 
 
 class Transfer:
@@ -31,6 +31,7 @@ class Transfer:
         total_bytes: What is to come, as far as it is known.
         sentence: Why it failed, or empty.
         stopped: Nobody wanted it any more; what came is kept.
+        ended: Set once it came, failed or was stopped.
     """
 
     def __init__(self, spec: ModelSpec) -> None:
@@ -41,18 +42,9 @@ class Transfer:
         self.stopped = False
         self.waiting_for_it = 0
         self.cancel = threading.Event()
-        self._ended = threading.Event()
+        self.ended = threading.Event()
         name = f"weights of {spec.name}"
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-
-    def ended(self) -> bool:
-        """Whether it came, failed or was stopped."""
-        return self._ended.is_set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait for its end; False if it isn't there by then."""
-        return self._ended.wait(seconds)
+        threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def _run(self) -> None:
         weights = self.spec.weights
@@ -72,9 +64,9 @@ class Transfer:
             self.sentence = str(error)
         except Exception:
             _log.exception("A download failed")
-            self.sentence = texts.download_failed(self.spec.title)
+            self.sentence = texts.DOWNLOAD_FAILED.format(title=self.spec.title)
         finally:
-            self._ended.set()
+            self.ended.set()
 
     def _note(self, done: int, total: int | None) -> None:
         self.done_bytes = done
@@ -90,11 +82,11 @@ class _Transfers:
 
     def join(self, spec: ModelSpec) -> Transfer:
         with self._lock:
-            known = self._by_name.get(spec.name)
-            if known is None or known.ended() or known.cancel.is_set():
-                known = self._by_name[spec.name] = Transfer(spec)
-            known.waiting_for_it += 1
-            return known
+            transfer = self._by_name.get(spec.name)
+            if transfer is None or transfer.ended.is_set() or transfer.cancel.is_set():
+                transfer = self._by_name[spec.name] = Transfer(spec)
+            transfer.waiting_for_it += 1
+            return transfer
 
     def leave(self, transfer: Transfer) -> None:
         with self._lock:
@@ -109,14 +101,16 @@ def _transfers() -> _Transfers:
 
 
 def offers(chosen: Iterable[str]) -> list[Offer]:
-    """The product's networks that aren't chosen, with what one press of each does.
+    """The product's networks that aren't chosen, each with what one press of it does.
 
     Args:
         chosen: The names of those that are.
+
+    Returns:
+        For each its "name", its "title", and as "text" what the press says, such as "Add".
     """
-    left = [name for name in _OFFERED if name in MODELS and name not in set(chosen)]
-    coming = _mine()
-    return [Offer(name, MODELS[name].title, _press(name)) for name in left if name not in coming]
+    left = [name for name in _OFFERED if name in MODELS and name not in {*chosen, *_mine()}]
+    return [{"name": n, "title": MODELS[n].title, "text": _press(n)} for n in left]
 
 
 def fetch(name: str) -> None:
@@ -129,11 +123,11 @@ def fetch(name: str) -> None:
     """
     if name not in MODELS:
         return
-    if not _can_be_fetched(MODELS[name]):
+    if not catalog.can_be_fetched(MODELS[name]):
         catalog.join(name)
         return
     mine = _mine()
-    if name not in mine or mine[name].ended():
+    if name not in mine or mine[name].ended.is_set():
         st.session_state[state.FETCHING] = {**mine, name: _transfers().join(MODELS[name])}
 
 
@@ -141,7 +135,7 @@ def show() -> None:
     """How far this session's downloads are, each with a way to stop it; nothing without any."""
     mine = _mine()
     if mine:
-        under_way = not all(transfer.ended() for transfer in mine.values())
+        under_way = not all(transfer.ended.is_set() for transfer in mine.values())
         st.fragment(_show, run_every=_LOOK_AGAIN_SECONDS if under_way else None)()
 
 
@@ -149,14 +143,14 @@ def offer(names: Iterable[str]) -> None:
     """One row of buttons, for those of these networks whose weights aren't here."""
     specs = [MODELS[name] for name in names if name in MODELS]
     coming = _mine()
-    missing = [spec for spec in specs if _can_be_fetched(spec) and spec.name not in coming]
+    missing = [spec for spec in specs if catalog.can_be_fetched(spec) and spec.name not in coming]
     if not missing:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="cv-offers"):
         st.caption(texts.weights_missing(len(missing)), width="content")
         for spec in missing:
             if st.button(
-                texts.download(spec),
+                texts.DOWNLOAD.format(spec=spec),
                 help=texts.download_terms(spec),
                 key=f"download {spec.name}",
                 icon=":material/download:",
@@ -176,7 +170,7 @@ def offer(names: Iterable[str]) -> None:
 def _show() -> None:
     again = False
     for name, transfer in _mine().items():
-        if not transfer.ended():
+        if not transfer.ended.is_set():
             _bar(name, transfer)
         elif transfer.sentence:
             again |= _failed(name, transfer)
@@ -226,20 +220,18 @@ def _drop(name: str) -> None:
 
 def _mine() -> dict[str, Transfer]:
     """The downloads that this session waits for, by the networks' names."""
-    found: dict[str, Transfer] = st.session_state.get(state.FETCHING, {})
-    return found
-
-
-def _can_be_fetched(spec: ModelSpec) -> bool:
-    return catalog.can_be_fetched(spec) and find_weights(spec) is None
+    transfers: dict[str, Transfer] = st.session_state.get(state.FETCHING, {})
+    return transfers
 
 
 def _press(name: str) -> str:
     spec = MODELS[name]
-    if not _can_be_fetched(spec):
+    if not catalog.can_be_fetched(spec):
         return texts.ADD
     here = _here_already(spec)
-    return texts.go_on(here, spec) if here else texts.download_size(spec)
+    if here:
+        return texts.GO_ON_WITH.format(megabytes=here / 1e6, spec=spec)
+    return texts.DOWNLOAD_SIZE.format(spec=spec)
 
 
 def _here_already(spec: ModelSpec) -> int:

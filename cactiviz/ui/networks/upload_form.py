@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from cactiviz.errors import BusyError, CactivizError, WeightsError
+from cactiviz.errors import CactivizError, ModelError, WeightsError
 from cactiviz.explanations.explain import explain
 from cactiviz.models import MODELS, LoadedModel, search
 from cactiviz.models.checkpoint import IMAGENET
 from cactiviz.models.class_list import text_of
 from cactiviz.models.file_checks import ENDINGS
+from cactiviz.models.preprocessing import SIDES, parts_of
 from cactiviz.pictures.open import sample
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Cancel
 from cactiviz.ui import texts
 from cactiviz.ui.brought import store
-from cactiviz.ui.networks import catalog, own_preprocessing
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling, state
 from cactiviz.ui.session.polling import Failure, Pending
 
@@ -29,11 +31,10 @@ _LONGEST_LIST = 200_000  # characters
 _TYPES = [ending.removeprefix(".") for ending in ENDINGS]
 _LISTS = ["txt", "csv", "tsv", "json", "names", "labels", "yaml", "yml"]
 _LIST_MEGABYTES = 1
-#: Something runs so often in a session with networks of its own; see own_files.py.
-_SIGN_OF_LIFE_SECONDS = 30
 _LOOK_AGAIN_SECONDS = 0.3
 _PATIENCE_SECONDS = 1.0
 _TRIED_ON = "chelsea"
+_OWN_COLOURS = "own"
 
 
 @dataclass
@@ -61,8 +62,6 @@ def ask() -> None:
         key="open own",
         on_click=_open,
     )
-    if some:
-        st.fragment(_sign_of_life, run_every=_SIGN_OF_LIFE_SECONDS)()
     if st.session_state.get(state.OWN_FORM):  # in each run, or the first rerun would close it
         _form()
 
@@ -78,27 +77,23 @@ def _close() -> None:
     st.session_state.pop(state.OWN_SAID, None)
 
 
-def _sign_of_life() -> None:
-    store.here()
-
-
 @st.dialog(texts.OWN_TITLE, on_dismiss=_close)
 def _form() -> None:
-    shelf = store.begin()
-    _list(shelf)
-    if len(shelf.networks) >= store.MOST_NETWORKS:
-        st.info(texts.own_full(store.MOST_NETWORKS))
+    folder = store.begin()
+    _list(folder)
+    if len(folder.networks) >= store.MOST_NETWORKS:
+        st.info(texts.OWN_FULL.format(most=store.MOST_NETWORKS))
         return
     limit = store.most_megabytes()
     file = st.file_uploader(texts.OWN_FILE, type=_TYPES, max_upload_size=limit, key=_key("file"))
-    st.caption(texts.own_limit(limit))
+    st.caption(texts.OWN_LIMIT.format(megabytes=limit))
     st.selectbox(
         texts.OWN_ARCHITECTURE,
         _architectures(),
         index=None,
         placeholder=texts.OWN_ARCHITECTURE_HINT,
         help=texts.OWN_ARCHITECTURE_HELP,
-        format_func=_architecture_label,
+        format_func=lambda name: MODELS[name].title if name in MODELS else name.replace(":", ": "),
         filter_mode="contains",
         key=_key("architecture"),
     )
@@ -120,20 +115,20 @@ def _form() -> None:
         )
         st.checkbox(texts.OWN_CLASSES_IMAGENET, key=_key("imagenet"))
         st.caption(texts.OWN_CLASSES_HELP)
-    own_preprocessing.ask(_key)
+    _ask_preprocessing()
     checking = st.session_state.get(state.OWN_CHECK) is not None
     st.button(
         texts.OWN_SUBMIT,
         type="primary",
         disabled=checking,
         on_click=_begin,
-        args=(shelf,),
+        args=(folder,),
         key="own submit",
     )
     if checking:
-        st.fragment(_wait, run_every=_LOOK_AGAIN_SECONDS)(shelf)
-    elif said := st.session_state.get(state.OWN_SAID):
-        st.error(texts.plain(said))
+        st.fragment(_wait, run_every=_LOOK_AGAIN_SECONDS)(folder)
+    elif problem := st.session_state.get(state.OWN_SAID):
+        st.error(texts.plain(problem))
 
 
 def _key(field: str) -> str:
@@ -141,9 +136,76 @@ def _key(field: str) -> str:
     return f"own {field} {st.session_state.get(state.OWN_OPENED, 0)}"
 
 
-def _list(shelf: store.Shelf) -> None:
+def _ask_preprocessing() -> None:
+    """Show the fields, folded away; each is empty at first, for what is usual."""
+    with st.expander(texts.OWN_PREPARED):
+        st.caption(texts.OWN_PREPARED_ABOUT)
+        st.number_input(
+            texts.OWN_SIZE,
+            min_value=SIDES[0],
+            max_value=SIDES[1],
+            value=None,
+            step=1,
+            placeholder=texts.OWN_USUAL,
+            help=texts.OWN_SIZE_HELP,
+            key=_key("size"),
+        )
+        colours = _select_way(
+            texts.OWN_COLOURS, texts.OWN_COLOUR_WAYS, _key("colours"), texts.OWN_COLOURS_HELP
+        )
+        if colours == _OWN_COLOURS:
+            with st.container(horizontal=True):
+                st.text_input(texts.OWN_MEAN, help=texts.OWN_THREE_HELP, key=_key("mean"))
+                st.text_input(texts.OWN_STD, help=texts.OWN_THREE_HELP, key=_key("std"))
+        _select_way(texts.OWN_RESIZE, texts.OWN_RESIZE_WAYS, _key("resize"))
+        _select_way(texts.OWN_INTERPOLATION, texts.OWN_INTERPOLATION_WAYS, _key("interpolation"))
+
+
+def _preprocessing() -> str:
+    """What the fields say, as a checkpoint takes it; empty if nothing was chosen.
+
+    Raises:
+        ModelError: Mean or std aren't numbers.
+    """
+    names = ("colours", "size", "mean", "std", "resize", "interpolation")
+    filled = {name: st.session_state.get(_key(name)) for name in names}
+    words = []
+    if filled["colours"] == _OWN_COLOURS:
+        words += [f"{name}={_three(filled[name] or '', name)}" for name in ("mean", "std")]
+    elif filled["colours"]:
+        words.append(filled["colours"])
+    if filled["size"] is not None:
+        words.append(f"size={int(filled['size'])}")
+    words += [f"{name}={filled[name]}" for name in ("resize", "interpolation") if filled[name]]
+    return ",".join(words)
+
+
+def _three(typed: str, name: str) -> str:
+    numbers = "/".join(typed.replace("/", " ").replace(",", " ").split())
+    try:
+        parts_of(f"{name}={numbers}")
+    except ModelError as error:
+        raise ModelError(texts.OWN_NOT_THREE) from error
+    return numbers
+
+
+def _select_way(
+    label: str, ways: Mapping[str, str], key: str, about: str | None = None
+) -> str | None:
+    return st.selectbox(
+        label,
+        list(ways),
+        index=None,
+        placeholder=texts.OWN_USUAL,
+        format_func=lambda way: ways[way],
+        help=about,
+        key=key,
+    )
+
+
+def _list(folder: store.BrowserFolder) -> None:
     """The networks that are here already, each with a way to be rid of it."""
-    for number, (name, network) in enumerate(list(shelf.networks.items())):
+    for number, (name, network) in enumerate(list(folder.networks.items())):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{texts.plain(name)}**", width="stretch")
             st.button(
@@ -151,17 +213,17 @@ def _list(shelf: store.Shelf) -> None:
                 type="tertiary",
                 icon=":material/delete:",
                 on_click=_remove,
-                args=(shelf, network),
+                args=(folder, network),
                 key=f"own remove {number}",
             )
 
 
-def _remove(shelf: store.Shelf, network: Network) -> None:
-    shelf.drop(network)
+def _remove(folder: store.BrowserFolder, network: Network) -> None:
+    folder.drop(network)
     st.session_state[state.OWN_FORM] = False
 
 
-def _begin(shelf: store.Shelf) -> None:
+def _begin(folder: store.BrowserFolder) -> None:
     """Keep what the form holds and have it read; or say what is wrong, and leave the form."""
     filled = st.session_state  # a program that is no page may leave out any field
     file, listed = filled.get(_key("file")), filled.get(_key("list"))
@@ -176,15 +238,14 @@ def _begin(shelf: store.Shelf) -> None:
         classes = _class_list(listed.getvalue()) if listed else filled.get(_key("classes"))
         if not (classes or "").strip() and filled.get(_key("imagenet")):
             classes = IMAGENET
-        given_pictures = own_preprocessing.text(_key)
-        network = shelf.put(file, file.name, name, architecture, classes or "", given_pictures)
+        network = folder.put(file, file.name, name, architecture, classes or "", _preprocessing())
     except CactivizError as error:
         filled[state.OWN_SAID] = str(error)
     else:
         filled[state.OWN_CHECK] = _Check(network, file.name)
 
 
-def _wait(shelf: store.Shelf) -> None:
+def _wait(folder: store.BrowserFolder) -> None:
     """Look whether the network is read; then the page begins anew."""
     check: _Check | None = st.session_state.get(state.OWN_CHECK)
     if check is None:
@@ -197,7 +258,7 @@ def _wait(shelf: store.Shelf) -> None:
         st.session_state[state.OWN_SAID] = _without_places(answer.sentence, check)
         _end_check(keep=False)
     else:
-        shelf.add(check.network)
+        folder.add(check.network)
         catalog.join(check.network.name)
         _end_check(keep=True)
         _close()
@@ -205,16 +266,12 @@ def _wait(shelf: store.Shelf) -> None:
 
 
 def _ask_after(check: _Check) -> str | Pending | Failure:
-    try:
-        answer = polling.runner().ask(check.network, ("tried", _TRIED_ON), _tried)
-    except BusyError:
-        return Pending(None)
-    except CactivizError as error:
-        return Failure(str(error))
-    before, check.ticket = check.ticket, answer if isinstance(answer, Ticket) else None
+    key = ("tried", _TRIED_ON)
+    before = check.ticket
+    answer, check.ticket = polling.answer(lambda: polling.runner().ask(check.network, key, _tried))
     if before is not None:
         before.give_back()
-    return Pending(answer.ahead()) if isinstance(answer, Ticket) else answer
+    return answer
 
 
 def _tried(model: LoadedModel, cancel: Cancel) -> str:
@@ -231,9 +288,9 @@ def _end_check(*, keep: bool) -> None:
         return
     if check.ticket is not None:
         check.ticket.give_back()
-    shelf = store.here()
-    if shelf is not None and not keep:
-        shelf.drop(check.network)
+    folder = store.here()
+    if folder is not None and not keep:
+        folder.drop(check.network)
 
 
 def _without_places(sentence: str, check: _Check) -> str:
@@ -258,27 +315,23 @@ def _class_list(file: bytes) -> str:
     return text_of(file, texts.OWN_LIST)[0]
 
 
-def _checked_name(given: str) -> str:
+def _checked_name(typed: str) -> str:
     """The name without signs that can't be seen.
 
     Raises:
         WeightsError: It is empty, holds a slash, or is another network's.
     """
-    name = "".join(sign for sign in given if sign.isprintable()).strip()[:_LONGEST_NAME]
+    name = "".join(sign for sign in typed if sign.isprintable()).strip()[:_LONGEST_NAME]
     if not name:
         raise WeightsError(texts.OWN_NO_NAME)
     if "/" in name or "\\" in name:  # networks' names become folders in what is saved
         raise WeightsError(texts.OWN_SLASH)
     taken = [*catalog.names(), *map(catalog.title, catalog.names())]
     if name.casefold() in map(str.casefold, taken):
-        raise WeightsError(texts.own_taken(name))
+        raise WeightsError(texts.OWN_TAKEN.format(name=name))
     return name
 
 
 @st.cache_data(show_spinner=False)
 def _architectures() -> list[str]:
     return [*MODELS, *search("*")]
-
-
-def _architecture_label(name: str) -> str:
-    return MODELS[name].title if name in MODELS else name.replace(":", ": ")

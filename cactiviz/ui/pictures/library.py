@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import streamlit as st
 
-from cactiviz.datasets import (
-    DATASETS,
-    Dataset,
-    Item,
-    data_folder,
-    find_dataset,
-    open_dataset,
-)
+from cactiviz.datasets import DATASETS, Dataset, Item, data_folder, find_dataset, open_dataset
 from cactiviz.datasets.inaturalist_api import Sighting, open_sighting
 from cactiviz.datasets.scenes.scene import open_scenes
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.types import Picture
 from cactiviz.ui import texts
+from cactiviz.ui.components import data_url, wall
+from cactiviz.ui.server.names import is_loopback
 from cactiviz.ui.session import state
 
 FOLDER = "folder"
@@ -43,24 +36,15 @@ _THREADS = 4
 _FIRST_SCENE = "178"  # CactiNet is sure of it, and its maps lie on the cactus
 
 
-@dataclass(frozen=True)
-class Thumbnail:
-    """A small picture, or the sentence that says why there is none.
-
-    Attributes:
-        item: Of which picture.
-        jpeg: As a data address; empty if it can't be read.
-        why: Empty if it can.
-    """
-
-    item: Item
-    jpeg: str
-    why: str = ""
-
-
 def title(name: str) -> str:
     """What a data set is called."""
     return texts.LIVE if name == LIVE else DATASETS[name].title
+
+
+def label(name: str) -> str:
+    """A data set as a choice, which tells what is not here; some are, once something is named."""
+    here = name in (LIVE, FOLDER) or is_here(name)
+    return title(name) if here else f"{title(name)} · {texts.NOT_HERE}"
 
 
 def is_here(name: str) -> bool:
@@ -100,20 +84,16 @@ def opened(name: str) -> Dataset:
     """
     if name == LIVE:
         return _live(state.sightings())
-    found = _found(name)
-    if found is None:
+    place = _found(name)
+    if place is None:
         raise DataError(f"{title(name)} isn't here any more.")
-    changed = found.stat().st_mtime_ns if found.exists() else 0
-    return _opened(name, str(found), changed)
+    changed = place.stat().st_mtime_ns if place.exists() else 0
+    return _opened(name, str(place), changed)
 
 
 def folders_may_be_named() -> bool:
     """Only a person at this computer may name its folders."""
-    address = str(st.get_option("server.address") or "")
-    try:
-        return address == "localhost" or ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(str(st.get_option("server.address") or ""))
 
 
 def opening(dataset: Dataset) -> tuple[str, ...]:
@@ -148,38 +128,36 @@ def picture(dataset: Dataset, item: Item) -> Picture:
     return _picture(_place(dataset.name), item.address, dataset, item)
 
 
-def thumbnails(dataset: Dataset, items: tuple[Item, ...]) -> list[Thumbnail]:
-    """A small picture of each item, in order; a broken one says why."""
-    place = _place(dataset.name)
+def thumbnails(dataset: Dataset, items: tuple[Item, ...]) -> list[wall.Cell]:
+    """A small picture of each item, in order; a broken one says so, and why as a hint."""
+    place, several = _place(dataset.name), len(dataset.classes) > 1
     if dataset.name == LIVE:  # it comes from afar, one a second
-        found = []
+        cells = []
         bar = st.progress(0.0, texts.FETCHING)
         for number, item in enumerate(items, 1):
-            found.append(_or_why(place, dataset, item))
+            cells.append(_cell(place, dataset, item, several))
             bar.progress(number / len(items), texts.FETCHING)
         bar.empty()
-        return found
+        return cells
     if dataset.name == "scenes":  # the same places, drawn smaller; threads don't help it
         small = open_scenes(_SCENE)
-        return [_or_why(place, small, item) for item in items]
+        return [_cell(place, small, item, several) for item in items]
     with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(lambda item: _or_why(place, dataset, item), items))
+        return list(pool.map(lambda item: _cell(place, dataset, item, several), items))
 
 
-def data_address(found: Picture, side: int | None = None) -> str:
+def data_address(picture: Picture, side: int | None = None) -> str:
     """A picture as a JPEG in a data address, its shorter side at most ``side`` pixels long."""
-    rgb = found.rgb
+    rgb = picture.rgb
     if side is not None:
-        height, width = found.size
+        height, width = picture.size
         shorter = min(height, width)
         top, left = (max(0, (n - _LONGEST * shorter) // 2) for n in (height, width))
         rgb = rgb[top : height - top, left : width - left]
         scale = min(1.0, side / shorter)
         size = [max(1, round(n * scale)) for n in rgb.shape[1::-1]]
         rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode()}"
+    return data_url.jpeg(rgb, _QUALITY)
 
 
 def _found(name: str) -> Path | None:
@@ -197,10 +175,10 @@ def _found_in(name: str, folder: str) -> Path | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=texts.OPENING)
-def _opened(name: str, found: str, changed: int) -> Dataset:
+def _opened(name: str, place: str, changed: int) -> Dataset:
     if DATASETS[name].place == "searched":
-        return DATASETS[name].open(Path(found))
-    return open_dataset(name, Path(found) if name == FOLDER else None)
+        return DATASETS[name].open(Path(place))
+    return open_dataset(name, Path(place) if name == FOLDER else None)
 
 
 def _place(name: str) -> str:
@@ -208,11 +186,13 @@ def _place(name: str) -> str:
     return "" if name == LIVE else str(_found(name))
 
 
-def _or_why(place: str, dataset: Dataset, item: Item) -> Thumbnail:
+def _cell(place: str, dataset: Dataset, item: Item, several: bool) -> wall.Cell:
+    cell = wall.Cell(item.address, texts.ALT.format(item=item), item.name, hint=item.address)
     try:
-        return Thumbnail(item, _thumbnail(place, item.address, dataset, item))
+        small = _thumbnail(place, item.address, dataset, item)
     except CactivizError as error:  # never kept, so that what was mended is seen
-        return Thumbnail(item, "", str(error))
+        return replace(cell, hint=str(error), why=texts.BROKEN)
+    return replace(cell, src=small, title=item.class_name if several else item.name)
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)
@@ -228,12 +208,12 @@ def _picture(place: str, address: str, _dataset: Dataset, _item: Item) -> Pictur
 
 def _live(sightings: tuple[Sighting, ...]) -> Dataset:
     """What a search found as a data set: species as classes, photographs by their numbers."""
-    known = {(one.species, str(one.photo_id)): one for one in sightings}
+    by_number = {(sighting.species, str(sighting.photo_id)): sighting for sighting in sightings}
     items: dict[str, list[str]] = {}
-    for species, number in known:
+    for species, number in by_number:
         items.setdefault(species, []).append(number)
 
     def read(species: str, number: str) -> Picture:
-        return open_sighting(known[species, number])
+        return open_sighting(by_number[species, number])
 
     return Dataset(LIVE, texts.LIVE, texts.LIVE_TERMS, items, read)

@@ -27,14 +27,19 @@ def open_or_offer(name: str) -> Dataset | None:
     elif name == library.FOLDER:
         _ask_place()
     if library.is_here(name):
-        try:
-            return library.opened(name)
-        except CactivizError as error:
-            st.error(texts.plain(str(error)))
-            return None
+        return open_here(name)
     if name != library.LIVE and DATASETS[name].place == "searched":
         _offer(DATASETS[name])
     return None
+
+
+def open_here(name: str) -> Dataset | None:
+    """A data set that is here; None where it can't be read, which is said."""
+    try:
+        return library.opened(name)
+    except CactivizError as error:
+        st.error(texts.plain(str(error)))
+        return None
 
 
 def _ask_place() -> None:
@@ -52,7 +57,7 @@ def _ask_place() -> None:
     if not (named or "").strip():
         st.caption(texts.PLACE_ASK)
     elif not library.is_here(library.FOLDER):
-        st.error(texts.plain(texts.no_place(named)))
+        st.error(texts.plain(texts.NO_PLACE.format(named=named)))
 
 
 def _ask_species() -> None:
@@ -62,16 +67,16 @@ def _ask_species() -> None:
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         species = st.text_input(texts.SPECIES, placeholder=texts.SPECIES_HINT, max_chars=200)
-        asked = st.form_submit_button(texts.SEARCH, type="primary")
-    if not asked:
+        pressed = st.form_submit_button(texts.SEARCH, type="primary")
+    if not pressed:
         return
     try:
         with st.spinner(texts.SEARCHING):
-            found = search(species or "", _FOUND)
+            sightings = search(species or "", _FOUND)
     except CactivizError as error:
         st.error(texts.plain(str(error)))
         return
-    st.session_state[state.SIGHTINGS] = found
+    st.session_state[state.SIGHTINGS] = sightings
     state.back_to_the_first_page()
 
 
@@ -82,7 +87,7 @@ def _offer(spec: DatasetSpec) -> None:
             st.markdown(spec.how_to_get)
             return
         place = st.empty()
-        label = texts.download_set(spec.archive.size_bytes)
+        label = texts.DOWNLOAD_SET.format(gigabytes=spec.archive.size_bytes / 1e9)
         if place.button(label, type="primary", key=f"get {spec.name}"):
             with place.container():
                 _fetch(spec, spec.archive.size_bytes)

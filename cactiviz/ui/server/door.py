@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import re
 from functools import cache
+from importlib import resources
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,10 +15,8 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cactiviz.ui.server import handles, policy
 from cactiviz.ui.server.names import Names, from_environment, is_same
-from cactiviz.ui.server.sessions import Sessions
-from cactiviz.ui.server.uploads import Quota, Uploads
+from cactiviz.ui.server.sessions import Quota, Sessions, Uploads, few_handles_left
 
 #: What the app needs of Streamlit's own routes; metrics and the rest are shut.
 _CORE = re.compile(
@@ -28,6 +29,19 @@ _FULL = "So many people use this app at the moment that it takes no more. Please
 _NO_HANDLES = "The app has nearly as many connections open as it may. Please try again later."
 _NO_ROOM = "The files that were brought fill all the room that there is. Please try again later."
 _LATER = {"Retry-After": "60"}
+#: Of everything: no guessing of types, no frame around it, nothing told to other sites.
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+#: Of files of a session's own: they hold nothing that runs, and no cache keeps them.
+HEADERS_OF_MEDIA = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "Cache-Control": "no-store",
+}
 
 
 def middleware() -> list[Middleware]:
@@ -35,7 +49,13 @@ def middleware() -> list[Middleware]:
     address = str(st.get_option("server.address") or "")
     allowed = [name for name in st.get_option("server.allowedHosts") if name != "*"]
     names = Names.of(address, (*allowed, *from_environment()))
-    uploads = _uploads(names.others, sessions())
+    largest = int(st.get_option("server.maxUploadSize")) * _MEGABYTE
+    # One's own computer: a network of the largest size and pictures beside it, in several tabs.
+    quota = Quota(
+        bytes_of_session=largest + 300 * _MEGABYTE,
+        bytes_of_all=(2 if names.others else 3) * largest + 1000 * _MEGABYTE,
+    )
+    uploads = Uploads(quota, sessions().is_active, sessions().kept_seconds)
     return [
         Middleware(_Answers),
         Middleware(_Requests, names=names),
@@ -51,18 +71,42 @@ def sessions() -> Sessions:
     return Sessions()
 
 
-def _uploads(others: bool, sessions: Sessions) -> Uploads:
-    largest = int(st.get_option("server.maxUploadSize")) * _MEGABYTE
-    # One's own computer: a network of the largest size and pictures beside it, in several tabs.
-    quota = Quota(
-        bytes_of_session=largest + 300 * _MEGABYTE,
-        bytes_of_all=(2 if others else 3) * largest + 1000 * _MEGABYTE,
-    )
-    return Uploads(quota, sessions.is_active, sessions.kept_seconds)
+@cache
+def headers_of_pages() -> dict[str, str]:
+    """The policy of the app's own pages.
+
+    Scripts are Streamlit's files, components (which it loads from blobs), and the few inline ones
+    of its page, known by their hashes. Streamlit's widgets write their styles inline. Pictures and
+    films are data or blobs as well.
+    """
+    rules = {
+        "default-src": "'none'",
+        "script-src": " ".join(["'self'", "blob:", *_inline_scripts()]),
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "media-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "connect-src": "'self' data:",  # what the camera took is read from a data address
+        "worker-src": "'self' blob:",
+        "manifest-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    policy = "; ".join(f"{rule} {sources}" for rule, sources in rules.items())
+    return {"Content-Security-Policy": policy}
+
+
+def _inline_scripts() -> list[str]:
+    """The hashes of the scripts that stand in Streamlit's page itself."""
+    page = resources.files("streamlit").joinpath("static/index.html").read_text("utf-8")
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
+    return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
 
 
 class _Answers:
-    """Adds to each answer what :mod:`cactiviz.ui.server.policy` says."""
+    """Adds to each answer what the browser may load, and that no page may frame it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -70,12 +114,12 @@ class _Answers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        said = policy.OF_MEDIA if scope["path"].startswith("/media/") else policy.of_pages()
+        said = HEADERS_OF_MEDIA if scope["path"].startswith("/media/") else headers_of_pages()
 
         async def send_more(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in {**policy.EVERYWHERE, **said}.items():
+                for name, value in {**HEADERS, **said}.items():
                     headers[name] = value
             await send(message)
 
@@ -138,7 +182,7 @@ class _Health:
         await self._app(scope, receive, send)
 
     def _why_not(self, headers: Headers) -> str:
-        if handles.nearly_all_in_use():
+        if few_handles_left():
             return _NO_HANDLES
         if self._sessions.full:
             return _FULL

@@ -42,7 +42,7 @@ class Names:
         >>> Names.of("0.0.0.0").allow("10.0.0.2:8501"), Names.of("0.0.0.0").allow("evil.example")
         (True, False)
         """
-        others = not _is_loopback(address)
+        others = not is_loopback(address)
         own = _own_names() if others else set()
         return cls(frozenset({"localhost", *own, *map(_plain, more)}) - {""}, others)
 
@@ -97,7 +97,8 @@ def _plain(name: str) -> str:
     return name.strip().lower().rstrip(".")
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether only this computer reaches what listens there."""
     try:
         return address == "localhost" or ipaddress.ip_address(address).is_loopback
     except ValueError:

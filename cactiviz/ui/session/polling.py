@@ -16,6 +16,9 @@ from cactiviz.ui.session import state
 
 T = TypeVar("T")
 
+#: So long a run waits for answers, so that what is quick comes in one piece.
+PATIENCE_SECONDS = 0.15
+LOOK_AGAIN_SECONDS = 0.25  #: Between two looks at answers that are still to come.
 _POLL_SECONDS = 0.02
 _OWN_SECONDS, _OTHERS_SECONDS = 0.4, 1.0
 
@@ -59,19 +62,46 @@ def ask(
         questions: By any name; each asks the runner.
         patience_seconds: How long to wait here for answers that aren't there yet.
     """
-    found = _ask_once(questions)
+    answers = _ask_once(questions)
     deadline = time.monotonic() + patience_seconds
-    while pending(found) and time.monotonic() < deadline:
+    while pending(answers) and time.monotonic() < deadline:
         if any(ticket.done() for ticket in _tickets()):
-            found = _ask_once(questions)
+            answers = _ask_once(questions)
         else:
             time.sleep(_POLL_SECONDS)
-    return found
+    return answers
 
 
-def pending(found: Mapping[str, object]) -> bool:
+def show(
+    look: Callable[[float], T],
+    waits: Callable[[T], bool],
+    draw: Callable[[T], None],
+    changed: Callable[[], bool],
+) -> None:
+    """Draw what is known of a page's answers, and the rest as it comes.
+
+    Args:
+        look: Asks for everything, and waits so many seconds for answers that aren't there yet.
+        waits: Whether something is still to come.
+        draw: Draws the part of the page that depends on answers, its own widgets included.
+        changed: Whether the whole page is to run, as something else was chosen in that part.
+    """
+
+    def part(timed: bool) -> None:
+        if changed():
+            st.rerun()
+        answers = look(0.0)
+        if waits(answers) != timed:
+            st.rerun()  # which starts the timer, or ends it
+        draw(answers)
+
+    timed = waits(look(PATIENCE_SECONDS))
+    st.fragment(part, run_every=LOOK_AGAIN_SECONDS if timed else None)(timed)
+
+
+def pending(answers: Mapping[str, object]) -> bool:
     """Whether an answer is still to come."""
-    return any(isinstance(answer, Pending) for answer in found.values())
+    return any(isinstance(answer, Pending) for answer in answers.values())
 
 
 def wait() -> None:
@@ -93,26 +123,23 @@ def want_nothing() -> None:
     _hold([])
 
 
+def answer(question: Callable[[], T | Ticket[T]]) -> tuple[T | Pending | Failure, Ticket[T] | None]:
+    """The answer to one question by now, and the place in the queue while it is ``Pending``."""
+    try:
+        known = question()
+    except BusyError:
+        return Pending(None), None
+    except CactivizError as error:
+        return Failure(str(error)), None
+    return (Pending(known.ahead()), known) if isinstance(known, Ticket) else (known, None)
+
+
 def _ask_once(
     questions: Mapping[str, Callable[[], T | Ticket[T]]],
 ) -> dict[str, T | Pending | Failure]:
-    tickets: list[Ticket[T]] = []
-    found: dict[str, T | Pending | Failure] = {}
-    for name, question in questions.items():
-        try:
-            answer = question()
-        except BusyError:
-            found[name] = Pending(None)
-        except CactivizError as error:
-            found[name] = Failure(str(error))
-        else:
-            if isinstance(answer, Ticket):
-                tickets.append(answer)
-                found[name] = Pending(answer.ahead())
-            else:
-                found[name] = answer
-    _hold(tickets)
-    return found
+    answers = {name: answer(question) for name, question in questions.items()}
+    _hold([ticket for _, ticket in answers.values() if ticket is not None])
+    return {name: known for name, (known, _) in answers.items()}
 
 
 def _tickets() -> list[Ticket[object]]:

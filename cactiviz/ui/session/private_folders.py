@@ -12,10 +12,17 @@ import re
 import shutil
 import stat
 import tempfile
+import threading
 import time
+import uuid
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from weakref import finalize
+
+import streamlit as st
 
 try:
     fcntl: Any = importlib.import_module("fcntl")
@@ -26,6 +33,9 @@ _NAMES = re.compile(r"cactiviz-(?:own|film)-(?:(\d{1,9})-)?\w+")
 #: Folders of versions that said no process.
 _LONG_UNUSED_SECONDS = 24 * 3600
 _ATTEMPTS = 5
+_LEASE_KEY = "own lease"
+#: Given to a session that was cut off, beyond the time for which Streamlit keeps it.
+_GRACE_SECONDS = 15
 
 
 class PrivateFolder:
@@ -55,6 +65,114 @@ class PrivateFolder:
         self._lock = None
 
 
+class SessionFolder:
+    """A private folder that sessions use, deleted a while after the last of them has gone.
+
+    Any thread may call its methods.
+
+    Args:
+        kind: As for :class:`PrivateFolder`.
+        clock: Monotonic seconds.
+
+    Attributes:
+        path: The folder.
+        number: Unique among all folders of the server.
+        closed: Whether it is deleted.
+        left_at: When the last session went, by ``clock``; None while one is here.
+    """
+
+    def __init__(self, kind: str, clock: Callable[[], float] = time.monotonic) -> None:
+        private = PrivateFolder(kind)
+        self.path = private.path
+        self.number = uuid.uuid4().hex
+        self.closed = False
+        self.left_at: float | None = None
+        self._remove = finalize(self, private.remove)  # at the latest when Python ends
+        self._clock = clock
+        self._sessions: set[str] = set()
+        self._timer: threading.Timer | None = None
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        """Delete everything."""
+        self.closed = True
+        self._remove()
+
+    def stay(self, session: str = "") -> None:
+        """A session is here, or has come back."""
+        with self._lock:
+            self._sessions.add(session)
+            self.left_at = None
+            self._stop_timer()
+
+    def leave(self, session: str, seconds: float) -> None:
+        """A session has gone; if it was the last one, the end comes in so many seconds."""
+        with self._lock:
+            self._sessions.discard(session)
+            if not self._sessions:
+                self.leave_in(seconds)
+
+    def leave_in(self, seconds: float) -> None:
+        """No session is here any more, and the end comes in so many seconds."""
+        with self._lock:
+            self._stop_timer()
+            self._sessions.clear()
+            self.left_at = self._clock()
+            self._timer = threading.Timer(seconds, self.close_if_left)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def close_if_left(self, for_seconds: float = 0.0) -> bool:
+        """Close it if nobody was here for so long; returns whether it was so."""
+        with self._lock:
+            gone = self.left_at is not None and self._clock() - self.left_at >= for_seconds
+            if gone:
+                self._stop_timer()
+                self.close()
+            return gone
+
+    def kept_seconds(self) -> float:
+        """For how long somebody may come back to it after its last session was cut off."""
+        return 0.0
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+Folder = TypeVar("Folder", bound=SessionFolder)
+
+
+def leased(folder: Folder) -> Folder:
+    """Note that this session uses a folder, until its connection breaks."""
+    session = str(st.session_state.setdefault(_LEASE_KEY, uuid.uuid4().hex))
+    _lease(folder.number, session, folder)
+    return folder
+
+
+@dataclass(frozen=True)
+class _Lease:
+    """That a session uses a folder."""
+
+    session: str
+    folder: SessionFolder
+
+
+def _cut_off(lease: _Lease) -> None:
+    away = int(st.get_option("server.disconnectedSessionTTL")) + _GRACE_SECONDS
+    lease.folder.leave(lease.session, max(away, lease.folder.kept_seconds()))
+
+
+# Streamlit releases it as soon as the connection breaks, but a telephone's breaks often. Where a
+# browser has brought something, a fragment runs now and then (see address/own.py), and a page with
+# such a fragment asks for a run when it is connected again; that run makes the lease anew.
+@st.cache_resource(scope="session", on_release=_cut_off, show_spinner=False)
+def _lease(number: str, session: str, _folder: SessionFolder) -> _Lease:
+    _folder.stay(session)
+    return _Lease(session, _folder)
+
+
 def remove_left_behind() -> list[str]:
     """Delete what servers left that were killed; returns the names of what is gone.
 
@@ -80,8 +198,8 @@ def _is_left(entry: os.DirEntry[str]) -> bool:
     if named is None:
         return False
     about = entry.stat(follow_symlinks=False)
-    mine = not hasattr(os, "getuid") or about.st_uid == os.getuid()
-    if not (mine and stat.S_ISDIR(about.st_mode)):
+    own = not hasattr(os, "getuid") or about.st_uid == os.getuid()
+    if not (own and stat.S_ISDIR(about.st_mode)):
         return False
     _unlock(_lock(Path(entry.path)))
     if named[1] is None:
@@ -123,8 +241,8 @@ def _lives_since(process: int, moment: float) -> bool:
     except (ProcessLookupError, PermissionError):  # none, or another user's
         return False
     try:
-        said = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        state, ticks = said[0], int(said[19])
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        state, ticks = fields[0], int(fields[19])
         boot = float(Path("/proc/stat").read_text().partition("btime ")[2].split()[0])
     except (OSError, ValueError, IndexError):
         return True

@@ -5,15 +5,11 @@ All are kept from page to page; each page reads and writes them by these names o
 
 from __future__ import annotations
 
-from typing import Literal
-
 import streamlit as st
 
 from cactiviz.datasets import Item
 from cactiviz.datasets.inaturalist_api import Sighting
 from cactiviz.ui import texts
-
-Source = Literal["set", "upload", "camera", "web"]
 
 COMPARE_PAGE = "pages/compare.py"
 GALLERY_PAGE = "pages/gallery.py"
@@ -62,9 +58,9 @@ EXPORTED, TO_HAND_OUT, PROBLEM = "exported", "to hand out", "problem"
 #: The session's own networks; whether their form is open, and how often it was opened.
 OWN, OWN_FORM, OWN_OPENED = "own", "own form", "own opened"
 #: The word by which its browser is known; since when it was waited for, whom it was told to, and
-#: whether it changed what is here. The session's own lease of what its browser brought.
+#: whether it changed what is here.
 WORD, WORD_AWAITED, WORD_SESSION = "word", "word awaited", "word session"
-WORD_NEWS, OWN_LEASE = "word news", "own lease"
+WORD_NEWS = "word news"
 #: What that form waits for, and what it said.
 OWN_CHECK, OWN_SAID = "own check", "own said"
 #: Networks to choose besides those that are chosen, in the next run.
@@ -147,8 +143,8 @@ def place() -> str:
 
 def sightings() -> tuple[Sighting, ...]:
     """What the last search of iNaturalist found."""
-    found: tuple[Sighting, ...] = st.session_state.get(SIGHTINGS, ())
-    return found
+    sightings_found: tuple[Sighting, ...] = st.session_state.get(SIGHTINGS, ())
+    return sightings_found
 
 
 def count_up(key: str) -> None:
@@ -163,5 +159,5 @@ def back_to_the_first_page() -> None:
 
 def say_once() -> None:
     """Say what was kept to be said after a rerun."""
-    if said := st.session_state.pop(SAID, ""):
-        st.success(texts.plain(str(said)))
+    if sentence := st.session_state.pop(SAID, ""):
+        st.success(texts.plain(str(sentence)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import replace
 from typing import Literal
 
 import streamlit as st
@@ -13,18 +13,19 @@ from streamlit.delta_generator import DeltaGenerator
 from cactiviz.datasets.tree import ENDINGS
 from cactiviz.errors import CactivizError, DownloadError, PictureError
 from cactiviz.methods import VIEWS, describe
-from cactiviz.models import MODELS, find_weights
+from cactiviz.models import MODELS
 from cactiviz.pictures import open
 from cactiviz.pictures.web import fetch_picture
-from cactiviz.types import Picture, Target
+from cactiviz.types import Picture
 from cactiviz.ui import texts
 from cactiviz.ui.address import history
 from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS
 from cactiviz.ui.brought import current
+from cactiviz.ui.components import fields
 from cactiviz.ui.networks import catalog, upload_form
-from cactiviz.ui.pictures import library, picker, uploads
+from cactiviz.ui.pictures import library, picker
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar import target as explained
+from cactiviz.ui.sidebar.choice import Choice, ask_target
 
 _FALLBACK = "chelsea"  # where not even the first picture can be read
 _USUAL_NETWORKS = (
@@ -33,29 +34,6 @@ _USUAL_NETWORKS = (
 )
 #: Endings of pictures.
 TYPES = [ending.removeprefix(".") for ending in ENDINGS]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Everything that decides what the page shows."""
-
-    picture: Picture
-    models: tuple[str, ...]
-    methods: tuple[str, ...]
-    resize: Literal["squash"] | None = None
-    untrained: bool = False
-    target: Target | None = None
-    layers: tuple[tuple[str, str], ...] = ()  # network -> where its class activation maps are taken
-
-    def layer_of(self, network: str) -> str | None:
-        """The layer chosen for a network; None for its own."""
-        return dict(self.layers).get(network)
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Equal for equal choices."""
-        values = (getattr(self, field.name) for field in fields(self) if field.name != "picture")
-        return (self.picture.key, *values)
 
 
 def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
@@ -79,12 +57,19 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
         if with_views:
             with group("views"):
                 methods = _ask_methods()
-        target, layers = None, explained.NONE
+        whole = bool(st.session_state.get(state.WHOLE))
+        choice = Choice(
+            picture=picture,
+            models=tuple(models),
+            methods=tuple(view for view in VIEWS if view in methods),
+            resize="squash" if whole else None,
+            untrained=bool(st.session_state.get(state.UNTRAINED)),
+        )
         with group("rare"):
             if with_views:
-                resize, untrained = _chosen_resize(), bool(st.session_state.get(state.UNTRAINED))
-                target, layers = explained.ask(picture, models, methods, resize, untrained)
-            _ask_more()
+                choice = ask_target(choice)
+            with st.expander(texts.MORE, key="more", icon=":material/tune:"):
+                fields.switches(state.WHOLE)
         if models and (methods or not with_views):
             history.keep()
     if not models or (with_views and not methods):
@@ -92,15 +77,7 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
             st.title(texts.COMPARE_TITLE, anchor=False)
         st.info(texts.PICK_SOMETHING if with_views else texts.PICK_A_NETWORK)
         st.stop()
-    return Choice(
-        picture=picture,
-        models=tuple(name for name in catalog.names() if name in models),
-        methods=tuple(view for view in VIEWS if view in methods),
-        resize=_chosen_resize(),
-        untrained=bool(st.session_state.get(state.UNTRAINED)),
-        target=target,
-        layers=layers,
-    )
+    return replace(choice, models=tuple(name for name in catalog.names() if name in models))
 
 
 def ask_models(key: str = state.MODELS) -> list[str]:
@@ -115,12 +92,13 @@ def ask_models(key: str = state.MODELS) -> list[str]:
         st.session_state[key] = chosen
     usual = [*_USUAL_NETWORKS, *catalog.own()]
     every = [*usual, *(name for name in catalog.names() if name not in usual)]
+    sizes = {spec.title: spec.download_megabytes for spec in catalog.missing()}
     models = st.pills(
         texts.NETWORKS,
         _usual_or_all(every, usual, chosen, state.MORE_MODELS),
         selection_mode="multi",
         format_func=_network_label,
-        help=_sizes(),
+        help=texts.not_here_help(sizes) if sizes else None,
         key=key,
         persist_state="session",
     )
@@ -136,15 +114,9 @@ def group(name: str) -> DeltaGenerator:
 
 def _network_label(name: str) -> str:
     spec = MODELS.get(name)
-    if spec is None or not catalog.can_be_fetched(spec) or find_weights(spec) is not None:
-        return catalog.label(name)
-    return texts.not_here(spec.title)
-
-
-def _sizes() -> str | None:
-    """How large the downloads of the networks are that aren't here."""
-    sizes = {spec.title: spec.download_megabytes for spec in catalog.missing()}
-    return texts.not_here_help(sizes) if sizes else None
+    if spec is None or not catalog.can_be_fetched(spec):
+        return texts.plain(catalog.title(name))
+    return texts.NOT_HERE_YET.format(title=texts.plain(catalog.title(name)))
 
 
 def _ask_methods() -> list[str]:
@@ -181,49 +153,27 @@ def _offer_more(label: str, key: str) -> None:
     )
 
 
-def _ask_more() -> None:
-    with st.expander(texts.MORE, key="more", icon=":material/tune:"):
-        for label, about, key in (
-            (texts.WHOLE, texts.WHOLE_HELP, state.WHOLE),
-            (texts.UNTRAINED, texts.UNTRAINED_HELP, state.UNTRAINED),
-        ):
-            st.toggle(label, help=about, key=key, persist_state="session")
-
-
-def _chosen_resize() -> Literal["squash"] | None:
-    return "squash" if st.session_state.get(state.WHOLE) else None
-
-
 def ask_picture() -> Picture:
     """Show where a picture can come from, and return the one that is chosen.
 
     Until there is one, the picture of before stays.
     """
-    st.session_state.setdefault(state.SOURCE, "set")
-    source = st.segmented_control(
-        texts.SOURCE,
-        list(texts.SOURCES),
-        required=True,
-        format_func=lambda name: texts.SOURCES[name],
-        key=state.SOURCE,
-        persist_state="session",
-        width="stretch",
-    )
-    found = None
+    source = fields.one_of(texts.SOURCE, texts.SOURCES, state.SOURCE, width="stretch")
+    picture = None
     try:
         if source == "upload":
-            found = uploads.ask_file(TYPES)
+            picture = picker.ask_file(TYPES)
         elif source == "camera":
-            found = uploads.ask_camera()
+            picture = picker.ask_camera()
         elif source == "web":
-            found = _ask_address()
+            picture = _ask_address()
         else:
-            found = picker.pick()
+            picture = picker.pick()
     except (PictureError, DownloadError) as error:
         st.error(texts.plain(str(error)))
-    if found is not None:
-        st.session_state[state.SHOWN_SOURCE], st.session_state[state.SHOWN_PICTURE] = source, found
-        return found
+    if picture is not None:
+        st.session_state.update({state.SHOWN_SOURCE: source, state.SHOWN_PICTURE: picture})
+        return picture
     st.caption(texts.STAND_IN)
     return _of_before()
 
@@ -263,8 +213,8 @@ def _address() -> str:
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=texts.FETCHING)
 def _fetched(address: str) -> Picture:
-    found = fetch_picture(address)  # public addresses only
-    return open.open_picture(found.data, name=found.name, credit=found.source)
+    download = fetch_picture(address)  # public addresses only
+    return open.open_picture(download.data, name=download.name, credit=download.source)
 
 
 @st.cache_resource(show_spinner=False)

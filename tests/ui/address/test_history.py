@@ -24,9 +24,8 @@ from cactiviz.types import Target
 from cactiviz.ui import texts
 from cactiviz.ui.address import binding, history
 from cactiviz.ui.address import link as address
-from cactiviz.ui.address.link import Link, from_query, to_query
-from cactiviz.ui.address.occlusion import Covered
-from cactiviz.ui.grid import unpacked
+from cactiviz.ui.address.link import Covered, Link
+from cactiviz.ui.grid.component import unpacked
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
@@ -77,14 +76,14 @@ def any_link(seed: int) -> Link:
 def test_links_come_back_from_their_parameters_without_a_complaint() -> None:
     for seed in range(400):
         link = any_link(seed)
-        query = to_query(link)
-        assert from_query(query) == (link, []), seed
+        query = link.query()
+        assert Link.read(query) == (link, []), seed
         assert set(query) <= {*binding.PARAMETERS["compare"], *address.LOOK} and all(query.values())
 
 
 def test_a_first_visit_has_a_clean_address() -> None:
-    assert to_query(Link()) == {}
-    assert from_query({}) == (Link(), [])
+    assert Link().query() == {}
+    assert Link.read({}) == (Link(), [])
 
 
 @pytest.mark.parametrize(
@@ -116,10 +115,10 @@ def test_a_first_visit_has_a_clean_address() -> None:
 def test_what_makes_no_sense_is_one_short_sentence_and_left_out(
     query: dict[str, str], said: str
 ) -> None:
-    link, wrong = from_query(query)
+    link, wrong = Link.read(query)
     (sentence,) = wrong
     assert said in sentence and len(sentence) < 160 and sentence.isprintable()
-    kept = {key: value for key, value in to_query(link).items() if value == query.get(key)}
+    kept = {key: value for key, value in link.query().items() if value == query.get(key)}
     assert set(kept) <= {"networks"}
 
 
@@ -146,7 +145,7 @@ def test_no_parameter_raises_whatever_it_says() -> None:
             key: "".join(chance.choices(pieces, k=chance.randint(0, 6)))
             for key in chance.sample([*binding.EVERY_PARAMETER, "other"], 4)
         }
-        link, _ = from_query(query)
+        link, _ = Link.read(query)
         assert set(link.models) <= set(MODELS) and link.models
         assert set(link.methods) <= set(VIEWS) and link.methods
         assert 0 <= link.style.strength <= 1 and link.style.palette in PALETTES
@@ -219,7 +218,7 @@ def test_a_link_restores_a_fresh_session(app: AppTest) -> None:
         whole=True,
         untrained=True,
     )
-    go(app, {**to_query(link), "palette": "viridis", "strength": "0.8"})
+    go(app, {**link.query(), "palette": "viridis", "strength": "0.8"})
     assert not app.warning and not app.error
     assert picked(app) == link.picture
     assert app.button_group(key="methods").value == ["grad_cam", "layer_cam"]
@@ -227,7 +226,7 @@ def test_a_link_restores_a_fresh_session(app: AppTest) -> None:
     assert any("rather than “cactus”" in one.value for one in app.caption)
     assert app.session_state["trail"].style.palette == "viridis"
     assert app.session_state["trail"].style.strength == 0.8
-    assert said(app) == {**to_query(link), "palette": "viridis", "strength": "0.8"}  # not touched
+    assert said(app) == {**link.query(), "palette": "viridis", "strength": "0.8"}  # not touched
 
 
 def test_what_a_link_says_of_class_and_layer_is_what_networks_are_asked(

@@ -139,12 +139,12 @@ def test_filters_are_restored_and_back_goes_through_them(open_page: Open) -> Non
     page = open_page("/filters?views=layer_cam&seed=3")  # of other pages
     choose(page, texts.MAP_SCALES["own"])
     says(page, {"maps": "own"})
-    layer = page.get_by_role("combobox", name=texts.layer_of("CactiNet"))
+    layer = page.get_by_role("combobox", name=texts.LAYER_OF.format(title="CactiNet"))
     layer.fill("head.0")
     layer.press("Enter")
     both = {"convolutions": "cactinet:head.0", "maps": "own"}
     says(page, both)
-    page.get_by_role("button", name=texts.show_more(32)).click()
+    page.get_by_role("button", name=texts.SHOW_MORE.format(count=32)).click()
     query = {**both, "count": "64"}
     says(page, query)
     other = open_page(copied(page))
@@ -189,7 +189,7 @@ def test_neurons_are_restored_and_say_nothing_on_another_page(open_page: Open) -
     page.go_back()
     says(page, {"seed": "2"})
     selected(page, texts.NEURON_WAYS["chance"])
-    page.get_by_text(texts.seed_said(2), exact=True).wait_for()
+    page.get_by_text(texts.SEED_SAID.format(seed=2), exact=True).wait_for()
 
 
 @pytest.mark.parametrize(("size", "scheme"), SCREENS)
@@ -215,7 +215,7 @@ def test_a_film_is_restored(open_page: Open, size: str, scheme: str) -> None:
 def test_what_is_covered_is_restored(open_page: Open) -> None:
     page = open_page()
     page.get_by_role("button", name=texts.WHAT_IF).click()
-    page.get_by_role("button", name=texts.COVER_MIDDLE).click()
+    page.get_by_role("button", name=texts.COVER["middle"]).click()
     page.get_by_role("radio", name=texts.COVER_HOWS["mean"]).check(force=True)
     until(page, "location.search.includes('mean')")
     page.wait_for_timeout(_PAUSE_MS)

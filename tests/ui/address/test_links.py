@@ -20,16 +20,8 @@ from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts
 from cactiviz.ui.address import binding
-from cactiviz.ui.address.animate import (
-    KINDS,
-    LOOPS,
-    MOST_METHODS,
-    PANELS,
-    FilmLink,
-    methods_of,
-)
-from cactiviz.ui.address.filters import FiltersLink
-from cactiviz.ui.address.neurons import NeuronsLink
+from cactiviz.ui.address.animate import KINDS, LOOPS, MOST_METHODS, PANELS, FilmLink, methods_of
+from cactiviz.ui.address.layers import STRONGEST, FiltersLink, NeuronsLink
 from cactiviz.ui.session import state
 from tests.fixtures.browsing import HOSTILE
 from tests.fixtures.inside_pages import captions, open_page, settled
@@ -96,7 +88,9 @@ def test_what_a_preset_says_is_not_said_again(preset: str, kind: str) -> None:
 @pytest.mark.parametrize(
     "link",
     [
-        FiltersLink((("alexnet", "features.3"), ("densenet121", "features.denseblock1.conv1"))),
+        FiltersLink(
+            layers=(("alexnet", "features.3"), ("densenet121", "features.denseblock1.conv1"))
+        ),
         FiltersLink(order="own", scale="own", inputs="mean", count=96),
     ],
 )
@@ -107,10 +101,12 @@ def test_filters_come_back_from_their_parameters(link: FiltersLink) -> None:
 @pytest.mark.parametrize(
     "link",
     [
-        NeuronsLink((("densenet121", "features.norm5:activation"),), seed=7),
+        NeuronsLink(layers=(("densenet121", "features.norm5:activation"),), seed=7),
         NeuronsLink(method="saliency", at=(0.3333, 0.0)),
         NeuronsLink(neuron=(1023, 0, 12)),
-        NeuronsLink((("alexnet", "features.11"), ("cactinet", "stages.2")), strongest=True),
+        NeuronsLink(
+            layers=(("alexnet", "features.11"), ("cactinet", "stages.2")), neuron=STRONGEST
+        ),
     ],
 )
 def test_neurons_come_back_from_their_parameters(link: NeuronsLink) -> None:
@@ -218,7 +214,7 @@ def test_a_link_restores_neurons(visit: Visit, query: dict[str, str], way: str) 
     assert app.button_group(key=state.NEURON_WAY).value == way
     assert address(app) == query and not app.warning and not app.error
     if way == "chance":
-        assert texts.seed_said(5) in captions(app)
+        assert texts.SEED_SAID.format(seed=5) in captions(app)
         assert app.selectbox(key=f"{state.NEURON_LAYER}cactinet").value == "stages.1"
     elif query.get("neuron") == "strongest":
         assert all(app.number_input(key=key).value < 48 for key in state.NEURON_PARTS)
@@ -266,7 +262,7 @@ def test_a_link_to_a_film_of_a_folder_asks_before_it_opens_it(visit: Visit, tmp_
 
 def test_what_a_link_names_and_isn_t_there_is_said_and_something_else_shown(visit: Visit) -> None:
     app = visit("filters", {"convolutions": "cactinet:nonsense.7", "maps": "own"})
-    sentence = texts.link_layer("nonsense.7", "CactiNet")
+    sentence = texts.LINK_NO_LAYER.format(name="nonsense.7", network="CactiNet")
     assert [one.value for one in app.warning] == [texts.plain(sentence)]
     assert address(app) == {"maps": "own"}
     trail = app.session_state[state.TRAIL]

@@ -59,4 +59,4 @@ def test_a_picture_of_ones_own_stays_until_another_takes_its_place(open_page: Op
         go(page, texts.FILTERS)
         go(page, texts.COMPARE)
         expect(page.locator(".box .original")).to_have_attribute("alt", f"{texts.ORIGINAL}: {name}")
-        expect(page.get_by_text(texts.still_there(name))).to_be_visible()
+        expect(page.get_by_text(texts.STILL_THERE.format(name=name))).to_be_visible()

@@ -25,11 +25,9 @@ from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Picture
 from cactiviz.ui import texts
 from cactiviz.ui.animate import choice
-from cactiviz.ui.animate import files as film_file
 from cactiviz.ui.animate import work as film_work
-from cactiviz.ui.animate.files import Drawer, Making
-from cactiviz.ui.animate.work import Plan, Work
-from cactiviz.ui.pictures import uploads
+from cactiviz.ui.animate.work import AnimationFolder, Making, Plan, Work
+from cactiviz.ui.pictures import picker
 from cactiviz.ui.session import polling, state
 from tests.fixtures.browsing import HOSTILE
 from tests.fixtures.inside_pages import captions, open_page
@@ -44,8 +42,8 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[AppTest]:
     drawer_of(opened).close()
 
 
-def drawer_of(app: AppTest) -> Drawer:
-    found: Drawer = app.session_state[state.FILM]
+def drawer_of(app: AppTest) -> AnimationFolder:
+    found: AnimationFolder = app.session_state[state.FILM]
     return found
 
 
@@ -189,7 +187,7 @@ def test_an_upload_is_told_by_its_name_and_from_others_of_that_name() -> None:
         Image.fromarray(np.full((20, 30, 3), shade, np.uint8)).save(buffer, "PNG")
         files.append(buffer)
     broken = BytesIO(b"no picture")
-    pictures = [uploads.uploaded("a.png", file) for file in (*files, broken)]
+    pictures = [picker.uploaded("a.png", file) for file in (*files, broken)]
     assert len(set(pictures)) == 3
     sequence = PictureSequence(pictures)
     opened = [sequence.open(index) for index in range(3)]
@@ -319,7 +317,7 @@ def test_a_zip_holds_a_png_for_each_frame_and_stopping_leaves_nothing(
     with Image.open(short.path) as image:
         assert getattr(image, "n_frames", 1) == 2
     short.path.unlink()
-    with film_file._writing:
+    with film_work._writing:
         stopped = Making(work.view(SMALL), tmp_path / "c.gif")
         stopped.cancel.set()
         assert stopped.ended.wait(10)
@@ -329,8 +327,8 @@ def test_a_zip_holds_a_png_for_each_frame_and_stopping_leaves_nothing(
 
 
 def test_a_drawer_goes_with_all_that_is_in_it() -> None:
-    drawer = Drawer()
-    folder = drawer._folder
+    drawer = AnimationFolder()
+    folder = drawer.path
     (folder / "something").write_text("x")
     drawer.close()
     assert not folder.exists()

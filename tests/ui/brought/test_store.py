@@ -15,12 +15,17 @@ from streamlit.testing.v1 import AppTest
 
 from cactiviz.errors import OutputError
 from cactiviz.ui import texts
-from cactiviz.ui.address import browser_word, known_classes
+from cactiviz.ui.address import binding, own
+from cactiviz.ui.address.own import OwnChoice, merged
 from cactiviz.ui.brought import pictures, store
-from cactiviz.ui.brought.known_browsers import KnownBrowsers, is_word
-from cactiviz.ui.brought.own_choice import OwnChoice, Remembered, merged
 from cactiviz.ui.brought.pictures import NOT_KEPT
-from cactiviz.ui.brought.store import KEPT_SECONDS, Shelf
+from cactiviz.ui.brought.store import (
+    KEPT_SECONDS,
+    BrowserFolder,
+    KnownBrowsers,
+    Remembered,
+    is_word,
+)
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
@@ -34,7 +39,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
-    monkeypatch.setattr(store, "_shelves", WeakSet[Shelf]())  # none of other tests
+    monkeypatch.setattr(store, "_folders", WeakSet[BrowserFolder]())  # none of other tests
     return folder
 
 
@@ -56,14 +61,14 @@ def files_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def network(shelf: Shelf, size: int, name: str = "mine") -> None:
+def network(shelf: BrowserFolder, size: int, name: str = "mine") -> None:
     shelf.add(shelf.put(io.BytesIO(bytes(size)), "a.pth", name, "cactinet", ""))
 
 
 def test_it_is_kept_for_half_an_hour_after_its_last_session_was_seen(
     clock: Clock, temporary: Path
 ) -> None:
-    shelf = Shelf(lambda _: None, clock)
+    shelf = BrowserFolder(lambda _: None, clock)
     network(shelf, 10)
     shelf.pictures.put("a.png", b"picture")
     shelf.stay("one tab")
@@ -87,7 +92,7 @@ def test_where_room_is_short_the_longest_unseen_goes_and_never_one_in_use(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "MOST_BYTES_OF_ALL", 4000)
-    used, old, older, newest = (Shelf(lambda _: None, clock) for _ in range(4))
+    used, old, older, newest = (BrowserFolder(lambda _: None, clock) for _ in range(4))
     for shelf in (used, old, older):
         network(shelf, 1000)
         assert shelf.pictures.put("a", bytes(200)) != NOT_KEPT
@@ -110,7 +115,7 @@ def test_what_cannot_fit_costs_nobody_anything(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "MOST_BYTES_OF_ALL", 1000)
-    left, now = Shelf(lambda _: None, clock), Shelf(lambda _: None, clock)
+    left, now = BrowserFolder(lambda _: None, clock), BrowserFolder(lambda _: None, clock)
     network(left, 500)
     left.leave_in(1e6)
     with pytest.raises(OutputError):
@@ -122,7 +127,7 @@ def test_a_browser_has_no_more_networks_than_the_form_says_whatever_its_tabs_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(store, "MOST_NETWORKS", 2)
-    shelf = Shelf(lambda _: None)
+    shelf = BrowserFolder(lambda _: None)
     for name in ("one", "two"):
         network(shelf, 1, name)
     with pytest.raises(OutputError, match="2"):
@@ -133,10 +138,10 @@ def test_promised_room_is_never_more_than_there_is_however_many_ask(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(store, "MOST_BYTES_OF_ALL", 5000)
-    shelves = [Shelf(lambda _: None) for _ in range(4)]
+    shelves = [BrowserFolder(lambda _: None) for _ in range(4)]
     kept: list[str] = []
 
-    def bring(shelf: Shelf) -> None:
+    def bring(shelf: BrowserFolder) -> None:
         for at in range(20):
             kept.append(shelf.pictures.put(f"{at}", bytes(100)))
 
@@ -152,7 +157,7 @@ def test_the_pictures_of_one_browser_make_room_for_its_newer_ones(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "MOST_BYTES", 1000)
-    shelf = Shelf(lambda _: None)
+    shelf = BrowserFolder(lambda _: None)
     album = shelf.pictures
     first, second = (album.put(name, bytes(400)) for name in ("a", "b"))
     assert album.put("a", bytes(400)) == first and len(files_in(temporary)) == 2
@@ -183,7 +188,7 @@ def test_a_word_opens_what_is_its_own_and_nothing_else() -> None:
 
 
 def test_a_choice_is_found_by_its_mark_and_the_oldest_is_forgotten() -> None:
-    remembered = Remembered()
+    remembered = Remembered[OwnChoice]()
     marks = [remembered.mark(OwnChoice(picture=("upload", str(at)))) for at in range(1001)]
     assert len(set(marks)) == 1001 and remembered.find(marks[0]) is None
     assert remembered.find(marks[-1]) == OwnChoice(picture=("upload", "1000"))
@@ -204,8 +209,8 @@ def new_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[...
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("CACTIVIZ_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(store, "_known", KnownBrowsers[Shelf](lambda shelf: shelf.closed))
-    monkeypatch.setattr(browser_word, "_PATIENCE_SECONDS", -1.0)  # AppTest has no browser
+    monkeypatch.setattr(store, "_known", KnownBrowsers[BrowserFolder](lambda shelf: shelf.closed))
+    monkeypatch.setattr(own, "_PATIENCE_SECONDS", -1.0)  # AppTest has no browser
     st.cache_data.clear()
     st.cache_resource.clear()
 
@@ -302,20 +307,20 @@ def test_a_class_goes_with_the_networks_that_know_it_and_others_stay(
     session = {state.MODELS: ["mine", "cactinet"], state.TARGET: "Thorns", state.AGAINST: "cactus"}
     monkeypatch.setattr(st, "session_state", session)
     known: dict[str, str] = {}
-    assert known_classes.drop_unknown(known, new=False) == []
+    assert binding.drop_unknown(known, new=False) == []
     session[state.MODELS] = ["mine"]
-    assert known_classes.drop_unknown(known, new=False) == [texts.class_unknown("cactus", False)]
+    assert binding.drop_unknown(known, new=False) == [texts.class_unknown("cactus", False)]
     assert session[state.TARGET] == "Thorns" and session[state.AGAINST] is None
     session[state.MODELS] = ["nameless", "cactinet"]  # the former may know it
-    assert known_classes.drop_unknown(known, new=False) == []
+    assert binding.drop_unknown(known, new=False) == []
     session[state.MODELS] = ["cactinet"]
-    assert known_classes.drop_unknown(known, new=False) == [texts.class_unknown("Thorns", False)]
+    assert binding.drop_unknown(known, new=False) == [texts.class_unknown("Thorns", False)]
     session[state.TARGET] = "never known"  # CactiNet's column says so, and what is near
-    assert known_classes.drop_unknown(known, new=False) == []
-    assert known_classes.drop_unknown(known, new=True) != []
+    assert binding.drop_unknown(known, new=False) == []
+    assert binding.drop_unknown(known, new=True) != []
     for number in ("1", "index:7"):
         session[state.TARGET] = number
-        assert known_classes.drop_unknown(known, new=True) == []
+        assert binding.drop_unknown(known, new=True) == []
 
 
 def test_the_first_picture_of_all_stands_in_where_nothing_was_shown(

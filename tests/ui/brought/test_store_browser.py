@@ -143,7 +143,7 @@ def test_networks_and_a_picture_of_ones_own_outlive_back_another_page_and_a_relo
     shown(page, "mine.png")
     assert page.url == last
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
-    expect(page.get_by_text(texts.still_there("mine.png"))).to_be_visible()
+    expect(page.get_by_text(texts.STILL_THERE.format(name="mine.png"))).to_be_visible()
     at_rest(page)
     page.go_back()  # in a session that has never seen these entries
     chosen(page, "CactiNet", "one", "two")

@@ -23,7 +23,7 @@ from cactiviz.ui import texts
 from cactiviz.ui.compare import contrast, occlusion
 from cactiviz.ui.compare.occlusion import Covered, covered_from
 from cactiviz.ui.compare.progress import Progress
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 CAT = sample("chelsea")
 BOX = (0.2, 0.25, 0.5, 0.5)

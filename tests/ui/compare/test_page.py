@@ -24,7 +24,7 @@ from cactiviz.models import MODELS, find_weights, load_model
 from cactiviz.pictures.open import SAMPLES, sample
 from cactiviz.types import Picture, Progress
 from cactiviz.ui import texts
-from cactiviz.ui.grid import unpacked
+from cactiviz.ui.grid.component import unpacked
 from cactiviz.ui.pictures import library
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -353,7 +353,7 @@ def test_a_broken_file_is_a_cell_that_says_so(pictures: Path, gallery: AppTest) 
     dataset = open_dataset("folder", pictures)
     found = library.thumbnails(dataset, dataset.page(0, 9, "kind 00"))
     assert [bool(one.why) for one in found] == [True, False]
-    assert "broken.jpg" in found[0].why and found[1].jpeg.startswith("data:image/jpeg;base64,")
+    assert "broken.jpg" in found[0].hint and found[1].src.startswith("data:image/jpeg;base64,")
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(gallery: AppTest) -> None:

@@ -18,10 +18,10 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.recipes.request import Style
 from cactiviz.rendering import paint
 from cactiviz.types import Box
-from cactiviz.ui import grid
+from cactiviz.ui.components import loader
 from cactiviz.ui.grid import component, encoding
+from cactiviz.ui.grid import component as grid
 from cactiviz.ui.grid.component import event
-from cactiviz.ui.networks.offers import Offer
 from tests.fixtures.grid_case import (
     FAILED,
     HOSTILE,
@@ -194,7 +194,7 @@ def test_before_and_now(made: Comparison) -> None:
 
 
 def test_offers_only_while_few_are_compared(made: Comparison) -> None:
-    offers = [Offer("xception", HOSTILE, "Add")]
+    offers = [{"name": "xception", "title": HOSTILE, "text": "Add"}]
     assert grid.payload(made, offers=offers)["offers"] == []
     few = replace(made, models=("alexnet", "cactinet", "resnet152"))
     assert grid.payload(few, offers=offers)["offers"][0]["title"] == HOSTILE
@@ -216,10 +216,10 @@ def test_encoded_once_and_let_go() -> None:
         grid.payload(mine)
         seconds.append(time.perf_counter() - started)
     assert min(seconds) < 0.01
-    kept = len(encoding._pieces)
+    kept = len(encoding._encoded)
     del mine
     gc.collect()
-    assert len(encoding._pieces) <= kept - 7
+    assert len(encoding._encoded) <= kept - 7
 
 
 @pytest.mark.parametrize(
@@ -251,9 +251,8 @@ def test_a_strength_out_of_range_is_the_first_one(strength: object) -> None:
 
 
 def test_the_files_are_one_module_that_never_writes_html() -> None:
-    script = component.script()
+    script = component._tables() + loader.text("grid", component._SCRIPTS)
+    sheet = loader.text("grid", component._SHEETS)
     assert script.count("export default") == 1
     assert "innerHTML" not in script and "insertAdjacentHTML" not in script
-    assert (
-        "http://" not in script + component.sheet() and "https://" not in script + component.sheet()
-    )
+    assert "http://" not in script + sheet and "https://" not in script + sheet

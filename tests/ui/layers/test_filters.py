@@ -18,11 +18,12 @@ from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.kernels import shown_weights
 from cactiviz.types import Box, FilterGrid
 from cactiviz.ui import texts
+from cactiviz.ui.address.layers import AT_ONCE, FiltersLink
 from cactiviz.ui.components import data_url
-from cactiviz.ui.layers.filters import AT_ONCE, FilterLook, KernelStyle, look, map_vmax, paint
+from cactiviz.ui.layers.filters import FilterLook, look, map_vmax, paint
 from cactiviz.ui.pictures.library import first_item, opened
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 from tests.fixtures.inside_pages import (
     Walls,
     captions,
@@ -33,7 +34,7 @@ from tests.fixtures.inside_pages import (
     watch_walls,
 )
 
-STYLE = KernelStyle("response", "shared", "heaviest", AT_ONCE)
+STYLE = FiltersLink("response", "shared", "heaviest", AT_ONCE)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_any_convolution_can_be_chosen_and_more_of_it_seen(app: AppTest, walls: 
     assert len(cells) == AT_ONCE
     assert all(len(cell.small) == 1 for cell in cells)  # a map, and no kernel of one weight
     assert texts.SINGLE_WEIGHTS in captions(app)
-    press(app, texts.show_more(AT_ONCE))
+    press(app, texts.SHOW_MORE.format(count=AT_ONCE))
     assert len(walls["filters cactinet"]) == 2 * AT_ONCE
 
 

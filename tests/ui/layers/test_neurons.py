@@ -18,13 +18,13 @@ from cactiviz.rendering import paint as render
 from cactiviz.rendering.scales import number
 from cactiviz.types import Box, Layer, Neuron
 from cactiviz.ui import texts
+from cactiviz.ui.address.layers import NeuronsLink
 from cactiviz.ui.components import data_url, wall
 from cactiviz.ui.layers import columns
-from cactiviz.ui.layers.neuron_choice import HOW_MANY, Wanted
-from cactiviz.ui.layers.neurons import around, in_field, look, paint, row_and_column
+from cactiviz.ui.layers.neurons import HOW_MANY, around, in_field, look, paint, row_and_column
 from cactiviz.ui.pictures.library import first_item, opened
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 from tests.fixtures.inside_pages import (
     Walls,
     captions,
@@ -88,7 +88,7 @@ def test_stages_and_convolutions_are_offered_and_one_that_sees_a_part_is_first(
     target = str(MODELS["cactinet"].target_layer)
     assert {"stages.1", target, "stages.4", "stem.0", "head.0"} <= set(offered)
     assert len(offered) == len(set(offered))
-    assert texts.begins_at("stem") in " ".join(captions(app))
+    assert texts.BEGINS_AT.format(layer="stem") in " ".join(captions(app))
 
 
 def test_a_layer_that_sees_the_whole_picture_is_said_once_and_not_outlined(
@@ -100,7 +100,7 @@ def test_a_layer_that_sees_the_whole_picture_is_said_once_and_not_outlined(
     layer.set_value(str(MODELS["cactinet"].target_layer))
     settled(app)
     assert " ".join(captions(app)).count(said) == 1
-    assert texts.begins_at("stem") not in " ".join(captions(app))
+    assert texts.BEGINS_AT.format(layer="stem") not in " ".join(captions(app))
     for cell in walls["neurons cactinet"]:
         assert all(pane.frame is None and pane.lit is None for pane in (*cell.small, *cell.large))
         assert not any(film.image == columns.PICTURE for pane in cell.small for film in pane.films)
@@ -148,7 +148,9 @@ def test_a_neuron_that_is_not_there_is_a_sentence(app: AppTest) -> None:
 
 
 def test_the_most_active_over_a_place(alexnet: LoadedModel, choice: Choice) -> None:
-    found = look("features.3", Wanted("saliency", at=(0.5, 0.5)), choice, alexnet, Event()).found
+    found = look(
+        "features.3", NeuronsLink("saliency", at=(0.5, 0.5)), choice, alexnet, Event()
+    ).attributions
     (first,) = explain_neurons(
         alexnet, choice.picture, layer="features.3", most_active_at=(13, 13), method="saliency"
     )
@@ -156,7 +158,7 @@ def test_the_most_active_over_a_place(alexnet: LoadedModel, choice: Choice) -> N
     values = [one.value for one in found]
     assert values == sorted(values, reverse=True)
     with pytest.raises(TargetError, match="didn't see that place"):
-        look("features.3", Wanted("saliency", at=(0.5, 0.01)), choice, alexnet, Event())
+        look("features.3", NeuronsLink("saliency", at=(0.5, 0.01)), choice, alexnet, Event())
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,7 @@ def test_the_gradient_shown_is_the_whole_of_it(
     alexnet: LoadedModel, choice: Choice, layer: str, method: str
 ) -> None:
     """A field that is cut too small, or in the wrong place, would leave some of it out."""
-    for one in look(layer, Wanted(method), choice, alexnet, Event()).found:
+    for one in look(layer, NeuronsLink(method), choice, alexnet, Event()).attributions:
         within = in_field(one)
         assert np.abs(within).sum() == pytest.approx(np.abs(one.values).sum(), rel=1e-6)
         if layer == "features.0":
@@ -182,10 +184,10 @@ def test_the_gradient_shown_is_the_whole_of_it(
 
 
 def test_a_gradient_is_painted_as_render_paints_it(alexnet: LoadedModel, choice: Choice) -> None:
-    found = look("features.0", Wanted("saliency", seed=3), choice, alexnet, Event())
+    found = look("features.0", NeuronsLink("saliency", seed=3), choice, alexnet, Event())
     painted = paint(found, choice.picture.size)
-    one = max(found.found, key=lambda one: np.abs(one.values).max())
-    index = found.found.index(one)
+    one = max(found.attributions, key=lambda one: np.abs(one.values).max())
+    index = found.attributions.index(one)
     vmax = render.vmax_of([one.values], "magnitude")
     expected = np.clip(255 * np.abs(in_field(one)).max(axis=0) / vmax, 0, 255)
     got = pixels(painted.images[f"gradient {index}"])[..., 0]
@@ -196,8 +198,11 @@ def test_a_gradient_is_painted_as_render_paints_it(alexnet: LoadedModel, choice:
 def test_a_layer_with_fewer_neurons_than_ten_shows_them_all(choice: Choice) -> None:
     model = load_model("cactinet", untrained=True, device="cpu")
     squeezed = next(n for n, _ in model.module.named_modules() if n.endswith("excite.reduce"))
-    found = look(squeezed, Wanted("saliency"), choice, model, Event())
-    assert found.size[1:] == (1, 1) and len(found.found) == min(HOW_MANY, found.size[0]) < HOW_MANY
+    found = look(squeezed, NeuronsLink("saliency"), choice, model, Event())
+    assert (
+        found.size[1:] == (1, 1)
+        and len(found.attributions) == min(HOW_MANY, found.size[0]) < HOW_MANY
+    )
 
 
 def test_a_silent_neuron_says_so_and_none_is_drawn_by_chance(
@@ -205,14 +210,14 @@ def test_a_silent_neuron_says_so_and_none_is_drawn_by_chance(
 ) -> None:
     there = map_neurons(alexnet, choice.picture, Layer("features.1"))
     silent = next(Neuron(*at) for at in (~there.answers).nonzero().tolist())
-    found = look("features.1", Wanted("saliency", neuron=silent), choice, alexnet, Event())
+    found = look("features.1", NeuronsLink("saliency", neuron=silent), choice, alexnet, Event())
     (cell,) = paint(found, choice.picture.size).cells
     assert cell.line.endswith(": 0; silent, all zero")
     for seed in range(1, 4):
-        found = look("features.1", Wanted("saliency", seed=seed), choice, alexnet, Event())
-        assert len(found.found) == HOW_MANY
-        assert all(one.value > 0 and one.values.any() for one in found.found)
-    (line, *_) = texts.neurons_said(found.size, found.found, at_place=False)
+        found = look("features.1", NeuronsLink("saliency", seed=seed), choice, alexnet, Event())
+        assert len(found.attributions) == HOW_MANY
+        assert all(one.value > 0 and one.values.any() for one in found.attributions)
+    (line, *_) = texts.neurons_said(found.size, found.attributions, at_place=False)
     count, total = int((there.values > 0).sum()), there.values.numel()
     assert line.startswith(f"Of {total:,} neurons in 64 channels of 55 × 55, {count:,} answer")
 
@@ -221,20 +226,20 @@ def test_at_a_place_none_is_silent_and_where_all_are_that_is_said(choice: Choice
     model = load_model("torchvision:mobilenet_v2", untrained=True, device="cpu")
     norm = model.module.features[0][1]
     norm.weight.data *= 20
-    found = look("features.0", Wanted("saliency", at=(0.5, 0.5)), choice, model, Event())
-    values = [one.before_ceiling or one.value for one in found.found]
+    found = look("features.0", NeuronsLink("saliency", at=(0.5, 0.5)), choice, model, Event())
+    values = [one.before_ceiling or one.value for one in found.attributions]
     assert values == sorted(values, reverse=True) and min(values) > 0
-    assert sum(one.before_ceiling is not None for one in found.found) > 1
+    assert sum(one.before_ceiling is not None for one in found.attributions) > 1
     cells = paint(found, choice.picture.size).cells
-    for one, cell in zip(found.found, cells, strict=True):
+    for one, cell in zip(found.attributions, cells, strict=True):
         assert one.values.any() and "silent" not in cell.line
         assert ("at its ceiling" in cell.line) == (one.value == 6)
         assert ("at its ceiling" in cell.alt) == (one.value == 6)
     norm.bias.data.fill_(-1e6)
     with pytest.raises(TargetError, match="answers at that place"):
-        look("features.0", Wanted("saliency", at=(0.5, 0.5)), choice, model, Event())
+        look("features.0", NeuronsLink("saliency", at=(0.5, 0.5)), choice, model, Event())
     with pytest.raises(TargetError, match=r"No neuron of .* answers to this picture"):
-        look("features.0", Wanted("saliency"), choice, model, Event())
+        look("features.0", NeuronsLink("saliency"), choice, model, Event())
 
 
 def test_small_panes_have_the_picture_s_shape_and_the_field_in_their_middle() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cactiviz.types import Picture
+from cactiviz.ui.address.layers import NeuronsLink
 from cactiviz.ui.layers import columns, filters, neurons
-from cactiviz.ui.layers.neuron_choice import Wanted
-from cactiviz.ui.sidebar.sidebar import Choice
+from cactiviz.ui.sidebar.choice import Choice
 
 
 @pytest.fixture
@@ -22,9 +22,9 @@ def blanks() -> tuple[Choice, Choice]:
 
 def test_blank_pictures_of_two_shapes_are_two_questions(blanks: tuple[Choice, Choice]) -> None:
     wide, tall = blanks
-    assert filters._question(wide, "cactinet").key != filters._question(tall, "cactinet").key
-    wanted = Wanted("guided_backprop", seed=1)
-    first, second = (neurons._question(choice, wanted, "cactinet").key for choice in blanks)
+    assert filters._job(wide, "cactinet")[0] != filters._job(tall, "cactinet")[0]
+    wanted = NeuronsLink("guided_backprop", seed=1)
+    first, second = (neurons._job(choice, wanted, "cactinet")[0] for choice in blanks)
     assert first != second
 
 

@@ -22,9 +22,9 @@ from cactiviz.models import MODELS, LoadedModel, find_weights, load_model
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Target
 from cactiviz.ui import texts
-from cactiviz.ui.learn import figures, lesson, methods, own_scale, small_maps, two_classes
+from cactiviz.ui.learn import figures, lessons
 from cactiviz.ui.learn import page as learn
-from cactiviz.ui.learn.untrained import play
+from cactiviz.ui.learn.lessons import play
 from cactiviz.ui.session import polling, state
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -167,7 +167,7 @@ def test_lesson_2s_claim_holds_in_its_numbers() -> None:
     both = {
         method: agreement(
             *(
-                read(two_classes._SCENE, method, class_=name).attributions[method].values
+                read(lessons.SCENE, method, class_=name).attributions[method].values
                 for name in ("cactus", "no cactus")
             )
         )
@@ -176,7 +176,7 @@ def test_lesson_2s_claim_holds_in_its_numbers() -> None:
     assert both["guided_backprop"] > 0.99
     assert both["grad_cam"] < 0
     assert both["saliency"] == pytest.approx(-1, abs=1e-6)  # the signed gradients
-    assert two_classes.right(both) == "guided_backprop"
+    assert lessons.right(both) == "guided_backprop"
 
 
 @needs_weights
@@ -190,9 +190,9 @@ def test_lesson_2_shows_the_other_class_only_after_the_guess(app: AppTest) -> No
 
 @needs_weights
 def test_lesson_3s_scenes_differ_as_it_needs_and_both_ways() -> None:
-    method, layer = own_scale._METHOD, own_scale._LAYER
+    method, layer = lessons.SCALE_METHOD, lessons.SCALE_LAYER
     ratios = []
-    for number in own_scale._SCENES:
+    for number in lessons.SCALE_SCENES:
         learnt, random = (
             read(number, method, untrained=untrained, layer=layer).attributions[method].values.max()
             for untrained in (False, True)
@@ -213,11 +213,11 @@ def test_lesson_3_keeps_its_ranges_until_the_guess_and_then_shares_the_scale(app
 
 @needs_weights
 def test_lesson_4s_last_map_is_one_square_at_32_pixels(app: AppTest) -> None:
-    scene = open_scenes().read("cactus", str(small_maps._SCENE))
+    scene = open_scenes().read("cactus", str(lessons.SCENE))
     grids = {}
     for pixels in (64, 32):
         found = explain(
-            small_maps.at_size(network(), pixels), scene, ["grad_cam"], layers=small_maps._LAYERS
+            lessons.at_size(network(), pixels), scene, ["grad_cam"], layers=lessons.LAYERS
         )
         grids[pixels] = [one.grid[0] for one in found.attributions.values()]
     assert grids == {64: [16, 8, 4, 2], 32: [8, 4, 2, 1]}
@@ -231,9 +231,9 @@ def test_lesson_4s_last_map_is_one_square_at_32_pixels(app: AppTest) -> None:
 
 
 def test_squares_repeat_values_and_keep_their_range() -> None:
-    explanation = read(small_maps._SCENE, "grad_cam")
+    explanation = read(lessons.SCENE, "grad_cam")
     coarse = explanation.attributions["grad_cam"]
-    fine = small_maps.squares(coarse)
+    fine = lessons.squares(coarse)
     assert fine.grid == (64, 64) and coarse.grid == (8, 8)
     assert np.array_equal(fine.values[::8, ::8], coarse.values)
     assert len(np.unique(fine.values)) == len(np.unique(coarse.values))
@@ -274,7 +274,7 @@ def test_what_cannot_be_computed_is_a_sentence_and_the_page_lives_on(
 def test_without_trained_weights_a_lesson_says_so(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lesson, "trained", lambda: Network("cactinet", untrained=True))
+    monkeypatch.setattr(lessons, "trained_network", lambda: Network("cactinet", untrained=True))
     page = settled(app, "scale")
     assert page.info[0].value == texts.LEARN_NO_WEIGHTS and not page.radio
 
@@ -284,8 +284,8 @@ def test_a_network_of_imagenet_is_taken_where_its_weights_are_here(
 ) -> None:
     here = {"cactinet", "densenet121"}
     missing = [spec for name, spec in MODELS.items() if name not in here]
-    monkeypatch.setattr(methods.catalog, "missing", lambda: missing)
-    name, picture = methods._subject()
+    monkeypatch.setattr(learn.catalog, "missing", lambda: missing)
+    name, picture = learn._subject()
     assert name == "densenet121" and picture.name == "chelsea"
 
 

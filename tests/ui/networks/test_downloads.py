@@ -64,10 +64,10 @@ def choose_alexnet(app: AppTest) -> None:
 
 def test_nothing_is_fetched_unasked_and_each_offer_says_how_much_it_is(server: Server) -> None:
     found = downloads.offers(["cactinet"])
-    assert found[0].name == "alexnet" and "cactinet" not in str(found)
-    assert found[0].text == "Download 1 MB" and found[0].title == "AlexNet"
-    assert [offer for offer in downloads.offers([]) if offer.text == texts.ADD] == [
-        offer for offer in downloads.offers([]) if find_weights(MODELS[offer.name])
+    assert found[0]["name"] == "alexnet" and "cactinet" not in str(found)
+    assert found[0]["text"] == "Download 1 MB" and found[0]["title"] == "AlexNet"
+    assert [offer for offer in downloads.offers([]) if offer["text"] == texts.ADD] == [
+        offer for offer in downloads.offers([]) if find_weights(MODELS[offer["name"]])
     ]
     assert not server.seen
 
@@ -102,11 +102,11 @@ def test_stop_keeps_what_came_and_the_next_try_goes_on_from_there(
     until(lambda: transfer.done_bytes > 0)
     app.button(key="stop alexnet").click().run()
     server.gate.set()
-    assert transfer.wait(10) and transfer.stopped and not app.session_state[state.FETCHING]
+    assert transfer.ended.wait(10) and transfer.stopped and not app.session_state[state.FETCHING]
     assert not app.error and not app.exception
     came = part(tmp_path).stat().st_size
     assert 0 < came < len(BODY)
-    assert downloads.offers([])[0].text.startswith("Go on, ")
+    assert downloads.offers([])[0]["text"].startswith("Go on, ")
     app.button(key="download alexnet").click().run()
     until(lambda: find_weights(MODELS["alexnet"]) is not None)
     assert server.seen == [None, f"bytes={came}-"]

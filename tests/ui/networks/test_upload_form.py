@@ -22,9 +22,9 @@ from cactiviz.models import MODELS, find_weights, load_model
 from cactiviz.runtime.runner import Network
 from cactiviz.ui import texts
 from cactiviz.ui.brought import store
-from cactiviz.ui.brought.store import Shelf
+from cactiviz.ui.brought.store import BrowserFolder
 from cactiviz.ui.networks.catalog import told
-from cactiviz.ui.session import polling, state
+from cactiviz.ui.session import polling, private_folders, state
 
 ROOT = Path(__file__).resolve().parents[3]
 HOSTILE = "<img src=x onerror=alert(1)> *b*"
@@ -38,7 +38,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
-    monkeypatch.setattr(store, "_shelves", WeakSet[Shelf]())  # none of other tests
+    monkeypatch.setattr(store, "_folders", WeakSet[BrowserFolder]())  # none of other tests
     return folder
 
 
@@ -48,8 +48,8 @@ def forgotten() -> list[Network]:
 
 
 @pytest.fixture
-def shelf(forgotten: list[Network]) -> Shelf:
-    return Shelf(forgotten.append)
+def shelf(forgotten: list[Network]) -> BrowserFolder:
+    return BrowserFolder(forgotten.append)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def put(shelf: Shelf, data: bytes, name: str = "a.pth", classes: str = "") -> Network:
+def put(shelf: BrowserFolder, data: bytes, name: str = "a.pth", classes: str = "") -> Network:
     return shelf.put(io.BytesIO(data), name, "mine", "cactinet", classes)
 
 
@@ -123,7 +123,7 @@ def is_of(key: tuple[Network, tuple[object, ...]], network: Network) -> bool:
 
 
 def test_a_file_is_for_its_owner_alone_and_goes_with_the_network(
-    shelf: Shelf, temporary: Path, forgotten: list[Network]
+    shelf: BrowserFolder, temporary: Path, forgotten: list[Network]
 ) -> None:
     network = put(shelf, b"weights", "../../<b>.PTH", classes="one\ntwo")
     kept = files_in(temporary)
@@ -139,12 +139,12 @@ def test_a_file_is_for_its_owner_alone_and_goes_with_the_network(
 
 
 def test_equal_names_and_files_of_two_sessions_are_two_networks(forgotten: list[Network]) -> None:
-    one, other = Shelf(forgotten.append), Shelf(forgotten.append)
+    one, other = BrowserFolder(forgotten.append), BrowserFolder(forgotten.append)
     assert put(one, b"same") != put(other, b"same")
 
 
 def test_a_session_that_stays_away_loses_its_files_and_one_that_returns_does_not(
-    shelf: Shelf, temporary: Path, forgotten: list[Network]
+    shelf: BrowserFolder, temporary: Path, forgotten: list[Network]
 ) -> None:
     shelf.add(put(shelf, b"weights"))
     shelf.leave_in(0.05)
@@ -161,7 +161,7 @@ def test_a_session_that_stays_away_loses_its_files_and_one_that_returns_does_not
 def test_so_many_browsers_may_have_something_here_and_those_in_use_stay(
     forgotten: list[Network],
 ) -> None:
-    shelves = [Shelf(forgotten.append) for _ in range(4)]
+    shelves = [BrowserFolder(forgotten.append) for _ in range(4)]
     shelves[0].stay("a")
     for shelf in (shelves[2], shelves[1], shelves[3]):
         shelf.leave_in(1e6)
@@ -173,7 +173,7 @@ def test_so_many_browsers_may_have_something_here_and_those_in_use_stay(
 
 
 def test_what_is_no_file_of_weights_or_too_large_is_refused_before_it_is_kept(
-    shelf: Shelf, temporary: Path, monkeypatch: pytest.MonkeyPatch
+    shelf: BrowserFolder, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bomb:
@@ -189,11 +189,11 @@ def test_what_is_no_file_of_weights_or_too_large_is_refused_before_it_is_kept(
     monkeypatch.setattr(store, "MOST_BYTES_OF_ALL", 2**20)
     put(shelf, bytes(2**20))
     with pytest.raises(OutputError, match="no room"):
-        put(Shelf(lambda _: None), b"one byte too many for all sessions together")
+        put(BrowserFolder(lambda _: None), b"one byte too many for all sessions together")
     assert len(files_in(temporary)) == 1
 
 
-def test_an_honest_file_of_torch_is_not_taken_for_a_packed_one(shelf: Shelf) -> None:
+def test_an_honest_file_of_torch_is_not_taken_for_a_packed_one(shelf: BrowserFolder) -> None:
     for new_format in (True, False):
         data = io.BytesIO()
         torch.save({"w": torch.zeros(600_000)}, data, _use_new_zipfile_serialization=new_format)
@@ -274,7 +274,7 @@ def test_a_name_stays_text_and_a_network_can_be_removed_to_make_room(
     assert not [text for text in shown if "<img" in text.replace("\\<", "")]
     until(lambda: not app.run().exception and bool(files_in(temporary)))
     app.button(key="open own").click().run()
-    assert app.info[0].value == texts.own_full(1) and not app.file_uploader
+    assert app.info[0].value == texts.OWN_FULL.format(most=1) and not app.file_uploader
     app.button(key="own remove 0").click().run()
     assert not app.exception and not files_in(temporary)
     assert app.button_group(key="models").value == ["cactinet"]
@@ -299,7 +299,8 @@ def test_two_sessions_share_neither_networks_nor_their_answers(
 def test_a_session_cut_off_from_the_server_takes_its_files_along(
     new_session: Callable[[], AppTest], temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "_GRACE_SECONDS", 1 - st.get_option("server.disconnectedSessionTTL"))
+    grace = 1 - st.get_option("server.disconnectedSessionTTL")
+    monkeypatch.setattr(private_folders, "_GRACE_SECONDS", grace)
     app = new_session()
     fill(app, cactinet(), "a.safetensors", "mine")
     add(app)
@@ -347,7 +348,7 @@ def test_the_form_says_how_it_is_given_pictures_and_names_in_any_form(
     assert any(f"mine={said}" in text and "--preprocessing" in text for text in shown), shown
 
 
-def test_imagenets_names_are_asked_for_by_a_press(shelf: Shelf, temporary: Path) -> None:
+def test_imagenets_names_are_asked_for_by_a_press(shelf: BrowserFolder, temporary: Path) -> None:
     network = shelf.put(io.BytesIO(b"weights"), "a.pth", "mine", "alexnet", "imagenet")
     assert network.checkpoint is not None and network.checkpoint.classes == "imagenet"
     assert network.checkpoint.class_names()[285] == "Egyptian cat"

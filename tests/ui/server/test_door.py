@@ -13,10 +13,9 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cactiviz.runtime.runner import spare_the_collector
-from cactiviz.ui.server import door, policy
+from cactiviz.ui.server import door
 from cactiviz.ui.server.names import Names, is_same
-from cactiviz.ui.server.sessions import Sessions
-from cactiviz.ui.server.uploads import Quota, Uploads
+from cactiviz.ui.server.sessions import Quota, Sessions, Uploads
 
 HOST = "127.0.0.1:8501"
 Sent = list[dict[str, Any]]
@@ -200,7 +199,7 @@ def test_a_refusal_has_the_same_headers() -> None:
 
 
 def test_the_page_that_streamlit_serves_has_no_script_but_those_that_are_known() -> None:
-    assert len(policy._inline_scripts()) >= 1
+    assert len(door._inline_scripts()) >= 1
     assert is_same("http://a:1", "a:1") and not is_same("ftp://a:1", "a:1")
 
 
@@ -561,9 +560,9 @@ def test_health_is_not_well_while_one_more_could_not_be_served(
     uploads: Uploads,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("cactiviz.ui.server.handles.limit", lambda: 256)
-    monkeypatch.setattr("cactiviz.ui.server.handles.in_use", lambda: handles_used)
-    monkeypatch.setattr("cactiviz.ui.server.uploads.LEAST_ROOM_BYTES", 50)
+    monkeypatch.setattr(sys.modules[Sessions.__module__], "limit_of_handles", lambda: 256)
+    monkeypatch.setattr(sys.modules[Sessions.__module__], "handles_in_use", lambda: handles_used)
+    monkeypatch.setattr(sys.modules[Sessions.__module__], "LEAST_ROOM_BYTES", 50)
     sessions = Sessions(2)
     put(uploads, "s", "1", min(uploaded, 100))
     put(uploads, "t", "1", max(0, uploaded - 100))
@@ -589,8 +588,8 @@ def test_health_is_not_well_while_one_more_could_not_be_served(
 def test_where_few_handles_are_left_nobody_more_comes_in(
     served: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cactiviz.ui.server.handles.limit", lambda: 256)
-    monkeypatch.setattr("cactiviz.ui.server.handles.in_use", lambda: 230)
+    monkeypatch.setattr(sys.modules[Sessions.__module__], "limit_of_handles", lambda: 256)
+    monkeypatch.setattr(sys.modules[Sessions.__module__], "handles_in_use", lambda: 230)
     app = door._Crowd(inner, Sessions(10))
     assert status(ask(app, "/filters")) == 503 and status(ask(app, kind="websocket")) == 403
     assert status(ask(app, "/static/js/main.js")) == 204, "those who are here go on"

@@ -221,7 +221,9 @@ def test_a_picture_too_large_is_refused_though_the_server_would_take_it(
     picture = BytesIO()
     Image.new("RGB", (1000, 600)).save(picture, "BMP")
     app.file_uploader(key="upload").set_value(("a.bmp", picture.getvalue(), "image/bmp")).run()
-    assert [e.value for e in app.error] == [texts.plain(texts.too_large_a_picture(1))]
+    assert [e.value for e in app.error] == [
+        texts.plain(texts.TOO_LARGE_A_PICTURE.format(megabytes=1))
+    ]
     assert not app.exception
 
 

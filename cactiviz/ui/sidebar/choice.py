@@ -1,8 +1,9 @@
-"""What is explained: of which class, against which, and at which layers; asked for at the side."""
+"""What is asked of the networks; of which class, against which and at which layers they explain."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeVar
 
@@ -10,69 +11,99 @@ import streamlit as st
 
 from cactiviz.engine.trace import trace
 from cactiviz.explanations.explain import convolutions
+from cactiviz.explanations.results import Explanation
 from cactiviz.models import LoadedModel
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Cancel, Picture, Target
 from cactiviz.ui import texts
-from cactiviz.ui.networks import catalog, chosen_layers
-from cactiviz.ui.networks.chosen_layers import Layers
+from cactiviz.ui.networks import catalog
+from cactiviz.ui.networks.catalog import Layers
 from cactiviz.ui.session import polling, state
 
 T = TypeVar("T")
 
-NONE: Layers = ()
 _WHOSE_LAYER = "whose layer"
 _PATIENCE_SECONDS = 0.4  # for names that the network itself must tell
 
 
-def ask(
-    picture: Picture,
-    models: Sequence[str],
-    methods: Sequence[str],
-    resize: Literal["squash"] | None,
-    untrained: bool,
-) -> tuple[Target | None, Layers]:
+@dataclass(frozen=True)
+class Choice:
+    """Everything that decides what the page shows.
+
+    Attributes:
+        picture: What the networks are given.
+        models: Names of networks.
+        methods: Names of views; none on pages that show something else.
+        resize: "squash" where each network is shown the whole picture.
+        untrained: Random weights will do where none are here.
+        target: What the networks explain; None for each one's own answer.
+        layers: (network, layer) where class activation maps aren't taken at its own choice.
+    """
+
+    picture: Picture
+    models: tuple[str, ...]
+    methods: tuple[str, ...]
+    resize: Literal["squash"] | None = None
+    untrained: bool = False
+    target: Target | None = None
+    layers: Layers = ()
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for equal choices."""
+        values = (value for name, value in vars(self).items() if name != "picture")
+        return (self.picture.key, *values)
+
+    def question(self, network: str) -> Callable[[], Explanation | Ticket[Explanation]]:
+        """What asks one of its networks for predictions and maps."""
+        return partial(
+            polling.runner().read,
+            catalog.network(network, self.untrained),
+            self.picture,
+            self.methods,
+            target=self.target,
+            layer=dict(self.layers).get(network),
+            resize=self.resize,
+        )
+
+
+def ask_target(choice: Choice) -> Choice:
     """Let class, contrast and layers be chosen; folded away, and then only said in its heading.
 
     Args:
-        picture: The picture chosen, whose likeliest classes are offered first.
-        models: The networks chosen.
-        methods: The views chosen.
-        resize: As the networks are asked otherwise.
-        untrained: As the networks are asked otherwise.
-
-    Returns:
-        What the networks are to explain, None for each one's own answer; and (network, layer)
-        where class activation maps aren't taken at the network's own choice.
+        choice: Without them; the likeliest classes of its picture are offered first.
     """
-    chosen_layers.drop(models)
+    models = choice.models
+    catalog.drop_layers(models)
     folded = st.expander(
         texts.EXPLAINED, key="explained", on_change="rerun", icon=":material/target:"
     )
     if folded.open:
         with folded:
-            _ask_classes(_likeliest(picture, models, methods, resize, untrained), models)
-            _ask_layers(models, untrained)
-    target, layers = target_chosen(), chosen_layers.of(models)
+            _ask_classes(_likeliest(_with_target(choice)), models)
+            _ask_layers(models, choice.untrained)
+    choice = _with_target(choice)
+    target, layers = choice.target, choice.layers
     if not folded.open and (target or layers):
         class_, against = (target.class_, target.contrast) if target else (None, None)
         titled = [(catalog.title(name), layer) for name, layer in layers]
-        said = texts.what_is_explained(
+        summary = texts.what_is_explained(
             str(class_ or ""), str(against or ""), titled, len(models) == 1
         )
-        st.caption(texts.plain(said))
-    return target, layers
+        st.caption(texts.plain(summary))
+    return choice
 
 
-def target_chosen() -> Target | None:
-    """The class chosen and its contrast, without asking."""
+def explain(class_: str = "", against: str = "") -> None:
+    """Let a class be explained, maybe against another one; each network's own answer if empty."""
+    st.session_state[state.TARGET] = class_ or None
+    st.session_state[state.AGAINST] = against or None
+
+
+def _with_target(choice: Choice) -> Choice:
     class_, against = (st.session_state.get(key) for key in (state.TARGET, state.AGAINST))
-    return Target(class_, against) if class_ or against else None
-
-
-def forget_target() -> None:
-    """Explain each network's own answer again."""
-    st.session_state[state.TARGET] = st.session_state[state.AGAINST] = None
+    target = Target(class_, against) if class_ or against else None
+    return replace(choice, target=target, layers=catalog.layers_of(choice.models))
 
 
 def _ask_classes(likeliest: list[str], models: Sequence[str]) -> None:
@@ -121,16 +152,17 @@ def _ask_layers(models: Sequence[str], untrained: bool) -> None:
         )
     if model is not None:
         _ask_layer(model, untrained)
-    others = [(catalog.title(n), layer) for n, layer in chosen_layers.of(models) if n != model]
+    others = [f"{catalog.title(n)} {at}" for n, at in catalog.layers_of(models) if n != model]
     if others:
-        st.caption(texts.plain(texts.layers_elsewhere(others)))
+        st.caption(texts.plain(texts.LAYERS_ELSEWHERE.format(layers=", ".join(others))))
 
 
 def _ask_layer(model: str, untrained: bool) -> None:
-    now = dict(chosen_layers.of([model])).get(model)
+    now = dict(catalog.layers_of([model])).get(model)
     layers = _layers(model, untrained)
     if layers is None:
-        st.caption(texts.EXPLAIN_LAYER_LATER if now is None else texts.explain_layer(now))
+        layer = "" if now is None else texts.EXPLAIN_LAYER_NOW.format(layer=texts.plain(now))
+        st.caption(layer + texts.EXPLAIN_LAYER_LATER)
         return
     key = f"layer of {model}"
     st.session_state[key] = now
@@ -142,34 +174,16 @@ def _ask_layer(model: str, untrained: bool) -> None:
         filter_mode="contains",
         key=key,
         help=texts.EXPLAIN_LAYER_HELP,
-        on_change=lambda: chosen_layers.choose(model, st.session_state[key]),
+        on_change=lambda: catalog.choose_layer(model, st.session_state[key]),
     )
 
 
-def _likeliest(
-    picture: Picture,
-    models: Sequence[str],
-    methods: Sequence[str],
-    resize: Literal["squash"] | None,
-    untrained: bool,
-) -> list[str]:
+def _likeliest(choice: Choice) -> list[str]:
     """The top classes of the networks that have answered already; nothing is computed for it."""
-    target, layers = target_chosen(), dict(chosen_layers.of(models))
-    found: list[tuple[float, str]] = []
-    for name in models:
-        question = partial(
-            polling.runner().read,
-            catalog.network(name, untrained),
-            picture,
-            methods,
-            target=target,
-            layer=layers.get(name),
-            resize=resize,
-        )
-        explanation = _at_once(question)
-        if explanation is not None:
-            found += [(-one.probability, one.class_name) for one in explanation.predictions]
-    return list(dict.fromkeys(name for _, name in sorted(found)))
+    explanations = (_at_once(choice.question(name)) for name in choice.models)
+    predictions = [p for e in explanations if e is not None for p in e.predictions]
+    ordered = sorted((-p.probability, p.class_name) for p in predictions)
+    return list(dict.fromkeys(name for _, name in ordered))
 
 
 def _layers(model: str, untrained: bool) -> list[str] | None:
@@ -182,8 +196,8 @@ def _layers(model: str, untrained: bool) -> list[str] | None:
 
 def _name_layers(model: LoadedModel, cancel: Cancel) -> list[str]:
     """In the worker's thread: stages first, since these are the places that are asked for most."""
-    found = trace(model.module, (3, *model.spec.preprocessing.input_size))
-    stages = [str(layer) for layer in found.stages()]
+    sequence = trace(model.module, (3, *model.spec.preprocessing.input_size))
+    stages = [str(layer) for layer in sequence.stages()]
     return list(dict.fromkeys([*stages, *convolutions(model)]))
 
 
