@@ -56,9 +56,8 @@ _MODULES = {
     "Comparison": "comparison.comparison",
     "open_item": "datasets",
     "CactivizError": "errors",
-    "explain": "explanations.explain",
+    **dict.fromkeys(("explain", "filters"), "explanations.explain"),
     **dict.fromkeys(("NeuronAttribution", "explain_neurons"), "explanations.neurons"),
-    "filters": "explanations.filters",
     **dict.fromkeys(("open_picture", "samples"), "pictures.open"),
     "METHODS": "methods",
     **dict.fromkeys(("MODELS", "Checkpoint", "LoadedModel", "load_model", "network"), "models"),
@@ -82,9 +81,9 @@ def __getattr__(name: str) -> Any:
         name = _RENAMED[name]
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = found
-    return found
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
