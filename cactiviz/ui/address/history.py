@@ -264,7 +264,7 @@ def _follow(trail: Trail, query: Mapping[str, str]) -> None:
 def _chosen(trail: Trail) -> Query:
     """What a link says of what is chosen; while a folder is asked about, it holds that folder."""
     query, asks = binding.query(trail.page), _pending(trail)
-    if left_out := own.said(trail.page, trail.lacking):
+    if left_out := own.left_out(trail.page, trail.lacking):
         query[address.LEFT_OUT] = left_out
     if asks is None:
         return query
@@ -288,7 +288,7 @@ def _say(trail: Trail) -> None:
     """What is wrong with the link, what it lacks, and what it may not do unasked."""
     for sentence in trail.wrong:
         st.warning(texts.plain(sentence))
-    if missing := own.still(trail.page, trail.lacking):
+    if missing := own.still_missing(trail.page, trail.lacking):
         st.info(" ".join(texts.LEFT_OUT[word] for word in missing))
     if web := _asks_to_fetch(trail):
         try:

@@ -100,14 +100,14 @@ class Lacking:
         return bool(self.instead and self.mark) and self.word != st.session_state.get(state.WORD)
 
 
-def said(page: str, lacking: Lacking) -> str:
+def left_out(page: str, lacking: Lacking) -> str:
     """What a page's address says of what it leaves out; empty if nothing.
 
     Args:
         page: Whose address.
         lacking: What a link left out that was followed here.
     """
-    choice, missing = chosen(page), still(page, lacking)
+    choice, missing = chosen(page), still_missing(page, lacking)
     words = {*choice.words(), *missing}
     pieces = [word for word in WORDS if word in words]
     if choice != OwnChoice():
@@ -117,7 +117,7 @@ def said(page: str, lacking: Lacking) -> str:
     return " ".join(pieces)
 
 
-def still(page: str, lacking: Lacking) -> list[str]:
+def still_missing(page: str, lacking: Lacking) -> list[str]:
     """What of it is missing still: nothing else was chosen in its stead."""
     return [word for word, instead in lacking.instead.items() if _instead(page, word) == instead]
 
@@ -331,5 +331,5 @@ def _told() -> None:
     word = st.session_state[_KEY].word
     if word is None or state.WORD in st.session_state:
         return
-    store.told(word if store.is_word(word) else "")
+    store.recognise(word if store.is_word(word) else "")
     st.session_state[state.WORD_NEWS] = store.here() is not None

@@ -28,10 +28,12 @@ from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Cancel, Picture
 from cactiviz.ui import texts
-from cactiviz.ui.networks import catalog as networks
+from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling, state
 from cactiviz.ui.session.private_folders import SessionFolder, leased
 
+FORMATS = ("gif", "webp", "mp4", "zip")
+PREVIEW_FRAMES = 60  #: So many of the first ones play on the page.
 MOST_PICTURES = 200  #: In the app; the command line has no limit.
 _log = logging.getLogger(__name__)
 _AT_HAND_BYTES = 32 * 2**20  # of results; the others are read from the disk
@@ -39,6 +41,10 @@ _AT_HAND_BYTES = 32 * 2**20  # of results; the others are read from the disk
 _FORGOTTEN_SECONDS = 90
 _STEP_SECONDS = 0.2  # between two looks whether to stop
 _ROOM_SECONDS = 0.5  # after which a full queue is asked again
+_MOST_BYTES = 2**30  # of one session's answers
+_FREE_BYTES = 2**30  # left on the disk
+_MOST_FILES = 8
+_writing = threading.Semaphore(1)  # of the server: writing keeps a core busy
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ class Work(Collector):
         request = replace(
             plan.question,
             networks=tuple(
-                networks.told(n.checkpoint) if n.checkpoint else n.name for n in plan.networks
+                catalog.shareable(n.checkpoint) if n.checkpoint else n.name for n in plan.networks
             ),
             device=str(runner.device),
         )
@@ -238,15 +244,7 @@ class _Queued:
                 ticket.give_back()
 
 
-FORMATS = ("gif", "webp", "mp4", "zip")
-PREVIEW_FRAMES = 60  #: So many of the first ones play on the page.
-_MOST_BYTES = 2**30  # of one session's answers
-_FREE_BYTES = 2**30  # left on the disk
-_MOST_FILES = 8
-_writing = threading.Semaphore(1)  # of the server: writing keeps a core busy
-
-
-class Making:
+class AnimationFile:
     """One file on its way.
 
     Args:
@@ -329,7 +327,7 @@ class AnimationFolder(SessionFolder):
         self.work: Work | None = None
         self.painted: tuple[object, str] | None = None  #: The still that was painted last.
         self._answers_bytes = 0
-        self._files: dict[tuple[Style, str], Making] = {}
+        self._files: dict[tuple[Style, str], AnimationFile] = {}
 
     def work_on(self, plan: Plan) -> Work:
         """The work on a plan, begun if it is another than before."""
@@ -345,7 +343,7 @@ class AnimationFolder(SessionFolder):
             self.work.go_on()
         return self.work
 
-    def made(self, style: Style, ending: str) -> Making | None:
+    def made(self, style: Style, ending: str) -> AnimationFile | None:
         """The file of this look, whole or on its way; None if there is none."""
         making = self._files.get((style, ending))
         return None if making is None or making.cancel.is_set() else making
@@ -358,7 +356,7 @@ class AnimationFolder(SessionFolder):
             self._files.pop(old).path.unlink(missing_ok=True)
         suffix = ending.removeprefix("preview ")
         path = self.path / f"{uuid.uuid4().hex}.{suffix}"
-        self._files[style, ending] = Making(self.work.view(style), path, most)
+        self._files[style, ending] = AnimationFile(self.work.view(style), path, most)
 
     def stop_making(self, but: Style | None = None) -> None:
         """Stop writing files, but those of one look."""

@@ -326,7 +326,7 @@ def begin() -> BrowserFolder:
     return leased(folder)
 
 
-def told(word: str) -> None:
+def recognise(word: str) -> None:
     """The browser of this session has told by which word it is known.
 
     What a session brought before it knew is from now on its browser's, too; but if the browser

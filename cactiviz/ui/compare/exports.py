@@ -45,7 +45,7 @@ def asked_of(choice: Choice, comparison: Comparison) -> Request:
     layers = tuple(pair for pair in choice.layers if pair[0] in comparison.models)
     return Request(
         pictures=(choice.picture.name,),
-        networks=tuple(catalog.told(own[n]) if n in own else n for n in comparison.models),
+        networks=tuple(catalog.shareable(own[n]) if n in own else n for n in comparison.models),
         methods=comparison.methods,
         target=choice.target or Target(),
         # Of one network alone without its name.

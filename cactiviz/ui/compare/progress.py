@@ -18,7 +18,7 @@ class Progress:
     """A comparison on its way.
 
     Attributes:
-        comparison: As far as it has come; a network that is in neither its readings nor its
+        comparison: As far as it has come; a network that is in neither its explanations nor its
             failures is still to answer.
         waiting: The networks still to answer.
         ahead: Other jobs before the first of them; None where even the queue is full.

@@ -89,7 +89,7 @@ def payload(
     Names and labels go as they are: the browser shows them as text only.
 
     Args:
-        comparison: A network in neither its readings nor its failures is waited for.
+        comparison: A network in neither its explanations nor its failures is waited for.
         offers: Networks that one press adds; shown as a last column while few are compared.
         style: How the maps are painted at first; from then on the browser keeps it.
         before: Network -> its answers before a part of the picture was covered.

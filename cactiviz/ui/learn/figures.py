@@ -47,11 +47,11 @@ def of_map(
     scale: paint.Scale = "own",
     hide_range: bool = False,
 ) -> Figure:
-    """What a view shows of one reading of a comparison.
+    """What a view shows of one explanation of a comparison.
 
     Args:
-        comparison: Holds the reading; "shared" scales are over all that it holds.
-        key: Of the reading.
+        comparison: Holds the explanation; "shared" scales are over all that it holds.
+        key: Of the explanation.
         view: A method, maybe with ``@LAYER``, or the filters.
         title: What to call it; nothing else here tells whose map it is.
         scale: As in ``render``.

@@ -161,10 +161,10 @@ def _layers() -> Mapping[str, str]:
     return layers
 
 
-def told(checkpoint: Checkpoint) -> Checkpoint:
+def shareable(checkpoint: Checkpoint) -> Checkpoint:
     """One of the user's own as a file tells of it: where it lies here is nobody's affair.
 
-    >>> told(Checkpoint("my net", "alexnet", Path("/tmp/x/0f.pth"))).file.as_posix()
+    >>> shareable(Checkpoint("my net", "alexnet", Path("/tmp/x/0f.pth"))).file.as_posix()
     'my-net.pth'
     """
     stem = re.sub(r"[^\w]+", "-", checkpoint.name).strip("-") or "network"

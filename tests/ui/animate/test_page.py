@@ -26,7 +26,7 @@ from cactiviz.types import Picture
 from cactiviz.ui import texts
 from cactiviz.ui.animate import choice
 from cactiviz.ui.animate import work as film_work
-from cactiviz.ui.animate.work import AnimationFolder, Making, Plan, Work
+from cactiviz.ui.animate.work import AnimationFile, AnimationFolder, Plan, Work
 from cactiviz.ui.pictures import picker
 from cactiviz.ui.session import polling, state
 from tests.fixtures.browsing import HOSTILE
@@ -64,7 +64,7 @@ def finished(app: AppTest) -> Work:
     return work
 
 
-def written(making: Making | None) -> Making:
+def written(making: AnimationFile | None) -> AnimationFile:
     assert making is not None and making.ended.wait(30)
     assert not making.sentence
     return making
@@ -309,19 +309,19 @@ def test_a_zip_holds_a_png_for_each_frame_and_stopping_leaves_nothing(
     work = Work(plan_of(4), runner, tmp_path / "answers", lambda _: False)
     work.go_on()
     until(lambda: work.finished)
-    made = written(Making(work.view(SMALL), tmp_path / "a.zip"))
+    made = written(AnimationFile(work.view(SMALL), tmp_path / "a.zip"))
     with zipfile.ZipFile(made.path) as archive:
         assert archive.namelist() == [f"000{n}.png" for n in (1, 2, 3, 4)]
     made.path.unlink()
-    short = written(Making(work.view(SMALL), tmp_path / "b.webp", most=2))
+    short = written(AnimationFile(work.view(SMALL), tmp_path / "b.webp", most=2))
     with Image.open(short.path) as image:
         assert getattr(image, "n_frames", 1) == 2
     short.path.unlink()
     with film_work._writing:
-        stopped = Making(work.view(SMALL), tmp_path / "c.gif")
+        stopped = AnimationFile(work.view(SMALL), tmp_path / "c.gif")
         stopped.cancel.set()
         assert stopped.ended.wait(10)
-    late = Making(work.view(replace(SMALL, seconds=-1)), tmp_path / "d.gif")
+    late = AnimationFile(work.view(replace(SMALL, seconds=-1)), tmp_path / "d.gif")
     assert late.ended.wait(10) and late.sentence == texts.FILM_NOT_WRITTEN
     assert not stopped.ready and [p.name for p in tmp_path.iterdir()] == ["answers"]
 

@@ -23,7 +23,7 @@ from cactiviz.runtime.runner import Network
 from cactiviz.ui import texts
 from cactiviz.ui.brought import store
 from cactiviz.ui.brought.store import BrowserFolder
-from cactiviz.ui.networks.catalog import told
+from cactiviz.ui.networks.catalog import shareable
 from cactiviz.ui.session import polling, private_folders, state
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -352,7 +352,7 @@ def test_imagenets_names_are_asked_for_by_a_press(shelf: BrowserFolder, temporar
     network = shelf.put(io.BytesIO(b"weights"), "a.pth", "mine", "alexnet", "imagenet")
     assert network.checkpoint is not None and network.checkpoint.classes == "imagenet"
     assert network.checkpoint.class_names()[285] == "Egyptian cat"
-    assert told(network.checkpoint).classes == "imagenet"
+    assert shareable(network.checkpoint).classes == "imagenet"
     shelf.add(network)
     shelf.drop(network)
     assert not files_in(temporary)
