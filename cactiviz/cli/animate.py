@@ -2,90 +2,70 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Collector
 from cactiviz.batch.presets import PRESETS, of_dataset, of_source, open_preset_data
 from cactiviz.batch.sequence import PictureRef
-from cactiviz.cli import files, outputs, stopping
+from cactiviz.cli import files
 from cactiviz.cli import options as shared
+from cactiviz.cli.command import PATH, Options, Value, as_path, asked, command, output
+from cactiviz.cli.ending import Stopped, asking
 from cactiviz.cli.files import Files
-from cactiviz.cli.progress import long_reporter
+from cactiviz.cli.terminal import progress
+from cactiviz.datasets import DATASETS
 from cactiviz.errors import CactivizError, Cancelled, OutputError, WeightsError
+from cactiviz.pictures.open import SAMPLES
 from cactiviz.recipes.fields import REQUEST, STYLE, of_export
 from cactiviz.recipes.request import Request
 from cactiviz.recipes.style import Style
 from cactiviz.rendering.formats import check_ending, check_size
 
+if TYPE_CHECKING:
+    from cactiviz.batch.collect import Collector
+
 _DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to the command line."""
-    parser = commands.add_parser(
-        "animate", help="many pictures before several networks, as a GIF, WebP, MP4 or PNGs"
-    )
-    option = parser.add_argument
-    option(
-        "sources",
-        nargs="*",
-        metavar="SOURCE",
-        help="pictures: files, folders, a data set by name or folder, sample:NAME",
-    )
-    option("--preset", choices=tuple(PRESETS), help="pictures and networks by one word")
-    option("--data", metavar="FOLDER", help="where the preset's data set is")
-    option("--each", type=shared.positive, metavar="N", help="pictures of each class; default 5")
-    option("--most", type=shared.positive, metavar="N", help="pictures in all")
-    option("--models", type=shared.names, help="networks, names with commas between")
-    option("--method", "--methods", dest="methods", type=shared.names, help="default: grad_cam")
-    shared.add_loading(parser)
-    shared.add_fields(parser, of_export((*REQUEST, *STYLE), "animation"), {})
-    option("--keep", action="store_true", help="keep what was computed, for the next time")
-    option(
-        "--out", type=shared.path, required=True, help=".gif, .webp, .mp4; else a folder of PNGs"
-    )
-    parser.set_defaults(run=_animate, files=_files)
-
-
-def _files(options: argparse.Namespace) -> Files:
+def _files(options: Options) -> Files:
     preset = PRESETS.get(options.preset)
     reads = [files.of_source(source) for source in options.sources]
     if preset and not options.sources:
-        folder = shared.path(options.data) if options.data else None
+        folder = as_path(options.data) if options.data else None
         reads.append(files.of_dataset(preset.dataset, folder))
     networks = files.of_networks(options, _named(options))
     return Files(chain(*reads, networks), (options.out, *kept_in(options.out)), replaces=True)
 
 
-def kept_in(out: Path | None) -> list[Path]:
-    """The folder in which answers are kept until the animation is whole."""
-    return [out.with_name(f"{out.name}.parts")] if out is not None else []
+@command(
+    "animate",
+    asked(
+        "sources",
+        "pictures: files, folders, a data set by name or folder, sample:NAME",
+        Value(str, lambda: (*DATASETS, *map("sample:{}".format, SAMPLES)), is_path=True),
+        "SOURCE",
+        nargs=-1,
+    ),
+    asked("--preset", "pictures and networks by one word", tuple(PRESETS)),
+    asked("--data", "where the preset's data set is", metavar="FOLDER"),
+    asked("--each", "pictures of each class; default 5", shared.positive, "N"),
+    asked("--most", "pictures in all", shared.positive, "N"),
+    asked("--models", "networks, names with commas between", shared.MODEL_NAMES),
+    asked("--method --methods", "default: grad_cam", shared.METHOD_NAMES),
+    *shared.of_fields(of_export((*REQUEST, *STYLE), "animation"), without=("methods",)),
+    *shared.LOADING,
+    output("--keep", "keep what was computed, for the next time", bool),
+    output("--out", ".gif, .webp, .mp4; else a folder of PNGs", PATH, required=True),
+    files=_files,
+    loads=("cactiviz.batch.animation",),
+)
+def _animate(options: Options) -> int:
+    from cactiviz.batch.collect import Collector
 
-
-def check_out(out: Path) -> None:
-    """Refuse before the work what can't be written after it.
-
-    Raises:
-        OutputError: The ending is unknown, or something is in the way.
-    """
-    if check_ending(out):
-        outputs.check_outputs(out)
-    elif os.path.lexists(out) and not (os.path.isdir(out) and not os.listdir(out)):
-        raise OutputError(f"{out} is there already; name a new folder.")
-    else:
-        outputs.check_outputs(out / "0001.png" if os.path.isdir(out) else out)
-    for parts in kept_in(out):
-        if os.path.lexists(parts) and not os.path.isdir(parts):
-            raise OutputError(f"{parts} is in the way of what is kept meanwhile; move it.")
-
-
-def _animate(options: argparse.Namespace) -> int:
     check_out(options.out)
     pictures, hoped = _pictures(options)
     if options.most:
@@ -94,7 +74,7 @@ def _animate(options: argparse.Namespace) -> int:
     (folder,) = kept_in(options.out)
     request = replace(
         preset.question if preset else Request(),
-        networks=shared.networks(options, _named(options)),
+        networks=shared.chosen_networks(options, _named(options)),
         device=options.device,
         **shared.chosen_fields(options, REQUEST),
     )
@@ -112,17 +92,43 @@ def _animate(options: argparse.Namespace) -> int:
     return 1 if answers.failures or skipped else 0
 
 
+def kept_in(out: Path | None) -> list[Path]:
+    """The folder in which answers are kept until the animation is whole."""
+    return [out.with_name(f"{out.name}.parts")] if out is not None else []
+
+
+def check_out(out: Path) -> None:
+    """Refuse before the work what can't be written after it.
+
+    Raises:
+        OutputError: The ending is unknown, or something is in the way.
+    """
+    if check_ending(out):
+        files.check_outputs(out)
+    elif os.path.lexists(out) and not (os.path.isdir(out) and not os.listdir(out)):
+        raise OutputError(f"{out} is there already; name a new folder.")
+    else:
+        files.check_outputs(out / "0001.png" if os.path.isdir(out) else out)
+    for parts in kept_in(out):
+        if os.path.lexists(parts) and not os.path.isdir(parts):
+            raise OutputError(f"{parts} is in the way of what is kept meanwhile; move it.")
+
+
 def make(answers: Collector, style: Style, out: Path, *, keep: bool = False) -> int:
     """Compute and write an animation, and stop well when Ctrl+C or a request to end asks for it.
 
     Raises:
         CactivizError: It can't be written, or was stopped; what was computed is kept then.
     """
+    from cactiviz.batch.animation import Animation
+
     animation = Animation(answers, style)
     check_size(animation.size(), check_ending(out))
-    report = long_reporter()
     (parts,) = kept_in(out)
-    with stopping.asking() as stop:
+    with (
+        progress(lambda what: "frames" if what == "writing" else "pictures") as report,
+        asking() as stop,
+    ):
         try:
             answers.compute(report=report, cancel=stop)
             if len(answers.failures) == len(answers.names):
@@ -134,13 +140,13 @@ def make(answers: Collector, style: Style, out: Path, *, keep: bool = False) -> 
                 if parts.exists()
                 else "Stopped."
             )
-            raise stopping.Stopped(sentence, stop.number) from error
+            raise Stopped(sentence, stop.number) from error
     if not keep and not answers.failures:
         answers.forget()
     return frames
 
 
-def _pictures(options: argparse.Namespace) -> tuple[list[PictureRef], int]:
+def _pictures(options: Options) -> tuple[list[PictureRef], int]:
     if options.sources:
         own = (options.out, options.out.with_name(f"{options.out.name}.parts"))
         found = [
@@ -160,7 +166,7 @@ def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr)
 
 
-def _named(options: argparse.Namespace) -> list[str]:
+def _named(options: Options) -> list[str]:
     """The networks by name; those of the preset, or the usual ones, where nothing is asked for."""
     if options.models is not None:
         return list(options.models)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 import textwrap
@@ -14,8 +13,9 @@ from pathlib import Path
 from PIL import Image
 
 from cactiviz.cli import options as shared
-from cactiviz.cli.cells import cell
+from cactiviz.cli.command import PATH, Commands, Options, Value, asked, command, output
 from cactiviz.cli.files import Files, of_dataset
+from cactiviz.cli.terminal import MEGABYTES, progress, table
 from cactiviz.datasets import (
     DATASETS,
     data_folder,
@@ -31,66 +31,43 @@ from cactiviz.types import Picture
 
 CREDITS = "credits.txt"
 _LONGEST_STEM = 160  # bytes; a temporary name needs some of the usual 255
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_CALCULATES = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command and its own commands to the command line."""
-    data = commands.add_parser("data", help="data sets: list, describe, download, take pictures")
-    parts = data.add_subparsers(required=True, metavar="COMMAND")
-
-    one = parts.add_parser("list", help="list the data sets and what is on disk")
-    _add_dir(one)
-    one.set_defaults(run=_list)
-
-    one = parts.add_parser("info", help="what is in a data set, its terms, how to get it")
-    _add_name(one)
-    one.set_defaults(run=_info)
-
-    one = parts.add_parser("get", help="download a data set; a download that was cut goes on")
-    _add_name(one)
-    one.set_defaults(run=_get)
-
-    one = parts.add_parser("sample", help="write pictures drawn by chance as files")
-    _add_name(one)
-    one.add_argument("--class", dest="class_name", metavar="CLASS", help="default: any")
-    one.add_argument("--seed", type=int, default=0, help="the same seed draws the same pictures")
-    _add_output(one)
-    one.set_defaults(run=_sample, files=_files)
-
-    one = parts.add_parser("search", help="ask iNaturalist for photographs of a species")
-    one.add_argument("species", metavar="SPECIES", help="such as 'Carnegiea gigantea'")
-    _add_output(one)
-    one.set_defaults(run=_search)
+_NAME = asked("name", f"one of {', '.join(DATASETS)}", Value(str, lambda: DATASETS))
+_FOLDER = asked(
+    "--dir",
+    "where it is or is to be; default: the folder that CACTIVIZ_DATA names",
+    PATH,
+    "FOLDER",
+    name="folder",
+)
+_COUNT = asked("--count", "how many; default 10", shared.positive, default=10)
+_OUT = output("--out", "made if need be", PATH, "DIR", required=True)
+data = Commands(
+    "data",
+    {
+        "Commands": {
+            "list": ("data", "list the data sets and what is on disk"),
+            "info": ("data", "what is in a data set, its terms, how to get it"),
+            "get": ("data", "download a data set; a download that was cut goes on"),
+            "sample": ("data", "write pictures drawn by chance as files"),
+            "search": ("data", "ask iNaturalist for photographs of a species"),
+        }
+    },
+)
 
 
-def _add_dir(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--dir",
-        dest="folder",
-        type=shared.path,
-        help="where it is or is to be; default: the folder that CACTIVIZ_DATA names",
-    )
-
-
-def _add_name(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help=f"one of {', '.join(DATASETS)}")
-    _add_dir(parser)
-
-
-def _add_output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--count", type=shared.positive, default=10, help="how many; default 10")
-    parser.add_argument(
-        "--out", type=shared.path, required=True, metavar="DIR", help="made if need be"
-    )
-
-
-def _files(options: argparse.Namespace) -> Files:
+def _files(options: Options) -> Files:
     if options.name not in DATASETS:
         return Files()
     return Files(of_dataset(options.name, options.folder), folders=(options.out,))
 
 
-def _list(options: argparse.Namespace) -> int:
+@command("list", _FOLDER)
+def _list(options: Options) -> int:
+    rows = []
     for name, spec in DATASETS.items():
         if spec.place == "installed":
             state = "comes along"
@@ -102,12 +79,14 @@ def _list(options: argparse.Namespace) -> int:
             state = f"to be downloaded, {spec.archive.size_bytes / 1e9:.1f} GB"
         else:
             state = f"not here: `cactiviz data info {name}`"
-        print(f"{name:12} {spec.title}; {state}")
+        rows.append((name, spec.title, state))
+    table(("Name", "Data set", "Where"), rows, "{:12} {}; {}")
     print(f"Data sets are looked for in {options.folder or data_folder()}.")
     return 0
 
 
-def _info(options: argparse.Namespace) -> int:
+@command("info", _NAME, _FOLDER)
+def _info(options: Options) -> int:
     spec = get_dataset_spec(options.name)
     for title, text in (
         (spec.title, spec.about),
@@ -131,19 +110,25 @@ def _info(options: argparse.Namespace) -> int:
     return 0
 
 
-def _get(options: argparse.Namespace) -> int:
-    got = get(
-        options.name,
-        options.folder,
-        progress=partial(shared.report, options.name) if sys.stderr.isatty() else None,
-    )
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+@command("get", _NAME, _FOLDER)
+def _get(options: Options) -> int:
+    with progress(lambda _: MEGABYTES) as report:
+        got = get(options.name, options.folder, progress=partial(report, options.name))
     print(f"{got.path}\n{got.note}")
     return 0
 
 
-def _sample(options: argparse.Namespace) -> int:
+@command(
+    "sample",
+    _NAME,
+    _FOLDER,
+    asked("--class", "default: any", metavar="CLASS", name="class_name"),
+    asked("--seed", "the same seed draws the same pictures", shared.whole, default=0),
+    _COUNT,
+    _OUT,
+    files=_files,
+)
+def _sample(options: Options) -> int:
     dataset = open_dataset(options.name, options.folder, _written(options.out))
     for note in dataset.notes if dataset.name == "folder" else ():  # of others `info` tells
         print(note, file=sys.stderr)
@@ -153,7 +138,8 @@ def _sample(options: argparse.Namespace) -> int:
     return _write(((item.address, partial(dataset.open, item)) for item in items), options)
 
 
-def _search(options: argparse.Namespace) -> int:
+@command("search", asked("species", "such as 'Carnegiea gigantea'"), _COUNT, _OUT)
+def _search(options: Options) -> int:
     found = search(options.species, options.count)
     return _write(
         (
@@ -164,9 +150,7 @@ def _search(options: argparse.Namespace) -> int:
     )
 
 
-def _write(
-    pictures: Iterable[tuple[str, Callable[[], Picture]]], options: argparse.Namespace
-) -> int:
+def _write(pictures: Iterable[tuple[str, Callable[[], Picture]]], options: Options) -> int:
     """Write pictures as PNG beside a list of credits; what can't be read is named and skipped."""
     folder: Path = options.out
     try:
@@ -234,3 +218,16 @@ def _stem(address: str) -> str:
     parts = (part.strip("._-") for part in re.split(r"[^\w.-]+", without_ending))
     stem = "-".join(filter(None, parts)).encode("utf-8", "replace")[:_LONGEST_STEM]
     return stem.decode("utf-8", "ignore") or "picture"
+
+
+def cell(text: str) -> str:
+    r"""A text as a cell of a file with tabs between, which no spreadsheet takes for more.
+
+    A cell that begins as a formula does gets an apostrophe before it, spreadsheets' own sign for
+    text; signs that would end the cell or its line become spaces.
+
+    >>> cell("=HYPERLINK(1)"), cell("-3.5"), cell("-a"), cell("two\tcells")
+    ("'=HYPERLINK(1)", '-3.5', "'-a", 'two cells')
+    """
+    is_formula = text.startswith(_CALCULATES) and not _NUMBER.fullmatch(text)
+    return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]+", " ", f"'{text}" if is_formula else text)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.cli import files, outputs
+from cactiviz.cli import files
 from cactiviz.cli import options as shared
+from cactiviz.cli.command import PATH, Options, asked, command, output
 from cactiviz.cli.files import Files
-from cactiviz.engine.receptive_field import layer_with_parts
-from cactiviz.explanations.filters import convolutions, filters
-from cactiviz.explanations.neurons import NEURON_METHODS, NeuronAttribution, explain_neurons
 from cactiviz.files import whole_file
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
@@ -25,65 +22,56 @@ from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.rendering.formats.metadata import signature
 from cactiviz.types import FilterGrid, Layer, Picture
 
+if TYPE_CHECKING:
+    from cactiviz.explanations.neurons import NeuronAttribution
+
+#: As :data:`cactiviz.explanations.neurons.NEURON_METHODS`, which comes with torch.
+NEURON_METHODS = ("guided_backprop", "saliency")
 _MOST_FILTERS = 12
 _CELL_WIDTH = 160  # pixels
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add both commands to the command line."""
-    neurons = commands.add_parser("neurons", help="what drives single neurons of a network")
-    shared.add_picture(neurons)
-    shared.add_network(neurons)
-    option = neurons.add_argument
-    option("--layer", type=Layer.parse, help="NAME or NAME:activation; default: the target layer")
-    option(
-        "--neuron",
-        type=shared.whole_numbers(3),
-        action="append",
-        default=[],
-        metavar="CHANNEL,ROW,COLUMN",
-        help="may be repeated",
-    )
-    option("--at", type=shared.whole_numbers(2), metavar="ROW,COLUMN", help="the most active there")
-    option(
-        "--random",
-        type=int,
-        default=0,
-        metavar="N",
-        help="so many by --seed, among those that answer to the picture",
-    )
-    option("--seed", type=int, default=0)
-    option("--method", choices=tuple(NEURON_METHODS), default="guided_backprop")
-    _add_outputs(neurons)
-    neurons.set_defaults(run=_neurons, files=_files)
-
-    kernels = commands.add_parser("filters", help="kernels and feature maps of a convolution")
-    shared.add_picture(kernels)
-    shared.add_network(kernels)
-    kernels.add_argument("--layer", metavar="NAME", help="a convolution; default: the first one")
-    kernels.add_argument("--list", action="store_true", help="list the network's convolutions")
-    _add_outputs(kernels)
-    kernels.set_defaults(run=_filters, files=_files)
+_OUTPUTS = (
+    output("--out", "write them as a picture", PATH, "SHEET.png"),
+    output("--npz", "write the raw arrays", PATH, "MAPS.npz"),
+)
 
 
-def _add_outputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out", type=shared.path, metavar="SHEET.png", help="write them as a picture"
-    )
-    parser.add_argument("--npz", type=shared.path, metavar="MAPS.npz", help="write the raw arrays")
-
-
-def _files(options: argparse.Namespace) -> Files:
+def _files(options: Options) -> Files:
     named = [options.model] if options.model else []
     reads = chain(files.of_picture(options), files.of_networks(options, named))
     return Files(reads, (options.out, options.npz), replaces=True)
 
 
-def _neurons(options: argparse.Namespace) -> int:
+@command(
+    "neurons",
+    *shared.PICTURE,
+    *shared.NETWORK,
+    asked("--layer", "NAME or NAME:activation; default: the target layer", Layer.parse),
+    asked(
+        "--neuron", "may be repeated", shared.whole_numbers(3), "CHANNEL,ROW,COLUMN", multiple=True
+    ),
+    asked("--at", "the most active there", shared.whole_numbers(2), "ROW,COLUMN"),
+    asked(
+        "--random",
+        "so many by --seed, among those that answer to the picture",
+        shared.whole,
+        "N",
+        default=0,
+    ),
+    asked("--seed", "of those by chance; default 0", shared.whole, default=0),
+    asked("--method", "default: guided_backprop", NEURON_METHODS, default="guided_backprop"),
+    *_OUTPUTS,
+    files=_files,
+    loads=("cactiviz.explanations.neurons",),
+)
+def _neurons(options: Options) -> int:
+    from cactiviz.explanations.neurons import explain_neurons
+
     _check(options)
     picture = shared.read_picture(options)
     model = shared.load_network(options)
-    found = explain_neurons(
+    attributions = explain_neurons(
         model,
         picture,
         layer=options.layer,
@@ -94,28 +82,28 @@ def _neurons(options: argparse.Namespace) -> int:
         method=options.method,
         resize=options.resize,
     )
-    for one in found:
+    for one in attributions:
         channel, row, column = one.neuron
         print(f"channel {channel}, row {row}, column {column}: {_activity(one)}; {_sees(one)}")
     if options.random:
-        first = found[0]
+        first = attributions[0]
         print(
             f"Of {first.layer_neurons:,} neurons of {first.layer}, {first.answering:,} answer to "
             f"this picture; those by chance are drawn among these."
         )
-    if all(one.sees_all for one in found):
-        print(_all_see_all(model, found[0].layer))
-    _write_npz(options.npz, {"{}/{}/{}".format(*one.neuron): one.values for one in found})
+    if all(one.sees_all for one in attributions):
+        print(_all_see_all(model, attributions[0].layer))
+    _write_npz(options.npz, {"{}/{}/{}".format(*one.neuron): one.values for one in attributions})
     if options.out:
         columns = [
             Column("channel {}, row {}, column {}".format(*one.neuron), (), " ".join(one.notes))
-            for one in found
+            for one in attributions
         ]
-        about = f"of single neurons of {found[0].layer}"
-        if all(one.sees_all for one in found):
+        about = f"of single neurons of {attributions[0].layer}"
+        if all(one.sees_all for one in attributions):
             about += ", each of which sees the whole picture"
         rows = [Row(METHODS[options.method].title, about)]
-        cells = {(0, index): _neuron_cell(picture, one) for index, one in enumerate(found)}
+        cells = {(0, index): _neuron_cell(picture, one) for index, one in enumerate(attributions)}
         _write_sheet(options.out, picture, columns, rows, cells)
     return 0
 
@@ -136,6 +124,8 @@ def _sees(found: NeuronAttribution) -> str:
 
 def _all_see_all(model: LoadedModel, layer: Layer) -> str:
     said = f"Neurons of {layer} see the whole picture, so no part of it is outlined"
+    from cactiviz.engine.receptive_field import layer_with_parts
+
     shape = (3, *model.spec.preprocessing.input_size)
     begin = layer_with_parts(model.module, shape, model.spec.target_layer)
     if begin == layer:
@@ -153,14 +143,26 @@ def _neuron_cell(picture: Picture, found: NeuronAttribution) -> Cell:
     return Cell(image, paint.caption(found.values, "own", vmax, display))
 
 
-def _filters(options: argparse.Namespace) -> int:
+@command(
+    "filters",
+    *shared.PICTURE,
+    *shared.NETWORK,
+    asked("--layer", "a convolution; default: the first one", metavar="NAME"),
+    asked("--list", "list the network's convolutions", bool),
+    *_OUTPUTS,
+    files=_files,
+    loads=("cactiviz.explanations.filters",),
+)
+def _filters(options: Options) -> int:
+    from cactiviz.explanations import filters as convolving
+
     _check(options)
     model = shared.load_network(options)
     if options.list:
-        print("\n".join(convolutions(model)))
+        print("\n".join(convolving.convolutions(model)))
         return 0
     picture = shared.read_picture(options)
-    grid = filters(model, picture, layer=options.layer, resize=options.resize)
+    grid = convolving.filters(model, picture, layer=options.layer, resize=options.resize)
     maps = grid.feature_maps
     assert maps is not None
     strongest = grid.by_response[0]
@@ -200,11 +202,11 @@ def _filters(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check(options: argparse.Namespace) -> None:
-    outputs.check_outputs(options.out, options.npz)
-    outputs.check_results(options.npz, ".npz")
+def _check(options: Options) -> None:
+    files.check_outputs(options.out, options.npz)
+    files.check_results(options.npz, ".npz")
     if options.out:
-        outputs.sheet_format(options.out)
+        files.sheet_format(options.out)
 
 
 def _write_npz(path: Path | None, arrays: dict[str, NDArray[Any]]) -> None:
@@ -222,4 +224,4 @@ def _write_sheet(
 ) -> None:
     sheet = draw_sheet(picture, columns, rows, cells, cell_width=_CELL_WIDTH)
     with whole_file(path) as file:
-        sheet.save(file, format=outputs.sheet_format(path), exif=signature())
+        sheet.save(file, format=files.sheet_format(path), exif=signature())

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 import torch
@@ -322,9 +323,7 @@ def test_each_exception_of_the_system_has_its_words(
         assert_one_sentence(capsys.readouterr().err)
     with pytest.raises(TypeError):  # a mistake of the program's own keeps its traceback
         ending.ended_well(lambda: len(3))  # type: ignore[arg-type]
-    monkeypatch.setattr(
-        main.argparse.ArgumentParser, "parse_args", lambda *_: signal.raise_signal(signal.SIGINT)
-    )
+    monkeypatch.setattr(click.Command, "parse_args", lambda *_: signal.raise_signal(signal.SIGINT))
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever had it before
     try:
         assert run(capsys, "methods") == (130, "", "Stopped.\n")

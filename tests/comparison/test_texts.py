@@ -18,7 +18,7 @@ from cactiviz.batch.animation import Animation
 from cactiviz.batch.collect import Collector
 from cactiviz.batch.sequence import PictureRef
 from cactiviz.cli import compare as command
-from cactiviz.cli.cells import cell
+from cactiviz.cli.data import cell
 from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.recipe import recipe_of
