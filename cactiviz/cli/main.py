@@ -56,7 +56,7 @@ CACTIVIZ = Commands(
             is_eager=True,
             expose_value=False,
             callback=_print_version,
-            help="show the version and exit",
+            help="Show the version and exit.",
         )
     ],
     epilog=f'Tab completes after: eval "$({_COMPLETE}=bash_source cactiviz)"; also zsh_source, '

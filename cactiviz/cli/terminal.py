@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_BARS = 0.1
+_WIDTH_OF_AMOUNTS = 42  # characters, with a bar of a few
 #: Unit of amounts that are counted in bytes.
 MEGABYTES = "MB"
 
@@ -44,9 +45,9 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False)
+    shown = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for number, title in enumerate(titles):
-        shown.add_column(title, overflow="fold", no_wrap=False, style="" if number else "bold")
+        shown.add_column(title, overflow="fold", no_wrap=not number, style="" if number else "bold")
     for row in rows:
         shown.add_row(*map(Text, row))
     Console(highlight=False).print(shown)
@@ -99,15 +100,11 @@ class _Bars:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
         from rich.table import Column
 
-        def text(field: str, **column: str | int) -> TextColumn:
-            cell = Column(no_wrap=True, overflow="ellipsis", **column)  # type: ignore[arg-type]
-            return TextColumn(field, markup=False, table_column=cell)
-
         self.shown = Progress(
-            text("{task.description}"),
-            BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=6, max_width=40)),
-            text("{task.fields[amount]}"),
-            text("{task.fields[rate]}"),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=4)),
+            TextColumn("{task.fields[amount]}"),
+            TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(compact=True),
             console=Console(stderr=True, highlight=False),
             auto_refresh=False,
@@ -121,10 +118,13 @@ class _Bars:
         unit, now = self._unit(what), time.monotonic()
         if total is not None and done > total:
             total = None  # it was none
-        if (unit, total) not in self._tasks:
-            self._tasks[unit, total] = self.shown.add_task(what, total=total, amount="", rate="")
-        task = self._tasks[unit, total]
+        if len(what) > (room := max(12, self.shown.console.width - _WIDTH_OF_AMOUNTS)):
+            what = f"{what[: room - 1]}…"
         amount = _amount(done, total, unit)
+        if (unit, total) not in self._tasks:
+            added = self.shown.add_task(what, total=total, amount=amount, rate="")
+            self._tasks[unit, total] = added
+        task = self._tasks[unit, total]
         self.shown.update(task, description=what, completed=done, amount=amount)
         speed = next(each.speed for each in self.shown.tasks if each.id == task)
         self.shown.update(task, rate=_rate(speed, unit))
