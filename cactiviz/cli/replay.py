@@ -14,6 +14,7 @@ from cactiviz.cli import compare, files
 from cactiviz.cli import options as shared
 from cactiviz.cli.command import PATH, WEIGHTS_DIR, Options, asked, command, output
 from cactiviz.cli.files import Files
+from cactiviz.cli.terminal import MEGABYTES, progress, unit_of_loading
 from cactiviz.errors import CactivizError
 from cactiviz.models import find_weights, get_spec
 from cactiviz.recipes.locate import Origins, host_of
@@ -82,9 +83,10 @@ def _comparison(options: Options, recipe: dict[str, Any], origins: Origins) -> l
 
     if options.out:
         compare.check_ending(options.out)
-    comparison, asked, paint = remake_comparison(
-        recipe, origins=origins, weights_dir=options.weights_dir
-    )
+    with progress(unit_of_loading, only=MEGABYTES) as report:
+        comparison, asked, paint = remake_comparison(
+            recipe, origins=origins, weights_dir=options.weights_dir, report=report
+        )
     new = recipe_of(comparison, asked, paint)
     if options.out:
         shown = told(comparison, paths_of(asked.networks))

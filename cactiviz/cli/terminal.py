@@ -109,6 +109,7 @@ class _Bars:
             console=Console(stderr=True, highlight=False),
             auto_refresh=False,
             redirect_stdout=False,  # which may be a file
+            speed_estimate_period=300,  # seconds; some networks take minutes
             expand=True,
         )
         self._unit, self._last = unit, 0.0
