@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -13,10 +12,10 @@ from cactiviz.batch.presets import PRESETS, of_dataset, of_source, open_preset_d
 from cactiviz.batch.sequence import PictureRef
 from cactiviz.cli import files
 from cactiviz.cli import options as shared
-from cactiviz.cli.command import PATH, Options, Value, as_path, asked, command, output
+from cactiviz.cli.command import PATH, Options, Value, as_path, asked, command, number, output
 from cactiviz.cli.ending import Stopped, asking
 from cactiviz.cli.files import Files
-from cactiviz.cli.terminal import progress
+from cactiviz.cli.terminal import progress, say
 from cactiviz.datasets import DATASETS
 from cactiviz.errors import CactivizError, Cancelled, OutputError, WeightsError
 from cactiviz.pictures.open import SAMPLES
@@ -27,8 +26,6 @@ from cactiviz.rendering.formats import check_ending, check_size
 
 if TYPE_CHECKING:
     from cactiviz.batch.collect import Collector
-
-_DEFAULT_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
 
 
 def _files(options: Options) -> Files:
@@ -44,16 +41,15 @@ def _files(options: Options) -> Files:
 @command(
     "animate",
     asked(
-        "sources",
+        "sources=[SOURCE]...",
         "pictures: files, folders, a data set by name or folder, sample:NAME",
         Value(str, lambda: (*DATASETS, *map("sample:{}".format, SAMPLES)), is_path=True),
-        "SOURCE",
         nargs=-1,
     ),
     asked("--preset", "pictures and networks by one word", tuple(PRESETS)),
-    asked("--data", "where the preset's data set is", metavar="FOLDER"),
-    asked("--each", "pictures of each class; default 5", shared.positive, "N"),
-    asked("--most", "pictures in all", shared.positive, "N"),
+    asked("--data=FOLDER", "where the preset's data set is"),
+    asked("--each=N", "pictures of each class; default 5", number(1)),
+    asked("--most=N", "pictures in all", number(1)),
     asked("--models", "networks, names with commas between", shared.MODEL_NAMES),
     asked("--method --methods", "default: grad_cam", shared.METHOD_NAMES),
     *shared.of_fields(of_export((*REQUEST, *STYLE), "animation"), without=("methods",)),
@@ -83,12 +79,12 @@ def _animate(options: Options) -> int:
     style = replace(usual, **shared.chosen_fields(options, STYLE))
     frames = make(answers, style, options.out, keep=options.keep)
     skipped = answers.sequence.skipped
-    told = (*answers.remarks, *answers.failures.values(), *skipped.values())
-    for sentence in dict.fromkeys(told):
-        print(sentence, file=sys.stderr)
+    say((*answers.remarks, *answers.failures.values(), *skipped.values()))
     if hoped > len(pictures) and not options.most:
-        print(f"{len(pictures)} of {hoped} pictures are here.", file=sys.stderr)
-    print(f"{options.out}: {_counted(frames)}, {_size(options.out) / 1e6:.1f} MB")
+        say([f"{len(pictures)} of {hoped} pictures are here."])
+    written = options.out.iterdir() if options.out.is_dir() else [options.out]
+    megabytes = sum(file.stat().st_size for file in written) / 1e6
+    print(f"{options.out}: {frames} frame{'s' if frames > 1 else ''}, {megabytes:.1f} MB")
     return 1 if answers.failures or skipped else 0
 
 
@@ -148,11 +144,13 @@ def make(answers: Collector, style: Style, out: Path, *, keep: bool = False) -> 
 
 def _pictures(options: Options) -> tuple[list[PictureRef], int]:
     if options.sources:
-        own = (options.out, options.out.with_name(f"{options.out.name}.parts"))
+        own = (options.out, *kept_in(options.out))
         found = [
             ref
             for source in options.sources
-            for ref in of_source(source, options.each, without=own, say=_say)
+            for ref in of_source(
+                source, options.each, without=own, say=lambda sentence: say([sentence])
+            )
         ]
         return found, 0
     if not options.preset:
@@ -162,23 +160,8 @@ def _pictures(options: Options) -> tuple[list[PictureRef], int]:
     return of_dataset(dataset, preset.classes, options.each or preset.each)
 
 
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
-
-
 def _named(options: Options) -> list[str]:
     """The networks by name; those of the preset, or the usual ones, where nothing is asked for."""
-    if options.models is not None:
-        return list(options.models)
-    if options.preset:
+    if options.preset and options.models is None:
         return list(PRESETS[options.preset].networks)
-    return [] if options.checkpoint else list(_DEFAULT_MODELS)
-
-
-def _counted(frames: int) -> str:
-    return "1 frame" if frames == 1 else f"{frames} frames"
-
-
-def _size(path: Path) -> int:
-    files = path.iterdir() if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files)
+    return shared.named(options)

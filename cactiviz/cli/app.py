@@ -12,7 +12,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from cactiviz.cli.command import Options, command, parameter
+from cactiviz.cli.command import Options, command, number, parameter
 from cactiviz.errors import OutputError
 
 _PORT = 8501
@@ -95,31 +95,23 @@ def _name(text: str) -> str:
     return text
 
 
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
-        raise ValueError("give a port from 1 to 65535")
-    return int(text)
-
-
 _where = partial(parameter, "Where it is")
 
 
 @command(
     "app",
-    _where("--port", f"default: {_PORT}", _port, default=_PORT),
+    _where("--port", f"default: {_PORT}", number(1, 65535), default=_PORT),
     _where(
-        "--host",
+        "--host=ADDRESS",
         "which of this computer's addresses others may reach it at; 0.0.0.0 for all. "
         "Default: this computer alone",
-        metavar="ADDRESS",
         default=_LOOPBACK,
     ),
     _where(
-        "--allow-name",
+        "--allow-name=NAME",
         "with --host, a name under which others reach this computer, besides its addresses "
         "and its own names; may be repeated",
         _name,
-        "NAME",
         multiple=True,
     ),
     _where("--no-browser", "don't open a browser", bool),

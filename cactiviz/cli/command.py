@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -24,7 +25,7 @@ Options = SimpleNamespace
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-class Value(click.ParamType[Any]):
+class Value(click.ParamType):  # type: ignore[type-arg]  # older versions have none
     """The value of an option or argument, read from one word.
 
     Args:
@@ -71,6 +72,27 @@ def as_path(text: str) -> Path:
     return Path(os.path.expanduser(text))
 
 
+def number(
+    low: float | None = None, high: float | None = None, kind: Any = int
+) -> Callable[[str], Any]:
+    """A reader of a number from ``low`` to ``high``.
+
+    >>> number(1)("3"), number(0, 1, float)("0.5")
+    (3, 0.5)
+    """
+    bounds = "" if low is None else f" from {low:g}"
+    bounds += "" if high is None else f" to {high:.10g}"
+
+    def read(text: str) -> Any:
+        with suppress(ValueError):
+            value = kind(text)
+            if (low is None or low <= value) and (high is None or value <= high):
+                return value
+        raise ValueError(f"give a {'whole ' if kind is int else ''}number{bounds}")
+
+    return read
+
+
 def _choice(choices: Sequence[str]) -> Value:
     def read(text: str) -> str:
         if text not in choices:
@@ -89,20 +111,20 @@ def parameter(
     spelled: str,
     help: str,
     kind: Any = _WORD,
-    metavar: str | None = None,
     **more: Any,
 ) -> click.Parameter:
     """An option or argument of a command.
 
     Args:
         group: The title above it in the help.
-        spelled: What is typed, such as ``--out``; the name of an argument.
+        spelled: What is typed, with what stands for its value in the help: ``--out=SHEET.png``; the
+            name of an argument.
         help: What it is for.
         kind: A :class:`Value`, a reader of one, a tuple of words, or bool for a switch.
-        metavar: What stands for it in the help.
         more: ``name``, its attribute of :data:`Options`; else as for click.
     """
     name = more.pop("name", "")
+    spelled, _, metavar = spelled.partition("=")
     if kind is bool:
         more["is_flag"] = True
     else:

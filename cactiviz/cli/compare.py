@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from cactiviz.cli import files
 from cactiviz.cli import options as shared
-from cactiviz.cli.command import PATH, Options, asked, command, output
+from cactiviz.cli.command import PATH, Options, asked, command, number, output
 from cactiviz.cli.files import Files
-from cactiviz.cli.terminal import MEGABYTES, progress, table, unit_of_loading
+from cactiviz.cli.terminal import MEGABYTES, progress, say, table, unit_of_loading
 from cactiviz.errors import OutputError
 from cactiviz.files import folder_of_export, whole_file
 from cactiviz.recipes.fields import REQUEST, STYLE, of_export
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
     from cactiviz.comparison.comparison import Comparison
 
-_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
 _METHODS = ("grad_cam", "saliency", "guided_backprop")
 _SCREEN_DPI, _PRINT_DPI, _MOST_DPI = 96, 300, 1200
 _REPORTS = (".html", ".png", ".zip", ".json")
@@ -35,7 +33,7 @@ _LOADS = ("cactiviz.comparison.report", "cactiviz.comparison.recipe")
 
 def _asking(methods: tuple[str, ...]) -> tuple[click.Parameter, ...]:
     """The picture, the networks, and all that the table of fields has for a comparison."""
-    usual = f"names with commas between, default {','.join(_MODELS)}; `cactiviz models` lists "
+    usual = f"names with commas between, default {','.join(shared.USUAL)}; `cactiviz models` lists "
     return (
         *shared.PICTURE,
         asked(
@@ -51,32 +49,23 @@ def _asking(methods: tuple[str, ...]) -> tuple[click.Parameter, ...]:
 
 
 def _files(options: Options) -> Files:
-    networks = files.of_networks(options, _named(options))
-    reads = chain(files.of_picture(options), networks)
+    networks = files.of_networks(options, shared.named(options))
+    reads = chain(files.of_origin(options.picture, options.data_dir), networks)
     written = [vars(options).get(name) for name in ("out", "json", "npz")]
     return Files(reads, written, replaces=True)
-
-
-def _named(options: Options) -> list[str]:
-    """The networks by name; the usual ones where nothing is asked for."""
-    return options.models or ([] if options.checkpoint else list(_MODELS))
 
 
 @command(
     "compare",
     *_asking((*_METHODS, "filters")),
-    output("--out", "write the comparison as a picture", PATH, "SHEET.png"),
-    output("--json", "write the answers and ranges", PATH, "RESULTS.json"),
-    output("--npz", "write the raw maps", PATH, "MAPS.npz"),
+    output("--out=SHEET.png", "write the comparison as a picture", PATH),
+    output("--json=RESULTS.json", "write the answers and ranges", PATH),
+    output("--npz=MAPS.npz", "write the raw maps", PATH),
     files=_files,
     loads=_LOADS,
 )
 def _compare(options: Options) -> int:
-    files.check_outputs(options.out, options.json, options.npz)
-    files.check_results(options.json, ".json")
-    files.check_results(options.npz, ".npz")
-    if options.out:
-        files.sheet_format(options.out)
+    files.check_results(options.out, json=options.json, npz=options.npz)
     comparison, shown = _asked(options, before=False, dpi=_SCREEN_DPI)
     if options.json:
         text = json.dumps(shown.to_json(), indent=1, ensure_ascii=False)
@@ -97,7 +86,7 @@ def _compare(options: Options) -> int:
         PATH,
         required=True,
     ),
-    output("--dpi", "of a PNG; default 300", shared.positive, default=_PRINT_DPI),
+    output("--dpi", "of a PNG; default 300", number(1), default=_PRINT_DPI),
     files=_files,
     loads=_LOADS,
 )
@@ -117,7 +106,7 @@ def _asked(options: Options, *, before: bool, dpi: int) -> tuple[Comparison, Com
     views(options.methods)  # whose sentence speaks of views, of which filters are one
     request = Request(
         pictures=(options.picture,),
-        networks=shared.chosen_networks(options, _named(options)),
+        networks=shared.chosen_networks(options, shared.named(options)),
         device=options.device,
         **shared.chosen_fields(options, REQUEST),
     )
@@ -140,29 +129,24 @@ def _asked(options: Options, *, before: bool, dpi: int) -> tuple[Comparison, Com
 def _failed(comparison: Comparison) -> int:
     """Say why networks and methods failed; returns the exit code."""
     failures = [failure["why"] for failure in comparison.to_json()["failures"]]
-    for sentence in dict.fromkeys(failures):
-        print(sentence, file=sys.stderr)
+    say(failures)
     return 1 if failures else 0
 
 
 def _print_answers(comparison: Comparison) -> None:
     for note in comparison.picture.notes:
         print(note)
-    remarks = {
-        explanation.title: [f"{explanation.title}: {remark}" for remark in explanation.remarks]
-        for explanation in comparison.explanations.values()
-    }
-    rows = [
-        (explanation.title, best.class_name, f"{best.probability:.1%}")
-        for explanation in comparison.explanations.values()
-        for best in explanation.predictions[:1]
-    ]
-    if table(
-        ("Network", "Answer", "Probability"),
-        rows,
-        lambda title, name, share: "\n".join((f"{title}: {name} {share}", *remarks[title])),
-    ):
-        print("".join(f"{line}\n" for lines in remarks.values() for line in lines), end="")
+    rows, remarks = [], dict[str, list[str]]()
+    for found in comparison.explanations.values():
+        best = found.predictions[0]
+        rows.append((found.title, best.class_name, f"{best.probability:.1%}"))
+        remarks[found.title] = [f"{found.title}: {remark}" for remark in found.remarks]
+
+    def lines(title: str, name: str, share: str) -> str:
+        return "\n".join((f"{title}: {name} {share}", *remarks[title]))
+
+    if table(("Network", "Answer", "Probability"), rows, lines):
+        print("".join(f"{line}\n" for told in remarks.values() for line in told), end="")
 
 
 def check_ending(path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import textwrap
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -12,17 +11,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from cactiviz.cli import options as shared
-from cactiviz.cli.command import PATH, Commands, Options, Value, asked, command, output
+from cactiviz.cli.command import PATH, Commands, Options, Value, asked, command, number, output
 from cactiviz.cli.files import Files, of_dataset
-from cactiviz.cli.terminal import MEGABYTES, progress, table
-from cactiviz.datasets import (
-    DATASETS,
-    data_folder,
-    find_dataset,
-    get_dataset_spec,
-    open_dataset,
-)
+from cactiviz.cli.terminal import MEGABYTES, progress, say, table
+from cactiviz.datasets import DATASETS, data_folder, find_dataset, get_dataset_spec, open_dataset
 from cactiviz.datasets.download import get
 from cactiviz.datasets.inaturalist_api import open_sighting, search
 from cactiviz.errors import CactivizError, Cancelled, DataError, OutputError
@@ -37,14 +29,13 @@ _CALCULATES = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 _NAME = asked("name", f"one of {', '.join(DATASETS)}", Value(str, lambda: DATASETS))
 _FOLDER = asked(
-    "--dir",
+    "--dir=FOLDER",
     "where it is or is to be; default: the folder that CACTIVIZ_DATA names",
     PATH,
-    "FOLDER",
     name="folder",
 )
-_COUNT = asked("--count", "how many; default 10", shared.positive, default=10)
-_OUT = output("--out", "made if need be", PATH, "DIR", required=True)
+_COUNT = asked("--count", "how many; default 10", number(1), default=10)
+_OUT = output("--out=DIR", "made if need be", PATH, required=True)
 data = Commands(
     "data",
     {
@@ -122,16 +113,15 @@ def _get(options: Options) -> int:
     "sample",
     _NAME,
     _FOLDER,
-    asked("--class", "default: any", metavar="CLASS", name="class_name"),
-    asked("--seed", "the same seed draws the same pictures", shared.whole, default=0),
+    asked("--class=CLASS", "default: any", name="class_name"),
+    asked("--seed", "the same seed draws the same pictures", number(), default=0),
     _COUNT,
     _OUT,
     files=_files,
 )
 def _sample(options: Options) -> int:
     dataset = open_dataset(options.name, options.folder, _written(options.out))
-    for note in dataset.notes if dataset.name == "folder" else ():  # of others `info` tells
-        print(note, file=sys.stderr)
+    say(dataset.notes if dataset.name == "folder" else ())  # of others `info` tells
     items = dataset.draw(options.count, options.seed, options.class_name)
     if not items:
         raise DataError(f"There is no picture to draw in {options.class_name or dataset.title}.")
@@ -166,7 +156,7 @@ def _write(pictures: Iterable[tuple[str, Callable[[], Picture]]], options: Optio
             except (Cancelled, OutputError):
                 raise
             except CactivizError as error:
-                print(f"{address} is skipped: {error}", file=sys.stderr)
+                say([f"{address} is skipped: {error}"])
                 skipped += 1
                 continue
             file_name = f"{number:03}_{_stem(address)}.png"
@@ -179,7 +169,7 @@ def _write(pictures: Iterable[tuple[str, Callable[[], Picture]]], options: Optio
     if credits:
         print(f"{len(credits)} pictures and {CREDITS} are in {folder}.")
     if skipped:
-        print(f"{skipped} of {skipped + len(credits)} pictures were skipped.", file=sys.stderr)
+        say([f"{skipped} of {skipped + len(credits)} pictures were skipped."])
     return 1 if skipped else 0
 
 
@@ -188,19 +178,20 @@ def _written(folder: Path) -> list[Path]:
 
     They are no pictures to draw from, not even where both folders are one.
     """
-    try:
-        lines = (folder / CREDITS).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return [folder]
-    return [folder, *(folder / name for line in lines if (name := line.partition("\t")[0]))]
+    return [folder, *(folder / name for name, _ in _credits(folder / CREDITS) if name)]
+
+
+def _credits(path: Path) -> list[tuple[str, str]]:
+    """The names and lines in a list of credits; none where it can't be read."""
+    with suppress(OSError, UnicodeDecodeError):
+        lines = path.read_text("utf-8").splitlines()
+        return [(line.partition("\t")[0], line) for line in lines]
+    return []
 
 
 def _write_credits(path: Path, credits: dict[str, str]) -> None:
     """Add to the list of credits; what it says of other files stays."""
-    before: list[str] = []
-    with suppress(OSError, UnicodeDecodeError):
-        before = path.read_text("utf-8").splitlines()
-    kept = [line for line in before if line.partition("\t")[0] not in credits]
+    kept = [line for name, line in _credits(path) if name not in credits]
     with whole_file(path) as file:
         text = "\n".join([*kept, *credits.values(), ""])
         file.write(text.encode("utf-8", "backslashreplace"))

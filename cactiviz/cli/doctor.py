@@ -9,7 +9,7 @@ import platform
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -189,17 +189,10 @@ def _data() -> dict[str, Any]:
 
 
 def _bytes(place: Path | None) -> int:
-    """The size of a file, or of all files below a folder."""
-    if place is None:
-        return 0
-    files = [place] if os.path.isfile(place) else map(Path, _below(place))
-    return sum(map(_size, files))
-
-
-def _below(folder: Path) -> Iterator[str]:
-    """All files below a folder; what may not be read is passed over."""
-    for inside, _, names in os.walk(folder):
-        yield from (os.path.join(inside, name) for name in names)
+    """The size of a file, or of all files below a folder; what may not be read is passed over."""
+    if place is None or os.path.isfile(place):
+        return _size(place) if place else 0
+    return sum(_size(Path(up, name)) for up, _, names in os.walk(place) for name in names)
 
 
 def _size(file: Path) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -12,9 +11,9 @@ from PIL import Image
 
 from cactiviz.cli import files
 from cactiviz.cli import options as shared
-from cactiviz.cli.command import PATH, Options, Value, asked, command, output
+from cactiviz.cli.command import PATH, Options, Value, asked, command, number, output
 from cactiviz.cli.files import Files
-from cactiviz.cli.terminal import progress
+from cactiviz.cli.terminal import progress, say
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.files import whole_file
@@ -28,14 +27,6 @@ from cactiviz.training.split import split
 
 if TYPE_CHECKING:
     from cactiviz.training.evaluate import Evaluation
-
-_LARGEST_SEED = int(LIMITS["seed"][1])
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) > _LARGEST_SEED:
-        raise ValueError(f"give a whole number from 0 to {_LARGEST_SEED}")
-    return int(text)
 
 
 def _files(options: Options) -> Files:
@@ -53,18 +44,19 @@ def _files(options: Options) -> Files:
         ("all", "excluded", "trained"),
         default="all",
     ),
-    asked("--seed", "of that part and the bootstrap; default 0", _seed, "N", default=0),
+    asked(
+        "--seed=N", "of that part and the bootstrap; default 0", number(*LIMITS["seed"]), default=0
+    ),
     *shared.LOADING,
     output("--json", "as JSON", bool),
-    output("--sheet", "the worst mistakes as a picture", PATH, "SHEET.png"),
+    output("--sheet=SHEET.png", "the worst mistakes as a picture", PATH),
     files=_files,
     loads=("cactiviz.training.evaluate",),
 )
 def _evaluate(options: Options) -> int:
     from cactiviz.training.evaluate import evaluate as ask
 
-    files.check_outputs(options.sheet)
-    image_format = files.sheet_format(options.sheet) if options.sheet else ""
+    files.check_results(options.sheet)
     dataset = open_anywhere(options.data, [options.sheet] if options.sheet else ())
     items: list[Item] = list(dataset)
     if options.part != "all":
@@ -74,9 +66,9 @@ def _evaluate(options: Options) -> int:
 
     with progress(lambda _: "pictures") as report:
         found = ask(model, dataset, items, seed=options.seed, progress=partial(report, "Asking"))
-    for sentence in (*dataset.notes, *found.skipped):
-        print(sentence, file=sys.stderr)
+    say((*dataset.notes, *found.skipped))
     if options.sheet:
+        image_format = files.sheet_format(options.sheet)
         with whole_file(options.sheet) as file:
             _mistakes_sheet(found, dataset).save(file, format=image_format, exif=signature())
     print(json.dumps(found.to_json(), indent=1) if options.json else _in_words(found, model.title))

@@ -18,7 +18,7 @@ from cactiviz.cli.command import Options
 from cactiviz.datasets import DATASETS, aerial_cactus, find_dataset, is_address
 from cactiviz.errors import CactivizError, OutputError, OutputPlaceError
 from cactiviz.files import is_stream
-from cactiviz.models import Checkpoint, find_weights, get_spec
+from cactiviz.models import find_weights, get_spec
 from cactiviz.pictures.open import SAMPLES, sample_path
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import checkpoint_in, read_recipe
@@ -58,11 +58,6 @@ def check_files(named: Files) -> None:
     if writes or named.folders:
         is_own = _is_export if named.replaces else lambda _: False
         check_kept(list(named.reads), writes, named.folders, is_own=is_own)
-
-
-def of_picture(options: Options) -> Iterator[Path]:
-    """The file of ``options.picture``, or where its data set lies."""
-    yield from of_origin(options.picture, options.data_dir)
 
 
 def of_origin(origin: str, data_dir: Path | None = None) -> Iterator[Path]:
@@ -106,20 +101,15 @@ def _parts_of(place: Path) -> Iterator[Path]:
 
 
 def of_networks(options: Options, names: Iterable[str]) -> Iterator[Path]:
-    """The files of each ``--checkpoint``, and of the weights that networks by name have."""
+    """Weights and class names of each ``--checkpoint``, and the weights of networks by name."""
     own = {checkpoint.name for checkpoint in options.checkpoint}
     for checkpoint in options.checkpoint:
-        yield from of_checkpoint(checkpoint)
+        for path in (checkpoint.file, checkpoint.classes):
+            if isinstance(path, Path):  # else there is no list, or one that comes along
+                yield Path(os.path.expanduser(path))
     for name in names:
         if name not in own:
             yield from of_weights(name, options.weights_dir)
-
-
-def of_checkpoint(checkpoint: Checkpoint) -> Iterator[Path]:
-    """A checkpoint's weights and its class names."""
-    for path in (checkpoint.file, checkpoint.classes):
-        if isinstance(path, Path):  # else there is no list, or one that comes along
-            yield Path(os.path.expanduser(path))
 
 
 def of_weights(name: str, weights_dir: Path | None) -> Iterator[Path]:
@@ -183,17 +173,24 @@ def check_outputs(*paths: Path | None) -> None:
             raise OutputError(f"The name {path.name[:20]}… is too long for a file.")
 
 
-def check_results(path: Path | None, ending: str) -> None:
-    """Refuse a file of results under the name of another kind of file, of a picture say.
+def check_results(sheet: Path | None = None, **results: Path | None) -> None:
+    """Refuse before the work what can't be written after it, or ends like another kind of file.
 
-    A device or a pipe may have any name.
+    Args:
+        sheet: A picture.
+        results: Ending, without its dot -> a file; a device or a pipe may have any name.
 
     Raises:
-        OutputPlaceError: The name ends otherwise.
+        OutputError: It can't be written.
     """
-    if path is None or path.suffix.lower() == ending or is_stream(path):
-        return
-    raise OutputPlaceError(f"The file {path.name} must end in {ending}, as what is written there.")
+    check_outputs(sheet, *results.values())
+    for kind, path in results.items():
+        if path and path.suffix.lower() != f".{kind}" and not is_stream(path):
+            raise OutputPlaceError(
+                f"The file {path.name} must end in .{kind}, as what is written there."
+            )
+    if sheet:
+        sheet_format(sheet)
 
 
 def sheet_format(path: Path) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cactiviz.cli import files
 from cactiviz.cli import options as shared
-from cactiviz.cli.command import PATH, Options, asked, command, output
+from cactiviz.cli.command import PATH, Options, asked, command, number, output
 from cactiviz.cli.files import Files
 from cactiviz.files import whole_file
 from cactiviz.methods import METHODS
@@ -20,7 +20,8 @@ from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.rendering.formats.metadata import signature
-from cactiviz.types import FilterGrid, Layer, Picture
+from cactiviz.rendering.scales import Display, Scale
+from cactiviz.types import Box, FilterGrid, Layer, Picture
 
 if TYPE_CHECKING:
     from cactiviz.explanations.neurons import NeuronAttribution
@@ -32,14 +33,16 @@ _CELL_WIDTH = 160  # pixels
 
 
 _OUTPUTS = (
-    output("--out", "write them as a picture", PATH, "SHEET.png"),
-    output("--npz", "write the raw arrays", PATH, "MAPS.npz"),
+    output("--out=SHEET.png", "write them as a picture", PATH),
+    output("--npz=MAPS.npz", "write the raw arrays", PATH),
 )
 
 
 def _files(options: Options) -> Files:
     named = [options.model] if options.model else []
-    reads = chain(files.of_picture(options), files.of_networks(options, named))
+    reads = chain(
+        files.of_origin(options.picture, options.data_dir), files.of_networks(options, named)
+    )
     return Files(reads, (options.out, options.npz), replaces=True)
 
 
@@ -48,18 +51,15 @@ def _files(options: Options) -> Files:
     *shared.PICTURE,
     *shared.NETWORK,
     asked("--layer", "NAME or NAME:activation; default: the target layer", Layer.parse),
+    asked("--neuron=CHANNEL,ROW,COLUMN", "may be repeated", shared.whole_numbers(3), multiple=True),
+    asked("--at=ROW,COLUMN", "the most active there", shared.whole_numbers(2)),
     asked(
-        "--neuron", "may be repeated", shared.whole_numbers(3), "CHANNEL,ROW,COLUMN", multiple=True
-    ),
-    asked("--at", "the most active there", shared.whole_numbers(2), "ROW,COLUMN"),
-    asked(
-        "--random",
+        "--random=N",
         "so many by --seed, among those that answer to the picture",
-        shared.whole,
-        "N",
+        number(),
         default=0,
     ),
-    asked("--seed", "of those by chance; default 0", shared.whole, default=0),
+    asked("--seed", "of those by chance; default 0", number(), default=0),
     asked("--method", "default: guided_backprop", NEURON_METHODS, default="guided_backprop"),
     *_OUTPUTS,
     files=_files,
@@ -68,7 +68,7 @@ def _files(options: Options) -> Files:
 def _neurons(options: Options) -> int:
     from cactiviz.explanations.neurons import explain_neurons
 
-    _check(options)
+    files.check_results(options.out, npz=options.npz)
     picture = shared.read_picture(options)
     model = shared.load_network(options)
     attributions = explain_neurons(
@@ -123,9 +123,9 @@ def _sees(found: NeuronAttribution) -> str:
 
 
 def _all_see_all(model: LoadedModel, layer: Layer) -> str:
-    said = f"Neurons of {layer} see the whole picture, so no part of it is outlined"
     from cactiviz.engine.receptive_field import layer_with_parts
 
+    said = f"Neurons of {layer} see the whole picture, so no part of it is outlined"
     shape = (3, *model.spec.preprocessing.input_size)
     begin = layer_with_parts(model.module, shape, model.spec.target_layer)
     if begin == layer:
@@ -135,19 +135,31 @@ def _all_see_all(model: LoadedModel, layer: Layer) -> str:
 
 def _neuron_cell(picture: Picture, found: NeuronAttribution) -> Cell:
     display = METHODS[found.method].display
-    vmax = paint.vmax_of([found.values], display)
+    vmax, field = paint.vmax_of([found.values], display), None if found.sees_all else found.field
+    return _cell(picture, found.values, found.seen, display, "own", vmax, field)
+
+
+def _cell(
+    picture: Picture,
+    values: NDArray[Any],
+    seen: Box,
+    display: Display,
+    scale: Scale,
+    vmax: float,
+    outlined: Box | None = None,
+) -> Cell:
     size = paint.cell_size(picture.size, _CELL_WIDTH)
-    image = paint.paint(picture, found.values, found.seen, display=display, vmax=vmax, size=size)
-    if not found.sees_all:
-        image = paint.outline(image, found.field, picture.size)
-    return Cell(image, paint.caption(found.values, "own", vmax, display))
+    image = paint.paint(picture, values, seen, display=display, vmax=vmax, size=size)
+    if outlined:
+        image = paint.outline(image, outlined, picture.size)
+    return Cell(image, paint.caption(values, scale, vmax, display))
 
 
 @command(
     "filters",
     *shared.PICTURE,
     *shared.NETWORK,
-    asked("--layer", "a convolution; default: the first one", metavar="NAME"),
+    asked("--layer=NAME", "a convolution; default: the first one"),
     asked("--list", "list the network's convolutions", bool),
     *_OUTPUTS,
     files=_files,
@@ -156,7 +168,7 @@ def _neuron_cell(picture: Picture, found: NeuronAttribution) -> Cell:
 def _filters(options: Options) -> int:
     from cactiviz.explanations import filters as convolving
 
-    _check(options)
+    files.check_results(options.out, npz=options.npz)
     model = shared.load_network(options)
     if options.list:
         print("\n".join(convolving.convolutions(model)))
@@ -182,31 +194,15 @@ def _filters(options: Options) -> int:
         cells = {}
         for column, index in enumerate(shown):
             kernel = FilterGrid(grid.layer, grid.kernels[index : index + 1]).kernels
-            cells[0, column] = Cell(
-                paint.paint_filters(kernel, _CELL_WIDTH), paint.filters_caption(kernel)
-            )
-            image = paint.paint(
-                picture,
-                maps[index],
-                seen,
-                display="magnitude",
-                vmax=vmax,
-                size=paint.cell_size(picture.size, _CELL_WIDTH),
-            )
-            cells[1, column] = Cell(image, paint.caption(maps[index], "shared", vmax, "magnitude"))
+            painted = paint.paint_filters(kernel, _CELL_WIDTH)
+            cells[0, column] = Cell(painted, paint.filters_caption(kernel))
+            cells[1, column] = _cell(picture, maps[index], seen, "magnitude", "shared", vmax)
         rows = [
             Row("Kernel", f"raw weights of {model.title}, {grid.layer}"),
             Row("Feature map", "how strongly it answers, the strongest of all first"),
         ]
         _write_sheet(options.out, picture, columns, rows, cells)
     return 0
-
-
-def _check(options: Options) -> None:
-    files.check_outputs(options.out, options.npz)
-    files.check_results(options.npz, ".npz")
-    if options.out:
-        files.sheet_format(options.out)
 
 
 def _write_npz(path: Path | None, arrays: dict[str, NDArray[Any]]) -> None:

@@ -15,7 +15,7 @@ from cactiviz.models import MODELS, find_weights, search, weights_folders
 @command(
     "models",
     WEIGHTS_DIR,
-    asked("--all", "search torchvision and timm, e.g. resnet or 'convnext*'", metavar="PATTERN"),
+    asked("--all=PATTERN", "search torchvision and timm, e.g. resnet or 'convnext*'"),
 )
 def _models(options: Options) -> int:
     if options.all is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,7 +11,7 @@ import click
 
 from cactiviz import cam_layers
 from cactiviz.cli.command import PATH, WEIGHTS_DIR, Options, Value, asked, networks, painted
-from cactiviz.cli.terminal import progress, unit_of_loading
+from cactiviz.cli.terminal import progress, say, unit_of_loading
 from cactiviz.datasets import is_address, open_item
 from cactiviz.errors import MethodError, ModelError, WeightsError
 from cactiviz.methods.views import VIEWS
@@ -45,21 +44,6 @@ def whole_numbers(count: int) -> Callable[[str], tuple[int, ...]]:
     return read
 
 
-def whole(text: str) -> int:
-    """A whole number."""
-    try:
-        return int(text)
-    except ValueError as error:
-        raise ValueError("give a whole number") from error
-
-
-def positive(text: str) -> int:
-    """A whole number from 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError("give a whole number from 1")
-    return int(text)
-
-
 def preprocessing(text: str) -> tuple[str, str]:
     """The checkpoint's name, empty where only one can be meant, and its preprocessing.
 
@@ -78,6 +62,8 @@ def preprocessing(text: str) -> tuple[str, str]:
     return "", text
 
 
+#: The networks that are asked where none is named.
+USUAL = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
 MODEL_NAMES = Value(names, lambda: MODELS)
 METHOD_NAMES = Value(names, lambda: VIEWS)
 DEVICE = networks(
@@ -98,21 +84,19 @@ PICTURE = (
 #: Where networks come from and where they run.
 LOADING = (
     networks(
-        "--checkpoint",
+        "--checkpoint=NAME=ARCHITECTURE:FILE[:CLASSES.txt]",
         "a network of your own; may be repeated. CLASSES is a list of its classes' names "
         "(text, CSV, JSON, YAML), or imagenet",
         Checkpoint.parse,
-        "NAME=ARCHITECTURE:FILE[:CLASSES.txt]",
         multiple=True,
     ),
     networks(
-        "--preprocessing",
+        "--preprocessing=NAME=WAY",
         "how a checkpoint is given pictures: imagenet, inception, unit, bytes or clip, and "
         "with commas between size=224, mean=0.5/0.5/0.5, std=0.5/0.5/0.5, "
         "resize=crop|squash|squash_crop, crop=0.875, interpolation=bilinear|bicubic; may be "
         "repeated",
         preprocessing,
-        "NAME=WAY",
         multiple=True,
     ),
     networks("--untrained", "random weights instead of published ones", bool),
@@ -169,7 +153,7 @@ def _of_field(row: Field, usual: Any) -> click.Parameter:
     elif row.name == "layers":
         more["callback"] = _alone
     add = asked if row in REQUEST else painted
-    return add(row.option, help_text, row.kind.choices or kind, row.metavar or None, **more)
+    return add(f"{row.option}={row.metavar}", help_text, row.kind.choices or kind, **more)
 
 
 def _layer(ctx: click.Context, param: click.Parameter, typed: tuple[str, ...]) -> Any:
@@ -196,6 +180,11 @@ def chosen_fields(options: Options, rows: Iterable[Field]) -> dict[str, Any]:
             if value is not None
         }
     )
+
+
+def named(options: Options) -> list[str]:
+    """The networks by name; the usual ones where nothing is asked for."""
+    return options.models or ([] if options.checkpoint else list(USUAL))
 
 
 def chosen_networks(options: Options, named: Sequence[str]) -> tuple[str | Checkpoint, ...]:
@@ -264,6 +253,5 @@ def load(options: Options, network: str | Checkpoint) -> LoadedModel:
             device=options.device,
             progress=lambda done, total: report(f"{name}: downloading", done, total),
         )
-    for remark in model.remarks:
-        print(f"{model.title}: {remark}", file=sys.stderr)
+    say(f"{model.title}: {remark}" for remark in model.remarks)
     return model

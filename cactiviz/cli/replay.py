@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -11,10 +10,9 @@ from urllib.parse import urlsplit
 
 from cactiviz.cli import animate as films
 from cactiviz.cli import compare, files
-from cactiviz.cli import options as shared
-from cactiviz.cli.command import PATH, WEIGHTS_DIR, Options, asked, command, output
+from cactiviz.cli.command import PATH, WEIGHTS_DIR, Options, asked, command, number, output
 from cactiviz.cli.files import Files
-from cactiviz.cli.terminal import MEGABYTES, progress, unit_of_loading
+from cactiviz.cli.terminal import MEGABYTES, progress, say, unit_of_loading
 from cactiviz.errors import CactivizError
 from cactiviz.models import find_weights, get_spec
 from cactiviz.recipes.locate import Origins, host_of
@@ -33,15 +31,14 @@ def _files(options: Options) -> Files:
     "replay",
     asked("recipe", "recipe.json, or an export that holds one", PATH),
     asked(
-        "--data",
+        "--data=FOLDER",
         "where the data set, the pictures and the checkpoints are, if not beside RECIPE",
         PATH,
-        "FOLDER",
     ),
     asked("--fetch", "let it ask for pictures by their address and for published weights", bool),
     WEIGHTS_DIR,
     output("--out", "write it; without this only say whether it comes out alike", PATH),
-    output("--dpi", "of a PNG; default 300", shared.positive, default=300),
+    output("--dpi", "of a PNG; default 300", number(1), default=300),
     files=_files,
     loads=("cactiviz.replay",),
 )
@@ -49,13 +46,12 @@ def _replay(options: Options) -> int:
     recipe = options.read
     origins = Origins.of(options.recipe, options.data, fetch=options.fetch)
     if options.fetch and (hosts := _hosts(recipe, options.weights_dir)):
-        print(f"This asks {', '.join(hosts)}.", file=sys.stderr, flush=True)
+        say([f"This asks {', '.join(hosts)}."])
     if recipe["makes"] == "comparison":
         found = _comparison(options, recipe, origins)
     else:
         found = _animation(options, recipe, origins)
-    for sentence in found:
-        print(sentence, file=sys.stderr)
+    say(found)
     if not found:
         print("Made again: all is as the recipe says.")
     return 1 if found else 0

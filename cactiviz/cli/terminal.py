@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from cactiviz.types import Report
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
+    from rich.progress import Progress
 
 _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_BARS = 0.1
 _WIDTH_OF_AMOUNTS = 42  # characters, with a bar of a few
 #: Unit of amounts that are counted in bytes.
 MEGABYTES = "MB"
+
+
+def say(sentences: Iterable[str]) -> None:
+    """Print sentences on standard error, each once."""
+    for sentence in dict.fromkeys(sentences):
+        print(sentence, file=sys.stderr)
 
 
 def table(
@@ -60,80 +66,66 @@ def unit_of_loading(what: str) -> str:
 
 
 @contextmanager
-def progress(unit: Callable[[str], str], only: str = "") -> Iterator[Report]:
+def progress(unit_of: Callable[[str], str], only: str = "") -> Iterator[Report]:
     """Within the block, reports of long work are shown on standard error.
 
     Args:
-        unit: From the work, as it is reported, to what its amounts count.
+        unit_of: From the work, as it is reported, to what its amounts count.
         only: The one unit of which lines are printed where there is no terminal; else all.
     """
-    if not sys.stderr.isatty():
-        yield _Lines(unit, only)
-        return
-    bars = _Bars(unit)
-    with bars.shown:
-        yield bars
+    bars = _bars() if sys.stderr.isatty() else None
+    last, tasks = -_SECONDS_BETWEEN_LINES, dict[tuple[str, int | None], Any]()
 
-
-class _Lines:
-    """A line every ten seconds."""
-
-    def __init__(self, unit: Callable[[str], str], only: str) -> None:
-        self._unit, self._only, self._last = unit, only, -_SECONDS_BETWEEN_LINES
-
-    def __call__(self, what: str, done: int, total: int | None) -> None:
-        now, unit = time.monotonic(), self._unit(what)
-        is_due = done == total or now - self._last >= _SECONDS_BETWEEN_LINES
-        if is_due and self._only in ("", unit):
-            self._last = now
+    def line(what: str, done: int, total: int | None) -> None:
+        nonlocal last
+        now, unit = time.monotonic(), unit_of(what)
+        is_due = done == total or now - last >= _SECONDS_BETWEEN_LINES
+        if is_due and only in ("", unit):
+            last = now
             print(f"{what} ({_amount(done, total, unit)})", file=sys.stderr, flush=True)
 
-
-class _Bars:
-    """A bar for each amount that grows: the networks that are asked, and the bytes of one.
-
-    It is drawn when something is reported, never from a thread of its own.
-    """
-
-    def __init__(self, unit: Callable[[str], str]) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-        from rich.table import Column
-
-        self.shown = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=4)),
-            TextColumn("{task.fields[amount]}"),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(compact=True),
-            console=Console(stderr=True, highlight=False),
-            auto_refresh=False,
-            redirect_stdout=False,  # which may be a file
-            speed_estimate_period=300,  # seconds; some networks take minutes
-            expand=True,
-        )
-        self._unit, self._last = unit, 0.0
-        self._tasks: dict[tuple[str, int | None], TaskID] = {}
-
-    def __call__(self, what: str, done: int, total: int | None) -> None:
-        unit, now = self._unit(what), time.monotonic()
-        if total is not None and done > total:
-            total = None  # it was none
-        if len(what) > (room := max(12, self.shown.console.width - _WIDTH_OF_AMOUNTS)):
+    def bar(what: str, done: int, total: int | None) -> None:
+        nonlocal last
+        assert bars is not None
+        now, unit = time.monotonic(), unit_of(what)
+        total = None if total is not None and done > total else total  # it was none
+        if len(what) > (room := max(12, bars.console.width - _WIDTH_OF_AMOUNTS)):
             what = f"{what[: room - 1]}…"
-        amount = _amount(done, total, unit)
-        if (unit, total) not in self._tasks:
-            added = self.shown.add_task(what, total=total, amount=amount, rate="")
-            self._tasks[unit, total] = added
-        task = self._tasks[unit, total]
-        self.shown.update(task, description=what, completed=done, amount=amount)
-        speed = next(each.speed for each in self.shown.tasks if each.id == task)
-        self.shown.update(task, rate=_rate(speed, unit))
-        if done == total or now - self._last >= _SECONDS_BETWEEN_BARS:
-            self._last = now
-            self.shown.refresh()
+        if (unit, total) not in tasks:
+            tasks[unit, total] = bars.add_task(what, total=total, amount="", rate="")
+        task, amount = tasks[unit, total], _amount(done, total, unit)
+        bars.update(task, description=what, completed=done, amount=amount)
+        bars.update(
+            task, rate=_rate(next(each.speed for each in bars.tasks if each.id == task), unit)
+        )
+        if done == total or now - last >= _SECONDS_BETWEEN_BARS:
+            last = now
+            bars.refresh()
         if done == total and unit == MEGABYTES:  # a download that is over is nothing to look at
-            self.shown.remove_task(self._tasks.pop((unit, total)))
+            bars.remove_task(tasks.pop((unit, total)))
+
+    with bars or nullcontext():
+        yield bar if bars else line
+
+
+def _bars() -> Progress:
+    """Bars that are drawn when something is reported, never from a thread of their own."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=4)),
+        TextColumn("{task.fields[amount]}"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(compact=True),
+        console=Console(stderr=True, highlight=False),
+        auto_refresh=False,
+        redirect_stdout=False,  # which may be a file
+        speed_estimate_period=300,  # seconds; some networks take minutes
+        expand=True,
+    )
 
 
 def _amount(done: int, total: int | None, unit: str) -> str:

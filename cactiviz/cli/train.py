@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import Field, fields
 from typing import Any
 
 import click
 
-from cactiviz.cli.command import PATH, Options, asked, command, output, parameter
+from cactiviz.cli.command import PATH, Options, asked, command, number, output, parameter
 from cactiviz.cli.ending import Stopped, asking
 from cactiviz.cli.files import Files, of_source
-from cactiviz.cli.options import DEVICE, positive
-from cactiviz.cli.terminal import progress
+from cactiviz.cli.options import DEVICE
+from cactiviz.cli.terminal import progress, say
 from cactiviz.datasets.sources import open_anywhere
 from cactiviz.errors import Cancelled
 from cactiviz.training.settings import LIMITS, Recipe
@@ -28,30 +27,13 @@ _HELP = {
 }
 
 
-def _number(name: str, kind: type) -> Any:
-    low, high = LIMITS[name]
-
-    def read(text: str) -> Any:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = low - 1
-        if not low <= value <= high:
-            whole = "whole " if kind is int else ""
-            raise ValueError(f"give a {whole}number from {low:g} to {high:.10g}")
-        return value
-
-    return read
-
-
 def _setting(field: Field[Any]) -> click.Parameter:
     """An option of the training's recipe."""
     return parameter(
         "How it learns",
-        f"--{field.name.replace('_', '-')}",
+        f"--{field.name.replace('_', '-')}={'N' if isinstance(field.default, int) else 'X'}",
         f"{_HELP[field.name]}; default {field.default}",
-        _number(field.name, type(field.default)),
-        "N" if isinstance(field.default, int) else "X",
+        number(*LIMITS[field.name], type(field.default)),
         default=field.default,
     )
 
@@ -62,22 +44,20 @@ def _files(options: Options) -> Files:
 
 @command(
     "train",
-    asked("architecture", "the network", ("cactinet",), "cactinet"),
+    asked("architecture=cactinet", "the network", ("cactinet",)),
     asked("--data", "the tiles: a folder, or a data set's name", required=True),
     DEVICE,
     *map(_setting, fields(Recipe)),
     output(
-        "--out",
+        "--out=RUN",
         "the run's folder; if it holds a stopped run, that goes on",
         PATH,
-        "RUN",
         required=True,
     ),
     output(
-        "--checkpoint-every",
+        "--checkpoint-every=STEPS",
         "how much a run that is killed may lose; default 20 steps",
-        positive,
-        "STEPS",
+        number(1),
         default=20,
     ),
     files=_files,
@@ -106,8 +86,7 @@ def _train(options: Options) -> int:
             )
         except Cancelled as error:  # before its first step
             raise Stopped(f"Stopped. {error}", cancel.number) from error
-    for sentence in outcome.skipped:
-        print(sentence, file=sys.stderr)
+    say(outcome.skipped)
     rate = (
         f"; {outcome.pictures_per_second:.0f} pictures a second, "
         f"{outcome.waiting:.1%} of the time spent waiting for them."
