@@ -51,7 +51,7 @@ def _files(options: Options) -> Files:
     asked("--each=N", "pictures of each class; default 5", number(1)),
     asked("--most=N", "pictures in all", number(1)),
     asked("--models", "networks, names with commas between", shared.MODEL_NAMES),
-    asked("--method --methods", "default: grad_cam", shared.METHOD_NAMES),
+    asked("--method --methods", "default: grad_cam", shared.METHOD_NAMES, name="methods"),
     *shared.of_fields(of_export((*REQUEST, *STYLE), "animation"), without=("methods",)),
     *shared.LOADING,
     output("--keep", "keep what was computed, for the next time", bool),

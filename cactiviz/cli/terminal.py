@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -73,7 +74,8 @@ def progress(unit_of: Callable[[str], str], only: str = "") -> Iterator[Report]:
         unit_of: From the work, as it is reported, to what its amounts count.
         only: The one unit of which lines are printed where there is no terminal; else all.
     """
-    bars = _bars() if sys.stderr.isatty() else None
+    is_screen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    bars = _bars() if is_screen else None
     last, tasks = -_SECONDS_BETWEEN_LINES, dict[tuple[str, int | None], Any]()
 
     def line(what: str, done: int, total: int | None) -> None:

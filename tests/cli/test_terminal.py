@@ -84,6 +84,14 @@ def test_no_colour_is_drawn_where_none_is_wanted(
     assert not re.search(r"\x1b\[[\d;]*3\d", screen.getvalue())
 
 
+def test_a_screen_that_only_types_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    with on_a_screen() as screen:
+        work()
+    assert screen.getvalue().startswith("alexnet (0 of 2)\n")
+    assert not re.search(r"[\r\x1b]", screen.getvalue())
+
+
 def test_an_interrupt_leaves_the_bar_and_the_cursor() -> None:
     with (
         on_a_screen() as screen,
