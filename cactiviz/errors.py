@@ -21,6 +21,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
+_NEAR = 0.8  # a slip of the pen; below it abacus is near cactus
+
+
+def near(typed: str, names: Iterable[str], plain: Callable[[str], str] = str.casefold) -> str:
+    """The end of a sentence that names what was probably meant; empty if nothing is near.
+
+    Args:
+        typed: A name that isn't among ``names``.
+        names: The names there are.
+        plain: Applied to both sides before they are compared.
+
+    >>> near("virdis", ["inferno", "viridis"]), near("sunset", ["inferno", "viridis"])
+    ('; near it is viridis', '')
+    """
+    import difflib  # for a mistake only
+
+    by_plain = {plain(name): name for name in reversed(list(names))}
+    close = difflib.get_close_matches(plain(typed), list(by_plain)[::-1], n=3, cutoff=_NEAR)
+    listed = " and ".join(by_plain[name] for name in close)
+    return f"; near it {'is' if len(close) == 1 else 'are'} {listed}" if close else ""
+
 
 class CactivizError(Exception):
     """Root of all exceptions that cactiviz raises on purpose; ``str(error)`` is the sentence."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import ipaddress
 import os
 import re
@@ -10,8 +9,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
+from cactiviz.cli.command import Options, command, number, parameter
 from cactiviz.errors import OutputError
 
 _PORT = 8501
@@ -25,30 +26,6 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 # else they are at the top of the repository.
 _INSTALLED = _PACKAGE / "ui" / "script"
 _FOLDER = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent
-
-
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to the command line."""
-    app = commands.add_parser("app", help="start the app in the browser")
-    app.add_argument("--port", type=_port, default=_PORT, help=f"default: {_PORT}")
-    app.add_argument(
-        "--host",
-        default=_LOOPBACK,
-        metavar="ADDRESS",
-        help="which of this computer's addresses others may reach it at; 0.0.0.0 for all. "
-        "Default: this computer alone",
-    )
-    app.add_argument(
-        "--allow-name",
-        action="append",
-        default=[],
-        type=_name,
-        metavar="NAME",
-        help="with --host, a name under which others reach this computer, besides its addresses "
-        "and its own names; may be repeated",
-    )
-    app.add_argument("--no-browser", action="store_true", help="don't open a browser")
-    app.set_defaults(run=_app)
 
 
 def command_line(host: str, port: int, browser: bool) -> list[str]:
@@ -112,7 +89,34 @@ Do this in a network that you trust. Press Ctrl+C to end it.
 """
 
 
-def _app(options: argparse.Namespace) -> int:
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[\w.-]{1,253}", text):
+        raise ValueError("give a name such as cactus.example, without a port")
+    return text
+
+
+_where = partial(parameter, "Where it is")
+
+
+@command(
+    "app",
+    _where("--port", f"default: {_PORT}", number(1, 65535), default=_PORT),
+    _where(
+        "--host=ADDRESS",
+        "which of this computer's addresses others may reach it at; 0.0.0.0 for all. "
+        "Default: this computer alone",
+        default=_LOOPBACK,
+    ),
+    _where(
+        "--allow-name=NAME",
+        "with --host, a name under which others reach this computer, besides its addresses "
+        "and its own names; may be repeated",
+        _name,
+        multiple=True,
+    ),
+    _where("--no-browser", "don't open a browser", bool),
+)
+def _app(options: Options) -> int:
     if not (_FOLDER / "app.py").is_file():
         raise OutputError(
             f"The app's own script is missing: {_FOLDER / 'app.py'}. Install cactiviz again."
@@ -165,15 +169,3 @@ def _environment() -> dict[str, str]:
 
 def _in_an_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch(r"[\w.-]{1,253}", text):
-        raise argparse.ArgumentTypeError("give a name such as cactus.example, without a port")
-    return text
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
-        raise argparse.ArgumentTypeError("give a port from 1 to 65535")
-    return int(text)

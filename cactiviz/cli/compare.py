@@ -2,100 +2,70 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cactiviz.cli import files, outputs
+from cactiviz.cli import files
 from cactiviz.cli import options as shared
+from cactiviz.cli.command import PATH, Options, asked, command, number, output
 from cactiviz.cli.files import Files
-from cactiviz.comparison.compare import compare_as_asked
-from cactiviz.comparison.comparison import Comparison
-from cactiviz.comparison.exports import everything_zip, recipe_of, report_html, sheet_file, told
+from cactiviz.cli.terminal import MEGABYTES, progress, say, table, unit_of_loading
 from cactiviz.errors import OutputError
-from cactiviz.explanations.arguments import views
 from cactiviz.files import folder_of_export, whole_file
 from cactiviz.recipes.fields import REQUEST, STYLE, of_export
 from cactiviz.recipes.recipe import paths_of
 from cactiviz.recipes.request import Request, Style
 
-_MODELS = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
+if TYPE_CHECKING:
+    import click
+
+    from cactiviz.comparison.comparison import Comparison
+
 _METHODS = ("grad_cam", "saliency", "guided_backprop")
 _SCREEN_DPI, _PRINT_DPI, _MOST_DPI = 96, 300, 1200
 _REPORTS = (".html", ".png", ".zip", ".json")
+_LOADS = ("cactiviz.comparison.report", "cactiviz.comparison.recipe")
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add both commands to the command line."""
-    parser = commands.add_parser("compare", help="put one picture before several networks")
-    _add_asking(parser, (*_METHODS, "filters"))
-    option = parser.add_argument
-    option("--out", type=shared.path, metavar="SHEET.png", help="write the comparison as a picture")
-    option("--json", type=shared.path, metavar="RESULTS.json", help="write the answers and ranges")
-    option("--npz", type=shared.path, metavar="MAPS.npz", help="write the raw maps")
-    parser.set_defaults(run=_compare, files=_files, dpi=_SCREEN_DPI)
-
-    parser = commands.add_parser(
-        "report", help="a comparison as an HTML report, a sheet for print, or a ZIP"
-    )
-    _add_asking(parser, _METHODS)
-    option = parser.add_argument
-    option("--dpi", type=shared.positive, default=_PRINT_DPI, help="of a PNG; default 300")
-    option(
-        "--out",
-        type=shared.path,
-        required=True,
-        help=".html: a report; .png: a sheet; .zip: raw maps, overlays, recipe; .json: the recipe",
-    )
-    parser.set_defaults(run=_report, files=_files, json=None, npz=None)
-
-
-def _add_asking(parser: argparse.ArgumentParser, methods: tuple[str, ...]) -> None:
+def _asking(methods: tuple[str, ...]) -> tuple[click.Parameter, ...]:
     """The picture, the networks, and all that the table of fields has for a comparison."""
-    shared.add_picture(parser)
-    parser.add_argument(
-        "--models",
-        type=shared.names,
-        help=f"names with commas between, default {','.join(_MODELS)}; "
-        "`cactiviz models` lists them; weights that aren't here are downloaded",
-    )
-    shared.add_loading(parser)
-    rows = of_export((*REQUEST, *STYLE), "comparison")
-    shared.add_fields(parser, rows, {"methods": methods})
-
-
-def _files(options: argparse.Namespace) -> Files:
-    networks = files.of_networks(options, _named(options))
-    reads = chain(files.of_picture(options), networks)
-    return Files(reads, (options.out, options.json, options.npz), replaces=True)
-
-
-def _named(options: argparse.Namespace) -> list[str]:
-    """The networks by name; the usual ones where nothing is asked for."""
-    return options.models or ([] if options.checkpoint else list(_MODELS))
-
-
-def _request(options: argparse.Namespace) -> Request:
-    views(options.methods)  # whose sentence speaks of views, of which filters are one
-    return Request(
-        pictures=(options.picture,),
-        networks=shared.networks(options, _named(options)),
-        device=options.device,
-        **shared.chosen_fields(options, REQUEST),
+    usual = f"names with commas between, default {','.join(shared.USUAL)}; `cactiviz models` lists "
+    return (
+        *shared.PICTURE,
+        asked(
+            "--models", f"{usual}them; weights that aren't here are downloaded", shared.MODEL_NAMES
+        ),
+        *shared.of_fields(
+            of_export((*REQUEST, *STYLE), "comparison"),
+            {"methods": methods},
+            without=("resize", "untrained"),
+        ),
+        *shared.LOADING,
     )
 
 
-def _compare(options: argparse.Namespace) -> int:
-    outputs.check_outputs(options.out, options.json, options.npz)
-    outputs.check_results(options.json, ".json")
-    outputs.check_results(options.npz, ".npz")
-    if options.out:
-        outputs.sheet_format(options.out)
-    comparison, shown = _asked(options, before=False)
+def _files(options: Options) -> Files:
+    networks = files.of_networks(options, shared.named(options))
+    reads = chain(files.of_origin(options.picture, options.data_dir), networks)
+    written = [vars(options).get(name) for name in ("out", "json", "npz")]
+    return Files(reads, written, replaces=True)
+
+
+@command(
+    "compare",
+    *_asking((*_METHODS, "filters")),
+    output("--out=SHEET.png", "write the comparison as a picture", PATH),
+    output("--json=RESULTS.json", "write the answers and ranges", PATH),
+    output("--npz=MAPS.npz", "write the raw maps", PATH),
+    files=_files,
+    loads=_LOADS,
+)
+def _compare(options: Options) -> int:
+    files.check_results(options.out, json=options.json, npz=options.npz)
+    comparison, shown = _asked(options, before=False, dpi=_SCREEN_DPI)
     if options.json:
         text = json.dumps(shown.to_json(), indent=1, ensure_ascii=False)
         with whole_file(options.json) as file:
@@ -106,46 +76,75 @@ def _compare(options: argparse.Namespace) -> int:
     return _failed(comparison)
 
 
-def _report(options: argparse.Namespace) -> int:
+@command(
+    "report",
+    *_asking(_METHODS),
+    output(
+        "--out",
+        ".html: a report; .png: a sheet; .zip: raw maps, overlays, recipe; .json: the recipe",
+        PATH,
+        required=True,
+    ),
+    output("--dpi", "of a PNG; default 300", number(1), default=_PRINT_DPI),
+    files=_files,
+    loads=_LOADS,
+)
+def _report(options: Options) -> int:
     check_ending(options.out)
-    comparison, _ = _asked(options, before=True)
+    comparison, _ = _asked(options, before=True, dpi=options.dpi)
     return _failed(comparison)
 
 
-def _asked(options: argparse.Namespace, *, before: bool) -> tuple[Comparison, Comparison]:
+def _asked(options: Options, *, before: bool, dpi: int) -> tuple[Comparison, Comparison]:
     """The comparison, and as an export tells of it; what ``--out`` names is written."""
-    request = _request(options)
-    comparison = compare_as_asked(
-        request,
-        shared.read_picture(options),
-        weights_dir=options.weights_dir,
-        report=shared.report if sys.stderr.isatty() else None,
-        before=before,
+    from cactiviz.comparison.compare import compare_as_asked
+    from cactiviz.comparison.exports import recipe_of, told
+    from cactiviz.explanations.arguments import views
+
+    views(options.methods)  # whose sentence speaks of views, of which filters are one
+    request = Request(
+        pictures=(options.picture,),
+        networks=shared.chosen_networks(options, shared.named(options)),
+        device=options.device,
+        **shared.chosen_fields(options, REQUEST),
     )
+    with progress(unit_of_loading, only=MEGABYTES) as told_of:
+        comparison = compare_as_asked(
+            request,
+            shared.read_picture(options),
+            weights_dir=options.weights_dir,
+            report=told_of,
+            before=before,
+        )
     shown = told(comparison, paths_of(request.networks))
     if options.out:
         style = Style(**shared.chosen_fields(options, STYLE))
         recipe = recipe_of(comparison, request, style, folder_of_export(options.out))
-        write(options.out, shown, style, recipe, options.dpi)
+        write(options.out, shown, style, recipe, dpi)
     return comparison, shown
 
 
 def _failed(comparison: Comparison) -> int:
     """Say why networks and methods failed; returns the exit code."""
     failures = [failure["why"] for failure in comparison.to_json()["failures"]]
-    for sentence in dict.fromkeys(failures):
-        print(sentence, file=sys.stderr)
+    say(failures)
     return 1 if failures else 0
 
 
 def _print_answers(comparison: Comparison) -> None:
     for note in comparison.picture.notes:
         print(note)
-    for explanation in comparison.explanations.values():
-        best = explanation.predictions[0]
-        print(f"{explanation.title}: {best.class_name} {best.probability:.1%}")
-        for remark in explanation.remarks:
-            print(f"{explanation.title}: {remark}")
+    rows, remarks = [], dict[str, list[str]]()
+    for found in comparison.explanations.values():
+        best = found.predictions[0]
+        rows.append((found.title, best.class_name, f"{best.probability:.1%}"))
+        remarks[found.title] = [f"{found.title}: {remark}" for remark in found.remarks]
+
+    def lines(title: str, name: str, share: str) -> str:
+        return "\n".join((f"{title}: {name} {share}", *remarks[title]))
+
+    if table(("Network", "Answer", "Probability"), rows, lines):
+        print("".join(f"{line}\n" for told in remarks.values() for line in told), end="")
 
 
 def check_ending(path: Path) -> None:
@@ -156,7 +155,7 @@ def check_ending(path: Path) -> None:
     """
     if path.suffix.lower() not in _REPORTS:
         raise OutputError(f"The report {path.name} must end in {', '.join(_REPORTS)}.")
-    outputs.check_outputs(path)
+    files.check_outputs(path)
 
 
 def write(
@@ -185,6 +184,8 @@ def write(
 def _written(
     path: Path, comparison: Comparison, style: Style, recipe: Mapping[str, Any], dpi: int
 ) -> bytes:
+    from cactiviz.comparison.exports import everything_zip, report_html, sheet_file
+
     ending = path.suffix.lower()
     if ending == ".html":
         return report_html(comparison, style, recipe).encode("utf-8", "replace")
@@ -192,5 +193,5 @@ def _written(
         return everything_zip(comparison, style, recipe)
     if ending == ".json":
         return json.dumps(recipe, indent=1, sort_keys=True).encode()
-    kind = outputs.sheet_format(path)
+    kind = files.sheet_format(path)
     return sheet_file(comparison, style, recipe, min(dpi, _MOST_DPI), kind)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import re
-import sys
 import textwrap
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -13,16 +11,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from cactiviz.cli import options as shared
-from cactiviz.cli.cells import cell
+from cactiviz.cli.command import PATH, Commands, Options, Value, asked, command, number, output
 from cactiviz.cli.files import Files, of_dataset
-from cactiviz.datasets import (
-    DATASETS,
-    data_folder,
-    find_dataset,
-    get_dataset_spec,
-    open_dataset,
-)
+from cactiviz.cli.terminal import MEGABYTES, progress, say, table
+from cactiviz.datasets import DATASETS, data_folder, find_dataset, get_dataset_spec, open_dataset
 from cactiviz.datasets.download import get
 from cactiviz.datasets.inaturalist_api import open_sighting, search
 from cactiviz.errors import CactivizError, Cancelled, DataError, OutputError
@@ -31,66 +23,42 @@ from cactiviz.types import Picture
 
 CREDITS = "credits.txt"
 _LONGEST_STEM = 160  # bytes; a temporary name needs some of the usual 255
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_CALCULATES = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command and its own commands to the command line."""
-    data = commands.add_parser("data", help="data sets: list, describe, download, take pictures")
-    parts = data.add_subparsers(required=True, metavar="COMMAND")
-
-    one = parts.add_parser("list", help="list the data sets and what is on disk")
-    _add_dir(one)
-    one.set_defaults(run=_list)
-
-    one = parts.add_parser("info", help="what is in a data set, its terms, how to get it")
-    _add_name(one)
-    one.set_defaults(run=_info)
-
-    one = parts.add_parser("get", help="download a data set; a download that was cut goes on")
-    _add_name(one)
-    one.set_defaults(run=_get)
-
-    one = parts.add_parser("sample", help="write pictures drawn by chance as files")
-    _add_name(one)
-    one.add_argument("--class", dest="class_name", metavar="CLASS", help="default: any")
-    one.add_argument("--seed", type=int, default=0, help="the same seed draws the same pictures")
-    _add_output(one)
-    one.set_defaults(run=_sample, files=_files)
-
-    one = parts.add_parser("search", help="ask iNaturalist for photographs of a species")
-    one.add_argument("species", metavar="SPECIES", help="such as 'Carnegiea gigantea'")
-    _add_output(one)
-    one.set_defaults(run=_search)
+_NAME = asked("name", f"one of {', '.join(DATASETS)}", Value(str, lambda: DATASETS))
+_FOLDER = asked(
+    "--dir=FOLDER",
+    "where it is or is to be; default: the folder that CACTIVIZ_DATA names",
+    PATH,
+    name="folder",
+)
+_COUNT = asked("--count", "how many; default 10", number(1), default=10)
+_OUT = output("--out=DIR", "made if need be", PATH, required=True)
+data = Commands(
+    "data",
+    {
+        "Commands": {
+            "list": ("data", "list the data sets and what is on disk"),
+            "info": ("data", "what is in a data set, its terms, how to get it"),
+            "get": ("data", "download a data set; a download that was cut goes on"),
+            "sample": ("data", "write pictures drawn by chance as files"),
+            "search": ("data", "ask iNaturalist for photographs of a species"),
+        }
+    },
+)
 
 
-def _add_dir(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--dir",
-        dest="folder",
-        type=shared.path,
-        help="where it is or is to be; default: the folder that CACTIVIZ_DATA names",
-    )
-
-
-def _add_name(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help=f"one of {', '.join(DATASETS)}")
-    _add_dir(parser)
-
-
-def _add_output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--count", type=shared.positive, default=10, help="how many; default 10")
-    parser.add_argument(
-        "--out", type=shared.path, required=True, metavar="DIR", help="made if need be"
-    )
-
-
-def _files(options: argparse.Namespace) -> Files:
+def _files(options: Options) -> Files:
     if options.name not in DATASETS:
         return Files()
     return Files(of_dataset(options.name, options.folder), folders=(options.out,))
 
 
-def _list(options: argparse.Namespace) -> int:
+@command("list", _FOLDER)
+def _list(options: Options) -> int:
+    rows = []
     for name, spec in DATASETS.items():
         if spec.place == "installed":
             state = "comes along"
@@ -102,12 +70,14 @@ def _list(options: argparse.Namespace) -> int:
             state = f"to be downloaded, {spec.archive.size_bytes / 1e9:.1f} GB"
         else:
             state = f"not here: `cactiviz data info {name}`"
-        print(f"{name:12} {spec.title}; {state}")
+        rows.append((name, spec.title, state))
+    table(("Name", "Data set", "Where"), rows, "{:12} {}; {}")
     print(f"Data sets are looked for in {options.folder or data_folder()}.")
     return 0
 
 
-def _info(options: argparse.Namespace) -> int:
+@command("info", _NAME, _FOLDER)
+def _info(options: Options) -> int:
     spec = get_dataset_spec(options.name)
     for title, text in (
         (spec.title, spec.about),
@@ -131,29 +101,35 @@ def _info(options: argparse.Namespace) -> int:
     return 0
 
 
-def _get(options: argparse.Namespace) -> int:
-    got = get(
-        options.name,
-        options.folder,
-        progress=partial(shared.report, options.name) if sys.stderr.isatty() else None,
-    )
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+@command("get", _NAME, _FOLDER)
+def _get(options: Options) -> int:
+    with progress(lambda _: MEGABYTES) as report:
+        got = get(options.name, options.folder, progress=partial(report, options.name))
     print(f"{got.path}\n{got.note}")
     return 0
 
 
-def _sample(options: argparse.Namespace) -> int:
+@command(
+    "sample",
+    _NAME,
+    _FOLDER,
+    asked("--class=CLASS", "default: any", name="class_name"),
+    asked("--seed", "the same seed draws the same pictures", number(), default=0),
+    _COUNT,
+    _OUT,
+    files=_files,
+)
+def _sample(options: Options) -> int:
     dataset = open_dataset(options.name, options.folder, _written(options.out))
-    for note in dataset.notes if dataset.name == "folder" else ():  # of others `info` tells
-        print(note, file=sys.stderr)
+    say(dataset.notes if dataset.name == "folder" else ())  # of others `info` tells
     items = dataset.draw(options.count, options.seed, options.class_name)
     if not items:
         raise DataError(f"There is no picture to draw in {options.class_name or dataset.title}.")
     return _write(((item.address, partial(dataset.open, item)) for item in items), options)
 
 
-def _search(options: argparse.Namespace) -> int:
+@command("search", asked("species", "such as 'Carnegiea gigantea'"), _COUNT, _OUT)
+def _search(options: Options) -> int:
     found = search(options.species, options.count)
     return _write(
         (
@@ -164,9 +140,7 @@ def _search(options: argparse.Namespace) -> int:
     )
 
 
-def _write(
-    pictures: Iterable[tuple[str, Callable[[], Picture]]], options: argparse.Namespace
-) -> int:
+def _write(pictures: Iterable[tuple[str, Callable[[], Picture]]], options: Options) -> int:
     """Write pictures as PNG beside a list of credits; what can't be read is named and skipped."""
     folder: Path = options.out
     try:
@@ -182,7 +156,7 @@ def _write(
             except (Cancelled, OutputError):
                 raise
             except CactivizError as error:
-                print(f"{address} is skipped: {error}", file=sys.stderr)
+                say([f"{address} is skipped: {error}"])
                 skipped += 1
                 continue
             file_name = f"{number:03}_{_stem(address)}.png"
@@ -195,7 +169,7 @@ def _write(
     if credits:
         print(f"{len(credits)} pictures and {CREDITS} are in {folder}.")
     if skipped:
-        print(f"{skipped} of {skipped + len(credits)} pictures were skipped.", file=sys.stderr)
+        say([f"{skipped} of {skipped + len(credits)} pictures were skipped."])
     return 1 if skipped else 0
 
 
@@ -204,19 +178,20 @@ def _written(folder: Path) -> list[Path]:
 
     They are no pictures to draw from, not even where both folders are one.
     """
-    try:
-        lines = (folder / CREDITS).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return [folder]
-    return [folder, *(folder / name for line in lines if (name := line.partition("\t")[0]))]
+    return [folder, *(folder / name for name, _ in _credits(folder / CREDITS) if name)]
+
+
+def _credits(path: Path) -> list[tuple[str, str]]:
+    """The names and lines in a list of credits; none where it can't be read."""
+    with suppress(OSError, UnicodeDecodeError):
+        lines = path.read_text("utf-8").splitlines()
+        return [(line.partition("\t")[0], line) for line in lines]
+    return []
 
 
 def _write_credits(path: Path, credits: dict[str, str]) -> None:
     """Add to the list of credits; what it says of other files stays."""
-    before: list[str] = []
-    with suppress(OSError, UnicodeDecodeError):
-        before = path.read_text("utf-8").splitlines()
-    kept = [line for line in before if line.partition("\t")[0] not in credits]
+    kept = [line for name, line in _credits(path) if name not in credits]
     with whole_file(path) as file:
         text = "\n".join([*kept, *credits.values(), ""])
         file.write(text.encode("utf-8", "backslashreplace"))
@@ -234,3 +209,16 @@ def _stem(address: str) -> str:
     parts = (part.strip("._-") for part in re.split(r"[^\w.-]+", without_ending))
     stem = "-".join(filter(None, parts)).encode("utf-8", "replace")[:_LONGEST_STEM]
     return stem.decode("utf-8", "ignore") or "picture"
+
+
+def cell(text: str) -> str:
+    r"""A text as a cell of a file with tabs between, which no spreadsheet takes for more.
+
+    A cell that begins as a formula does gets an apostrophe before it, spreadsheets' own sign for
+    text; signs that would end the cell or its line become spaces.
+
+    >>> cell("=HYPERLINK(1)"), cell("-3.5"), cell("-a"), cell("two\tcells")
+    ("'=HYPERLINK(1)", '-3.5', "'-a", 'two cells')
+    """
+    is_formula = text.startswith(_CALCULATES) and not _NUMBER.fullmatch(text)
+    return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]+", " ", f"'{text}" if is_formula else text)

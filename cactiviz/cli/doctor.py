@@ -1,31 +1,34 @@
-"""What this machine has and lacks: device, packages, weights."""
+"""``doctor``: what this machine has and lacks: device, packages, weights."""
 
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import platform
 import shutil
+import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import torch
-
 from cactiviz import download
+from cactiviz.cli.command import WEIGHTS_DIR, Options, asked, command, output
+from cactiviz.cli.terminal import table
 from cactiviz.datasets import DATASETS, data_folder, find_dataset
 from cactiviz.models import MODELS, find_weights, weights_folders
 
 _PACKAGES = (
     *("torch", "torchvision", "timm", "efficientnet_pytorch", "streamlit", "opencv-python"),
     *("pillow", "pillow-heif", "plotly", "numpy", "scikit-image", "safetensors", "requests"),
-    *("jsonschema", "jinja2"),
+    *("jsonschema", "jinja2", "click", "rich"),
     *("pyinaturalist", "lightning", "torchmetrics", "cachetools", "imageio-ffmpeg"),
 )
 
+_TIMEOUT_SECONDS = 3
 #: From a host's name to whether it answers.
 Reach = Callable[[str], bool]
 
@@ -39,6 +42,8 @@ def examine(weights_dir: Path | None = None, reach: Reach | None = None) -> dict
         bytes), "disk_free_bytes", "hosts" (name -> reachable), and "advice", the sentences that
         say what to do.
     """
+    import torch
+
     advice: list[str] = []
     packages = {name: _version(name) for name in _PACKAGES}
     missing = [name for name, version in packages.items() if version is None]
@@ -73,37 +78,58 @@ def examine(weights_dir: Path | None = None, reach: Reach | None = None) -> dict
     }
 
 
-def in_words(found: dict[str, Any]) -> list[str]:
-    """What :func:`examine` found, as lines for a person."""
-    lines = [
-        f"Python {found['python']} on {found['system']}, {sys.executable}",
-        f"Device: {found['device']}",
-        "Packages: "
-        + ", ".join(
-            f"{name} {version or 'MISSING'}" for name, version in found["packages"].items()
-        ),
-        f"Free on disk: {found['disk_free_bytes'] / 1e9:.0f} GB",
-        "Weights:",
-    ]
-    for name, weights in found["weights"].items():
-        if weights["file"]:
-            state = f"{(weights['bytes'] or 0) / 1e6:.0f} MB, {weights['file']}"
-            state += ", DAMAGED" if weights["damaged"] else ""
-        else:
-            state = "not here" if weights["url"] else "none are published"
-        lines.append(f"  {name}: {state}")
+@command(
+    "doctor",
+    WEIGHTS_DIR,
+    asked("--offline", "don't ask whether hosts answer", bool),
+    output("--json", "as JSON", bool),
+    loads=("torch",),
+)
+def _doctor(options: Options) -> int:
+    found = examine(options.weights_dir, None if options.offline else _answers)
+    print(json.dumps(found, indent=1)) if options.json else show(found)
+    return 0
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print what :func:`examine` found, for a person."""
+    print(f"Python {found['python']} on {found['system']}, {sys.executable}")
+    packages = found["packages"].items()
+    about = {
+        "Device": found["device"],
+        "Packages": ", ".join(f"{name} {version or 'MISSING'}" for name, version in packages),
+        "Free on disk": f"{found['disk_free_bytes'] / 1e9:.0f} GB",
+    }
+    weights = {}
+    for name, file in found["weights"].items():
+        weights[name] = "not here" if file["url"] else "none are published"
+        if file["file"]:
+            damage = ", DAMAGED" if file["damaged"] else ""
+            weights[name] = f"{(file['bytes'] or 0) / 1e6:.0f} MB, {file['file']}{damage}"
     data = found["data"]
-    lines.append(f"Data: {data['folder']}, {data['bytes'] / 1e6:.0f} MB")
-    lines += [
-        f"  {name}: {one['bytes'] / 1e6:.0f} MB, {one['file']}"
-        if one["file"]
-        else f"  {name}: not here"
+    sets = {
+        name: f"{one['bytes'] / 1e6:.0f} MB, {one['file']}" if one["file"] else "not here"
         for name, one in data["sets"].items()
-    ]
-    lines += [
-        f"{host}: {'reached' if up else 'NOT reached'}" for host, up in found["hosts"].items()
-    ]
-    return [*lines, *(f"→ {sentence}" for sentence in found["advice"])]
+    }
+    hosts = {host: "reached" if up else "NOT reached" for host, up in found["hosts"].items()}
+    for heading, titles, rows in (
+        ("", ("This machine", ""), about),
+        ("Weights:", ("Network", "On disk"), weights),
+        (f"Data: {data['folder']}, {data['bytes'] / 1e6:.0f} MB", ("Data set", "On disk"), sets),
+        ("", ("Host", "Answer"), hosts),
+    ):
+        print(f"{heading}\n" if heading else "", end="")
+        table(titles, list(rows.items()), "  {}: {}" if heading else "{}: {}")
+    for sentence in found["advice"]:
+        print(f"→ {sentence}")
+
+
+def _answers(host: str) -> bool:
+    try:
+        with socket.create_connection((host, 443), timeout=_TIMEOUT_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 def _free_bytes(folder: Path) -> int:
@@ -144,6 +170,8 @@ def _hosts() -> list[str]:
 
 
 def _device() -> str:
+    import torch
+
     if torch.cuda.is_available():
         memory = torch.cuda.get_device_properties(0).total_memory
         return f"{torch.cuda.get_device_name(0)}, {memory / 2**30:.0f} GiB"
@@ -161,17 +189,10 @@ def _data() -> dict[str, Any]:
 
 
 def _bytes(place: Path | None) -> int:
-    """The size of a file, or of all files below a folder."""
-    if place is None:
-        return 0
-    files = [place] if os.path.isfile(place) else map(Path, _below(place))
-    return sum(map(_size, files))
-
-
-def _below(folder: Path) -> Iterator[str]:
-    """All files below a folder; what may not be read is passed over."""
-    for inside, _, names in os.walk(folder):
-        yield from (os.path.join(inside, name) for name in names)
+    """The size of a file, or of all files below a folder; what may not be read is passed over."""
+    if place is None or os.path.isfile(place):
+        return _size(place) if place else 0
+    return sum(_size(Path(up, name)) for up, _, names in os.walk(place) for name in names)
 
 
 def _size(file: Path) -> int:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from cactiviz.cli import files, outputs
+from cactiviz.cli import files
 from cactiviz.cli import options as shared
+from cactiviz.cli.command import PATH, Options, Value, asked, command, number, output
 from cactiviz.cli.files import Files
-from cactiviz.cli.progress import long_reporter
+from cactiviz.cli.terminal import progress, say
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.registry import open_anywhere
 from cactiviz.files import whole_file
-from cactiviz.interrupts import ends_on_interrupt
-from cactiviz.models import Checkpoint
+from cactiviz.models import MODELS, Checkpoint
 from cactiviz.rendering.figures.sheet import Cell, draw_contact_sheet
 from cactiviz.rendering.formats.metadata import signature
 from cactiviz.rendering.paint import percent
@@ -28,45 +27,35 @@ from cactiviz.training.tiles import split
 if TYPE_CHECKING:
     from cactiviz.training.evaluate import Evaluation
 
-_LARGEST_SEED = int(LIMITS["seed"][1])
 
-
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to the command line."""
-    parser = commands.add_parser("evaluate", help="how good a network is on a whole data set")
-    option = parser.add_argument
-    option("model", metavar="MODEL", help="a network's name, or that of a --checkpoint")
-    option("--data", required=True, help="the pictures: a folder, or a data set's name")
-    option(
-        "--part",
-        choices=("all", "excluded", "trained"),
-        default="all",
-        help="all, or only what `train` excluded, or learnt from, with the same seed",
-    )
-    option(
-        "--seed",
-        type=_seed,
-        default=0,
-        metavar="N",
-        help="of that part and the bootstrap; default 0",
-    )
-    shared.add_loading(parser)
-    option("--json", action="store_true", help="as JSON")
-    option("--sheet", type=shared.path, metavar="SHEET.png", help="the worst mistakes as a picture")
-    parser.set_defaults(run=_evaluate, files=_files)
-
-
-def _files(options: argparse.Namespace) -> Files:
+def _files(options: Options) -> Files:
     networks = files.of_networks(options, [options.model])
     return Files(chain(files.of_source(options.data), networks), (options.sheet,), replaces=True)
 
 
-def _evaluate(options: argparse.Namespace) -> int:
-    with ends_on_interrupt():
-        from cactiviz.training.evaluate import evaluate  # torchmetrics takes a second to import
+@command(
+    "evaluate",
+    asked("model", "a network's name, or that of a --checkpoint", Value(str, lambda: MODELS)),
+    asked("--data", "the pictures: a folder, or a data set's name", required=True),
+    asked(
+        "--part",
+        "all, or only what `train` excluded, or learnt from, with the same seed",
+        ("all", "excluded", "trained"),
+        default="all",
+    ),
+    asked(
+        "--seed=N", "of that part and the bootstrap; default 0", number(*LIMITS["seed"]), default=0
+    ),
+    *shared.LOADING,
+    output("--json", "as JSON", bool),
+    output("--sheet=SHEET.png", "the worst mistakes as a picture", PATH),
+    files=_files,
+    loads=("cactiviz.training.evaluate",),
+)
+def _evaluate(options: Options) -> int:
+    from cactiviz.training.evaluate import evaluate as ask
 
-    outputs.check_outputs(options.sheet)
-    image_format = outputs.sheet_format(options.sheet) if options.sheet else ""
+    files.check_results(options.sheet)
     dataset = open_anywhere(options.data, [options.sheet] if options.sheet else ())
     items: list[Item] = list(dataset)
     if options.part != "all":
@@ -74,21 +63,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     own: dict[str, Checkpoint] = {checkpoint.name: checkpoint for checkpoint in options.checkpoint}
     model = shared.load(options, own.get(options.model, options.model))
 
-    report = long_reporter()
-
-    def progress(done: int, total: int | None) -> None:
-        report("Asking", done, total)
-
-    found = evaluate(
-        model,
-        dataset,
-        items,
-        seed=options.seed,
-        progress=progress if sys.stderr.isatty() else None,
-    )
-    for sentence in (*dataset.notes, *found.skipped):
-        print(sentence, file=sys.stderr)
+    with progress(lambda _: "pictures") as report:
+        found = ask(model, dataset, items, seed=options.seed, progress=partial(report, "Asking"))
+    say((*dataset.notes, *found.skipped))
     if options.sheet:
+        image_format = files.sheet_format(options.sheet)
         with whole_file(options.sheet) as file:
             _mistakes_sheet(found, dataset).save(file, format=image_format, exif=signature())
     print(json.dumps(found.to_json(), indent=1) if options.json else _in_words(found, model.title))
@@ -129,9 +108,3 @@ def _in_words(found: Evaluation, title: str) -> str:
         number = len(found.skipped)
         lines.append(f"{number} {one if number == 1 else many} left out.")
     return "\n".join(lines)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) > _LARGEST_SEED:
-        raise argparse.ArgumentTypeError(f"give a whole number from 0 to {_LARGEST_SEED}")
-    return int(text)

@@ -2,88 +2,76 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cactiviz.cli import files, outputs
+from cactiviz.cli import files
 from cactiviz.cli import options as shared
+from cactiviz.cli.command import PATH, Options, asked, command, number, output
 from cactiviz.cli.files import Files
-from cactiviz.engine.receptive_field import layer_with_parts
-from cactiviz.explanations.explain import convolutions, filters
-from cactiviz.explanations.neurons import NEURON_METHODS, NeuronAttribution, explain_neurons
 from cactiviz.files import whole_file
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.rendering.formats.metadata import signature
-from cactiviz.types import FilterGrid, Layer, Picture
+from cactiviz.rendering.scales import Display, Scale
+from cactiviz.types import Box, FilterGrid, Layer, Picture
 
+if TYPE_CHECKING:
+    from cactiviz.explanations.neurons import NeuronAttribution
+
+#: As :data:`cactiviz.explanations.neurons.NEURON_METHODS`, which comes with torch.
+NEURON_METHODS = ("guided_backprop", "saliency")
 _MOST_FILTERS = 12
 _CELL_WIDTH = 160  # pixels
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add both commands to the command line."""
-    neurons = commands.add_parser("neurons", help="what drives single neurons of a network")
-    shared.add_picture(neurons)
-    shared.add_network(neurons)
-    option = neurons.add_argument
-    option("--layer", type=Layer.parse, help="NAME or NAME:activation; default: the target layer")
-    option(
-        "--neuron",
-        type=shared.whole_numbers(3),
-        action="append",
-        default=[],
-        metavar="CHANNEL,ROW,COLUMN",
-        help="may be repeated",
-    )
-    option("--at", type=shared.whole_numbers(2), metavar="ROW,COLUMN", help="the most active there")
-    option(
-        "--random",
-        type=int,
-        default=0,
-        metavar="N",
-        help="so many by --seed, among those that answer to the picture",
-    )
-    option("--seed", type=int, default=0)
-    option("--method", choices=tuple(NEURON_METHODS), default="guided_backprop")
-    _add_outputs(neurons)
-    neurons.set_defaults(run=_neurons, files=_files)
-
-    kernels = commands.add_parser("filters", help="kernels and feature maps of a convolution")
-    shared.add_picture(kernels)
-    shared.add_network(kernels)
-    kernels.add_argument("--layer", metavar="NAME", help="a convolution; default: the first one")
-    kernels.add_argument("--list", action="store_true", help="list the network's convolutions")
-    _add_outputs(kernels)
-    kernels.set_defaults(run=_filters, files=_files)
+_OUTPUTS = (
+    output("--out=SHEET.png", "write them as a picture", PATH),
+    output("--npz=MAPS.npz", "write the raw arrays", PATH),
+)
 
 
-def _add_outputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out", type=shared.path, metavar="SHEET.png", help="write them as a picture"
-    )
-    parser.add_argument("--npz", type=shared.path, metavar="MAPS.npz", help="write the raw arrays")
-
-
-def _files(options: argparse.Namespace) -> Files:
+def _files(options: Options) -> Files:
     named = [options.model] if options.model else []
-    reads = chain(files.of_picture(options), files.of_networks(options, named))
+    reads = chain(
+        files.of_origin(options.picture, options.data_dir), files.of_networks(options, named)
+    )
     return Files(reads, (options.out, options.npz), replaces=True)
 
 
-def _neurons(options: argparse.Namespace) -> int:
-    _check(options)
+@command(
+    "neurons",
+    *shared.PICTURE,
+    *shared.NETWORK,
+    asked("--layer", "NAME or NAME:activation; default: the target layer", Layer.parse),
+    asked("--neuron=CHANNEL,ROW,COLUMN", "may be repeated", shared.whole_numbers(3), multiple=True),
+    asked("--at=ROW,COLUMN", "the most active there", shared.whole_numbers(2)),
+    asked(
+        "--random=N",
+        "so many by --seed, among those that answer to the picture",
+        number(),
+        default=0,
+    ),
+    asked("--seed", "of those by chance; default 0", number(), default=0),
+    asked("--method", "default: guided_backprop", NEURON_METHODS, default="guided_backprop"),
+    *_OUTPUTS,
+    files=_files,
+    loads=("cactiviz.explanations.neurons",),
+)
+def _neurons(options: Options) -> int:
+    from cactiviz.explanations.neurons import explain_neurons
+
+    files.check_results(options.out, npz=options.npz)
     picture = shared.read_picture(options)
     model = shared.load_network(options)
-    found = explain_neurons(
+    attributions = explain_neurons(
         model,
         picture,
         layer=options.layer,
@@ -94,28 +82,28 @@ def _neurons(options: argparse.Namespace) -> int:
         method=options.method,
         resize=options.resize,
     )
-    for one in found:
+    for one in attributions:
         channel, row, column = one.neuron
         print(f"channel {channel}, row {row}, column {column}: {_activity(one)}; {_sees(one)}")
     if options.random:
-        first = found[0]
+        first = attributions[0]
         print(
             f"Of {first.layer_neurons:,} neurons of {first.layer}, {first.answering:,} answer to "
             f"this picture; those by chance are drawn among these."
         )
-    if all(one.sees_all for one in found):
-        print(_all_see_all(model, found[0].layer))
-    _write_npz(options.npz, {"{}/{}/{}".format(*one.neuron): one.values for one in found})
+    if all(one.sees_all for one in attributions):
+        print(_all_see_all(model, attributions[0].layer))
+    _write_npz(options.npz, {"{}/{}/{}".format(*one.neuron): one.values for one in attributions})
     if options.out:
         columns = [
             Column("channel {}, row {}, column {}".format(*one.neuron), (), " ".join(one.notes))
-            for one in found
+            for one in attributions
         ]
-        about = f"of single neurons of {found[0].layer}"
-        if all(one.sees_all for one in found):
+        about = f"of single neurons of {attributions[0].layer}"
+        if all(one.sees_all for one in attributions):
             about += ", each of which sees the whole picture"
         rows = [Row(METHODS[options.method].title, about)]
-        cells = {(0, index): _neuron_cell(picture, one) for index, one in enumerate(found)}
+        cells = {(0, index): _neuron_cell(picture, one) for index, one in enumerate(attributions)}
         _write_sheet(options.out, picture, columns, rows, cells)
     return 0
 
@@ -135,6 +123,8 @@ def _sees(found: NeuronAttribution) -> str:
 
 
 def _all_see_all(model: LoadedModel, layer: Layer) -> str:
+    from cactiviz.engine.receptive_field import layer_with_parts
+
     said = f"Neurons of {layer} see the whole picture, so no part of it is outlined"
     shape = (3, *model.spec.preprocessing.input_size)
     begin = layer_with_parts(model.module, shape, model.spec.target_layer)
@@ -145,16 +135,40 @@ def _all_see_all(model: LoadedModel, layer: Layer) -> str:
 
 def _neuron_cell(picture: Picture, found: NeuronAttribution) -> Cell:
     display = METHODS[found.method].display
-    vmax = paint.vmax_of([found.values], display)
+    vmax, field = paint.vmax_of([found.values], display), None if found.sees_all else found.field
+    return _cell(picture, found.values, found.seen, display, "own", vmax, field)
+
+
+def _cell(
+    picture: Picture,
+    values: NDArray[Any],
+    seen: Box,
+    display: Display,
+    scale: Scale,
+    vmax: float,
+    outlined: Box | None = None,
+) -> Cell:
     size = paint.cell_size(picture.size, _CELL_WIDTH)
-    image = paint.paint(picture, found.values, found.seen, display=display, vmax=vmax, size=size)
-    if not found.sees_all:
-        image = paint.outline(image, found.field, picture.size)
-    return Cell(image, paint.caption(found.values, "own", vmax, display))
+    image = paint.paint(picture, values, seen, display=display, vmax=vmax, size=size)
+    if outlined:
+        image = paint.outline(image, outlined, picture.size)
+    return Cell(image, paint.caption(values, scale, vmax, display))
 
 
-def _filters(options: argparse.Namespace) -> int:
-    _check(options)
+@command(
+    "filters",
+    *shared.PICTURE,
+    *shared.NETWORK,
+    asked("--layer=NAME", "a convolution; default: the first one"),
+    asked("--list", "list the network's convolutions", bool),
+    *_OUTPUTS,
+    files=_files,
+    loads=("cactiviz.explanations.explain",),
+)
+def _filters(options: Options) -> int:
+    from cactiviz.explanations.explain import convolutions, filters
+
+    files.check_results(options.out, npz=options.npz)
     model = shared.load_network(options)
     if options.list:
         print("\n".join(convolutions(model)))
@@ -180,31 +194,15 @@ def _filters(options: argparse.Namespace) -> int:
         cells = {}
         for column, index in enumerate(shown):
             kernel = FilterGrid(grid.layer, grid.kernels[index : index + 1]).kernels
-            cells[0, column] = Cell(
-                paint.paint_filters(kernel, _CELL_WIDTH), paint.filters_caption(kernel)
-            )
-            image = paint.paint(
-                picture,
-                maps[index],
-                seen,
-                display="magnitude",
-                vmax=vmax,
-                size=paint.cell_size(picture.size, _CELL_WIDTH),
-            )
-            cells[1, column] = Cell(image, paint.caption(maps[index], "shared", vmax, "magnitude"))
+            painted = paint.paint_filters(kernel, _CELL_WIDTH)
+            cells[0, column] = Cell(painted, paint.filters_caption(kernel))
+            cells[1, column] = _cell(picture, maps[index], seen, "magnitude", "shared", vmax)
         rows = [
             Row("Kernel", f"raw weights of {model.title}, {grid.layer}"),
             Row("Feature map", "how strongly it answers, the strongest of all first"),
         ]
         _write_sheet(options.out, picture, columns, rows, cells)
     return 0
-
-
-def _check(options: argparse.Namespace) -> None:
-    outputs.check_outputs(options.out, options.npz)
-    outputs.check_results(options.npz, ".npz")
-    if options.out:
-        outputs.sheet_format(options.out)
 
 
 def _write_npz(path: Path | None, arrays: dict[str, NDArray[Any]]) -> None:
@@ -222,4 +220,4 @@ def _write_sheet(
 ) -> None:
     sheet = draw_sheet(picture, columns, rows, cells, cell_width=_CELL_WIDTH)
     with whole_file(path) as file:
-        sheet.save(file, format=outputs.sheet_format(path), exif=signature())
+        sheet.save(file, format=files.sheet_format(path), exif=signature())

@@ -1,44 +1,29 @@
-"""``models``, ``methods`` and ``doctor``: what there is, and what this machine has."""
+"""``models`` and ``methods``: what there is."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import socket
 import textwrap
 
-from cactiviz.cli.outputs import path
+from cactiviz.cli.command import WEIGHTS_DIR, Options, asked, command
+from cactiviz.cli.terminal import table
 from cactiviz.errors import ModelError
 from cactiviz.methods import METHODS, VIEWS, describe
 from cactiviz.models import MODELS, find_weights, search, weights_folders
 
-_TIMEOUT_SECONDS = 3
 
-
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the three commands to the command line."""
-    models = commands.add_parser("models", help="list the networks and what is on disk")
-    models.add_argument("--weights-dir", type=path, help="a folder to look for weights in first")
-    models.add_argument(
-        "--all", metavar="PATTERN", help="search torchvision and timm, e.g. resnet or 'convnext*'"
-    )
-    models.set_defaults(run=_models)
-    methods = commands.add_parser("methods", help="list the methods")
-    methods.set_defaults(run=_methods)
-    check = commands.add_parser("doctor", help="what this machine has and lacks, and what to do")
-    check.add_argument("--weights-dir", type=path, help="a folder to look for weights in first")
-    check.add_argument("--offline", action="store_true", help="don't ask whether hosts answer")
-    check.add_argument("--json", action="store_true", help="as JSON")
-    check.set_defaults(run=_doctor)
-
-
-def _models(options: argparse.Namespace) -> int:
+@command(
+    "models",
+    WEIGHTS_DIR,
+    asked("--all=PATTERN", "search torchvision and timm, e.g. resnet or 'convnext*'"),
+)
+def _models(options: Options) -> int:
     if options.all is not None:
-        found = search(options.all)
-        if not found:
+        matches = search(options.all)
+        if not matches:
             raise ModelError(f"Neither torchvision nor timm has a network like “{options.all}”.")
-        print("\n".join(found))
+        print("\n".join(matches))
         return 0
+    rows = []
     for name, spec in MODELS.items():
         file = find_weights(spec, options.weights_dir)
         if file is not None:
@@ -47,38 +32,25 @@ def _models(options: argparse.Namespace) -> int:
             state = f"to be downloaded, about {spec.download_megabytes} MB"
         else:
             state = "no trained weights yet, only --untrained"
-        print(f"{name:20} {spec.title:18} {spec.parameters / 1e6:5.1f} M parameters  {state}")
+        rows.append((name, spec.title, f"{spec.parameters / 1e6:.1f} M", state))
+    titles = ("Name", "Network", "Parameters", "Weights")
+    table(titles, rows, lambda *row: "{:20} {:18} {:>7} parameters  {}".format(*row))
     folders = ", then ".join(str(folder) for folder in weights_folders(options.weights_dir))
     print(f"Weights are looked for in {folders}.")
     print("Any other classifier: torchvision:NAME or timm:NAME; `cactiviz models --all resnet`.")
     return 0
 
 
-def _methods(_: argparse.Namespace) -> int:
+@command("methods")
+def _methods(_: Options) -> int:
+    rows = []
     for view in VIEWS:
-        title, asks = describe(view)
-        print(f"{view:18} {title}: {asks}")
-        if view in METHODS:
-            method = METHODS[view]
-            for line in (method.limit, method.source):
-                print(textwrap.indent(textwrap.fill(line, 80), " " * 19))
+        more = (METHODS[view].limit, METHODS[view].source) if view in METHODS else ("", "")
+        rows.append((view, *describe(view), *more))
+    table(("Name", "Method", "What it asks", "What it can't say", "Source"), rows, _in_lines)
     return 0
 
 
-def _doctor(options: argparse.Namespace) -> int:
-    from cactiviz.cli import doctor  # torch and the data sets, which the lists need not
-
-    found = doctor.examine(options.weights_dir, None if options.offline else _answers)
-    if options.json:
-        print(json.dumps(found, indent=1))
-    else:
-        print("\n".join(doctor.in_words(found)))
-    return 0
-
-
-def _answers(host: str) -> bool:
-    try:
-        with socket.create_connection((host, 443), timeout=_TIMEOUT_SECONDS):
-            return True
-    except OSError:
-        return False
+def _in_lines(view: str, title: str, asks: str, *more: str) -> str:
+    below = (textwrap.indent(textwrap.fill(text, 80), " " * 19) for text in more if text)
+    return "\n".join((f"{view:18} {title}: {asks}", *below))

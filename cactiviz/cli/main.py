@@ -2,78 +2,97 @@
 
 from __future__ import annotations
 
-import argparse
+import os
 import sys
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
+
+import click
 
 from cactiviz._version import __version__
+from cactiviz.cli.command import Commands, wrong_usage
 from cactiviz.cli.ending import ended_well
-from cactiviz.interrupts import ends_on_interrupt
 
-#: Command -> the module that adds it to the command line, and its line in the help.
-_COMMANDS = {
-    "compare": ("compare", "put one picture before several networks"),
-    "app": ("app", "start the app in the browser"),
-    "animate": ("animate", "many pictures before several networks, as a GIF, WebP, MP4 or PNGs"),
-    "report": ("compare", "a comparison as an HTML report, a sheet for print, or a ZIP"),
-    "replay": ("replay", "make an export again from its recipe"),
-    "neurons": ("layers", "what drives single neurons of a network"),
-    "filters": ("layers", "kernels and feature maps of a convolution"),
-    "models": ("listing", "list the networks and what is on disk"),
-    "methods": ("listing", "list the methods"),
-    "doctor": ("listing", "what this machine has and lacks, and what to do"),
-    "data": ("data", "data sets: list, describe, download, take pictures"),
-    "train": ("train", "train CactiNet on aerial tiles"),
-    "evaluate": ("evaluate", "how good a network is on a whole data set"),
-}
+#: Set by the shell where Tab is pressed.
+_COMPLETE = "_CACTIVIZ_COMPLETE"
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, typed: bool) -> None:
+    if typed and not ctx.resilient_parsing:
+        click.echo(f"cactiviz {__version__}")
+        ctx.exit()
+
+
+CACTIVIZ = Commands(
+    "cactiviz",
+    {
+        "See and compare": {
+            "compare": ("compare", "put one picture before several networks"),
+            "report": ("compare", "a comparison as an HTML report, a sheet for print, or a ZIP"),
+            "animate": (
+                "animate",
+                "many pictures before several networks, as a GIF, WebP, MP4 or PNGs",
+            ),
+            "replay": ("replay", "make an export again from its recipe"),
+            "neurons": ("layers", "what drives single neurons of a network"),
+            "filters": ("layers", "kernels and feature maps of a convolution"),
+            "app": ("app", "start the app in the browser"),
+        },
+        "Data and training": {
+            "data": ("data", "data sets: list, describe, download, take pictures"),
+            "train": ("train", "train CactiNet on aerial tiles"),
+            "evaluate": ("evaluate", "how good a network is on a whole data set"),
+        },
+        "What there is": {
+            "models": ("listing", "list the networks and what is on disk"),
+            "methods": ("listing", "list the methods"),
+            "doctor": ("doctor", "what this machine has and lacks, and what to do"),
+        },
+    },
+    help="See and compare what convolutional networks look at.",
+    params=[
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_print_version,
+            help="Show the version and exit.",
+        )
+    ],
+    epilog=f'Tab completes after: eval "$({_COMPLETE}=bash_source cactiviz)"; also zsh_source, '
+    "fish_source.",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code.
 
-    0 if all went well, 1 with a sentence on standard error, 2 for wrong usage.
-    """
-    return ended_well(lambda: _run(sys.argv[1:] if arguments is None else arguments))
-
-
-def _run(arguments: Sequence[str]) -> int:
-    with ends_on_interrupt():
-        parser = _parser(arguments)
-    options = parser.parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = options.run
-    if "checkpoint" in options:
-        from cactiviz.cli.options import give_preprocessing
-
-        give_preprocessing(options)
-    if "files" in options:
-        from cactiviz.cli.files import check_files
-
-        check_files(options)
-    return command(options)
-
-
-def _parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
-    """The command line, with the options of the one command that is called.
-
-    Loading every command would take seconds, of which most are torch's.
-
     Args:
-        arguments: What was typed; None for the options of all commands.
+        arguments: What was typed; None for this program's own arguments.
+
+    Returns:
+        0 if all went well, 1 with a sentence on standard error, 2 for inputs that would be lost.
+
+    Raises:
+        SystemExit: After a help text, or wrong usage, with the exit code 2.
     """
-    parser = argparse.ArgumentParser(
-        prog="cactiviz", description="See and compare what convolutional networks look at."
-    )
-    parser.add_argument("--version", action="version", version=f"cactiviz {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    typed = next((word for word in arguments or () if not word.startswith("-")), "")
-    wanted = _COMMANDS[typed][0] if typed in _COMMANDS else ""
-    for name, (module, line) in _COMMANDS.items():
-        if module != wanted and arguments is not None:
-            commands.add_parser(name, help=line)
-        elif name not in commands.choices:  # one module may add several
-            import_module(f"cactiviz.cli.{module}").add(commands)
-    return parser
+    return ended_well(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    if arguments is None and _COMPLETE in os.environ:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(CACTIVIZ, {}, "cactiviz", _COMPLETE, os.environ[_COMPLETE])
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with CACTIVIZ.make_context("cactiviz", typed) as context:
+            code: int = CACTIVIZ.invoke(context)
+            return code
+    except click.exceptions.Exit as ended:  # of --help and --version
+        raise SystemExit(ended.exit_code) from ended
+    except click.UsageError as error:
+        wrong_usage(error)
 
 
 if __name__ == "__main__":

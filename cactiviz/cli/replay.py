@@ -2,75 +2,56 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from cactiviz.batch.animation import Animation
 from cactiviz.cli import animate as films
 from cactiviz.cli import compare, files
-from cactiviz.cli import options as shared
+from cactiviz.cli.command import PATH, WEIGHTS_DIR, Options, asked, command, number, output
 from cactiviz.cli.files import Files
-from cactiviz.comparison.exports import recipe_of, told
+from cactiviz.cli.terminal import MEGABYTES, progress, say, unit_of_loading
 from cactiviz.errors import CactivizError
 from cactiviz.files import unfinished_folder
 from cactiviz.models import find_weights, get_spec
 from cactiviz.recipes.locate import Origins, host_of
 from cactiviz.recipes.recipe import paths_of, read_recipe
-from cactiviz.replay import differences, remake_animation, remake_comparison
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to the command line."""
-    parser = commands.add_parser("replay", help="make an export again from its recipe")
-    option = parser.add_argument
-    option(
-        "recipe",
-        type=shared.path,
-        metavar="RECIPE",
-        help="recipe.json, or an export that holds one",
-    )
-    option(
-        "--out", type=shared.path, help="write it; without this only say whether it comes out alike"
-    )
-    option(
-        "--data",
-        type=shared.path,
-        metavar="FOLDER",
-        help="where the data set, the pictures and the checkpoints are, if not beside RECIPE",
-    )
-    option("--weights-dir", type=shared.path, help="a folder to look for weights in first")
-    option(
-        "--fetch",
-        action="store_true",
-        help="let it ask for pictures by their address and for published weights",
-    )
-    option("--dpi", type=shared.positive, default=300, help="of a PNG; default 300")
-    parser.set_defaults(run=_replay, files=_files)
-
-
-def _files(options: argparse.Namespace) -> Files:
+def _files(options: Options) -> Files:
     # Read once, as a pipe can be; what is wrong with it is said before where it would be written.
     options.read = read_recipe(options.recipe)
     reads = files.of_recipe(options.recipe, options.read, options.data, options.weights_dir)
     return Files(reads, (options.out, *films.kept_in(options.out)), replaces=True)
 
 
-def _replay(options: argparse.Namespace) -> int:
+@command(
+    "replay",
+    asked("recipe", "recipe.json, or an export that holds one", PATH),
+    asked(
+        "--data=FOLDER",
+        "where the data set, the pictures and the checkpoints are, if not beside RECIPE",
+        PATH,
+    ),
+    asked("--fetch", "let it ask for pictures by their address and for published weights", bool),
+    WEIGHTS_DIR,
+    output("--out", "write it; without this only say whether it comes out alike", PATH),
+    output("--dpi", "of a PNG; default 300", number(1), default=300),
+    files=_files,
+    loads=("cactiviz.replay",),
+)
+def _replay(options: Options) -> int:
     recipe = options.read
     origins = Origins.of(options.recipe, options.data, fetch=options.fetch)
     if options.fetch and (hosts := _hosts(recipe, options.weights_dir)):
-        print(f"This asks {', '.join(hosts)}.", file=sys.stderr, flush=True)
+        say([f"This asks {', '.join(hosts)}."])
     if recipe["makes"] == "comparison":
         found = _comparison(options, recipe, origins)
     else:
         found = _animation(options, recipe, origins)
-    for sentence in found:
-        print(sentence, file=sys.stderr)
+    say(found)
     if not found:
         print("Made again: all is as the recipe says.")
     return 1 if found else 0
@@ -91,12 +72,16 @@ def _hosts(recipe: dict[str, Any], weights_dir: Path | None) -> list[str]:
     return list(filter(None, dict.fromkeys(found)))
 
 
-def _comparison(options: argparse.Namespace, recipe: dict[str, Any], origins: Origins) -> list[str]:
+def _comparison(options: Options, recipe: dict[str, Any], origins: Origins) -> list[str]:
+    from cactiviz.comparison.exports import recipe_of, told
+    from cactiviz.replay import differences, remake_comparison
+
     if options.out:
         compare.check_ending(options.out)
-    comparison, asked, paint = remake_comparison(
-        recipe, origins=origins, weights_dir=options.weights_dir
-    )
+    with progress(unit_of_loading, only=MEGABYTES) as report:
+        comparison, asked, paint = remake_comparison(
+            recipe, origins=origins, weights_dir=options.weights_dir, report=report
+        )
     new = recipe_of(comparison, asked, paint)
     if options.out:
         shown = told(comparison, paths_of(asked.networks))
@@ -104,7 +89,10 @@ def _comparison(options: argparse.Namespace, recipe: dict[str, Any], origins: Or
     return differences(recipe, new)
 
 
-def _animation(options: argparse.Namespace, recipe: dict[str, Any], origins: Origins) -> list[str]:
+def _animation(options: Options, recipe: dict[str, Any], origins: Origins) -> list[str]:
+    from cactiviz.batch.animation import Animation
+    from cactiviz.replay import differences, remake_animation
+
     with unfinished_folder(Path(tempfile.gettempdir(), "cactiviz-replay")) as folder:
         parts = folder / "parts"
         if options.out:

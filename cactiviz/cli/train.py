@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
-from dataclasses import fields
+from dataclasses import Field, fields
 from typing import Any
 
-from cactiviz.cli import stopping
+import click
+
+from cactiviz.cli.command import PATH, Options, asked, command, number, output, parameter
+from cactiviz.cli.ending import Stopped, asking
 from cactiviz.cli.files import Files, of_source
-from cactiviz.cli.options import path, positive
-from cactiviz.cli.progress import long_reporter
+from cactiviz.cli.options import DEVICE
+from cactiviz.cli.terminal import progress, say
 from cactiviz.datasets.registry import open_anywhere
 from cactiviz.errors import Cancelled
-from cactiviz.interrupts import ends_on_interrupt
 from cactiviz.training.run import LIMITS, Recipe
 
 _HELP = {
@@ -27,64 +27,66 @@ _HELP = {
 }
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to the command line."""
-    parser = commands.add_parser("train", help="train CactiNet on aerial tiles")
-    parser.add_argument("architecture", choices=("cactinet",), metavar="cactinet")
-    parser.add_argument("--data", required=True, help="the tiles: a folder, or a data set's name")
-    parser.add_argument(
-        "--out",
-        type=path,
-        required=True,
-        metavar="RUN",
-        help="the run's folder; if it holds a stopped run, that goes on",
+def _setting(field: Field[Any]) -> click.Parameter:
+    """An option of the training's recipe."""
+    return parameter(
+        "How it learns",
+        f"--{field.name.replace('_', '-')}={'N' if isinstance(field.default, int) else 'X'}",
+        f"{_HELP[field.name]}; default {field.default}",
+        number(*LIMITS[field.name], type(field.default)),
+        default=field.default,
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument(
-        "--checkpoint-every",
-        type=positive,
-        default=20,
-        metavar="STEPS",
-        help="how much a run that is killed may lose; default 20 steps",
-    )
-    for field in fields(Recipe):
-        parser.add_argument(
-            f"--{field.name.replace('_', '-')}",
-            type=_number(field.name, type(field.default)),
-            default=field.default,
-            metavar="N" if isinstance(field.default, int) else "X",
-            help=f"{_HELP[field.name]}; default {field.default}",
-        )
-    parser.set_defaults(run=_train, files=_files)
 
 
-def _files(options: argparse.Namespace) -> Files:
+def _files(options: Options) -> Files:
     return Files(of_source(options.data), (options.out,))
 
 
-def _train(options: argparse.Namespace) -> int:
-    with ends_on_interrupt():
-        from cactiviz.training.train import train  # Lightning takes seconds to import
+@command(
+    "train",
+    asked("architecture=cactinet", "the network", ("cactinet",)),
+    asked("--data", "the tiles: a folder, or a data set's name", required=True),
+    DEVICE,
+    *map(_setting, fields(Recipe)),
+    output(
+        "--out=RUN",
+        "the run's folder; if it holds a stopped run, that goes on",
+        PATH,
+        required=True,
+    ),
+    output(
+        "--checkpoint-every=STEPS",
+        "how much a run that is killed may lose; default 20 steps",
+        number(1),
+        default=20,
+    ),
+    files=_files,
+    loads=("cactiviz.training.train",),
+)
+def _train(options: Options) -> int:
+    from cactiviz.training import train as training
 
     recipe = Recipe(**{field.name: getattr(options, field.name) for field in fields(Recipe)})
     dataset = open_anywhere(options.data, [options.out])
     for note in dataset.notes:
         print(note)
-    with stopping.asking("Stopping after this step…") as cancel:
+    with (
+        progress(lambda what: "steps" if what.startswith("Epoch") else "pictures") as report,
+        asking("Stopping after this step…") as cancel,
+    ):
         try:
-            outcome = train(
+            outcome = training.train(
                 dataset,
                 options.out,
                 recipe,
                 device=options.device,
                 checkpoint_every=options.checkpoint_every,
-                report=long_reporter(),
+                report=report,
                 cancel=cancel,
             )
         except Cancelled as error:  # before its first step
-            raise stopping.Stopped(f"Stopped. {error}", cancel.number) from error
-    for sentence in outcome.skipped:
-        print(sentence, file=sys.stderr)
+            raise Stopped(f"Stopped. {error}", cancel.number) from error
+    say(outcome.skipped)
     rate = (
         f"; {outcome.pictures_per_second:.0f} pictures a second, "
         f"{outcome.waiting:.1%} of the time spent waiting for them."
@@ -99,19 +101,3 @@ def _train(options: argparse.Namespace) -> int:
         print("Stopped; the same command goes on from here.")
     print(f"The weights are in {outcome.weights}.")
     return 0
-
-
-def _number(name: str, kind: type) -> Any:
-    low, high = LIMITS[name]
-
-    def read(text: str) -> Any:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = low - 1
-        if not low <= value <= high:
-            whole = "whole " if kind is int else ""
-            raise argparse.ArgumentTypeError(f"give a {whole}number from {low:g} to {high:.10g}")
-        return value
-
-    return read

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
-from cactiviz.errors import LayerError, MethodError, ModelError
+from cactiviz.errors import LayerError, MethodError, ModelError, near
 from cactiviz.methods import VIEWS
 from cactiviz.models import Checkpoint, LoadedModel, no_network
 from cactiviz.recipes.request import Given
@@ -45,7 +45,8 @@ def views(given: object, available: Collection[str] = VIEWS) -> tuple[str, ...]:
     several = (given,) if isinstance(given, str) else tuple(given)
     for view in several:
         if not isinstance(view, str) or view not in available:
-            raise MethodError(f"There is no view “{view}”; there are {', '.join(available)}.")
+            hint = near(str(view), available)
+            raise MethodError(f"There is no view “{view}”; there are {', '.join(available)}{hint}.")
     return several
 
 

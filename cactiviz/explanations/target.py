@@ -6,20 +6,18 @@ name is an index. ``index:2`` and ``name:2`` ask for one of them. A number of Py
 
 from __future__ import annotations
 
-import difflib
 import operator
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
-from cactiviz.errors import TargetError
+from cactiviz.errors import TargetError, near
 from cactiviz.explanations.results import Explanation
 from cactiviz.models import ModelSpec
 from cactiviz.rendering.scales import percent
 from cactiviz.types import Prediction, Target
 
 _LONGEST_NUMBER = 20  # digits; more are no index, and slow to read
-_NEAR = 0.8  # a slip of the pen; below it abacus is near cactus
 _FORCED = re.compile(r"\s*(index|name)\s*:(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -197,11 +195,7 @@ def _checked(spec: ModelSpec, index: int) -> int:
 
 
 def _no_class(spec: ModelSpec, names: Sequence[str], wanted: str) -> TargetError:
-    plain = [_plain(name) for name in names]
-    near = difflib.get_close_matches(_plain(wanted), plain, n=3, cutoff=_NEAR)
-    verb = "is" if len(near) == 1 else "are"
-    hint = f"; near it {verb} {' and '.join(names[plain.index(n)] for n in near)}"
-    return TargetError(f"{spec.title} has no class “{wanted}”{hint if near else ''}.")
+    return TargetError(f"{spec.title} has no class “{wanted}”{near(wanted, names, _plain)}.")
 
 
 EXPLAINED = "Explained: "

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cactiviz.errors import ModelError
+from cactiviz.errors import ModelError, near
 from cactiviz.models import efficientnet, timm, torchvision
 from cactiviz.models.spec import ModelSpec, Weights
 from cactiviz.types import Layer, Preprocessing
@@ -53,7 +53,7 @@ def get_spec(name: str) -> ModelSpec:
         return _from_zoo(name)
     raise ModelError(
         f"There is no network “{name}”; there are {', '.join(MODELS)}, and any classifier of "
-        "the two zoos as torchvision:NAME or timm:NAME."
+        f"the two zoos as torchvision:NAME or timm:NAME{near(name, MODELS)}."
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from cactiviz import cam_layers
 from cactiviz.cam_layers import Places
-from cactiviz.errors import MethodError
+from cactiviz.errors import MethodError, near
 from cactiviz.methods import VIEWS
 from cactiviz.models import Checkpoint, LoadedModel, get_spec
 from cactiviz.pictures.occlusion import How
@@ -67,7 +67,8 @@ class Request:
         unknown = [method for method in self.methods if method.partition("@")[0] not in VIEWS]
         if unknown or not self.methods:
             name = unknown[0] if unknown else ""
-            raise MethodError(f"There is no method “{name}”; there are {', '.join(VIEWS)}.")
+            listed = f"{', '.join(VIEWS)}{near(name, VIEWS)}"
+            raise MethodError(f"There is no method “{name}”; there are {listed}.")
         if self.layer and self.layers:
             raise MethodError(cam_layers.BOTH)
         if not 1 <= self.top <= 5:

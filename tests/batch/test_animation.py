@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -402,7 +403,7 @@ def test_ctrl_c_stops_well(
         if done == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(command, "long_reporter", lambda: report)
+    monkeypatch.setattr(command, "progress", lambda _: nullcontext(report))
     out = tmp_path / "out.gif"
     arguments = ["animate", "scenes", "--each", "2", "--models", "cactinet", "--panel", "64"]
     assert main([*arguments, "--out", str(out)]) == 130

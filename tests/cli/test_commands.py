@@ -61,7 +61,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     capsys.readouterr()
     try:
         code = main.main([str(argument) for argument in arguments])
-    except SystemExit as leaving:  # what argparse does
+    except SystemExit as leaving:
         assert isinstance(leaving.code, int)
         code = leaving.code
     output, errors = capsys.readouterr()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -252,7 +252,7 @@ def test_search_writes_what_comes_with_its_credits(
 
 def read(picture: str, data_dir: Path | None = None) -> Picture:
     return shared.read_picture(
-        argparse.Namespace(picture=picture, data_dir=data_dir, allow_private=False)
+        SimpleNamespace(picture=picture, data_dir=data_dir, allow_private=False)
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import io
 import json
 import platform
 import re
 import socket
+from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -45,7 +47,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def told(found: dict[str, Any]) -> str:
-    return "\n".join(doctor.in_words(found))
+    with redirect_stdout(io.StringIO()) as printed:
+        doctor.show(found)
+    return printed.getvalue()
 
 
 def everywhere(_: str) -> bool:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import click
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from cactiviz.cli import animate, compare, layers, main, options, replay, train
-from cactiviz.cli.overwriting import check_kept
+from cactiviz.cli import main
+from cactiviz.cli.files import check_kept
 from cactiviz.errors import OutputPlaceError
 from cactiviz.models import MODELS, Checkpoint, load_model
 from tests.fixtures.tiny_tiles import write_tiles
@@ -81,19 +82,20 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     def begun(*_: object, **__: object) -> None:
         raise AssertionError("the work was begun")
 
-    for module, name in (
-        (options, "read_picture"),
-        (options, "load_network"),
-        (compare, "compare_as_asked"),
-        (animate, "Collector"),
-        (options, "load_model"),
-        (layers, "explain_neurons"),
-        (replay, "remake_comparison"),
-        (replay, "remake_animation"),
-        (compare, "write"),
-        (train, "open_anywhere"),
+    # What imports others' names comes first: else it would keep these.
+    for name in (
+        "replay.remake_comparison",
+        "replay.remake_animation",
+        "cli.options.read_picture",
+        "cli.options.load_network",
+        "comparison.compare.compare_as_asked",
+        "batch.collect.Collector",
+        "models.load_model",
+        "explanations.neurons.explain_neurons",
+        "cli.compare.write",
+        "cli.train.open_anywhere",
     ):
-        monkeypatch.setattr(module, name, begun)
+        monkeypatch.setattr(f"cactiviz.{name}", begun)
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -465,17 +467,17 @@ def test_files_that_are_found_by_themselves_are_kept_too(
 # --- every command says what it writes -------------------------------------------------------
 
 
-def _commands(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, object]]:
-    below = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
-    for action in below:
-        for word, one in action.choices.items():
-            yield from _commands(one, f"{name} {word}".strip())
-    if not below:
-        yield name, parser.get_default("files")
+def _commands(command: Any, name: str = "") -> Iterator[tuple[str, object]]:
+    if not isinstance(command, click.Group):
+        yield name, command.files
+        return
+    context = click.Context(command)
+    for word in command.list_commands(context):
+        yield from _commands(command.get_command(context, word), f"{name} {word}".strip())
 
 
 def test_every_command_that_writes_says_what_it_reads_and_writes() -> None:
-    found = dict(_commands(main._parser()))
+    found = dict(_commands(main.CACTIVIZ))
     assert {name for name, files in found.items() if files is None} == SILENT
     assert {"compare", "animate", "report", "replay", "neurons", "filters", "data sample"} < set(
         found

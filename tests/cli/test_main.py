@@ -19,7 +19,6 @@ from PIL import Image
 
 import cactiviz as cv
 from cactiviz import download
-from cactiviz.cli import compare as command
 from cactiviz.cli import main
 from cactiviz.methods import METHODS, VIEWS
 from cactiviz.models import MODELS, find_weights
@@ -61,7 +60,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     capsys.readouterr()
     try:
         code = main.main([str(argument) for argument in arguments])
-    except SystemExit as leaving:  # what argparse does
+    except SystemExit as leaving:
         assert isinstance(leaving.code, int)
         code = leaving.code
     output, errors = capsys.readouterr()
@@ -322,7 +321,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     def compare(*_: object, **__: object) -> None:
         raise AssertionError("the work was begun")
 
-    monkeypatch.setattr(command, "compare_as_asked", compare)
+    monkeypatch.setattr("cactiviz.comparison.compare.compare_as_asked", compare)
 
 
 @pytest.mark.usefixtures("no_work")
@@ -419,7 +418,7 @@ def test_ctrl_c_ends_in_a_word(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "compare_as_asked", interrupted)
+    monkeypatch.setattr("cactiviz.comparison.compare.compare_as_asked", interrupted)
     assert run(capsys, *CACTINET) == (130, "", "Stopped.\n")
 
 

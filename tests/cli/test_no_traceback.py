@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 import torch
@@ -322,9 +323,7 @@ def test_each_exception_of_the_system_has_its_words(
         assert_one_sentence(capsys.readouterr().err)
     with pytest.raises(TypeError):  # a mistake of the program's own keeps its traceback
         ending.ended_well(lambda: len(3))  # type: ignore[arg-type]
-    monkeypatch.setattr(
-        main.argparse.ArgumentParser, "parse_args", lambda *_: signal.raise_signal(signal.SIGINT)
-    )
+    monkeypatch.setattr(click.Command, "parse_args", lambda *_: signal.raise_signal(signal.SIGINT))
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever had it before
     try:
         assert run(capsys, "methods") == (130, "", "Stopped.\n")
@@ -515,6 +514,40 @@ def test_an_interrupt_while_libraries_load_is_one_word(start: str, tmp_path: Pat
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=60)
     assert (process.returncode, output, errors) == (130, "", "Stopped.\n")
+
+
+@posix
+def test_ctrl_c_on_a_terminal_leaves_the_bar_a_sentence_and_the_cursor(tmp_path: Path) -> None:
+    import pty
+
+    own, terminal = pty.openpty()
+    arguments = ["animate", "scenes", "--each", "200", "--models", "cactinet", "--device", "cpu"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "cactiviz", *arguments, "--panel", "64", "--out", "a.gif"],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        cwd=tmp_path,
+        env=environment(TERM="xterm", COLUMNS="70"),
+        preexec_fn=_hears_interrupts,
+    ) as process:
+        os.close(terminal)
+        said, asked = b"", False
+        while True:
+            try:
+                said += os.read(own, 65536)
+            except OSError:  # its other end is closed
+                break
+            if not asked and b" 2 of 400 " in said:
+                asked = True
+                process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    os.close(own)
+    end = said[said.rindex(b"\r\x1b[2K") :].decode()
+    assert " of 400 " in end and "pictures/s" in end
+    assert end.endswith("the same command goes on from there.\r\n")
+    assert said.rindex(b"\x1b[?25h") > said.rindex(b"\x1b[?25l"), "the cursor stays hidden"
+    assert os.listdir(tmp_path) == ["a.gif.parts"]
 
 
 @posix

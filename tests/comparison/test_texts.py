@@ -17,7 +17,7 @@ import cactiviz as cv
 from cactiviz.batch.animation import Animation
 from cactiviz.batch.collect import Collector, PictureRef
 from cactiviz.cli import compare as command
-from cactiviz.cli.cells import cell
+from cactiviz.cli.data import cell
 from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.exports import recipe_of, told

@@ -463,7 +463,7 @@ def cactinet() -> LoadedModel:
 def loaded(cactinet: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """The network, read from its file once for all of these tests."""
     monkeypatch.setattr("cactiviz.batch.collect.load_model", lambda *_, **__: cactinet)
-    monkeypatch.setattr("cactiviz.cli.options.load_model", lambda *_, **__: cactinet)
+    monkeypatch.setattr("cactiviz.models.load_model", lambda *_, **__: cactinet)
 
 
 def animate(out: Path, *sources: Path) -> int:

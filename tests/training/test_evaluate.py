@@ -403,7 +403,7 @@ def tiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def by_red(monkeypatch: pytest.MonkeyPatch) -> LoadedModel:
     """What the command loads."""
     model = network(RED[0], ((8.0, 0.0, 0.0),), (-3.236,))
-    monkeypatch.setattr("cactiviz.cli.options.load_model", lambda *_, **__: model)
+    monkeypatch.setattr("cactiviz.models.load_model", lambda *_, **__: model)
     return model
 
 
@@ -468,7 +468,7 @@ def test_command_draws_no_mistakes_too(
     tiles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_hue = network(("no cactus", "cactus"), ((100.0, 0.0, 0.0),), (-36.5,))
-    monkeypatch.setattr("cactiviz.cli.options.load_model", lambda *_, **__: by_hue)
+    monkeypatch.setattr("cactiviz.models.load_model", lambda *_, **__: by_hue)
     sheet = tmp_path / "sheet.jpg"
     code, out, _ = run(capsys, "any", "--data", tiles, "--sheet", sheet)
     assert code == 0
