@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from cactiviz.batch.collect import Collector, PictureRef
+from cactiviz.batch.collect import Collector
+from cactiviz.batch.presets import PictureRef
 from cactiviz.comparison.compare import compare_as_asked
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import CactivizError, RecipeError

@@ -35,7 +35,10 @@ _SCENE = ["compare", "scenes:cactus/1", "--models", "cactinet", "--methods", "gr
         (COMMAND.format(["--version"]), set()),
         (COMMAND.format(["methods"]), set()),
         (COMMAND.format(["models"]), set()),
-        *("jsonschema", "cv2", "scipy", "sympy", "plotly", "PIL", "rich", "torch._dynamo"),
+        (HELPS.format(("models", "methods", "app")), set()),
+        (HELPS.format(WITH_TABLES), {"cv2", "PIL"}),
+        (COMMAND.format(["compare", "x.png", "--palette", "virdis"]), {"cv2", "PIL"}),
+        (COMMAND.format([*_SCENE, "--device", "cpu"]), {"torch", "cv2", "PIL"}),
     ],
     ids=[
         *("import", "help", "version", "methods", "models", "plain helps", "helps"),

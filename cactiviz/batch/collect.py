@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from cactiviz._version import __version__
+from cactiviz.batch.presets import PictureRef
 from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.cam_layers import check
 from cactiviz.errors import (
@@ -28,30 +28,6 @@ from cactiviz.runtime.runner import size_bytes
 from cactiviz.types import Cancel, Picture, Report
 
 _MOST_REASONS = 3
-
-
-@dataclass(frozen=True)
-class PictureRef:
-    """A picture that is opened only when needed.
-
-    Attributes:
-        title: Text above its frame.
-        origin: File or address, as a recipe names it.
-        open: Opens the picture; raises a ``CactivizError`` if it can't.
-        mark: Tells apart pictures of equal origin, such as files of several folders.
-        left_out: What a recipe omitted from its origin, in words; may be empty.
-    """
-
-    title: str
-    origin: str
-    open: Callable[[], Picture] = field(compare=False)
-    mark: str = ""
-    left_out: str = ""
-
-    @property
-    def key(self) -> str:
-        """Origin and mark, unique within a sequence."""
-        return f"{self.origin} {self.mark}".strip()
 
 
 class PictureSequence:

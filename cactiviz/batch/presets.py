@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cactiviz.batch.collect import PictureRef
 from cactiviz.datasets import open_dataset
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.datasets.noticed import of_classes
@@ -17,9 +16,34 @@ from cactiviz.datasets.registry import open_anywhere
 from cactiviz.datasets.tree import is_picture
 from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.request import Request, Style
+from cactiviz.types import Picture
 
 #: Pictures of each class of a data set, unless another number is asked for.
 EACH = 5
+
+
+@dataclass(frozen=True)
+class PictureRef:
+    """A picture that is opened only when needed.
+
+    Attributes:
+        title: Text above its frame.
+        origin: File or address, as a recipe names it.
+        open: Opens the picture; raises a ``CactivizError`` if it can't.
+        mark: Tells apart pictures of equal origin, such as files of several folders.
+        left_out: What a recipe omitted from its origin, in words; may be empty.
+    """
+
+    title: str
+    origin: str
+    open: Callable[[], Picture] = field(compare=False)
+    mark: str = ""
+    left_out: str = ""
+
+    @property
+    def key(self) -> str:
+        """Origin and mark, unique within a sequence."""
+        return f"{self.origin} {self.mark}".strip()
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cactiviz.batch.collect import PictureRef
-from cactiviz.batch.presets import PRESETS, of_dataset, of_source, open_preset_data
+from cactiviz.batch.presets import PRESETS, PictureRef, of_dataset, of_source, open_preset_data
 from cactiviz.cli import files
 from cactiviz.cli import options as shared
 from cactiviz.cli.command import PATH, Options, Value, as_path, asked, command, number, output

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _METHODS = ("grad_cam", "saliency", "guided_backprop")
 _SCREEN_DPI, _PRINT_DPI, _MOST_DPI = 96, 300, 1200
 _REPORTS = (".html", ".png", ".zip", ".json")
-_LOADS = ("cactiviz.comparison.report", "cactiviz.comparison.recipe")
+_LOADS = ("cactiviz.comparison.exports",)
 
 
 def _asking(methods: tuple[str, ...]) -> tuple[click.Parameter, ...]:

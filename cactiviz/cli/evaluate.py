@@ -22,7 +22,6 @@ from cactiviz.rendering.figures.sheet import Cell, draw_contact_sheet
 from cactiviz.rendering.formats.metadata import signature
 from cactiviz.rendering.paint import percent
 from cactiviz.training.run import LIMITS
-from cactiviz.training.tiles import split
 
 if TYPE_CHECKING:
     from cactiviz.training.evaluate import Evaluation
@@ -59,6 +58,8 @@ def _evaluate(options: Options) -> int:
     dataset = open_anywhere(options.data, [options.sheet] if options.sheet else ())
     items: list[Item] = list(dataset)
     if options.part != "all":
+        from cactiviz.training.tiles import split
+
         items = split(items, options.seed)[options.part == "excluded"]
     own: dict[str, Checkpoint] = {checkpoint.name: checkpoint for checkpoint in options.checkpoint}
     model = shared.load(options, own.get(options.model, options.model))

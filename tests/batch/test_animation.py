@@ -20,8 +20,8 @@ from PIL import Image
 
 import cactiviz.batch.collect as module
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Collector, PictureRef
-from cactiviz.batch.presets import PRESETS, of_source
+from cactiviz.batch.collect import Collector
+from cactiviz.batch.presets import PRESETS, PictureRef, of_source
 from cactiviz.batch.store import ResultStore, StoredExplanation, ask
 from cactiviz.cli import animate as command
 from cactiviz.cli.main import main

@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 import cactiviz as cv
 import cactiviz.batch.animation as animating
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Collector, PictureRef
-from cactiviz.batch.presets import PRESETS
+from cactiviz.batch.collect import Collector
+from cactiviz.batch.presets import PRESETS, PictureRef
 from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.exports import gif_of, panel_of, report_html

@@ -15,7 +15,8 @@ from PIL import Image
 
 import cactiviz as cv
 from cactiviz.batch.animation import Animation
-from cactiviz.batch.collect import Collector, PictureRef
+from cactiviz.batch.collect import Collector
+from cactiviz.batch.presets import PictureRef
 from cactiviz.cli import compare as command
 from cactiviz.cli.data import cell
 from cactiviz.cli.main import main

@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from cactiviz.batch.animation import SharedScale
-from cactiviz.batch.collect import PictureRef, PictureSequence
+from cactiviz.batch.collect import PictureSequence
+from cactiviz.batch.presets import PictureRef
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.models import Checkpoint, LoadedModel
 from cactiviz.recipes.request import Request

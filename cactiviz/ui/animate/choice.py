@@ -8,8 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from cactiviz.batch.collect import PictureRef
-from cactiviz.batch.presets import PRESETS, of_dataset
+from cactiviz.batch.presets import PRESETS, PictureRef, of_dataset
 from cactiviz.datasets import DATASETS, Dataset
 from cactiviz.methods import VIEWS, describe
 from cactiviz.recipes.request import Request, Style

@@ -18,7 +18,8 @@ from typing import cast
 import streamlit as st
 
 from cactiviz.batch.animation import Animation, SharedScale
-from cactiviz.batch.collect import Collector, PictureRef
+from cactiviz.batch.collect import Collector
+from cactiviz.batch.presets import PictureRef
 from cactiviz.batch.store import StoredExplanation, ask
 from cactiviz.errors import BusyError, CactivizError, Cancelled
 from cactiviz.models import LoadedModel

@@ -9,7 +9,7 @@ from io import BytesIO
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from cactiviz.batch.collect import PictureRef
+from cactiviz.batch.presets import PictureRef
 from cactiviz.datasets import Dataset
 from cactiviz.errors import CactivizError, PictureError
 from cactiviz.pictures import open

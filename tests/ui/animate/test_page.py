@@ -16,7 +16,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.batch import store
-from cactiviz.batch.collect import PictureRef, PictureSequence
+from cactiviz.batch.collect import PictureSequence
+from cactiviz.batch.presets import PictureRef
 from cactiviz.batch.store import StoredExplanation
 from cactiviz.models import load_model
 from cactiviz.pictures.open import sample
