@@ -133,7 +133,7 @@ def test_every_download_of_the_app_opens_and_is_whole(
     kind: str, comparison: Comparison, tmp_path: Path
 ) -> None:
     found = made(kind, comparison)
-    assert not set(found.file_name) & set("<>\"'/\\\n&:") and len(found.file_name) < 80
+    assert not set(found.name) & set("<>\"'/\\\n&:") and len(found.name) < 80
     file = tmp_path / f"a.{kind}"
     file.write_bytes(found.data)
     assert b"/srv/" not in found.data and b"secret folder" not in found.data

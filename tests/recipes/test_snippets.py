@@ -99,8 +99,8 @@ def test_what_compare_hands_out_can_be_made_again(kind: str, tmp_path: Path) -> 
     )
     style = Style(PAINT.scale, PAINT.palette, PAINT.strength)
     made = exports.make(kind, choice, comparison, style, 1)
-    assert made.file_name == f"cactiviz scenes-cactus-178.{kind}"
-    file = tmp_path / made.file_name
+    assert made.name == f"cactiviz scenes-cactus-178.{kind}"
+    file = tmp_path / made.name
     file.write_bytes(made.data)
     recipe = read_recipe(file)
     again, asked, paint = remake_comparison(recipe)

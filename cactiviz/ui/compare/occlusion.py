@@ -25,7 +25,10 @@ from cactiviz.ui.sidebar.choice import Choice
 
 _SHOWN_PIXELS = 900  # of the picture's longer side, in the browser
 _KEY = "what if"
-_WORDS_OF_ROW = ("note", "why", "nowText", "change", "sign", "topName", "topText", "unseen")
+_WORDS_OF_ROW = (
+    *("note", "why", "firstText", "nowText", "change", "sign"),
+    *("topName", "topText", "unseen"),
+)
 #: In this order they are one module: what stands above doesn't know what stands below.
 _SCRIPTS = ("occlusion_box.js", "occlusion_editor.js", "occlusion_answers.js")
 
