@@ -26,10 +26,10 @@ from cactiviz.training.train import train
 from tests.fixtures.sampling import EVERY
 from tests.fixtures.tiny_tiles import write_tiles
 
-RECIPE = Recipe(input_size=32, epochs=8, batch_size=8, calibration_batches=2)
-STEPS = 32
+RECIPE = Recipe(input_size=32, epochs=4, batch_size=8, calibration_batches=2)
+STEPS = 16
 KILLS = 3 if os.environ.get(EVERY) else 2
-OPTIONS = ("--input-size=32", "--epochs=8", "--batch-size=8", "--calibration-batches=2")
+OPTIONS = ("--input-size=32", "--epochs=4", "--batch-size=8", "--calibration-batches=2")
 PATIENCE = 60.0  # seconds
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL here")
@@ -142,7 +142,7 @@ def test_killed_several_times_and_no_worse_for_it(
                 wait_for(process, (run / SETTINGS).exists)
             else:
                 wait_for(process, lambda old=old: stamp(run) != old)  # type: ignore[misc]
-            time.sleep(chance.uniform(0, 0.6))
+            time.sleep(chance.uniform(0, 0.3))
             process.signal(signal.SIGKILL)
         assert process.ended() == -signal.SIGKILL, "it was quicker than the test"
         done = steps(run)
@@ -152,7 +152,7 @@ def test_killed_several_times_and_no_worse_for_it(
     with training(data, run) as process:
         out, err = process.end()
     assert process.ended() == 0, err
-    assert "8.00 epochs" in out
+    assert "4.00 epochs" in out
     assert steps(run) == STEPS
     assert_same_weights(run / WEIGHTS, undisturbed)
     assert not [
