@@ -160,13 +160,15 @@ class Comparison:
         scale: paint.Scale = "own",
         palette: str = "inferno",
         strength: float = 0.5,
+        contour: float | None = None,
         follows: bool = False,
     ) -> str:
         """The comparison as a table in HTML, with a slider for the strength of the overlays.
 
         ``follows`` makes it dark where the reader's system is. Needs nothing from outside.
         """
-        cells = {place: self._layers(*view, scale, palette) for place, view in self._cells()}
+        style: dict[str, Any] = {"scale": scale, "palette": palette, "contour": contour}
+        cells = {place: self._layers(*view, **style) for place, view in self._cells()}
         return page.grid(
             self.picture,
             self.columns(),
@@ -200,9 +202,9 @@ class Comparison:
     def _answered(self) -> list[Explanation]:
         return [self.explanations[name] for name in self.models if name in self.explanations]
 
-    def _layers(self, model: str, method: str, scale: paint.Scale, palette: str) -> page.Layers:
+    def _layers(self, model: str, method: str, **style: Any) -> page.Layers:
         below, above = (
-            self.cell(model, method, scale=scale, palette=palette, strength=strength, width=320)
+            self.cell(model, method, strength=strength, width=320, **style)
             for strength in (0.0, 1.0)
         )
         if below.image is None or above.image is None:

@@ -89,6 +89,7 @@ def gif_of(
     scale: paint.Scale = "own",
     palette: str = "inferno",
     strength: float = 0.5,
+    contour: float | None = None,
     dark: bool = False,
     seconds: float = _SECONDS,
     recipe: str = "",
@@ -101,6 +102,7 @@ def gif_of(
         scale: As for ``Comparison.cell``.
         palette: As for ``Comparison.cell``.
         strength: As for ``Comparison.cell``.
+        contour: As for ``Comparison.cell``.
         dark: Light text on a dark background.
         seconds: Duration of each frame.
         recipe: ASCII text stored as the file's comment.
@@ -131,10 +133,9 @@ def gif_of(
     )
     shown = paint.resized(picture, inside(picture.size, box))
     panels = [Panel("Original", shown, picture.name, None, picture.source)]
-    panels += [
-        panel_of(comparison, model, method, scale, palette, strength, shown.shape[1])
-        for model in comparison.models
-    ]
+    style: dict[str, Any] = {"scale": scale, "palette": palette, "strength": strength}
+    style |= {"contour": contour, "width": shown.shape[1]}
+    panels += [panel_of(comparison, model, method, **style) for model in comparison.models]
     file = io.BytesIO()
     frames = (
         draw_frame([panel], layout, subheading=asks, step=(index, len(panels)))
@@ -144,19 +145,16 @@ def gif_of(
     return file.getvalue()
 
 
-def panel_of(
-    comparison: Comparison,
-    model: str,
-    method: str,
-    scale: paint.Scale,
-    palette: str,
-    strength: float,
-    width: int,
-) -> Panel:
-    """One network's map by one method as a panel, with the explained class."""
-    cell = comparison.cell(
-        model, method, scale=scale, palette=palette, strength=strength, width=width
-    )
+def panel_of(comparison: Comparison, model: str, method: str, **style: Any) -> Panel:
+    """One network's map by one method as a panel, with the explained class.
+
+    Args:
+        comparison: Of several networks.
+        model: A network's name.
+        method: A view's name.
+        style: As for ``Comparison.cell``.
+    """
+    cell = comparison.cell(model, method, **style)
     explanation = comparison.explanations.get(model)
     if explanation is None:
         return Panel(model, None, caption=cell.caption, warned=True)
@@ -255,7 +253,7 @@ def sheet_file(
         kind: "PNG", "JPEG" or "WebP".
     """
     zoom = dpi / _SCREEN_DPI
-    sheet = comparison.sheet(**style.of_maps, contour=style.contour, zoom=zoom)
+    sheet = comparison.sheet(**style.of_maps, zoom=zoom)
     text = json.dumps(recipe, sort_keys=True)
     metadata: dict[str, Any] = {"exif": signature()}
     if kind == "PNG":
@@ -282,9 +280,7 @@ def everything_zip(comparison: Comparison, style: Style, recipe: Mapping[str, An
     }
     for place, model in enumerate(comparison.models, 1):
         for method in comparison.methods:
-            cell = comparison.cell(
-                model, method, width=_CELL_WIDTH, contour=style.contour, **style.of_maps
-            )
+            cell = comparison.cell(model, method, width=_CELL_WIDTH, **style.of_maps)
             if cell.image is not None:
                 name = f"overlays/{place:02d}-{_plain(model)}-{_plain(method)}.png"
                 files[name] = _png(cell.image, dpi=(_SCREEN_DPI, _SCREEN_DPI))

@@ -130,11 +130,9 @@ def _cactinet() -> ModelSpec:
     )
 
 
-_rows = {row.name: row for row in (*torchvision.rows(), *efficientnet.rows(), *timm.rows())}
-for _name in (
-    *("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3"),
-    *("efficientnet_b1", "efficientnet_b2", "resnet50"),
-    *("inception_v3", "inception_resnet_v2", "xception"),
-):
-    register(_rows[_name])  # in the order in which they are offered
+#: Offered first, before the others in the order of the tables.
+_FIRST = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
+_rows = {row.name: row for row in (*efficientnet.rows(), *torchvision.rows(), *timm.rows())}
+for _name in dict.fromkeys((*_FIRST, *_rows)):
+    register(_rows[_name])
 register(_cactinet())

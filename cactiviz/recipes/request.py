@@ -129,9 +129,10 @@ class Style:
 
     @property
     def of_maps(self) -> dict[str, Any]:
-        """The part that every map has, as keyword arguments.
+        """How a comparison's maps are painted, as keyword arguments.
 
         >>> Style("rank").of_maps
-        {'scale': 'rank', 'palette': 'inferno', 'strength': 0.5}
+        {'scale': 'rank', 'palette': 'inferno', 'strength': 0.5, 'contour': None}
         """
-        return {"scale": self.scale, "palette": self.palette, "strength": self.strength}
+        names = ("scale", "palette", "strength", "contour")
+        return {name: getattr(self, name) for name in names}

@@ -18,6 +18,7 @@ from PIL import Image
 
 import cactiviz as cv
 from cactiviz.cli import main
+from cactiviz.comparison.exports import gif_of
 from cactiviz.explanations.explain import convolutions, filters
 from cactiviz.explanations.neurons import explain_neurons
 from cactiviz.models import LoadedModel, load_model, search
@@ -467,6 +468,21 @@ def test_scale_and_contour_reach_the_sheet(
     assert np.array_equal(found, np.asarray(expected.sheet(**wanted)))  # type: ignore[arg-type]
     plain = np.asarray(expected.sheet())
     assert found.shape != plain.shape or not np.array_equal(found, plain)
+
+
+def test_an_outline_reaches_the_report_and_the_gif(
+    capsys: pytest.CaptureFixture[str], out: Path, cactinet: LoadedModel
+) -> None:
+    words = ("report", *COMPARE[1:], "--methods", "grad_cam", "--out", out / "r.html")
+    pages = []
+    for outline in ((), ("--contour", "0.5")):
+        assert run(capsys, *words, *outline)[0] == 0
+        pages.append((out / "r.html").read_text("utf-8"))
+    expected = cv.compare("sample:chelsea", [cactinet], ["grad_cam"])
+    plain, outlined = expected.html(follows=True), expected.html(contour=0.5, follows=True)
+    assert plain != outlined
+    assert plain in pages[0] and outlined in pages[1]
+    assert gif_of(expected, "grad_cam") != gif_of(expected, "grad_cam", contour=0.5)
 
 
 # --- a picture from the web -------------------------------------------------------------------

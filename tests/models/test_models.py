@@ -21,15 +21,24 @@ from torchvision import transforms
 
 from cactiviz.engine.trace import ACTIVATIONS, Trace, trace
 from cactiviz.errors import ModelError
-from cactiviz.models import MODELS, LoadedModel, find_weights, get_spec, load_model, register
+from cactiviz.models import (
+    MODELS,
+    LoadedModel,
+    efficientnet,
+    find_weights,
+    get_spec,
+    load_model,
+    register,
+)
+from cactiviz.models import torchvision as torchvision_table
 from cactiviz.models.cactinet import CactiNet, MBConv
 from cactiviz.models.preprocess import preprocess
 from cactiviz.models.weights import trained_size
 from cactiviz.pictures.open import sample, samples
 from cactiviz.types import Layer, Picture, Preprocessing
 
-TORCHVISION = ("alexnet", "densenet121", "resnet152", "resnet50", "inception_v3")
-EFFICIENTNETS = ("efficientnet_b0", "efficientnet_b1", "efficientnet_b2", "efficientnet_b3")
+TORCHVISION = tuple(row.name for row in torchvision_table.rows())
+EFFICIENTNETS = tuple(row.name for row in efficientnet.rows())
 IMAGENET = (*TORCHVISION, *EFFICIENTNETS)
 
 # Parameters, title, target layer's grid.

@@ -24,6 +24,9 @@ from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import SCALES
 from cactiviz.types import Box, Target
 
+# No test waits for a time; others may take the machine's.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 NETWORKS = ("alexnet", "cactinet", "torchvision:resnet18")
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=9)
 CLASSES = st.one_of(st.none(), NAMES, st.integers(0, 10_000))
@@ -65,6 +68,7 @@ def styles(draw: st.DrawFn) -> Style:
         scale=draw(st.sampled_from(list(SCALES))),
         palette=draw(st.sampled_from(list(PALETTES))),
         strength=draw(st.integers(0, 100)) / 100,
+        contour=draw(st.sampled_from([None, 0.5])),
         panel=draw(st.tuples(st.integers(1, 999), st.integers(1, 999))),
         columns=draw(st.integers(0, 99)),
         heading=draw(NAMES),
@@ -74,6 +78,11 @@ def styles(draw: st.DrawFn) -> Style:
         seconds=draw(st.integers(2, 6000)) / 100,
         loop=draw(st.integers(0, 65_535)),
     )
+
+
+def compared(style: Style) -> Style:
+    """The style as a comparison has it: what only films have is as it is by default."""
+    return Style(**{row.name: row.of(style) for row in of_export(STYLE, "comparison")})
 
 
 def through_json(plain: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +108,7 @@ def test_a_recipe_of_a_comparison_says_what_was_asked(request: Request, style: S
     assert back == request
     look = through_json(fields.to_json(style, of_export(STYLE, "comparison")))
     check({"makes": "comparison", "question": plain, "look": look}, whole=False)
-    assert Style(**from_json(look, STYLE)) == Style(**style.of_maps)
+    assert Style(**from_json(look, STYLE)) == compared(style)
 
 
 def parsed(words: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -136,11 +145,10 @@ def test_a_command_says_what_was_asked(request: Request, style: Style) -> None:
     # On a command line a class's number is written out: index:3.
     spelled = [f"index:{c}" if isinstance(c, int) else c for c in vars(request.target).values()]
     assert back == replace(request, target=Target(*spelled))
-    assert Style(**painted) == Style(**style.of_maps)
+    assert Style(**painted) == compared(style)
 
 
 @given(requests(), styles())
-@settings(deadline=None)
 def test_the_lines_for_python_ask_what_was_asked(request: Request, style: Style) -> None:
     told: dict[str, Any] = {}
 
@@ -177,7 +185,7 @@ def test_the_lines_for_python_ask_what_was_asked(request: Request, style: Style)
     cv.Target = Target  # type: ignore[attr-defined]
     spoken = {"cv": cv, "Box": Box, "cover": lambda origin, box, how: (origin, (box, how))}
     exec("\n".join(lines), spoken)
-    assert told == {"request": request, "style": Style(**style.of_maps)}
+    assert told == {"request": request, "style": compared(style)}
 
 
 def test_a_made_up_field_costs_one_row(monkeypatch: pytest.MonkeyPatch) -> None:

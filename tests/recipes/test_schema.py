@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import copy
+import importlib
 import io
 import json
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -200,7 +200,7 @@ def refused(
         raise AssertionError("a network was loaded")
 
     for module in ("cactiviz.batch.collect", "cactiviz.comparison.compare"):
-        monkeypatch.setattr(sys.modules[module], "load_model", load_model)
+        monkeypatch.setattr(importlib.import_module(module), "load_model", load_model)
 
     def refusal(content: bytes, out: str) -> str:
         (tmp_path / "r.json").write_bytes(content)

@@ -57,7 +57,7 @@ def open_link(address: str) -> dict[str, Any]:
 
 
 def _is_busy(app: Any) -> bool:
-    said = " ".join(one.value for one in app.caption)
+    said = " ".join(one.value for kind in ("caption", "html") for one in app.get(kind))
     stops = any(button.label == "Stop" for button in app.button)
     return stops or any(word in said for word in _BUSY)
 

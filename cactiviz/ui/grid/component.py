@@ -279,7 +279,7 @@ def style_from(named: Mapping[str, object]) -> Style:
         named: Scale, palette and strength by name.
 
     >>> style_from({"scale": "rank", "palette": "<b>", "strength": "0.7"}).of_maps
-    {'scale': 'rank', 'palette': 'inferno', 'strength': 0.7}
+    {'scale': 'rank', 'palette': 'inferno', 'strength': 0.7, 'contour': None}
     """
     first = Style()
     palette = named.get("palette")
