@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cactiviz.ui import texts
-from tests.fixtures.browsing import SCREENS, until
+from tests.fixtures.browsing import EVERYWHERE, SCREENS, until
 from tests.fixtures.sampling import long
 
 pytestmark = pytest.mark.browser
@@ -192,7 +192,8 @@ def test_neurons_are_restored_and_say_nothing_on_another_page(open_page: Open) -
     page.get_by_text(texts.SEED_SAID.format(seed=2), exact=True).wait_for()
 
 
-@pytest.mark.parametrize(("size", "scheme"), SCREENS)
+@long  # the same, of another page
+@pytest.mark.parametrize(("size", "scheme"), EVERYWHERE)
 def test_a_film_is_restored(open_page: Open, size: str, scheme: str) -> None:
     page = open_page("/animate?each=1&views=layer_cam", size=size, scheme=scheme)
     title = page.get_by_label(texts.FILM_TITLE, exact=True)

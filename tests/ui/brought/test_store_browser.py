@@ -152,6 +152,7 @@ def test_networks_and_a_picture_of_ones_own_outlive_back_another_page_and_a_relo
 
 
 @needs_weights
+@long  # what is told is tested without a browser too
 def test_whoever_opens_a_link_is_told_what_it_could_not_carry(open_page: Open) -> None:
     page = open_page()
     chosen(page, "CactiNet")
