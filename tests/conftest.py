@@ -14,7 +14,8 @@ import pytest
 from tests.fixtures.browsing import app_address, app_data, browser, open_page  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+#: The first has no window of its own to paint, which the others do even where nobody sees it.
+CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")

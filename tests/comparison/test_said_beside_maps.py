@@ -274,7 +274,7 @@ def test_each_frame_of_a_gif_says_it(asked: Comparison, monkeypatch: pytest.Monk
     alone = replace(mine, place="", note="")
     assert (draw_frame([alone], given[0][1]) != draw_frame([mine], given[0][1])).any()
     own = cv.compare(picture(), ["cactinet"], ["grad_cam"], device="cpu")
-    panel = panel_of(own, "cactinet", "grad_cam", "own", "inferno", 0.5, 100)
+    panel = panel_of(own, "cactinet", "grad_cam", width=100)
     assert panel.lead == "" and panel.note == "This is its own answer"
 
 

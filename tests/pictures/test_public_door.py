@@ -201,7 +201,9 @@ def test_probabilities_for_scores_are_told() -> None:
     assert "without that step" in remark
 
 
-def test_everything_that_leaves_of_it_and_its_recipe(own: cv.LoadedModel) -> None:
+def test_everything_that_leaves_of_it_and_its_recipe(
+    own: cv.LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = Request(("sample:chelsea",), (own, "cactinet"), ("grad_cam",))
     found = compare_as_asked(asked, cv.open_picture("sample:chelsea"))
     recipe = json.loads(json.dumps(recipe_of(found, asked, Style())))
@@ -209,8 +211,9 @@ def test_everything_that_leaves_of_it_and_its_recipe(own: cv.LoadedModel) -> Non
     with pytest.raises(CactivizError, match="“mine” was made in Python and is in no file"):
         remake_comparison(recipe)
     assert as_command(asked, Style()) == ""
-    known: dict[str, Any] = {}
-    exec(as_python(asked, Style()).replace("= ...", "= body()"), {"body": body, **known})
+    monkeypatch.chdir(tmp_path)
+    exec(as_python(asked, Style()).replace("= ...", "= body()"), {"body": body})
+    assert (tmp_path / "sheet.png").is_file()
 
 
 @pytest.fixture(scope="module")

@@ -360,7 +360,7 @@ def test_whoever_opens_it_can_tell_it_nothing(
 def test_each_page_works_with_the_policy_on(
     open_page: Open, name: str, complete: str, record: Path, seen: Seen
 ) -> None:
-    page = open_page(f"/{name}")
+    page = open_page(f"/{name}", moving=name.startswith("animate"))
     page.locator(complete).first.wait_for()
     at_rest(page)
     assert page.get_by_test_id("stException").count() == 0
@@ -395,7 +395,7 @@ def test_exports_and_a_picture_of_the_camera(open_page: Open, tmp_path: Path) ->
 def test_an_mp4_plays_and_downloads_and_no_other_page_has_it(
     open_page: Open, tmp_path: Path, browser: Browser, attacker: Attacker, seen: Seen
 ) -> None:
-    page = open_page("/animate?each=1")
+    page = open_page("/animate?each=1", moving=True)
     page.locator(".frame.plays").wait_for()
     page.get_by_role("radio", name="MP4", exact=True).click()
     page.get_by_role("button", name=texts.film_make("mp4")).click()
