@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from PIL import Image
 
@@ -29,15 +29,32 @@ from cactiviz.recipes.schema import check
 from cactiviz.redaction import is_web, told_paths, told_sentence, told_text, without_secrets
 from cactiviz.rendering.formats.metadata import recipe_in
 
-if TYPE_CHECKING:
-    from cactiviz.batch.store import StoredExplanation
-
 _MOST_BYTES = 500_000_000
 _MOST_RECIPE_BYTES = 50_000_000  # of what is packed in a ZIP
 _MOST_DIGITS = 20  # of a whole number; Python refuses those of more than 4,300
 
 #: What is left out of a path that began elsewhere than in the working folder.
 FOLDERS = "the folders that it lies in"
+
+
+class Answer(Protocol):
+    """What a recipe tells of a network that gave an explanation."""
+
+    @property
+    def untrained(self) -> bool:
+        """Whether its weights are random."""
+
+    @property
+    def revision(self) -> str:
+        """Identifies its weights."""
+
+    @property
+    def preprocessing(self) -> Mapping[str, Any]:
+        """How it was given pictures, as plain values."""
+
+    @property
+    def layers(self) -> Mapping[str, str]:
+        """Method -> its layer, or empty."""
 
 
 def picture_recipe(
@@ -84,7 +101,7 @@ def network_recipe(
     name: str,
     network: str | Checkpoint | LoadedModel,
     untrained: bool,
-    answer: StoredExplanation | None,
+    answer: Answer | None,
     failure: str = "",
     folder: Path | None = None,
 ) -> dict[str, Any]:
