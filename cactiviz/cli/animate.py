@@ -54,7 +54,7 @@ def _files(options: Options) -> Files:
     *shared.LOADING,
     output("--keep", "keep what was computed, for the next time", bool),
     output("--out", ".gif, .webp, .mp4; else a folder of PNGs", PATH, required=True),
-    files=_files,
+    before=(shared.give_preprocessing, files.Kept(_files)),
     loads=("cactiviz.batch.animation",),
 )
 def _animate(options: Options) -> int:

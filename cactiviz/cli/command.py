@@ -9,16 +9,13 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
 from cactiviz.errors import CactivizError, near
 from cactiviz.interrupts import ends_on_interrupt
-
-if TYPE_CHECKING:
-    from cactiviz.cli.files import Files
 
 #: What was typed, an attribute for each option and argument.
 Options = SimpleNamespace
@@ -196,22 +193,16 @@ class _Command(_Spoken):
         name: str,
         params: Sequence[click.Parameter],
         run: Callable[[Options], int],
-        files: Callable[[Options], Files] | None,
+        before: Sequence[Callable[[Options], None]],
         loads: Sequence[str],
     ) -> None:
         super().__init__(name, _SETTINGS, params=list(params))
-        self.run, self.files, self.loads = run, files, loads
+        self.run, self.before, self.loads = run, before, loads
 
     def invoke(self, ctx: click.Context) -> int:
         options = Options(**ctx.params)
-        if "checkpoint" in ctx.params:
-            from cactiviz.cli.options import give_preprocessing
-
-            give_preprocessing(options)
-        if self.files is not None:
-            from cactiviz.cli.files import check_files
-
-            check_files(self.files(options))
+        for step in self.before:
+            step(options)
         with ends_on_interrupt():
             for module in self.loads:
                 import_module(module)
@@ -236,7 +227,7 @@ def _help_line(ctx: click.Context, param: click.Parameter) -> tuple[str, str]:
 def command(
     name: str,
     *params: click.Parameter,
-    files: Callable[[Options], Files] | None = None,
+    before: Sequence[Callable[[Options], None]] = (),
     loads: Sequence[str] = (),
 ) -> Callable[[Callable[[Options], int]], click.Command]:
     """Make a function from :data:`Options` to an exit code a command.
@@ -244,10 +235,10 @@ def command(
     Args:
         name: What is typed.
         params: Its options and arguments.
-        files: Tells what it reads and writes, which is checked before the work.
+        before: What is done with the options before the work, such as refusing it.
         loads: Modules that take seconds to load; Ctrl+C meanwhile ends the command at once.
     """
-    return lambda run: _Command(name, params, run, files, loads)
+    return lambda run: _Command(name, params, run, before, loads)
 
 
 class Commands(_Spoken, click.Group):

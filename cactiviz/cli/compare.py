@@ -60,7 +60,7 @@ def _files(options: Options) -> Files:
     output("--out=SHEET.png", "write the comparison as a picture", PATH),
     output("--json=RESULTS.json", "write the answers and ranges", PATH),
     output("--npz=MAPS.npz", "write the raw maps", PATH),
-    files=_files,
+    before=(shared.give_preprocessing, files.Kept(_files)),
     loads=_LOADS,
 )
 def _compare(options: Options) -> int:
@@ -86,7 +86,7 @@ def _compare(options: Options) -> int:
         required=True,
     ),
     output("--dpi", "of a PNG; default 300", number(1), default=_PRINT_DPI),
-    files=_files,
+    before=(shared.give_preprocessing, files.Kept(_files)),
     loads=_LOADS,
 )
 def _report(options: Options) -> int:

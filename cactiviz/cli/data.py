@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from cactiviz.cli.command import PATH, Commands, Options, Value, asked, command, number, output
-from cactiviz.cli.files import Files, of_dataset
+from cactiviz.cli.files import Files, Kept, of_dataset
 from cactiviz.cli.terminal import MEGABYTES, progress, say, table
 from cactiviz.datasets import DATASETS, data_folder, find_dataset, get_dataset_spec, open_dataset
 from cactiviz.datasets.download import get
@@ -117,7 +117,7 @@ def _get(options: Options) -> int:
     asked("--seed", "the same seed draws the same pictures", number(), default=0),
     _COUNT,
     _OUT,
-    files=_files,
+    before=(Kept(_files),),
 )
 def _sample(options: Options) -> int:
     dataset = open_dataset(options.name, options.folder, _written(options.out))

@@ -48,7 +48,7 @@ def _files(options: Options) -> Files:
     *shared.LOADING,
     output("--json", "as JSON", bool),
     output("--sheet=SHEET.png", "the worst mistakes as a picture", PATH),
-    files=_files,
+    before=(shared.give_preprocessing, files.Kept(_files)),
     loads=("cactiviz.training.evaluate",),
 )
 def _evaluate(options: Options) -> int:

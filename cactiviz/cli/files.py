@@ -60,6 +60,25 @@ def check_files(named: Files) -> None:
         check_kept(list(named.reads), writes, named.folders, is_own=is_own)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A step before a command's work: refuses it where an output would replace what is read.
+
+    Attributes:
+        files: From the command's options to what it reads and writes.
+    """
+
+    files: Callable[[Options], Files]
+
+    def __call__(self, options: Options) -> None:
+        """Refuse it, or do nothing.
+
+        Raises:
+            OutputPlaceError: An input or another output would be lost.
+        """
+        check_files(self.files(options))
+
+
 def of_origin(origin: str, data_dir: Path | None = None) -> Iterator[Path]:
     """The file that a picture is read from as it was typed, or where its data set lies."""
     if origin.startswith("sample:"):

@@ -62,7 +62,7 @@ def _files(options: Options) -> Files:
     asked("--seed", "of those by chance; default 0", number(), default=0),
     asked("--method", "default: guided_backprop", NEURON_METHODS, default="guided_backprop"),
     *_OUTPUTS,
-    files=_files,
+    before=(shared.give_preprocessing, files.Kept(_files)),
     loads=("cactiviz.explanations.neurons",),
 )
 def _neurons(options: Options) -> int:
@@ -162,7 +162,7 @@ def _cell(
     asked("--layer=NAME", "a convolution; default: the first one"),
     asked("--list", "list the network's convolutions", bool),
     *_OUTPUTS,
-    files=_files,
+    before=(shared.give_preprocessing, files.Kept(_files)),
     loads=("cactiviz.explanations.explain",),
 )
 def _filters(options: Options) -> int:

@@ -39,7 +39,7 @@ def _files(options: Options) -> Files:
     WEIGHTS_DIR,
     output("--out", "write it; without this only say whether it comes out alike", PATH),
     output("--dpi", "of a PNG; default 300", number(1), default=300),
-    files=_files,
+    before=(files.Kept(_files),),
     loads=("cactiviz.replay",),
 )
 def _replay(options: Options) -> int:

@@ -9,7 +9,7 @@ import click
 
 from cactiviz.cli.command import PATH, Options, asked, command, number, output, parameter
 from cactiviz.cli.ending import Stopped, asking
-from cactiviz.cli.files import Files, of_source
+from cactiviz.cli.files import Files, Kept, of_source
 from cactiviz.cli.options import DEVICE
 from cactiviz.cli.terminal import progress, say
 from cactiviz.datasets.registry import open_anywhere
@@ -60,7 +60,7 @@ def _files(options: Options) -> Files:
         number(1),
         default=20,
     ),
-    files=_files,
+    before=(Kept(_files),),
     loads=("cactiviz.training.train",),
 )
 def _train(options: Options) -> int:

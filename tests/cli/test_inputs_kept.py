@@ -18,7 +18,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from cactiviz.cli import main
-from cactiviz.cli.files import check_kept
+from cactiviz.cli.files import Kept, check_kept
 from cactiviz.errors import OutputPlaceError
 from cactiviz.models import MODELS, Checkpoint, load_model
 from tests.fixtures.tiny_tiles import write_tiles
@@ -469,7 +469,7 @@ def test_files_that_are_found_by_themselves_are_kept_too(
 
 def _commands(command: Any, name: str = "") -> Iterator[tuple[str, object]]:
     if not isinstance(command, click.Group):
-        yield name, command.files
+        yield name, next((step for step in command.before if isinstance(step, Kept)), None)
         return
     context = click.Context(command)
     for word in command.list_commands(context):
