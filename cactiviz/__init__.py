@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cactiviz.explanations.explain import explain, filters
     from cactiviz.explanations.neurons import NeuronAttribution, explain_neurons
     from cactiviz.explanations.results import Attribution, Explanation
+    from cactiviz.explanations.tile import TileAnswers, tile
     from cactiviz.methods import METHODS
     from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model, network
     from cactiviz.pictures.open import open_picture, samples
@@ -38,6 +39,7 @@ __all__ = [
     "Prediction",
     "Preprocessing",
     "Target",
+    "TileAnswers",
     "compare",
     "explain",
     "explain_neurons",
@@ -47,6 +49,7 @@ __all__ = [
     "open_item",
     "open_picture",
     "samples",
+    "tile",
 ]
 
 # Each public name -> its module, imported when the name is first asked for: torch takes seconds,
@@ -59,6 +62,7 @@ _MODULES = {
     **dict.fromkeys(("explain", "filters"), "explanations.explain"),
     **dict.fromkeys(("NeuronAttribution", "explain_neurons"), "explanations.neurons"),
     **dict.fromkeys(("open_picture", "samples"), "pictures.open"),
+    **dict.fromkeys(("TileAnswers", "tile"), "explanations.tile"),
     "METHODS": "methods",
     **dict.fromkeys(("MODELS", "Checkpoint", "LoadedModel", "load_model", "network"), "models"),
     **dict.fromkeys(("Attribution", "Explanation"), "explanations.results"),

@@ -132,16 +132,21 @@ def _failed(comparison: Comparison) -> int:
 
 
 def _print_answers(comparison: Comparison) -> None:
+    from cactiviz.explanations.caveats import STRANGER
+
     for note in comparison.picture.notes:
         print(note)
     rows, remarks = [], dict[str, list[str]]()
     for found in comparison.explanations.values():
         best = found.predictions[0]
-        rows.append((found.title, best.class_name, f"{best.probability:.1%}"))
+        if found.stranger:
+            rows.append((found.title, STRANGER, ""))
+        else:
+            rows.append((found.title, best.class_name, f"{best.probability:.1%}"))
         remarks[found.title] = [f"{found.title}: {remark}" for remark in found.remarks]
 
     def lines(title: str, name: str, share: str) -> str:
-        return "\n".join((f"{title}: {name} {share}", *remarks[title]))
+        return "\n".join((f"{title}: {name} {share}".rstrip(), *remarks[title]))
 
     if table(("Network", "Answer", "Probability"), rows, lines):
         print("".join(f"{line}\n" for told in remarks.values() for line in told), end="")

@@ -32,6 +32,7 @@ CACTIVIZ = Commands(
                 "animate",
                 "many pictures before several networks, as a GIF, WebP, MP4 or PNGs",
             ),
+            "tile": ("tile", "a large picture from the air, answered tile by tile"),
             "replay": ("replay", "make an export again from its recipe"),
             "neurons": ("layers", "what drives single neurons of a network"),
             "filters": ("layers", "kernels and feature maps of a convolution"),

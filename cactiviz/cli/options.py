@@ -17,7 +17,7 @@ from cactiviz.errors import MethodError, ModelError, WeightsError
 from cactiviz.methods import VIEWS
 from cactiviz.models import MODELS, Checkpoint, LoadedModel
 from cactiviz.models.preprocessing import parts_of
-from cactiviz.pictures.open import SAMPLES, open_picture
+from cactiviz.pictures.open import KEEP_MEGAPIXELS, SAMPLES, open_picture
 from cactiviz.pictures.web import fetch_picture
 from cactiviz.recipes.fields import REQUEST, Field, chosen, default_of
 from cactiviz.recipes.kinds import LayerOf
@@ -110,10 +110,14 @@ NETWORK = (
 )
 
 
-def read_picture(options: Options) -> Picture:
+def read_picture(options: Options, keep_megapixels: float = KEEP_MEGAPIXELS) -> Picture:
     """The picture that was named: a file, a sample, an item of a data set, or an address.
 
     A file of that very name goes before an item of a data set.
+
+    Args:
+        options: What was typed.
+        keep_megapixels: A file or an address's picture of more is made smaller.
 
     Raises:
         PictureError: It can't be read.
@@ -122,10 +126,15 @@ def read_picture(options: Options) -> Picture:
     """
     if options.picture.lower().startswith(("http://", "https://")):
         fetched = fetch_picture(options.picture, allow_private=options.allow_private)
-        return open_picture(fetched.data, name=fetched.name, credit=fetched.source)
+        return open_picture(
+            fetched.data,
+            name=fetched.name,
+            credit=fetched.source,
+            keep_megapixels=keep_megapixels,
+        )
     if is_address(options.picture) and not os.path.exists(options.picture):
         return open_item(options.picture, options.data_dir)
-    return open_picture(options.picture)
+    return open_picture(options.picture, keep_megapixels=keep_megapixels)
 
 
 def of_fields(

@@ -23,6 +23,7 @@ _HELP = {
     "learning_rate": "the highest of its cycle",
     "weight_decay": "of convolutions and classifier",
     "calibration_batches": "batches for the batch norms' statistics, at the end",
+    "augmentation": "how strongly tiles are shifted, lit, blurred, grained, compressed; 0: not",
     "seed": "of everything left to chance, and of what is excluded from training",
 }
 
@@ -47,6 +48,13 @@ def _files(options: Options) -> Files:
     asked("architecture=cactinet", "the network", ("cactinet",)),
     asked("--data", "the tiles: a folder, or a data set's name", required=True),
     DEVICE,
+    parameter(
+        "How it learns",
+        "--from=WEIGHTS",
+        "a file of CactiNet's weights to begin with, as an earlier run wrote it; default: random",
+        PATH,
+        name="start",
+    ),
     *map(_setting, fields(Recipe)),
     output(
         "--out=RUN",
@@ -79,6 +87,7 @@ def _train(options: Options) -> int:
                 dataset,
                 options.out,
                 recipe,
+                start=options.start,
                 device=options.device,
                 checkpoint_every=options.checkpoint_every,
                 report=report,

@@ -15,6 +15,7 @@ from PIL import Image
 from cactiviz.comparison.caveats import NUMBERS, limits
 from cactiviz.errors import MethodError, ModelError
 from cactiviz.explanations import target as explained_class
+from cactiviz.explanations.caveats import STRANGER
 from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.files import whole_file
 from cactiviz.methods import FILTERS, METHODS, method_of
@@ -228,6 +229,8 @@ class Comparison:
                     share = percent(best.probability).replace(" ", "\u00a0")
                     uncovered = f"Without the cover: {best.class_name}, {share}"
                 answers = explained_class.answers_beside(explanation)
+                if explanation.stranger:
+                    answers, note = (), " ".join(filter(None, (note, STRANGER)))
                 marks = explained_class.marks(explanation)
                 columns.append(Column(explanation.title, answers, note, uncovered, marks))
         return columns
@@ -253,6 +256,7 @@ class Comparison:
             "predictions": {
                 model: {
                     "untrained": explanation.untrained,
+                    "stranger": explanation.stranger,
                     "top": [vars(answer) for answer in explanation.predictions],
                     **({"remarks": list(explanation.remarks)} if explanation.remarks else {}),
                 }

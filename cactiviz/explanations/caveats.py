@@ -16,6 +16,10 @@ from cactiviz.models import LoadedModel
 UNTRAINED = "Untrained: the weights are random, so the maps tell nothing of the picture."
 
 
+#: In the place of an answer to a picture that is unlike all that the network learnt from.
+STRANGER = "Not a desert tile: its answer would mean nothing here."
+
+
 def notes_beside(
     model: LoadedModel, method: Method, values: NDArray[Any], sequence: Trace, against: int | None
 ) -> tuple[str, ...]:

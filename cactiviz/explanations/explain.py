@@ -178,6 +178,7 @@ def explain(
             layer_grid=grid,
         )
     seconds = time.perf_counter() - started
+    known = model.familiarity
     return Explanation(
         model=model.name,
         title=model.title,
@@ -193,6 +194,7 @@ def explain(
         scores=np.array([answer.logit for answer in answers]),
         shares=np.array([answer.probability for answer in answers]),
         remarks=(*model.remarks, *target_notes),
+        stranger=known is not None and bool(known.strangers(model.module, inputs)[0]),
     )
 
 

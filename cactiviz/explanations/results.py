@@ -122,6 +122,9 @@ class Explanation:
         scores: (K,), the logit of every class, as in :class:`~cactiviz.types.Prediction`.
         shares: (K,), the probability of every class.
         remarks: Sentences on how the network's file was read, to show beside its predictions.
+        stranger: True if the picture is unlike all that the network learnt from, so that its
+            answer means nothing and :data:`cactiviz.explanations.caveats.STRANGER` stands in its
+            place; False also where the network's file doesn't say what it learnt from.
     """
 
     model: str
@@ -138,6 +141,7 @@ class Explanation:
     scores: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     shares: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     remarks: tuple[str, ...] = ()
+    stranger: bool = False
 
     @property
     def answers(self) -> tuple[Prediction, ...]:

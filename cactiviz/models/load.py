@@ -15,13 +15,14 @@ from cactiviz.download import sha256_of
 from cactiviz.engine.device import pick_device
 from cactiviz.errors import ModelError
 from cactiviz.models.checkpoint import Checkpoint, class_names_of, names_in_header, preprocessing_of
+from cactiviz.models.familiarity import KEY, Familiarity, from_text
 from cactiviz.models.fit import assign
 from cactiviz.models.own_weights import own_weights
 from cactiviz.models.preprocess import preprocess
 from cactiviz.models.registry import get_spec
 from cactiviz.models.skeleton import build_empty
 from cactiviz.models.spec import LoadedModel, ModelSpec, StateDict
-from cactiviz.models.weights import published_weights, trained_size
+from cactiviz.models.weights import find_weights, header_of, published_weights, trained_size
 from cactiviz.pictures.open import samples
 from cactiviz.types import Cancel, Progress
 
@@ -104,7 +105,9 @@ def load_model(
     if dtype not in (torch.float32, torch.float64):
         raise ModelError(f"A network computes in torch.float32 or torch.float64, not in {dtype}.")
     where = pick_device(device) if isinstance(device, str) else device
+    file = None
     if isinstance(model, Checkpoint):
+        file = model.at_home().file
         loaded = _load_checkpoint(model.at_home())
     elif untrained:
         spec = get_spec(model)
@@ -117,9 +120,11 @@ def load_model(
             spec, folder, may_download=may_download, progress=progress, cancel=cancel
         )
         module = _build_with(spec, spec.logits, weights, f"The file of {spec.title}'s weights")
+        file = find_weights(spec, folder)
         loaded = LoadedModel(spec, module, untrained=False, revision=digest)
     loaded.module.to(device=where, dtype=dtype).eval()
-    return loaded
+    known = _familiarity(file, loaded.module) if file is not None else None
+    return replace(loaded, familiarity=known)
 
 
 def no_network(given: object) -> str:
@@ -162,6 +167,14 @@ def _load_checkpoint(checkpoint: Checkpoint) -> LoadedModel:
     digest = sha256_of(checkpoint.file)
     remarks = (*own_file.remarks, *named, *assumed)
     return LoadedModel(own, module, untrained=False, revision=digest, remarks=remarks)
+
+
+def _familiarity(file: Path, module: nn.Module) -> Familiarity | None:
+    """What a file's metadata say of strangers, if that is of such a network (in eval mode)."""
+    if file.suffix != ".safetensors":
+        return None
+    known = from_text(header_of(file).get(KEY, ""))
+    return known if known is not None and known.fits(module) else None
 
 
 def _build_with(

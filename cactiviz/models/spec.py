@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+    from cactiviz.models.familiarity import Familiarity
+
 IMAGENET_TERMS = "weights learnt on ImageNet (research, non-commercial)"
 
 
@@ -77,6 +79,8 @@ class ModelSpec:
         paper: Authors, year, arXiv id.
         parameters: Number of parameters, with ``logits`` outputs.
         cautions: Method -> caveat on its maps with the published weights, a sentence.
+        best_view: Method and layer whose maps were best when measured, where that isn't Grad-CAM
+            at the target layer.
     """
 
     name: str
@@ -92,6 +96,7 @@ class ModelSpec:
     paper: str
     parameters: int
     cautions: Mapping[str, str] = field(default_factory=dict, repr=False)
+    best_view: tuple[str, Layer] | None = None
 
     @property
     def download_megabytes(self) -> int:
@@ -113,6 +118,8 @@ class LoadedModel:
         untrained: True if the weights are random; every picture of it must say so.
         revision: Identifies the weights: the file's sha256, or "untrained, seed N".
         remarks: Sentences on how its file was read and what was assumed.
+        familiarity: What tells pictures like those that it learnt from from strangers, where its
+            file says so.
     """
 
     spec: ModelSpec
@@ -120,6 +127,7 @@ class LoadedModel:
     untrained: bool
     revision: str
     remarks: tuple[str, ...] = ()
+    familiarity: Familiarity | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:

@@ -25,6 +25,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "learning_rate": (1e-9, 10.0),
     "weight_decay": (0.0, 10.0),
     "calibration_batches": (1, 1_000_000),
+    "augmentation": (0.0, 2.0),
     "seed": (0, 1_000_000_000),
 }
 
@@ -45,7 +46,9 @@ class Recipe:
         learning_rate: The highest of the cycle.
         weight_decay: Of convolutions' and the classifier's weights.
         calibration_batches: See above.
-        seed: Of initialisation, order, flips, dropout, and of what is excluded.
+        augmentation: How strongly tiles are shifted, lit, blurred, grained and compressed by chance
+            (:mod:`cactiviz.training.augmentation`); 0 leaves flips and turns alone.
+        seed: Of initialisation, order, flips, changes, dropout, and of what is excluded.
 
     Raises:
         DataError: A value lies outside of :data:`LIMITS`.
@@ -57,6 +60,7 @@ class Recipe:
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     calibration_batches: int = 40
+    augmentation: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -15,6 +15,7 @@ from torch import Tensor
 from cactiviz.datasets.dataset import Dataset, Item
 from cactiviz.errors import Cancelled, DataError, PictureError
 from cactiviz.models.preprocess import normalise, resize
+from cactiviz.training.augmentation import augmented
 from cactiviz.types import Cancel, Preprocessing, Progress
 
 #: The share of a data set that is excluded from training.
@@ -147,15 +148,30 @@ def labels_for(class_names: Sequence[str], items: Iterable[Item], title: str) ->
 class Batches:
     """An epoch of batches (pictures, labels), then the next; the last, smaller one is left out.
 
-    Order and turns depend on the seed, the epoch and the batch only: a run that was interrupted
-    goes on as if it hadn't been. Lightning keeps ``state_dict`` in its checkpoints.
+    Order, turns and changes depend on the seed, the epoch and the batch only: a run that was
+    interrupted goes on as if it hadn't been. Lightning keeps ``state_dict`` in its checkpoints.
+
+    Args:
+        tiles: What is learnt from.
+        preprocessing: Only its normalisation is done here.
+        size: Tiles in a batch.
+        seed: Of all chance.
+        augmentation: Strength of the changes that go beyond flips and turns; 0 for none.
 
     Attributes:
         size: Tiles in a batch: as many as requested, or all if there are fewer.
     """
 
-    def __init__(self, tiles: Tiles, preprocessing: Preprocessing, size: int, seed: int) -> None:
+    def __init__(
+        self,
+        tiles: Tiles,
+        preprocessing: Preprocessing,
+        size: int,
+        seed: int,
+        augmentation: float = 0.0,
+    ) -> None:
         self._tiles = tiles
+        self._augmentation = augmentation
         self._preprocessing = preprocessing
         self.size = min(size, len(tiles.items))
         self._seed = seed
@@ -178,7 +194,14 @@ class Batches:
             self._epoch, self._next = (epoch + 1, 0) if last else (epoch, index + 1)
             rows = slice(index * self.size, (index + 1) * self.size)
             pixels = turned(self._tiles.pixels[order[rows]], turns[rows])
+            if self._augmentation:
+                chance = torch.Generator().manual_seed(self._number(epoch, index))
+                pixels = augmented(pixels, self._augmentation, chance)
             yield normalise(pixels, self._preprocessing), self._tiles.labels[order[rows]]
+
+    def _number(self, epoch: int, index: int) -> int:
+        """A seed for one batch alone."""
+        return ((self._seed * 1_000_003 + epoch) * 1_000_033 + index + 1) % 2**63
 
     def state_dict(self) -> dict[str, Any]:
         """Position within the epoch, and the number of tiles."""
