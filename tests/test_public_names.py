@@ -18,7 +18,7 @@ NAMES = {
     *("open_item", "open_picture", "samples", "METHODS", "MODELS", "CactivizError"),
     *("Attribution", "Checkpoint", "Comparison", "Explanation", "FilterGrid", "Layer"),
     *("LoadedModel", "Neuron", "NeuronAttribution", "Picture", "Prediction", "Preprocessing"),
-    "Target",
+    *("Target", "TileAnswers", "tile"),
 }
 RENAMED = {
     "Answer": "Prediction",

@@ -22,7 +22,7 @@ from cactiviz.models import LoadedModel
 from cactiviz.models.preprocess import normalise, resize
 from cactiviz.pictures.open import MAX_MEGAPIXELS, Source, open_picture
 from cactiviz.rendering.figures.tiles import TileFigure, draw_tiles
-from cactiviz.types import Cancel, Picture, Progress
+from cactiviz.types import Box, Cancel, Picture, Progress
 
 _BATCH = 128
 _MOST = 250_000  # tiles
@@ -74,45 +74,56 @@ class TileAnswers:
         return int(self.shows.sum())
 
     @property
-    def groups(self) -> NDArray[np.int32]:
-        """int32 (rows, columns): 0, or the number of the tile's group, from 1 on.
+    def groups(self) -> tuple[Box, ...]:
+        """The regions of :meth:`map` from 0.5 on, in reading order, each as the box around it.
 
-        Tiles that show the class and touch, also at a corner, are one group: a plant on the edge
-        of two tiles is one, and plants that stand close are one too.
+        What touches, also at a corner, is one group: a plant on the edge of two tiles is one, and
+        plants that stand close are one too.
         """
-        found = cv2.connectedComponents(self.shows.astype(np.uint8), connectivity=8)[1]
-        return np.asarray(found, np.int32)
-
-    @property
-    def group_count(self) -> int:
-        """Number of those groups."""
-        return int(self.groups.max())
+        rows, columns, share = self._cells()
+        likely = (share >= LINE).astype(np.uint8)  # of nan: False
+        count, places = cv2.connectedComponents(likely, connectivity=8)
+        boxes = []
+        for group in range(1, count):
+            down, right = np.nonzero(places == group)
+            top, left = rows[down.min()], columns[right.min()]
+            bottom, end = rows[down.max() + 1], columns[right.max() + 1]
+            boxes.append(Box(int(top), int(left), int(bottom - top), int(end - left)))
+        return tuple(boxes)
 
     @property
     def summary(self) -> str:
         """What was found, as a sentence."""
         where = "nowhere"
         if self.count:
-            groups = f"{self.group_count} group{'s' * (self.group_count != 1)}"
-            where = f"in {self.count}, which make {groups}"
+            number = len(self.groups)
+            where = f"in {self.count}, which make {number} group{'s' * (number != 1)}"
         odd = int(self.strangers.sum())
         strange = f" {odd} aren't desert, and don't count." if odd else ""
         return f"{self.strangers.size} tiles: {self.class_name} {where}.{strange}"
 
     def map(self) -> NDArray[np.float32]:
-        """float32 (H, W), the mean probability of the tiles over each pixel; nan for strangers."""
-        total = np.zeros(self.picture.size, np.float32)
-        covers = np.zeros(self.picture.size, np.uint16)
-        for row, top in enumerate(self.tops):
-            for column, left in enumerate(self.lefts):
-                if not self.strangers[row, column]:
-                    area = np.s_[top : top + self.side, left : left + self.side]
-                    total[area] += self.probabilities[row, column]
-                    covers[area] += 1
-        return np.where(covers > 0, total / np.maximum(covers, 1), np.nan).astype(np.float32)
+        """The mean probability of the tiles over each pixel, float32 (H, W); nan for strangers."""
+        rows, columns, share = self._cells()
+        down = np.repeat(share, np.diff(rows), axis=0)
+        return np.repeat(down, np.diff(columns), axis=1)
+
+    def _cells(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """Edges of rows and of columns in pixels, and the map between them, one value a cell."""
+        tops, lefts = np.array(self.tops), np.array(self.lefts)
+        rows = np.unique([*tops, *(tops + self.side)])
+        columns = np.unique([*lefts, *(lefts + self.side)])
+        # (cells, tiles): whether a tile covers a cell, along either axis
+        down = ((rows[:-1, None] >= tops) & (rows[:-1, None] < tops + self.side)).astype(float)
+        right = (columns[:-1, None] >= lefts) & (columns[:-1, None] < lefts + self.side)
+        covers = down @ (~self.strangers).astype(float) @ right.T.astype(float)
+        total = down @ np.where(self.strangers, 0, self.probabilities) @ right.T.astype(float)
+        with np.errstate(invalid="ignore"):
+            share = np.where(covers > 0, total / covers, np.nan)
+        return rows, columns, share.astype(np.float32)
 
     def figure(self, width: int = 1200, strength: float = 0.55) -> Image.Image:
-        """The map over the picture, its groups outlined, with a legend; RGB.
+        """The map over the picture, groups outlined, with a legend: an RGB image.
 
         Args:
             width: Width of the picture in it, in pixels, at most.
@@ -124,16 +135,9 @@ class TileAnswers:
             notes=self.notes,
             class_name=self.class_name,
             share=self.map(),
-            shows=self._over_picture(self.shows),
+            line=LINE,
         )
         return draw_tiles(self.picture, shown, width=width, strength=strength)
-
-    def _over_picture(self, tiles: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        covered = np.zeros(self.picture.size, np.bool_)
-        for row, column in np.argwhere(tiles):
-            top, left = self.tops[row], self.lefts[column]
-            covered[top : top + self.side, left : left + self.side] = True
-        return covered
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -152,13 +156,12 @@ class TileAnswers:
             "stride": self.stride,
             "tiles": int(self.strangers.size),
             "count": self.count,
-            "groups": self.group_count,
+            "groups": [vars(box) for box in self.groups],
             "strangers": int(self.strangers.sum()),
             "tops": list(self.tops),
             "lefts": list(self.lefts),
             "probabilities": [[round(float(p), 6) for p in row] for row in self.probabilities],
             "is_stranger": self.strangers.tolist(),
-            "group": self.groups.tolist(),
             "notes": list(self.notes),
         }
 

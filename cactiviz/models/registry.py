@@ -95,13 +95,16 @@ def _from_zoo(name: str) -> ModelSpec:
 
 # Measured on the weights that come along; the table is in weights/cactinet.md.
 _CACTINET_CAUTIONS = {
-    "grad_cam": "When measured, Grad-CAM found cacti less well than a blob in the middle of the "
-    "picture would. For a better map, choose LayerCAM and the layer stages.1.",
-    "saliency": "When measured, saliency found cacti no better than chance.",
+    "grad_cam": "When measured, Grad-CAM found cacti better than a blob in the middle of the "
+    "picture would. For a better map, choose HiResCAM and the layer stages.1.",
+    "saliency": "When measured, saliency found cacti no better with these weights than with random "
+    "ones.",
     "guided_backprop": "When measured, guided backprop outlined cacti; with random weights it did "
     "so too.",
-    "layer_cam": "When measured, LayerCAM found cacti best at the layer stages.1; at stages.2, "
-    "which is looked at unless you choose, about as well as a blob in the middle of the picture.",
+    "layer_cam": "When measured, LayerCAM found cacti better at the layer stages.1 than at "
+    "stages.2, which is looked at unless you choose.",
+    "hires_cam": "When measured, HiResCAM at the layer stages.1 found cacti best of the maps; "
+    "stages.2 is looked at unless you choose.",
 }
 
 
@@ -127,6 +130,7 @@ def _cactinet() -> ModelSpec:
         paper="after Tan and Le 2019, arXiv:1905.11946",
         parameters=4_145_101,
         cautions=_CACTINET_CAUTIONS,
+        best_view=("hires_cam", Layer("stages.1")),
     )
 
 

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +70,25 @@ class Recipe:
                 raise DataError(f"The {words} must be a number from {low:g} to {high:.10g}.")
 
 
+#: Fields that older versions didn't have -> what they did.
+_BEFORE: dict[str, Any] = {"augmentation": 0.0}
+
 #: What a run's folder holds.
 CHECKPOINT, SETTINGS, WEIGHTS = "last.ckpt", "settings.json", "cactinet.safetensors"
 _LOCK = ".lock"
+
+
+def as_begun(run: Path, recipe: Recipe) -> Recipe:
+    """The recipe that a run goes on with: the same, but as the version that began it learnt.
+
+    So the command that began a run of an older version still goes on with it.
+    """
+    try:
+        before = json.loads((run / SETTINGS).read_text("utf-8"))["recipe"]
+        lacking = {name: value for name, value in _BEFORE.items() if name not in before}
+    except (OSError, ValueError, KeyError, TypeError):  # which is said where the run is settled
+        return recipe
+    return replace(recipe, **lacking)
 
 
 def digest(dataset: Dataset) -> str:
@@ -122,6 +138,8 @@ def _settle(run: Path, settings: dict[str, Any]) -> None:
         raise DataError(f"The file {path} is damaged; name another folder.") from error
     if before is None and any(os.path.lexists(run / name) for name in (CHECKPOINT, WEIGHTS)):
         raise DataError(f"The folder {run} holds a checkpoint of an unknown run; name another.")
+    if isinstance(before, dict) and isinstance(before.get("recipe"), dict):
+        before = {**before, "recipe": {**_BEFORE, **before["recipe"]}}
     if before not in (None, settings):
         raise DataError(
             f"The folder {run} holds a run with other settings or data; name another folder."

@@ -15,15 +15,16 @@ from cactiviz._version import __version__
 from cactiviz.datasets.dataset import Dataset
 from cactiviz.download import sha256_of
 from cactiviz.engine.device import pick_device
-from cactiviz.errors import DataError
+from cactiviz.errors import DataError, WeightsError
 from cactiviz.files import whole_file
 from cactiviz.models import get_spec
 from cactiviz.models.familiarity import KEY, Familiarity
 from cactiviz.models.load import calibrate
 from cactiviz.models.own_weights import own_weights
+from cactiviz.models.spec import StateDict
 from cactiviz.training.familiar import FEWEST, fit_familiarity, own_side
 from cactiviz.training.fit import Classifier, Watch, fit
-from cactiviz.training.run import CHECKPOINT, WEIGHTS, Recipe, alone_in, digest
+from cactiviz.training.run import CHECKPOINT, WEIGHTS, Recipe, alone_in, as_begun, digest
 from cactiviz.training.tiles import Batches, Tiles, labels_for, load_tiles, split
 from cactiviz.types import Cancel, Preprocessing, Report
 
@@ -90,13 +91,13 @@ def train(
         WeightsError: Its checkpoint is damaged, the loss became infinite, or ``start`` doesn't fit.
         Cancelled: ``cancel`` was set before the first step.
     """
-    where = pick_device(device)
+    where, recipe = pick_device(device), as_begun(run, recipe)
     names, preprocessing = get_spec(_MODEL).class_names, preprocessing_of(recipe)
     kept, excluded = split(dataset, recipe.seed)
     if {item.class_name.casefold() for item in kept} != {name.casefold() for name in names}:
         raise DataError(f"Training needs pictures of “{names[0]}” and of “{names[1]}”.")
     settings = {"recipe": asdict(recipe), "data": dataset.name, "pictures": digest(dataset)}
-    first = own_weights(get_spec(_MODEL), start).tensors if start is not None else None
+    first = _weights(start) if start is not None else None
     if start is not None:
         settings["start"] = sha256_of(start)
 
@@ -151,6 +152,18 @@ def train(
         pictures_per_second=_share(watch.steps_here * batches.size, watch.seconds),
         waiting=_share(watch.waited, watch.seconds),
     )
+
+
+def _weights(file: Path) -> StateDict:
+    """A file's weights, of a network with one logit.
+
+    Raises:
+        WeightsError: It can't be read, or holds others.
+    """
+    found = own_weights(get_spec(_MODEL), file)
+    if found.logits != 1:
+        raise WeightsError(f"The file {file.name} is of {found.logits} classes; two are needed.")
+    return found.tensors
 
 
 def _familiarity(

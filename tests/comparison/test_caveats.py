@@ -124,4 +124,7 @@ def test_what_a_note_advises_can_be_chosen(network: str, view: str) -> None:
     model = cv.load_model(network, untrained=True)
     offered = {str(stage) for stage in trace(model.module, (3, 64, 64)).stages()}
     assert advised and set(advised) <= offered
-    assert METHODS["layer_cam"].title in MODELS[network].cautions[view]
+    best = MODELS[network].best_view
+    assert best is not None
+    assert METHODS[best[0]].title in MODELS[network].cautions[view]
+    assert advised == [str(best[1])]

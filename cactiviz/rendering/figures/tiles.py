@@ -34,7 +34,7 @@ class TileFigure:
         class_name: The class that was looked for.
         share: float32 (H, W) in the picture's pixels, its probability, 0..1; nan where tiles are
             strangers.
-        shows: bool (H, W), what is outlined.
+        line: The region from this probability on is outlined.
     """
 
     title: str
@@ -42,7 +42,7 @@ class TileFigure:
     notes: tuple[str, ...]
     class_name: str
     share: NDArray[np.float32]
-    shows: NDArray[np.bool_]
+    line: float
 
 
 def draw_tiles(
@@ -75,10 +75,12 @@ def draw_tiles(
         ramp = PALETTES["inferno"][np.linspace(0, 255, _BAR_WIDTH).astype(int)]
         bar = np.broadcast_to(ramp, (_BAR_HEIGHT, _BAR_WIDTH, 3)).astype(np.uint8)
         sheet.paste(Image.fromarray(bar), (_MARGIN, y))
-        words = f"from surely no {figure.class_name} (dark) to surely {figure.class_name} (bright)"
+        words = f"from dark (surely not “{figure.class_name}”) to bright (surely)"
         left, room = _MARGIN + _BAR_WIDTH + _GAP, inner - _BAR_WIDTH - _GAP
-        y = pen.write((left, y - 3), words, SMALL, room, 3)
-        y = pen.write((_MARGIN, y), "White line: more likely than not.", SMALL, inner, 2)
+        y = pen.write((left, y - 3), words, SMALL, room, 3) + _GAP // 2
+        y = pen.write(
+            (_MARGIN, y), "Inside of a white line: more likely than not.", SMALL, inner, 2
+        )
         if has_strangers:
             swatch = np.full((_BAR_HEIGHT, _BAR_WIDTH, 3), 150, np.uint8)
             sheet.paste(Image.fromarray(_hatched(swatch)), (_MARGIN, y + 3))
@@ -106,7 +108,7 @@ def _painted(
     mixed = np.where(strange[..., None], 0.5 * grey + 60, mixed)
     cell = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
     cell[strange] = _hatched(cell)[strange]
-    region = _enlarged(figure.shows.astype(np.uint8), size)
+    region = (share >= figure.line).astype(np.uint8)  # of nan: False
     edges, _ = cv2.findContours(region, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(cell, edges, -1, (16, 16, 16), 3)
     cv2.drawContours(cell, edges, -1, _LINE, 1)
