@@ -102,7 +102,7 @@ _CACTINET_CAUTIONS = {
     "guided_backprop": "When measured, guided backprop outlined cacti; with random weights it did "
     "so too.",
     "layer_cam": "When measured, LayerCAM found cacti better at the layer stages.1 than at "
-    "stages.2, which is looked at unless you choose.",
+    "stages.2, which is looked at unless you choose, and HiResCAM about as well.",
     "hires_cam": "When measured, HiResCAM at the layer stages.1 found cacti best of the maps; "
     "stages.2 is looked at unless you choose.",
 }

@@ -574,7 +574,7 @@ def test_checkpoint_of_ones_own_is_asked_at_the_size_it_was_trained_at(
 def test_a_part_of_the_tiles_gives_nearly_the_figures_of_the_card(data_dir: Path) -> None:
     card = json.loads(CARD.read_text("utf-8"))["evaluation"]
     assert card["accuracy"] >= 0.994
-    assert card["roc_auc"] >= 0.9998
+    assert card["roc_auc"] >= 0.9996
     dataset = open_anywhere(str(data_dir / "aerial-cactus-identification"))
     _, excluded = split(dataset, 0)
     found = evaluate(
