@@ -340,7 +340,7 @@ def test_the_json_has_the_form_promised(both: cv.Comparison) -> None:
     assert list(report["predictions"]) == ["alexnet", "cactinet"]
     for model, count in (("alexnet", 5), ("cactinet", 2)):
         prediction = report["predictions"][model]
-        assert set(prediction) == {"untrained", "top"}
+        assert set(prediction) == {"untrained", "stranger", "top"}
         assert prediction["untrained"] is True
         assert len(prediction["top"]) == count
         for answer in prediction["top"]:

@@ -22,6 +22,7 @@ from cactiviz.batch.presets import PRESETS, PictureRef
 from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.exports import gif_of, panel_of, report_html
+from cactiviz.datasets.scenes.scene import draw_scene
 from cactiviz.errors import MethodError
 from cactiviz.explanations.results import Explanation
 from cactiviz.models import Checkpoint
@@ -45,9 +46,7 @@ CLASSES = ("espresso", "soup bowl", "cup", "plate", "ladle", "coffee mug")
 
 
 def picture() -> Picture:
-    rgb = np.full((48, 64, 3), 110, np.uint8)
-    rgb[8:20, 10:50] = (60, 140, 70)
-    return Picture(rgb, "tile", "CC0")
+    return Picture(draw_scene(22, 64, cactus=False).rgb[:48], "tile", "CC0")
 
 
 def said_by(model: str, explained: int, share: float, against: int | None = None) -> Explanation:

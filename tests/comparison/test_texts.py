@@ -22,6 +22,7 @@ from cactiviz.cli.data import cell
 from cactiviz.cli.main import main
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.comparison.exports import recipe_of, told
+from cactiviz.datasets.scenes.scene import draw_scene
 from cactiviz.models import Checkpoint
 from cactiviz.recipes.locate import Origins
 from cactiviz.recipes.recipe import network_recipe, picture_recipe, read_recipe
@@ -89,7 +90,7 @@ GONE = Checkpoint("gone", "cactinet", Path("/srv/secret folder/gone.pth"))
 
 @pytest.fixture(scope="module")
 def comparison(own: Checkpoint) -> Comparison:
-    pixels = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
+    pixels = draw_scene(0, 64).rgb[:40, :50]  # a desert, which has an answer
     picture = Picture(pixels, EVIL, f"by {EVIL}")
     return cv.compare(picture, [own, GONE], ["grad_cam", "saliency"], device="cpu")
 

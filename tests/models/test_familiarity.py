@@ -52,6 +52,7 @@ def test_a_finer_picture_is_reduced_first() -> None:
     sharp = torch.zeros(1, 3, 16, 16, dtype=torch.float64)
     sharp[..., :2] = 1
     assert features(Plain(), sharp, "stem", 16)[0].max() == 1
+    assert features(Plain(), sharp, "stem", 4)[0].max() < 0.8
 
 
 def test_the_distance_is_mahalanobis() -> None:

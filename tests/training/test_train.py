@@ -592,7 +592,7 @@ def calibration_batches(dataset: Dataset) -> list[Tensor]:
     names = get_spec("cactinet").class_names
     preprocessing = preprocessing_of(RECIPE)
     tiles = load_tiles(dataset, kept, labels_for(names, kept, ""), preprocessing)
-    batches = Batches(tiles, preprocessing, RECIPE.batch_size, RECIPE.seed)
+    batches = Batches(tiles, preprocessing, RECIPE.batch_size, RECIPE.seed, RECIPE.augmentation)
     epochs = [[pictures for pictures, _ in batches] for _ in range(3)]
     return epochs[2][:2]
 
@@ -670,6 +670,7 @@ def test_other_settings_are_refused(stopped: Path, dataset: Dataset, tmp_path: P
     before = {path.name: path.read_bytes() for path in stopped.iterdir()}
     others = {"input_size": 40, "epochs": 3, "batch_size": 4, "learning_rate": 1e-4}
     others |= {"weight_decay": 0.0, "calibration_batches": 3, "seed": 1}
+    others |= {"augmentation": 0.5}
     assert set(others) == {field.name for field in dataclasses.fields(Recipe)}
     for name, value in others.items():
         with pytest.raises(DataError) as caught:
