@@ -54,8 +54,8 @@ WHOLE_HELP = (
 UNTRAINED = "Use random weights where none are here"
 UNTRAINED_HELP = "Such a network has learnt nothing. It is labelled “untrained” everywhere."
 
-PICK_SOMETHING = "Choose at least one network and one view at the side."
-PICK_A_NETWORK = "Choose at least one network at the side."
+PICK_A_VIEW = "Choose at least one view."
+PICK_A_NETWORK = "Choose at least one network under “Change networks”."
 WAITING = "waiting…"
 GIF_NEEDS_A_MAP = "A GIF shows one map of each network; choose a view that is one."
 STOPPED = "Stopped before it was computed."
@@ -68,7 +68,6 @@ UNTRAINED_NOTE = "untrained: random weights"
 KNOWS_ONLY = {"cactinet": "knows only desert seen from the air"}
 STAND_INS = "Until there are some, the pictures from before stay."
 STAND_IN = "Until there is one, the picture from before stays."
-SIDE_HINT = "» at the top opens the choice of picture and networks."
 KEEP_IN_MIND = "Keep in mind"
 DOWNLOADING = "Downloading"
 
@@ -114,7 +113,26 @@ LAYOUT = "Files"
 LOOKED_IN = "Looked for in"
 SIZE = "Size"
 SOURCE = "Picture"
-SOURCES = {"set": "Pick one", "upload": "Your own", "camera": "Camera", "web": "Web"}
+SOURCES = {"set": "A data set", "web": "Web address", "upload": "Your own", "camera": "Camera"}
+STRIP = "Pictures to choose from"
+CHANGE_NETWORKS = "Change networks"
+BEGIN_WITH = "Begin with"
+BEGINNINGS = {
+    "photographs": "Photographs",
+    "cacti": "Cacti from the air",
+    "blog": "The blog’s five networks",
+    "inaturalist": "iNaturalist",
+    "own": "My own",
+}
+#: What stands under the thumbnails of pictures that are always there.
+TILES = {"chelsea": "cat", "coffee": "coffee", "rocket": "rocket", "astronaut": "astronaut"}
+TILES |= {"scenes": "desert"}
+ASKS = {"upload": "your photo", "camera": "camera", "more": "more"}
+ASKS_ALT = {
+    "upload": "A photo of your own",
+    "camera": "Take one with the camera",
+    "more": "More pictures: data sets and web addresses",
+}
 PICK_CLASS = "Class"
 PICK_ITEM = "Which"
 DRAW_ONE = "Draw one"
@@ -137,18 +155,19 @@ def still_there_many(count: int) -> str:
     return f"Your {count} pictures are still here; other files take their place."
 
 
-def subtitle(picture: Picture, models: int, methods: int) -> str:
-    """One line under the title: what is being compared."""
-    networks = f"{models} network" + ("s" if models != 1 else "")
-    views = f"{methods} view" + ("s" if methods != 1 else "")
-    credit = f" · {picture.source}" if picture.source else ""
-    return plain(f"{_short(picture.name)} · {networks} × {views}{credit}")
+def subtitle(picture: Picture, methods: Sequence[str], disagree: bool) -> str:
+    """One line under the title: how to read what is compared, and whose picture it is."""
+    bright = f"{BRIGHT_PLACES} " if len(methods) == 1 and "filters" not in methods else ""
+    parts = [(f"{DISAGREE} " if disagree else "") + bright + PRESS_A_MAP]
+    name = short(picture.name)
+    parts.append(picture.source or name)
+    return plain(" · ".join(parts))
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """A picture's name without that of its data set, which stands beside it at the side.
 
-    >>> _short("scenes:cactus/178"), _short("my: cat.jpg")
+    >>> short("scenes:cactus/178"), short("my: cat.jpg")
     ('cactus/178', 'my: cat.jpg')
     """
     dataset, _, item = name.partition(":")
@@ -216,8 +235,44 @@ def downloading(title: str, done: int, total: int, unpacking: bool) -> str:
 
 
 # The grid of Compare. What stands in braces is filled in by the browser.
+SAYS_OTHERWISE = "says otherwise"
+DISAGREE = "They disagree."
+SEEN_OF_IT = "what the networks saw of it"
+BRIGHT_PLACES = "Bright places spoke for the answer."
+PRESS_A_MAP = "Press a map to look closer."
+#: Sample -> what stands in the title for its picture.
+NOUNS = {"chelsea": "cat", "coffee": "cup", "rocket": "rocket", "astronaut": "astronaut"}
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things in words.
+
+    >>> counted(3, "network"), counted(1, "view"), counted(12, "view")
+    ('three networks', 'one view', '12 views')
+    """
+    number_word = COUNTS[number] if number < len(COUNTS) else str(number)
+    return f"{number_word} {noun}{'' if number == 1 else 's'}"
+
+
+def compare_title(models: int, picture: Picture) -> str:
+    """The heading of a comparison."""
+    name = short(picture.name).rpartition("/")[2]
+    noun = NOUNS.get(name, "picture")
+    asks = "What did it look at?" if models == 1 else "What did each look at?"
+    return f"{counted(models, 'network').capitalize()}, one {noun}. {asks}"
+
+
 GRID = {
     "label": COMPARE_TITLE,
+    "sure": "{share} sure",
+    "then": "then {name}, {share}",
+    "picture": "The picture",
+    "where": "A map shows where, not why.",
+    "trust": "How far can I trust it?",
+    "numbers": "Numbers",
+    "little": "little",
+    "much": "much",
     "strength": "Overlay",
     "strength_help": "How strongly heat maps cover the picture",
     "palette": "Palette",
@@ -231,7 +286,7 @@ GRID = {
     "copy": "Copy link",
     "copied": "Copied.",
     "copy_by_hand": "Copy this address yourself:",
-    "download": "Download",
+    "download": "Take home",
     "making": "Making it…",
     "hint": "Point at a map to read its value, or press it to look closer.",
     "value": "{network}, {method}: {value} here, {share} of this map’s most; "
@@ -773,7 +828,7 @@ def _extremes(map_: Floats) -> str:
 
 
 # --- What if a part were covered ---
-WHAT_IF = "What if a part were covered?"
+WHAT_IF = "Cover a part"
 WHAT_IF_HELP = "Hide a part of the picture and see which networks change their answer."
 WHAT_IF_END = "Uncover and close"
 COVER_HOWS: dict[How, str] = {"grey": "Grey", "blur": "A blur", "mean": "Mean colour"}

@@ -73,9 +73,8 @@ def button(choice: Choice, comparison: Comparison) -> None:
     pressed = st.button(
         label,
         key="why not button",
-        type="tertiary",
         help=about,
-        icon=":material/undo:" if not classes_asked[1] else ":material/balance:",
+        icon=":material/undo:" if not classes_asked[1] else None,
         on_click=explain,
         args=classes_asked,
     )

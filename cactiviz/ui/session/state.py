@@ -20,6 +20,10 @@ ANIMATE_PAGE = "pages/animate.py"
 
 #: Compare: where its picture comes from, and which of a data set.
 SOURCE, DATASET, CLASS, ITEM, PICKED = "source", "dataset", "class", "item", "picked"
+#: Which choice of pictures is open: "upload", "camera", "more", or None; whose field was changed.
+PICKING, CAME = "picking", "came"
+#: The page that opens in the next run.
+GO_TO = "go to"
 #: A web address; the networks and views chosen; what is explained, and how.
 WEB, MODELS, METHODS, WHOLE, UNTRAINED = "address", "models", "methods", "whole", "untrained"
 TARGET, AGAINST = "target", "against"
