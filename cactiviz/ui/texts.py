@@ -116,6 +116,8 @@ SOURCE = "Picture"
 SOURCES = {"set": "A data set", "web": "Web address", "upload": "Your own", "camera": "Camera"}
 STRIP = "Pictures to choose from"
 CHANGE_NETWORKS = "Change networks"
+PHONE_BAR = "Choose"
+PHONE_PARTS = {"picture": "Picture", "networks": "Networks", "views": "Views"}
 BEGIN_WITH = "Begin with"
 BEGINNINGS = {
     "photographs": "Photographs",
@@ -155,13 +157,10 @@ def still_there_many(count: int) -> str:
     return f"Your {count} pictures are still here; other files take their place."
 
 
-def subtitle(picture: Picture, methods: Sequence[str], disagree: bool) -> str:
-    """One line under the title: how to read what is compared, and whose picture it is."""
-    bright = f"{BRIGHT_PLACES} " if len(methods) == 1 and "filters" not in methods else ""
-    parts = [(f"{DISAGREE} " if disagree else "") + bright + PRESS_A_MAP]
-    name = short(picture.name)
-    parts.append(picture.source or name)
-    return plain(" · ".join(parts))
+def subtitle(methods: Sequence[str], disagree: bool) -> str:
+    """One line under the title: how to read what is compared."""
+    bright = f"{BRIGHT_PLACES} " if list(methods) != ["filters"] else ""
+    return (f"{DISAGREE} " if disagree else "") + bright + PRESS_A_MAP
 
 
 def short(name: str) -> str:

@@ -22,6 +22,7 @@ from cactiviz.ui.compare import contrast, exports
 from cactiviz.ui.compare import occlusion as covering
 from cactiviz.ui.compare import progress as explanations
 from cactiviz.ui.compare.progress import Progress
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.grid import component as grid
 from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.session import polling, state
@@ -102,7 +103,7 @@ def _heading(choice: Choice, progress: Progress) -> None:
     """The title and, of the same height in every state, what goes on."""
     comparison = progress.comparison
     title = texts.compare_title(len(choice.models), choice.picture)
-    about = texts.subtitle(choice.picture, choice.methods, disagree(comparison))
+    about = texts.subtitle(choice.methods, disagree(comparison))
     with st.container(gap=None, key="cv-heading"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.title(title, anchor=False, width="content")
@@ -117,6 +118,11 @@ def _actions(choice: Choice, progress: Progress) -> None:
         contrast.button(choice, progress.comparison)
         with st.popover(texts.MORE_VIEWS, key="more views", width="content"):
             sidebar.ask_views()
+    if credit := choice.picture.source:
+        st.caption(texts.plain(credit))
+    component("phone_bar", "compare")(
+        data={"label": texts.PHONE_BAR, "parts": list(texts.PHONE_PARTS.items())}, key="phone bar"
+    )
 
 
 def _status(choice: Choice, progress: Progress) -> None:
