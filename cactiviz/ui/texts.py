@@ -116,6 +116,7 @@ SOURCE = "Picture"
 SOURCES = {"set": "A data set", "web": "Web address", "upload": "Your own", "camera": "Camera"}
 STRIP = "Pictures to choose from"
 CHANGE_NETWORKS = "Change networks"
+CHANGE_ALL = "Choose pictures, networks and views"
 PHONE_BAR = "Choose"
 PHONE_PARTS = {"picture": "Picture", "networks": "Networks", "views": "Views"}
 BEGIN_WITH = "Begin with"
@@ -1450,7 +1451,9 @@ FILM_UPLOAD = "Pictures of your own"
 FILM_EACH = "Pictures of each class"
 FILM_NETWORK = "Network"
 FILM_TOP = "Answers, the likeliest first"
-FILM_PICK = "Choose pictures, at least one network and one view at the side."
+FILM_PICK = (
+    "Choose pictures, at least one network and one view: the button above opens the choices."
+)
 FILM_NONE = "There is no frame to show: none of the pictures can be opened."
 FILM_FIRST = "The first frame comes as soon as the networks have answered."
 FILM_NO_ROOM = "There is no room for more answers; take fewer pictures, networks or views."
