@@ -141,6 +141,7 @@ PICK_ITEM = "Which"
 DRAW_ONE = "Draw one"
 DRAW_ONE_HELP = "Takes any picture of this class. The Gallery shows them all."
 STILL_THERE = "{name} is still here; another file takes its place."
+DOWNLOAD_ALL = "Download all {count} ({megabytes} MB)"
 DOWNLOAD = "Download {spec.title} (about {spec.download_megabytes} MB)"
 WORDS_HINT = "Search {count:,} classes"
 MORE_CLASSES = "{count:,} more; type to find them."
@@ -461,14 +462,14 @@ FEWER = "Fewer"
 MORE = "More choices"
 #: (Network, view) -> where to choose what the note of that map advises.
 WHERE_TO_CHOOSE = {
-    ("cactinet", "grad_cam"): f"LayerCAM is at the side under “{MORE_VIEWS}”; the layers are under "
-    f"“{EXPLAINED}”.",
-    ("cactinet", "layer_cam"): f"The layers are at the side under “{EXPLAINED}”.",
+    ("cactinet", "grad_cam"): f"LayerCAM is under “{MORE_VIEWS}”; the layers are beside the "
+    f"networks, under “{EXPLAINED}”.",
+    ("cactinet", "layer_cam"): f"The layers are beside the networks, under “{EXPLAINED}”.",
 }
 
 NO_VIEW_AT_A_LAYER = (
-    "A layer is chosen, but none of these views is taken at a layer. Choose Grad-CAM at the side "
-    "to see it."
+    "A layer is chosen, but none of these views is taken at a layer. Choose Grad-CAM under “More "
+    "views” to see it."
 )
 EXPLAIN_OWN = "Explain each one's own answer"
 LINK_VIEWS = "The link names more than {most} views, so the others were left out."
@@ -646,7 +647,7 @@ def weights_not_here(spec: ModelSpec) -> str:
     return (
         f"The trained weights of {spec.title} aren't on this computer yet. A button below the maps "
         f"of {COMPARE} downloads them ({spec.download_megabytes} MB). Without the internet, choose "
-        f"“{UNTRAINED}” under “{MORE}” at the side."
+        f"“{UNTRAINED}” under “{CHANGE_NETWORKS}”, “{MORE}”."
     )
 
 
@@ -1451,9 +1452,7 @@ FILM_UPLOAD = "Pictures of your own"
 FILM_EACH = "Pictures of each class"
 FILM_NETWORK = "Network"
 FILM_TOP = "Answers, the likeliest first"
-FILM_PICK = (
-    "Choose pictures, at least one network and one view: the button above opens the choices."
-)
+FILM_PICK = f"Choose pictures, at least one network and one view under “{CHANGE_ALL}”."
 FILM_NONE = "There is no frame to show: none of the pictures can be opened."
 FILM_FIRST = "The first frame comes as soon as the networks have answered."
 FILM_NO_ROOM = "There is no room for more answers; take fewer pictures, networks or views."
