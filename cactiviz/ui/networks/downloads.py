@@ -131,6 +131,11 @@ def fetch(name: str) -> None:
         st.session_state[state.FETCHING] = {**mine, name: _transfers().join(MODELS[name])}
 
 
+def _fetch_all(specs: Iterable[ModelSpec]) -> None:
+    for spec in specs:
+        fetch(spec.name)
+
+
 def show() -> None:
     """How far this session's downloads are, each with a way to stop it; nothing without any."""
     mine = _mine()
@@ -156,7 +161,8 @@ def offer(names: Iterable[str]) -> None:
                 key="download all",
                 type="primary",
                 icon=":material/download:",
-                on_click=lambda: [fetch(spec.name) for spec in missing],
+                on_click=_fetch_all,
+                args=(missing,),
             )
         for spec in missing:
             if st.button(
