@@ -168,6 +168,10 @@ def _found(name: str) -> Path | None:
         if not place or not folders_may_be_named():
             return None
         return find_dataset(name, Path(os.path.expanduser(place)))
+    if (named := state.place_of(name)) and folders_may_be_named():
+        own = find_dataset(name, Path(os.path.expanduser(named)))
+        if own is not None:
+            return own
     return _found_in(name, str(data_folder()))
 
 
