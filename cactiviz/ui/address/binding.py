@@ -90,7 +90,9 @@ def chosen(page: str) -> Link:
         place = animate.place()
     elif current.shown_source() == "web":
         web = str(get(state.WEB) or "").strip()
-    elif current.shown_source() == "set" and get(state.DATASET) not in (None, library.LIVE):
+    elif current.shown_source() == "set" and get(state.DATASET) is None:
+        picture = library.first_item().address  # which the page is about to choose
+    elif current.shown_source() == "set" and get(state.DATASET) != library.LIVE:
         picture = f"{get(state.DATASET)}:{get(state.CLASS)}/{get(state.ITEM)}"
         place = state.place() if get(state.DATASET) == library.FOLDER else ""
         if picture == library.UNNAMED_ITEM.address:
