@@ -1070,15 +1070,15 @@ LEARN_LEAD = (
 )
 LEARN_PART = "Part"
 LEARN_PARTS = {
-    "methods": "The methods",
     "untrained": "1 · Spot the beginner",
     "classes": "2 · Ask for the opposite",
     "scale": "3 · Mind the scale",
     "size": "4 · Count the squares",
+    "methods": "The methods",
 }
 LEARN_TITLES = {
     "untrained": "Which network has never learnt anything?",
-    "classes": "Why guided backprop hardly cares which class you ask for",
+    "classes": "Does a method care which class you ask for?",
     "scale": "What a scale of its own hides",
     "size": "What 32 × 32 pixels do to a Grad-CAM",
 }
@@ -1236,7 +1236,7 @@ LEARN_1_ROUND = "Round {number}. The method is {title}. It asks: {asks}"
 
 def learn_next(part: str) -> str:
     """What the button says that goes on."""
-    return "Back to the methods" if part == "methods" else f"Go on to {LEARN_PARTS[part]}"
+    return "Look at all methods" if part == "methods" else f"Go on to {LEARN_PARTS[part]}"
 
 
 def learn_waiting(ahead: int | None) -> str:
@@ -1328,8 +1328,9 @@ def learn_1_alike(agreement: float) -> str:
     if agreement != agreement:
         return "One of the maps is the same everywhere, so the two can’t be compared."
     if agreement >= 0.6:
+        alike = "nearly the same" if agreement >= 0.9 else "a similar"
         means = (
-            "So a network that has learnt nothing draws nearly the same map: from the map alone, "
+            f"So a network that has learnt nothing draws {alike} map: from the map alone, "
             "nobody can be sure that there is any learning behind it."
         )
     elif agreement >= 0.3:
