@@ -1444,6 +1444,7 @@ FILM_PAGE_TITLE = "Many pictures, one animation"
 FILM_PRESET = "Begin with"
 FILM_PRESET_HELP = "Sets everything on this page; change whatever you like afterwards."
 FILM_PRESETS = {
+    "photographs": "Three networks, four photographs",
     "cactinet": "CactiNet from the air",
     "efficientnet_blog": "Five networks, seven categories",
     "inaturalist": "Living things",
