@@ -31,7 +31,7 @@ def centre(size: tuple[int, int]) -> NDArray[np.float32]:
     height, width = size
     y, x = np.mgrid[:height, :width]
     distance = ((y - (height - 1) / 2) / height) ** 2 + ((x - (width - 1) / 2) / width) ** 2
-    return np.exp(-distance / (2 * _CENTRE_SD**2)).astype(np.float32)
+    return np.asarray(np.exp(-distance / (2 * _CENTRE_SD**2)), np.float32)
 
 
 def smooth_noise(size: tuple[int, int], seed: int) -> NDArray[np.float32]:
@@ -68,4 +68,4 @@ def edges(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     grey = (rgb @ np.array([0.299, 0.587, 0.114])).astype(np.float32)
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3)
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3)
-    return np.hypot(across, down).astype(np.float32)
+    return np.asarray(np.hypot(across, down), np.float32)
