@@ -25,11 +25,12 @@ from cactiviz.ui.brought import store
 from cactiviz.ui.brought.store import BrowserFolder
 from cactiviz.ui.networks.catalog import shareable
 from cactiviz.ui.session import polling, private_folders, state
+from tests.fixtures.inside_pages import CACTINET
 
 ROOT = Path(__file__).resolve().parents[3]
 HOSTILE = "<img src=x onerror=alert(1)> *b*"
-CACTINET = find_weights(MODELS["cactinet"])
-needs_weights = pytest.mark.skipif(CACTINET is None, reason="the weights are not in this checkout")
+WEIGHTS = find_weights(MODELS["cactinet"])
+needs_weights = pytest.mark.skipif(WEIGHTS is None, reason="the weights are not in this checkout")
 
 
 @pytest.fixture(autouse=True)
@@ -54,19 +55,25 @@ def shelf(forgotten: list[Network]) -> BrowserFolder:
 
 @pytest.fixture
 def new_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], AppTest]:
-    """Opens the app, each time as another person."""
+    """Opens the app with CactiNet, each time as another person."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("CACTIVIZ_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(ROOT)
     st.cache_data.clear()
     st.cache_resource.clear()
-    return lambda: AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+
+    def opened() -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app.query_params.update(CACTINET)
+        return app.run()
+
+    return opened
 
 
 def cactinet(factor: float = 1.0) -> bytes:
     """CactiNet's file, with its answers multiplied."""
-    assert CACTINET is not None
-    weights = load_file(CACTINET)
+    assert WEIGHTS is not None
+    weights = load_file(WEIGHTS)
     last = [key for key, value in weights.items() if value.ndim and value.shape[0] == 1]
     return save({k: v * factor if k in last else v.clone() for k, v in weights.items()})
 
