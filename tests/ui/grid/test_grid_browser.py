@@ -21,6 +21,7 @@ from cactiviz.ui import texts
 from cactiviz.ui.grid import encoding
 from tests.fixtures.browsing import NUMBERS_ON, PATIENCE_MS, served
 from tests.fixtures.grid_case import FAILED, HOSTILE, METHOD_FAILED, comparison
+from tests.fixtures.sampling import long
 
 pytestmark = pytest.mark.browser
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures"
@@ -223,6 +224,7 @@ def test_strength_is_seen_and_costs_no_message(page: Page, frames: list[str]) ->
     page.wait_for_function("location.search === ''")
 
 
+@long
 def test_a_link_brings_the_look(page: Page, address: str) -> None:
     other = page.context.new_page()
     other.goto(f"{address}/?other=%3Cb%3E&palette=cividis&strength=0.3&scale=nonsense")
@@ -255,6 +257,7 @@ def test_words_under_the_pointer(page: Page) -> None:
     assert says.inner_text().endswith("never saw this part")
 
 
+@long
 def test_words_stay_in_sight_however_far_one_scrolls(page: Page, address: str) -> None:
     other = page.context.new_page()
     for width in (1280, 620):  # in the second the table scrolls within its own box
@@ -345,6 +348,7 @@ def test_hostile_names_stay_text_and_reasons_stand_in_their_place(page: Page) ->
     assert "second in the queue" in page.locator(".head").nth(3).inner_text()
 
 
+@long
 def test_an_export_is_asked_for_and_saved_once(page: Page) -> None:
     page.get_by_role("button", name="Take home").click()
     with page.expect_download() as saving:
@@ -368,6 +372,7 @@ def test_new_data_leaves_what_has_not_changed(page: Page) -> None:
     assert mark.evaluate("e => e.getRootNode().activeElement === e")
 
 
+@long
 def test_a_phone_scrolls_the_table_and_not_the_page(page: Page, address: str) -> None:
     browser = page.context.browser
     assert browser is not None
@@ -397,6 +402,7 @@ def test_a_phone_scrolls_the_table_and_not_the_page(page: Page, address: str) ->
     context.close()
 
 
+@long
 def test_one_network_and_what_else_there_is(page: Page, address: str) -> None:
     other = page.context.new_page()
     other.goto(f"{address}/?networks=cactinet")
