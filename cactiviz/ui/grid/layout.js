@@ -2,6 +2,7 @@
 
 const LARGEST = 420; // CSS pixels of a cell's picture, across and down
 const ALONE = 640; // of a single row's
+const SMALLEST_ALONE = 220; // and no less where something stands above it
 const SMALLEST = 84; // down; then the page scrolls
 const AT_ONCE = 4; // rows that fit on the screen; with more of them it scrolls anyway
 const PHONE = 560; // a table narrower than this is one for a small screen
@@ -44,7 +45,7 @@ const fit = (grid) => {
   const lines = LAYER_LINE * layers + (numbers ? RANGE_LINE * atOnce : 0);
   const each = Math.floor((free - FOOT - lines) / atOnce) - GAP;
   const largest = single ? ALONE : LARGEST;
-  const high = phone ? largest : clamp(each, SMALLEST, largest);
+  const high = phone ? largest : clamp(each, single ? SMALLEST_ALONE : SMALLEST, largest);
   // Of a single row the picture stands beside the maps, as large as they are.
   const beside = single && !phone ? 1 : 0;
   let side = beside ? 0 : phone ? (single ? 0 : 92) : count <= 2 ? 176 : 132;
