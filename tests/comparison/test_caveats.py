@@ -22,7 +22,7 @@ from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.ui import texts
 
 HOSTILE = "<img src=x onerror=alert(1)>"
-HATCHED = "It never saw the hatched part of the picture."
+HATCHED = "It saw only a part of the picture; the rest is hatched, or cut off."
 VIEWS = ("grad_cam", "saliency", "filters")
 
 
