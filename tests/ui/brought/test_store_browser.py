@@ -228,17 +228,11 @@ def test_a_picture_of_ones_own_stays_with_its_browser_until_another_takes_its_pl
 ) -> None:
     page = open_page(CACTINET)
     shows(page, FIRST)
-    tab = open_page(CACTINET, beside=page)
-    shows(tab, FIRST)
-    page.bring_to_front()
     hostile = f"{HOSTILE}.png"  # it must stay text
     for name, colour in (("mine.png", "red"), (hostile, "green")):
         ask_for_picture(page, "upload")
         bring(page, name, picture_bytes(colour))
         expect(page.get_by_test_id("stFileUploaderDropzoneInput")).to_have_count(0)
-        go(page, texts.FILTERS)
-        go(page, texts.COMPARE)
-        shows(page, name)
         own = page.get_by_role("button", name=name, exact=True)
         expect(own).to_have_attribute("aria-pressed", "true")
     page.reload()
@@ -250,13 +244,35 @@ def test_a_picture_of_ones_own_stays_with_its_browser_until_another_takes_its_pl
     shows(page, "samples:photographs/coffee")
     page.go_back()
     shows(page, hostile)
-    tab.bring_to_front()
-    tab.goto(page.url)  # pasted
-    shows(tab, hostile)
-    expect(tab.get_by_text(texts.LEFT_OUT["picture"])).to_have_count(0)
     other = open_page(urlsplit(page.url).path + "?" + urlsplit(page.url).query)
     expect(other.get_by_text(texts.LEFT_OUT["picture"])).to_be_visible()
     shows(other, FIRST)
     assert HOSTILE not in other.content()
+    word = "localStorage['cactiviz-browser']"
+    assert page.evaluate(word) != other.evaluate(word)
+
+
+@long
+def test_two_tabs_of_one_browser_have_the_same_and_another_browser_nothing(
+    open_page: Open,
+) -> None:
+    page = open_page(CACTINET)
+    shows(page, FIRST)
+    tab = open_page(CACTINET, beside=page)
+    shows(tab, FIRST)
+    page.bring_to_front()
+    for name, colour in (("mine.png", "red"), ("other.png", "green")):
+        ask_for_picture(page, "upload")
+        bring(page, name, picture_bytes(colour))
+        go(page, texts.FILTERS)
+        go(page, texts.COMPARE)
+        shows(page, name)
+    tab.bring_to_front()
+    tab.goto(page.url)  # pasted
+    shows(tab, "other.png")
+    expect(tab.get_by_text(texts.LEFT_OUT["picture"])).to_have_count(0)
+    other = open_page(urlsplit(page.url).path + "?" + urlsplit(page.url).query)
+    expect(other.get_by_text(texts.LEFT_OUT["picture"])).to_be_visible()
+    shows(other, FIRST)
     word = "localStorage['cactiviz-browser']"
     assert page.evaluate(word) == tab.evaluate(word) != other.evaluate(word)

@@ -96,10 +96,7 @@ def test_from_page_to_page_with_the_policy_on(open_page: Open, seen: Seen) -> No
         at_rest(page)
         assert page.get_by_test_id("stException").count() == 0
         expect(page.get_by_text(texts.PICK_A_NETWORK)).to_have_count(0)
-        assert violations(page) == []
-        in_the_dark(page)
-        assert violations(page) == []
-        page.emulate_media(color_scheme="light")
+        assert violations(page) == []  # in the dark with every case
     go(page, texts.COMPARE)
     settled(page, 3)
     assert page.locator(".box .original").get_attribute("alt") == before
@@ -188,9 +185,8 @@ def test_keyboard_alone_reaches_a_map_and_comes_back(open_page: Open) -> None:
     page.locator("dialog[open]").wait_for(state="detached")
 
 
-def test_a_picture_of_the_camera_is_taken_home_by_one_press_each(
-    open_page: Open, tmp_path: Path
-) -> None:
+@long
+def test_a_picture_of_the_camera_is_shown_and_saved(open_page: Open, tmp_path: Path) -> None:
     page = open_page("/?networks=cactinet&views=grad_cam")
     settled(page, 1)
     ask_for_picture(page, "camera")
@@ -200,7 +196,17 @@ def test_a_picture_of_the_camera_is_taken_home_by_one_press_each(
     shows(page, texts.CAMERA_NAME)
     settled(page, 1)
     at_rest(page)
-    for label, start in (
+    each_kind_is_saved(page, tmp_path, "your-photo")
+
+
+def test_exports_are_saved_by_one_press_each(open_page: Open, tmp_path: Path) -> None:
+    page = open_page(CACTINET)
+    settled(page, 4)
+    each_kind_is_saved(page, tmp_path, "scenes-cactus-178")
+
+
+def each_kind_is_saved(page: Page, folder: Path, name: str) -> None:
+    for kind, start in (
         ("png", b"\x89PNG"),
         ("gif", b"GIF89a"),
         ("npz", b"PK"),
@@ -208,23 +214,13 @@ def test_a_picture_of_the_camera_is_taken_home_by_one_press_each(
     ):
         page.get_by_role("button", name=texts.GRID["download"], exact=True).click()
         with page.expect_download() as saved:
-            page.locator(".menu button").filter(has_text=texts.EXPORTS[label]).click()
-        saved.value.save_as(tmp_path / label)
-        assert (tmp_path / label).read_bytes().startswith(start)
-        assert saved.value.suggested_filename == f"cactiviz your-photo.{label}"
-    with Image.open(tmp_path / "png") as sheet:
+            page.locator(".menu button").filter(has_text=texts.EXPORTS[kind]).click()
+        saved.value.save_as(folder / kind)
+        assert (folder / kind).read_bytes().startswith(start)
+        assert saved.value.suggested_filename == f"cactiviz {name}.{kind}"
+    with Image.open(folder / "png") as sheet:
         assert sheet.format == "PNG" and sheet.width > 500
         assert json.loads(str(sheet.info["recipe"]))["makes"] == "comparison"
-
-
-@long
-def test_exports_carry_the_name_of_their_picture(open_page: Open, tmp_path: Path) -> None:
-    page = open_page(CACTINET)
-    settled(page, 4)
-    page.get_by_role("button", name=texts.GRID["download"], exact=True).click()
-    with page.expect_download() as saved:
-        page.locator(".menu button").filter(has_text=texts.EXPORTS["png"]).click()
-    assert saved.value.suggested_filename == "cactiviz scenes-cactus-178.png"
 
 
 def open_gallery(open_page: Open, size: str = "1280") -> Page:
