@@ -23,6 +23,7 @@ from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 _MOST_NAMES = 60  # to choose from by name; more are counted
+_CAMERA_WIDTH = 480  # pixels
 _NUMBER_WIDTH = 126  # pixels; leaves room for the button beside it
 
 
@@ -193,6 +194,7 @@ def ask_camera() -> Picture | None:
         texts.CAMERA,
         key=current.field("camera"),
         label_visibility="collapsed",
+        width=_CAMERA_WIDTH,
         on_change=_another,
         args=("camera",),
     )

@@ -171,8 +171,13 @@ def ask_picture(*, small: bool, first: bool = False) -> Picture:
     strip.show(small, texts.BEGINNINGS if first else None, beginnings.begin)
     source = st.session_state.setdefault(state.SOURCE, "set")
     picture = None
+    place = st.container(key="cv-picking-place")  # always there, or what follows is mounted anew
     try:
-        picture = _ask(source) if strip.asked() or not _is_here(source) else _here(source)
+        if strip.asked() or not _is_here(source):
+            with place:
+                picture = _ask(source)
+        else:
+            picture = _here(source)
     except (PictureError, DownloadError) as error:
         st.error(texts.plain(str(error)))
     if picture is not None:
