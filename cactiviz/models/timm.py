@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cactiviz.errors import ModelError
+from cactiviz.models.cautions import cautions_of
 from cactiviz.models.spec import IMAGENET_CLASSES, IMAGENET_TERMS, ModelSpec, StateDict, Weights
 from cactiviz.types import Layer, Preprocessing
 
@@ -122,6 +123,7 @@ def _lite_row(
         license=f"Apache-2.0; {IMAGENET_TERMS}",
         paper="after Tan and Le 2019, arXiv:1905.11946",
         parameters=parameters,
+        cautions=cautions_of(f"efficientnet_lite{size}"),
     )
 
 
