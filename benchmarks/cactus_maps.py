@@ -15,7 +15,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -25,6 +24,8 @@ from cactiviz.datasets.scenes.scene import draw_scene
 from cactiviz.engine import class_pass
 from cactiviz.errors import DataError
 from cactiviz.methods import METHODS
+from cactiviz.metrics.baselines import centre, smooth_noise
+from cactiviz.metrics.grid import on_grid
 from cactiviz.metrics.localization import covered, energy_ratio, largest, peak_inside
 from cactiviz.models import Checkpoint, LoadedModel, load_model
 from cactiviz.models.preprocess import normalise
@@ -58,31 +59,21 @@ def maps_of(model: LoadedModel, pixels: NDArray[np.uint8]) -> Maps:
         for name in CAMS:
             values = METHODS[name].function(evidence.at(index)).relu().numpy()
             grid = f"{METHODS[name].title} at {layer}, {side} x {side}"
-            found[grid] = np.stack([enlarged(v, pixels.shape[1:3]) for v in values])
+            found[grid] = np.stack([on_grid(v, pixels.shape[1:3]) for v in values])
     for name in GRADIENTS:
         values = METHODS[name].function(evidence).abs().amax(dim=1).numpy()
         found[METHODS[name].title] = values
     return found
 
 
-def enlarged(values: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:
-    how = cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(values, (size[1], size[0]), interpolation=how), np.float32)
-
-
 def baselines(pixels: NDArray[np.uint8], seed: int) -> Maps:
     """What knows nothing of the network."""
     count, height, width, _ = pixels.shape
-    noise = np.random.default_rng(seed).random((count, height, width)).astype(np.float32)
-    smooth = np.stack([cv2.GaussianBlur(one, (0, 0), height / 10) for one in noise])
-    smooth -= smooth.min(axis=(1, 2), keepdims=True)
-    y, x = np.mgrid[:height, :width]
-    distance = ((y - (height - 1) / 2) / height) ** 2 + ((x - (width - 1) / 2) / width) ** 2
-    centre = np.exp(-distance / (2 * 0.18**2)).astype(np.float32)
+    size = (height, width)
     bright = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     return {
-        "baseline: smooth noise": smooth,
-        "baseline: the centre": np.repeat(centre[None], count, axis=0),
+        "baseline: smooth noise": np.stack([smooth_noise(size, seed + at) for at in range(count)]),
+        "baseline: the centre": np.repeat(centre(size)[None], count, axis=0),
         "baseline: bright pixels": bright,
     }
 

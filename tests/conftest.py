@@ -6,12 +6,20 @@ import functools
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.fixtures.browsing import app_address, app_data, browser, open_page  # noqa: F401 - fixtures
+from tests.fixtures.browsing import (  # noqa: F401 - fixtures
+    TALK,
+    app_address,
+    app_data,
+    browser,
+    open_page,
+    record,
+    seen,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 #: The first has no window of its own to paint, which the others do even where nobody sees it.
@@ -88,15 +96,23 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the browser tests where ``--quick`` asks for it; try one that fails once more.
+    """Leave out the browser tests where ``--quick`` asks for it; begin with them otherwise.
 
-    Other tests take its time on a small machine.
+    Whoever has nothing to do takes tests from the end of another's list: so one of several
+    processes runs all that need a browser, with one server and one Chromium.
     """
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
-    if not config.getoption("quick"):
-        return
     long = [item for item in items if item.get_closest_marker("browser")]
-    config.hook.pytest_deselected(items=long)
-    items[:] = [item for item in items if item not in long]
+    others = [item for item in items if not item.get_closest_marker("browser")]
+    if config.getoption("quick"):
+        config.hook.pytest_deselected(items=long)
+        long = []
+    items[:] = long + others
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Keep Playwright's loop to the tests that use it."""
+    if not item.get_closest_marker("browser"):
+        return (yield)
+    with TALK.going_on():
+        return (yield)

@@ -70,6 +70,14 @@ class Preset:
 
 
 PRESETS = {
+    "photographs": Preset(
+        "Three networks that come along before four photographs, by two methods",
+        "samples",
+        (),
+        5,
+        ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"),
+        Request(methods=("grad_cam", "guided_backprop")),
+    ),
     "efficientnet_blog": Preset(
         "Five networks before seven categories of Caltech-256, five pictures each, squashed",
         "caltech256",

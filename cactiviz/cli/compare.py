@@ -32,11 +32,14 @@ _LOADS = ("cactiviz.comparison.exports",)
 
 def _asking(methods: tuple[str, ...]) -> tuple[click.Parameter, ...]:
     """The picture, the networks, and all that the table of fields has for a comparison."""
-    usual = f"names with commas between, default {','.join(shared.USUAL)}; `cactiviz models` lists "
+    usual = f"of {', '.join(shared.USUAL)} those whose weights are here"
     return (
         *shared.PICTURE,
         asked(
-            "--models", f"{usual}them; weights that aren't here are downloaded", shared.MODEL_NAMES
+            "--models",
+            f"names with commas between; default: {usual}. `cactiviz models` lists them all; "
+            "weights that aren't here are downloaded",
+            shared.MODEL_NAMES,
         ),
         *shared.of_fields(
             of_export((*REQUEST, *STYLE), "comparison"),

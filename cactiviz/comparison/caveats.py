@@ -56,7 +56,9 @@ def _of_network(explanation: Explanation, size: tuple[int, int]) -> tuple[str, .
     ends = seen.top + seen.height, seen.left + seen.width
     covers = all(end > side - 0.5 for end, side in zip(ends, size, strict=True))
     unseen = attributions and not (covers and max(seen.top, seen.left) < 0.5)
-    hatched = "It never saw the hatched part of the picture." if unseen else ""
+    hatched = (
+        "It saw only a part of the picture; the rest is hatched, or cut off." if unseen else ""
+    )
     sentences = (*explanation.remarks, _asked(explanation), *dict.fromkeys(notes), hatched)
     return tuple(filter(None, sentences))
 

@@ -174,7 +174,7 @@ def explain(
             seconds=0.0,
             layer="" if at is None else str(at),
             contrast="" if against is None else spec.class_name(against),
-            notes=(*target_notes, *notes_beside(model, method, values, sequence, against)),
+            notes=(*target_notes, *notes_beside(model, method, values, sequence, against, at)),
             layer_grid=grid,
         )
     seconds = time.perf_counter() - started

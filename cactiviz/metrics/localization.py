@@ -48,14 +48,14 @@ def peak_inside(amounts: Floats, inside: NDArray[np.bool_]) -> bool:
     return bool(inside.flat[int(np.argmax(finite(amounts)))])
 
 
-def largest(amounts: Floats, share: float) -> NDArray[np.bool_]:
+def largest(amounts: Floats, share: float, seed: int | None = None) -> NDArray[np.bool_]:
     """Mask of the largest values, exactly this share of all and at least one.
-
-    Ties are broken by reading order.
 
     Args:
         amounts: A map (h, w).
         share: Share of the values to select, 0..1.
+        seed: Breaks ties at random, which matters where a ReLU left much of a map at 0; None
+            breaks them by reading order.
 
     Returns:
         bool (h, w).
@@ -64,7 +64,9 @@ def largest(amounts: Floats, share: float) -> NDArray[np.bool_]:
     [[False, True], [True, False]]
     """
     count = max(1, round(share * amounts.size))
-    order = np.argsort(-finite(amounts), axis=None, kind="stable")
+    falling = -finite(amounts).ravel()
+    lots = falling if seed is None else np.random.default_rng(seed).random(falling.size)
+    order = np.lexsort((lots, falling))  # by the map, then by lot; stable
     region = np.zeros(amounts.size, dtype=np.bool_)
     region[order[:count]] = True
     return region.reshape(amounts.shape)

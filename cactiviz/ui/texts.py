@@ -54,8 +54,8 @@ WHOLE_HELP = (
 UNTRAINED = "Use random weights where none are here"
 UNTRAINED_HELP = "Such a network has learnt nothing. It is labelled “untrained” everywhere."
 
-PICK_SOMETHING = "Choose at least one network and one view at the side."
-PICK_A_NETWORK = "Choose at least one network at the side."
+PICK_A_VIEW = "Choose at least one view."
+PICK_A_NETWORK = "Choose at least one network under “Change networks”."
 WAITING = "waiting…"
 GIF_NEEDS_A_MAP = "A GIF shows one map of each network; choose a view that is one."
 STOPPED = "Stopped before it was computed."
@@ -68,7 +68,6 @@ UNTRAINED_NOTE = "untrained: random weights"
 KNOWS_ONLY = {"cactinet": "knows only desert seen from the air"}
 STAND_INS = "Until there are some, the pictures from before stay."
 STAND_IN = "Until there is one, the picture from before stays."
-SIDE_HINT = "» at the top opens the choice of picture and networks."
 KEEP_IN_MIND = "Keep in mind"
 DOWNLOADING = "Downloading"
 
@@ -92,6 +91,9 @@ PLACE_HINT = "/home/you/pictures"
 PLACE_HELP = "Its sub-folders are the classes. It is read where it lies; nothing is copied."
 PLACE_ASK = "Name a folder or a zip of pictures. Each of its sub-folders becomes a class."
 PLACE_SHUT = "Folders can be named only where the app is open to this computer alone."
+HAVE_IT = "I have it on this computer, in this folder"
+HAVE_IT_HINT = "/home/you/data"
+NOT_IN_THERE = "{title} isn't in there. Its files look like this: {layout}."
 OPENING = "Looking at what is there…"
 CLASSES = "Class"
 ALL_CLASSES = "All"
@@ -114,12 +116,35 @@ LAYOUT = "Files"
 LOOKED_IN = "Looked for in"
 SIZE = "Size"
 SOURCE = "Picture"
-SOURCES = {"set": "Pick one", "upload": "Your own", "camera": "Camera", "web": "Web"}
+SOURCES = {"set": "A data set", "web": "Web address", "upload": "Your own", "camera": "Camera"}
+STRIP = "Pictures to choose from"
+CHANGE_NETWORKS = "Change networks"
+CHANGE_ALL = "Choose pictures, networks and views"
+PHONE_BAR = "Choose"
+PHONE_PARTS = {"picture": "Picture", "networks": "Networks", "views": "Views"}
+BEGIN_WITH = "Begin with"
+BEGINNINGS = {
+    "photographs": "Photographs",
+    "cacti": "Cacti from the air",
+    "blog": "The blog’s five networks",
+    "inaturalist": "iNaturalist",
+    "own": "My own",
+}
+#: What stands under the thumbnails of pictures that are always there.
+TILES = {"chelsea": "cat", "coffee": "coffee", "rocket": "rocket", "astronaut": "astronaut"}
+TILES |= {"scenes": "desert"}
+ASKS = {"upload": "your photo", "camera": "camera", "more": "more"}
+ASKS_ALT = {
+    "upload": "A photo of your own",
+    "camera": "Take one with the camera",
+    "more": "More pictures: data sets and web addresses",
+}
 PICK_CLASS = "Class"
 PICK_ITEM = "Which"
 DRAW_ONE = "Draw one"
 DRAW_ONE_HELP = "Takes any picture of this class. The Gallery shows them all."
 STILL_THERE = "{name} is still here; another file takes its place."
+DOWNLOAD_ALL = "Download all {count} ({megabytes} MB)"
 DOWNLOAD = "Download {spec.title} (about {spec.download_megabytes} MB)"
 WORDS_HINT = "Search {count:,} classes"
 MORE_CLASSES = "{count:,} more; type to find them."
@@ -137,18 +162,16 @@ def still_there_many(count: int) -> str:
     return f"Your {count} pictures are still here; other files take their place."
 
 
-def subtitle(picture: Picture, models: int, methods: int) -> str:
-    """One line under the title: what is being compared."""
-    networks = f"{models} network" + ("s" if models != 1 else "")
-    views = f"{methods} view" + ("s" if methods != 1 else "")
-    credit = f" · {picture.source}" if picture.source else ""
-    return plain(f"{_short(picture.name)} · {networks} × {views}{credit}")
+def subtitle(methods: Sequence[str], disagree: bool) -> str:
+    """One line under the title: how to read what is compared."""
+    bright = f"{BRIGHT_PLACES} " if list(methods) != ["filters"] else ""
+    return (f"{DISAGREE} " if disagree else "") + bright + PRESS_A_MAP
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """A picture's name without that of its data set, which stands beside it at the side.
 
-    >>> _short("scenes:cactus/178"), _short("my: cat.jpg")
+    >>> short("scenes:cactus/178"), short("my: cat.jpg")
     ('cactus/178', 'my: cat.jpg')
     """
     dataset, _, item = name.partition(":")
@@ -216,8 +239,44 @@ def downloading(title: str, done: int, total: int, unpacking: bool) -> str:
 
 
 # The grid of Compare. What stands in braces is filled in by the browser.
+SAYS_OTHERWISE = "says otherwise"
+DISAGREE = "They disagree."
+SEEN_OF_IT = "what the networks saw of it"
+BRIGHT_PLACES = "Bright places spoke for the answer."
+PRESS_A_MAP = "Press a map to look closer."
+#: Sample -> what stands in the title for its picture.
+NOUNS = {"chelsea": "cat", "coffee": "cup", "rocket": "rocket", "astronaut": "astronaut"}
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things in words.
+
+    >>> counted(3, "network"), counted(1, "view"), counted(12, "view")
+    ('three networks', 'one view', '12 views')
+    """
+    number_word = COUNTS[number] if number < len(COUNTS) else str(number)
+    return f"{number_word} {noun}{'' if number == 1 else 's'}"
+
+
+def compare_title(models: int, picture: Picture) -> str:
+    """The heading of a comparison."""
+    name = short(picture.name).rpartition("/")[2]
+    noun = NOUNS.get(name, "picture")
+    asks = "What did it look at?" if models == 1 else "What did each look at?"
+    return f"{counted(models, 'network').capitalize()}, one {noun}. {asks}"
+
+
 GRID = {
     "label": COMPARE_TITLE,
+    "sure": "{share} sure",
+    "then": "then {name}, {share}",
+    "picture": "The picture",
+    "where": "A map shows where, not why.",
+    "trust": "How far can I trust it?",
+    "numbers": "Numbers",
+    "little": "little",
+    "much": "much",
     "strength": "Overlay",
     "strength_help": "How strongly heat maps cover the picture",
     "palette": "Palette",
@@ -231,7 +290,7 @@ GRID = {
     "copy": "Copy link",
     "copied": "Copied.",
     "copy_by_hand": "Copy this address yourself:",
-    "download": "Download",
+    "download": "Take home",
     "making": "Making it…",
     "hint": "Point at a map to read its value, or press it to look closer.",
     "value": "{network}, {method}: {value} here, {share} of this map’s most; "
@@ -406,14 +465,14 @@ FEWER = "Fewer"
 MORE = "More choices"
 #: (Network, view) -> where to choose what the note of that map advises.
 WHERE_TO_CHOOSE = {
-    ("cactinet", "grad_cam"): f"LayerCAM is at the side under “{MORE_VIEWS}”; the layers are under "
-    f"“{EXPLAINED}”.",
-    ("cactinet", "layer_cam"): f"The layers are at the side under “{EXPLAINED}”.",
+    ("cactinet", "grad_cam"): f"LayerCAM is under “{MORE_VIEWS}”; the layers are beside the "
+    f"networks, under “{EXPLAINED}”.",
+    ("cactinet", "layer_cam"): f"The layers are beside the networks, under “{EXPLAINED}”.",
 }
 
 NO_VIEW_AT_A_LAYER = (
-    "A layer is chosen, but none of these views is taken at a layer. Choose Grad-CAM at the side "
-    "to see it."
+    "A layer is chosen, but none of these views is taken at a layer. Choose Grad-CAM under “More "
+    "views” to see it."
 )
 EXPLAIN_OWN = "Explain each one's own answer"
 LINK_VIEWS = "The link names more than {most} views, so the others were left out."
@@ -591,7 +650,7 @@ def weights_not_here(spec: ModelSpec) -> str:
     return (
         f"The trained weights of {spec.title} aren't on this computer yet. A button below the maps "
         f"of {COMPARE} downloads them ({spec.download_megabytes} MB). Without the internet, choose "
-        f"“{UNTRAINED}” under “{MORE}” at the side."
+        f"“{UNTRAINED}” under “{CHANGE_NETWORKS}”, “{MORE}”."
     )
 
 
@@ -773,7 +832,7 @@ def _extremes(map_: Floats) -> str:
 
 
 # --- What if a part were covered ---
-WHAT_IF = "What if a part were covered?"
+WHAT_IF = "Cover a part"
 WHAT_IF_HELP = "Hide a part of the picture and see which networks change their answer."
 WHAT_IF_END = "Uncover and close"
 COVER_HOWS: dict[How, str] = {"grey": "Grey", "blur": "A blur", "mean": "Mean colour"}
@@ -1011,15 +1070,15 @@ LEARN_LEAD = (
 )
 LEARN_PART = "Part"
 LEARN_PARTS = {
-    "methods": "The methods",
     "untrained": "1 · Spot the beginner",
     "classes": "2 · Ask for the opposite",
     "scale": "3 · Mind the scale",
     "size": "4 · Count the squares",
+    "methods": "The methods",
 }
 LEARN_TITLES = {
     "untrained": "Which network has never learnt anything?",
-    "classes": "Why guided backprop hardly cares which class you ask for",
+    "classes": "Does a method care which class you ask for?",
     "scale": "What a scale of its own hides",
     "size": "What 32 × 32 pixels do to a Grad-CAM",
 }
@@ -1177,7 +1236,7 @@ LEARN_1_ROUND = "Round {number}. The method is {title}. It asks: {asks}"
 
 def learn_next(part: str) -> str:
     """What the button says that goes on."""
-    return "Back to the methods" if part == "methods" else f"Go on to {LEARN_PARTS[part]}"
+    return "Look at all methods" if part == "methods" else f"Go on to {LEARN_PARTS[part]}"
 
 
 def learn_waiting(ahead: int | None) -> str:
@@ -1269,8 +1328,9 @@ def learn_1_alike(agreement: float) -> str:
     if agreement != agreement:
         return "One of the maps is the same everywhere, so the two can’t be compared."
     if agreement >= 0.6:
+        alike = "nearly the same" if agreement >= 0.9 else "a similar"
         means = (
-            "So a network that has learnt nothing draws nearly the same map: from the map alone, "
+            f"So a network that has learnt nothing draws {alike} map: from the map alone, "
             "nobody can be sure that there is any learning behind it."
         )
     elif agreement >= 0.3:
@@ -1384,6 +1444,7 @@ FILM_PAGE_TITLE = "Many pictures, one animation"
 FILM_PRESET = "Begin with"
 FILM_PRESET_HELP = "Sets everything on this page; change whatever you like afterwards."
 FILM_PRESETS = {
+    "photographs": "Three networks, four photographs",
     "cactinet": "CactiNet from the air",
     "efficientnet_blog": "Five networks, seven categories",
     "inaturalist": "Living things",
@@ -1396,7 +1457,7 @@ FILM_UPLOAD = "Pictures of your own"
 FILM_EACH = "Pictures of each class"
 FILM_NETWORK = "Network"
 FILM_TOP = "Answers, the likeliest first"
-FILM_PICK = "Choose pictures, at least one network and one view at the side."
+FILM_PICK = f"Choose pictures, at least one network and one view under “{CHANGE_ALL}”."
 FILM_NONE = "There is no frame to show: none of the pictures can be opened."
 FILM_FIRST = "The first frame comes as soon as the networks have answered."
 FILM_NO_ROOM = "There is no room for more answers; take fewer pictures, networks or views."

@@ -22,7 +22,7 @@ from cactiviz.rendering.figures.sheet import Remark
 from cactiviz.ui import texts
 
 HOSTILE = "<img src=x onerror=alert(1)>"
-HATCHED = "It never saw the hatched part of the picture."
+HATCHED = "It saw only a part of the picture; the rest is hatched, or cut off."
 VIEWS = ("grad_cam", "saliency", "filters")
 
 
@@ -62,6 +62,16 @@ def test_what_was_measured_is_said_of_its_own_network() -> None:
     said = {one.about: one.says for one in remarks}
     assert said["CactiNet"] == (known["grad_cam"], known["saliency"])
     assert not set(known.values()) & set(said["AlexNet (untrained)"])
+
+
+def test_what_was_measured_at_one_layer_is_not_said_of_another() -> None:
+    loaded = cv.load_model("cactinet", untrained=True)
+    told = replace(loaded.spec, cautions={"grad_cam": "Measured.", "saliency": "Measured too."})
+    model = replace(loaded, untrained=False, spec=told)
+    for layer, beside in ((None, ("Measured.",)), ("stages.2", ("Measured.",)), ("stages.1", ())):
+        found = cv.explain(model, "sample:chelsea", ["grad_cam", "saliency"], layer=layer)
+        assert found.attributions["grad_cam"].notes == beside
+        assert found.attributions["saliency"].notes == ("Measured too.",)
 
 
 def test_where_nothing_is_painted_nothing_is_hatched() -> None:

@@ -287,7 +287,7 @@ def test_what_is_unknown_is_refused_before_any_work(
         cv.compare("sample:chelsea", [alexnet], ["grad_cam", "gradcam"])
     with pytest.raises(MethodError):
         cv.compare("sample:chelsea", [alexnet], [])
-    with pytest.raises(ModelError, match="there are alexnet"):
+    with pytest.raises(ModelError, match="there are efficientnet_lite0"):
         cv.compare("sample:chelsea", ["alexnett"], ["grad_cam"])
     with pytest.raises(PictureError, match="is not a sample"):
         cv.compare("sample:nobody", [alexnet], ["grad_cam"])

@@ -25,7 +25,14 @@ from cactiviz.models import MODELS, Checkpoint, LoadedModel, load_model
 from cactiviz.models.preprocess import preprocess
 from cactiviz.pictures.open import samples
 from cactiviz.types import Layer, Picture, Target
-from tests.methods.test_references import MIDDLE, TRAINED, in_modules, with_guided_modules
+from tests.fixtures.sampling import some
+from tests.methods.test_references import (
+    LITES,
+    MIDDLE,
+    TRAINED,
+    in_modules,
+    with_guided_modules,
+)
 
 # Captum says so whenever its guided backprop is used.
 pytestmark = pytest.mark.filterwarnings(
@@ -33,7 +40,11 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 SQUEEZENET = "torchvision:squeezenet1_0"
-NETWORKS = ("alexnet", TRAINED, "efficientnet_b0", "resnet50", "cactinet")
+NETWORKS = some(
+    ("alexnet", TRAINED, "efficientnet_b0", "resnet50", "cactinet", *LITES),
+    6,
+    always=("alexnet", TRAINED, "efficientnet_b0", "resnet50", "cactinet"),
+)
 NEEDS = frozenset({"activations", "input_gradients", "guided_gradients"})
 #: Float64 is slow on these; the photograph's middle asks the same of them.
 SMALLER = MIDDLE | {"resnet50": 128, "efficientnet_b0": 128}
@@ -87,7 +98,8 @@ def load(name: str, request: pytest.FixtureRequest) -> LoadedModel:
             model = Checkpoint(name, SQUEEZENET, file)
         except pytest.skip.Exception:
             model = SQUEEZENET
-    return load_model(model, untrained=True, dtype=torch.float64, device="cpu")
+    random = name not in LITES
+    return load_model(model, untrained=random, dtype=torch.float64, device="cpu")
 
 
 @pytest.fixture(scope="module", params=NETWORKS)

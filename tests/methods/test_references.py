@@ -30,6 +30,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 NEEDS = frozenset({"activations", "input_gradients", "guided_gradients"})
 TRAINED = "squeezenet1_0, trained"
+LITES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")  # trained too
 NETWORKS = some(
     (
         "alexnet",
@@ -40,14 +41,18 @@ NETWORKS = some(
         "cactinet",
         "torchvision:regnet_y_400mf",
         "torchvision:mobilenet_v2",
+        *LITES,
         TRAINED,
     ),
-    6,
-    always=("alexnet", "densenet121", "efficientnet_b0", "cactinet", TRAINED),
+    7,
+    always=("alexnet", "densenet121", "efficientnet_b0", "cactinet", LITES[0], TRAINED),
 )
 TOLERANCE = 1e-9  # of the reference's largest value
 # Float64 is slow on these; a smaller middle of the photographs asks the same of them.
-MIDDLE = {"resnet152": 128, "densenet121": 128, "efficientnet_b0": 160, "efficientnet_b3": 160}
+MIDDLE = {
+    **{"resnet152": 128, "densenet121": 128, "efficientnet_b0": 160, "efficientnet_b3": 160},
+    **dict.fromkeys(LITES, 128),
+}
 
 
 class DenseNetInModules(nn.Module):
@@ -176,7 +181,8 @@ def load(name: str, request: pytest.FixtureRequest) -> LoadedModel:
         weights = request.getfixturevalue("data_dir") / "weights"
         file = weights / "squeezenet1_0_deepcompression.pth"
         model = Checkpoint(name, "torchvision:squeezenet1_0", file)
-    return load_model(model, untrained=True, dtype=torch.float64, device="cpu")
+    random = name not in LITES
+    return load_model(model, untrained=random, dtype=torch.float64, device="cpu")
 
 
 def in_modules(loaded: LoadedModel) -> tuple[nn.Module, nn.Module]:
@@ -186,7 +192,7 @@ def in_modules(loaded: LoadedModel) -> tuple[nn.Module, nn.Module]:
     if loaded.name == "densenet121":
         network = DenseNetInModules(network)
         return network, network.features
-    if loaded.name.startswith("efficientnet"):
+    if loaded.name.startswith("efficientnet_b"):
         network = EfficientNetInModules(network)
         return network, network.features
     assert target.after == "module"
@@ -342,21 +348,33 @@ SECOND_BIAS = (0.05, -0.1)
 CLASSIFIER = ((1.0, -2.0), (0.5, 1.5))
 
 
-def by_hand(index: int, guided: bool) -> list[list[float]]:
+def silu(z: float) -> tuple[float, float]:
+    """Its value and its slope."""
+    sigmoid = 1 / (1 + math.exp(-z))
+    return z * sigmoid, sigmoid + z * sigmoid * (1 - sigmoid)
+
+
+def relu6(z: float) -> tuple[float, float]:
+    return min(max(z, 0.0), 6.0), 1.0 if 0 < z < 6 else 0.0
+
+
+def by_hand(
+    index: int, guided: bool, activation: Callable[[float], tuple[float, float]], scale: float
+) -> list[list[float]]:
     """The gradient, plain or guided, of a class's score by each pixel: (2 pixels, 3 channels)."""
 
     def back(z: float, relevance: float) -> float:
-        sigmoid = 1 / (1 + math.exp(-z))
-        slope = sigmoid + z * sigmoid * (1 - sigmoid)
+        slope = activation(z)[1]
         if not guided:
             return slope * relevance
         return slope * relevance if z > 0 and relevance > 0 else 0.0
 
     def forth(z: float) -> float:
-        return z / (1 + math.exp(-z))
+        return activation(z)[0]
 
     result = []
-    for pixel in PIXELS:
+    for colours in PIXELS:
+        pixel = [scale * colour for colour in colours]
         z1 = [
             sum(w * x for w, x in zip(row, pixel, strict=True)) + bias
             for row, bias in zip(FIRST, FIRST_BIAS, strict=True)
@@ -373,8 +391,9 @@ def by_hand(index: int, guided: bool) -> list[list[float]]:
 
 
 class TwoLayers(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, activation: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
+        self.activation = activation
         self.first, self.second = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 2, 1)
         self.classifier = nn.Linear(2, 2, bias=False)
         numbers = ((self.first, FIRST, FIRST_BIAS), (self.second, SECOND, SECOND_BIAS))
@@ -384,17 +403,31 @@ class TwoLayers(nn.Module):
         self.classifier.weight.data = torch.tensor(CLASSIFIER, dtype=torch.float64)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.silu(self.second(F.silu(self.first(x))))
+        x = self.activation(self.second(self.activation(self.first(x))))
         return self.classifier(x.mean(dim=(2, 3)))
 
 
 @pytest.mark.parametrize("index", [0, 1])
-def test_gradients_on_silu_are_those_worked_out_by_hand(index: int) -> None:
-    x = torch.tensor(PIXELS, dtype=torch.float64).T.reshape(1, 3, 1, 2)
+@pytest.mark.parametrize(
+    ("activation", "calls", "scale"),
+    [
+        (silu, (F.silu,), 1),
+        (relu6, (F.relu6, nn.ReLU6()), 3.2),  # so bright that one of its values is above 6
+    ],
+)
+def test_gradients_are_those_worked_out_by_hand(
+    activation: Callable[[float], tuple[float, float]],
+    calls: tuple[Callable[[Tensor], Tensor], ...],
+    scale: float,
+    index: int,
+) -> None:
+    x = scale * torch.tensor(PIXELS, dtype=torch.float64).T.reshape(1, 3, 1, 2)
     needs = frozenset({"input_gradients", "guided_gradients"})
-    ours = run(TwoLayers().eval(), x, [index], needs=needs)
-    for guided, method in ((False, "saliency"), (True, "guided_backprop")):
-        expected = torch.tensor(by_hand(index, guided), dtype=torch.float64).T.reshape(1, 3, 1, 2)
-        assert expected.abs().max() > 0
-        assert_equal(f"by hand, {method}", METHODS[method].function(ours), expected)
-    assert (ours.guided_gradients - ours.input_gradients).abs().max() > 0.01
+    for call in calls:
+        ours = run(TwoLayers(call).eval(), x, [index], needs=needs)
+        for guided, method in ((False, "saliency"), (True, "guided_backprop")):
+            expected = torch.tensor(by_hand(index, guided, activation, scale), dtype=torch.float64)
+            expected = expected.T.reshape(1, 3, 1, 2)
+            assert expected.abs().max() > 0
+            assert_equal(f"by hand, {method}", METHODS[method].function(ours), expected)
+        assert (ours.guided_gradients - ours.input_gradients).abs().max() > 0.01

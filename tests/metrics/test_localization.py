@@ -63,3 +63,14 @@ def test_a_region_is_covered_with_the_median_colour_and_nothing_else_changes() -
         assert set(found[OBJECT][:, channel].tolist()) == {int(np.rint((low + high) / 2))}
     assert np.array_equal(found[~OBJECT], before[~OBJECT])
     assert np.array_equal(pixels, before)
+
+
+def test_a_seed_breaks_ties_at_random_and_nothing_else() -> None:
+    amounts = np.zeros((10, 10))
+    amounts[4, 4:7] = (3, 2, 1)
+    regions = [largest(amounts, 0.15, seed) for seed in range(20)]
+    assert all(region.sum() == 15 and region[4, 4:7].all() for region in regions)
+    assert np.array_equal(regions[3], largest(amounts, 0.15, 3))
+    among_zeros = np.mean(regions, axis=0)[amounts == 0]  # 12 of 97 places each time
+    assert 0 < among_zeros.mean() < 0.2 and (among_zeros < 0.6).all()
+    assert np.array_equal(largest(amounts, 0.03, 0), largest(amounts, 0.03))

@@ -40,9 +40,13 @@ from cactiviz.types import Layer, Picture, Preprocessing
 TORCHVISION = tuple(row.name for row in torchvision_table.rows())
 EFFICIENTNETS = tuple(row.name for row in efficientnet.rows())
 IMAGENET = (*TORCHVISION, *EFFICIENTNETS)
+LITES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
 
 # Parameters, title, target layer's grid.
 CLAIMS = {
+    "efficientnet_lite0": (4_652_008, "Lite0", (7, 7)),
+    "efficientnet_lite1": (5_416_680, "Lite1", (8, 8)),
+    "efficientnet_lite2": (6_092_072, "Lite2", (9, 9)),
     "alexnet": (61_100_840, "AlexNet", (13, 13)),
     "densenet121": (7_978_856, "DenseNet121", (7, 7)),
     "resnet152": (60_192_808, "ResNet152", (7, 7)),
@@ -142,7 +146,7 @@ def test_there_is_a_name_for_each_class(name: str) -> None:
     assert all(class_name.strip() == class_name != "" for class_name in spec.class_names)
 
 
-@pytest.mark.parametrize("name", IMAGENET)
+@pytest.mark.parametrize("name", (*IMAGENET, *LITES))
 def test_imagenets_classes_stand_in_their_published_order(name: str) -> None:
     names = MODELS[name].class_names
     assert (names[0], names[281], names[285], names[999]) == (

@@ -1,4 +1,4 @@
-"""Every use of a template of the app's texts gives it what it has places for, and nothing else."""
+"""Templates of the app's texts are given what they have places for; what Compare's heading says."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
+import numpy as np
+import pytest
+
+from cactiviz.types import Picture
 from cactiviz.ui import texts
 
 ROOT = Path(__file__).parents[2]
@@ -47,3 +51,26 @@ def test_a_template_is_given_what_it_has_places_for() -> None:
             assert given == places(getattr(texts, name)), f"{file}:{line}: {name}"
             count += 1
     assert count >= 50
+
+
+@pytest.mark.parametrize(
+    ("networks", "picture", "title"),
+    [
+        (3, "samples:photographs/chelsea", "Three networks, one cat. What did each look at?"),
+        (1, "samples:photographs/rocket", "One network, one rocket. What did it look at?"),
+        (2, "scenes:cactus/178", "Two networks, one picture. What did each look at?"),
+        (12, "<b>*cat*.png", "12 networks, one picture. What did each look at?"),
+    ],
+)
+def test_the_title_says_how_many_networks_and_what_is_seen(
+    networks: int, picture: str, title: str
+) -> None:
+    shown = Picture(np.zeros((2, 2, 3), np.uint8), picture)
+    assert texts.compare_title(networks, shown) == title
+
+
+def test_the_line_below_says_how_to_read_maps_and_whether_the_networks_disagree() -> None:
+    bright, press = texts.BRIGHT_PLACES, texts.PRESS_A_MAP
+    assert texts.subtitle(["grad_cam"], False) == f"{bright} {press}"
+    assert texts.subtitle(["grad_cam", "filters"], True) == f"{texts.DISAGREE} {bright} {press}"
+    assert texts.subtitle(["filters"], False) == press  # which have no bright places

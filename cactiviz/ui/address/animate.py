@@ -314,7 +314,7 @@ def ground() -> str:
 
 
 def _set() -> str:
-    return str(st.session_state.get(state.FILM_SET) or library.first())
+    return str(st.session_state.get(state.FILM_SET) or library.UNNAMED_ITEM.dataset)
 
 
 def _screen() -> str:

@@ -36,13 +36,19 @@ EVERY_PARAMETER = tuple(dict.fromkeys(key for keys in PARAMETERS.values() for ke
 
 def query(page: str) -> Query:
     """The parameters of what is chosen, as far as a page uses it and a link can hold it."""
-    query = chosen(page).query()
-    shared = {key: value for key, value in query.items() if key in SHARED[page]}
-    return {**shared, **_PAGES[page].chosen().query()} if page in _PAGES else shared
+    link, ours = chosen(page), SHARED[page]
+    of_page = _PAGES[page].chosen().query() if page in _PAGES else {}
+    if link == _first_visit() and not of_page:
+        return {}
+    named = {"networks": " ".join(link.models)} if "networks" in ours else {}
+    shared = {key: value for key, value in link.query().items() if key in ours}
+    return {**named, **shared, **of_page}
 
 
 def read(page: str, query: Mapping[str, str]) -> tuple[Link, list[str]]:
     """What some parameters say as far as pages have them in common; as :meth:`Link.read`."""
+    if not any(key in PARAMETERS[page] for key in query):
+        return _first_visit(), []
     shared = {*SHARED[page], "set"}  # a data set may be in a folder, as a picture may
     return Link.read({key: text for key, text in query.items() if key in shared})
 
@@ -84,10 +90,12 @@ def chosen(page: str) -> Link:
         place = animate.place()
     elif current.shown_source() == "web":
         web = str(get(state.WEB) or "").strip()
-    elif current.shown_source() == "set" and get(state.DATASET) not in (None, library.LIVE):
+    elif current.shown_source() == "set" and get(state.DATASET) is None:
+        picture = library.first_item().address  # which the page is about to choose
+    elif current.shown_source() == "set" and get(state.DATASET) != library.LIVE:
         picture = f"{get(state.DATASET)}:{get(state.CLASS)}/{get(state.ITEM)}"
         place = state.place() if get(state.DATASET) == library.FOLDER else ""
-        if picture == library.first_item().address:
+        if picture == library.UNNAMED_ITEM.address:
             picture = ""
     models = get(state.MODELS) or FIRST_NETWORKS
     methods = get(state.METHODS) or FIRST_VIEWS
@@ -107,6 +115,12 @@ def chosen(page: str) -> Link:
     )
 
 
+def _first_visit() -> Link:
+    """What an address without any parameter stands for."""
+    address = library.first_item().address
+    return Link(picture=address, models=FIRST_NETWORKS, methods=FIRST_VIEWS)
+
+
 def picked() -> tuple[object, ...]:
     """What tells one choice of pictures from another."""
     keys = (state.SOURCE, state.DATASET, state.CLASS, state.ITEM)
@@ -120,9 +134,7 @@ def choose_picture(link: Link) -> list[str]:
         st.session_state[state.SOURCE], st.session_state[state.WEB] = "web", link.web
         return []
     state.choose(library.first_item())
-    name, _, place = link.picture.partition(":")
-    if not name:
-        return []
+    name, _, place = (link.picture or library.UNNAMED_ITEM.address).partition(":")
     try:
         if not library.is_here(name):
             raise DataError(texts.LINK_DATASET.format(title=library.title(name)))

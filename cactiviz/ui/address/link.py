@@ -35,8 +35,12 @@ from cactiviz.ui.address.parameter import (
 from cactiviz.ui.networks.catalog import Layers
 from cactiviz.ui.session import state
 
-FIRST_NETWORKS = ("cactinet",)
-FIRST_VIEWS = ("grad_cam", "saliency", "guided_backprop", FILTERS)
+#: What a first visit shows.
+FIRST_NETWORKS = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
+FIRST_VIEWS = ("grad_cam",)
+#: What an address leaves out: older ones were made when a first visit showed this.
+UNNAMED_NETWORKS = ("cactinet",)
+UNNAMED_VIEWS = ("grad_cam", "saliency", "guided_backprop", FILTERS)
 
 _WITHOUT = re.compile(r"[a-z0-9 ]{1,60}")
 
@@ -197,7 +201,9 @@ _ROWS = (
 
 @dataclass(frozen=True)
 class Link(PageLink):
-    """What an address stands for; each default is what a first visit shows.
+    """What an address stands for; each default is what it means where it says nothing of it.
+
+    An address without any parameter is none of these: it is a first visit (``binding``).
 
     Attributes:
         picture: The address of a data set's item, or empty.
@@ -229,8 +235,8 @@ class Link(PageLink):
     picture: str = ""
     web: str = ""
     place: str = ""
-    models: tuple[str, ...] = FIRST_NETWORKS
-    methods: tuple[str, ...] = FIRST_VIEWS
+    models: tuple[str, ...] = UNNAMED_NETWORKS
+    methods: tuple[str, ...] = UNNAMED_VIEWS
     class_: str = ""
     against: str = ""
     layers: Layers = ()
@@ -254,7 +260,7 @@ class Link(PageLink):
         folder = values.get("picture", "").startswith("folder:") or query.get("set") == "folder"
         if not folder:  # named by Animate as its set
             values.pop("place", None)
-        models = values.get("models", FIRST_NETWORKS)
+        models = values.get("models", UNNAMED_NETWORKS)
         layer, layers = values.pop("layer", ""), values.get("layers", ())
         values["layers"] = _layers(layer, layers, models, wrong)
         return with_values(cls(), values), wrong

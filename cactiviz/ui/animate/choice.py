@@ -68,7 +68,7 @@ def ask() -> tuple[Pictures, Plan | None]:
             if kind == "pictures":
                 pictures = _ask_pictures()
             else:
-                shown = sidebar.ask_picture()
+                shown = sidebar.ask_picture(small=True)
                 ref = PictureRef(shown.name, shown.name, lambda: shown, shown.key)
                 pictures = Pictures([ref])
         with sidebar.group("networks"):
@@ -182,7 +182,7 @@ def _ask_set() -> Pictures:
         texts.DATASET,
         names,
         state.FILM_SET,
-        library.first(),
+        library.UNNAMED_ITEM.dataset,
         format_func=library.label,  # these choices show text as it is
         on_change=lambda: st.session_state.pop(state.FILM_CLASSES, None),
     )

@@ -16,6 +16,7 @@ from cactiviz.ui.components.loader import component
 from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.pictures import obtain
 from cactiviz.ui.session import polling, state
+from cactiviz.ui.sidebar import sidebar
 
 _PATIENCE_SECONDS = 0.3
 _LOOK_AGAIN_SECONDS = 0.4
@@ -30,6 +31,7 @@ def show() -> None:
     downloads.show()
     pictures, plan = choice.ask()
     history.titled(texts.FILM_PAGE_TITLE, "animate")
+    sidebar.opener(texts.CHANGE_ALL)
     for note in pictures.notes:
         st.caption(texts.plain(note))
     if pictures.missing:

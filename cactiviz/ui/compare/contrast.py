@@ -73,9 +73,8 @@ def button(choice: Choice, comparison: Comparison) -> None:
     pressed = st.button(
         label,
         key="why not button",
-        type="tertiary",
         help=about,
-        icon=":material/undo:" if not classes_asked[1] else ":material/balance:",
+        icon=":material/undo:" if not classes_asked[1] else None,
         on_click=explain,
         args=classes_asked,
     )
@@ -92,10 +91,11 @@ def offered(choice: Choice, comparison: Comparison) -> tuple[str, str] | None:
     answered = [
         comparison.explanations[name] for name in choice.models if name in comparison.explanations
     ]
-    class_names = [_known(explanation) for explanation in answered]
+    learnt = [e for e in answered if not e.untrained]
+    class_names = [_known(explanation) for explanation in learnt or answered]
     pairs = {
         pair: sum(names.issuperset(map(str.casefold, pair)) for names in class_names)
-        for explanation in sorted(answered, key=lambda explanation: explanation.untrained)
+        for explanation in learnt or answered
         if (pair := _pair(explanation)) is not None
     }
     best = max(pairs, key=lambda pair: pairs[pair], default=None)

@@ -39,8 +39,8 @@ def button() -> None:
     st.button(
         texts.WHAT_IF_END if opened else texts.WHAT_IF,
         key="what if button",
-        type="tertiary",
-        icon=":material/close:" if opened else ":material/select:",
+        type="secondary" if opened else "primary",
+        icon=":material/close:" if opened else None,
         help=None if opened else texts.WHAT_IF_HELP,
         on_click=_close if opened else lambda: st.session_state.update({state.COVERING: True}),
     )

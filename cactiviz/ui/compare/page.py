@@ -9,6 +9,7 @@ from html import escape
 
 import streamlit as st
 
+from cactiviz.comparison.answers import disagree
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets import is_address
 from cactiviz.errors import CactivizError
@@ -21,9 +22,11 @@ from cactiviz.ui.compare import contrast, exports
 from cactiviz.ui.compare import occlusion as covering
 from cactiviz.ui.compare import progress as explanations
 from cactiviz.ui.compare.progress import Progress
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.grid import component as grid
 from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.session import polling, state
+from cactiviz.ui.sidebar import sidebar
 from cactiviz.ui.sidebar.choice import Choice, explain
 
 #: So long a file is handed to the browser, which saves it once: a run may be overtaken.
@@ -52,10 +55,12 @@ def _show(choice: Choice, progress: Progress) -> None:
         problem=str(st.session_state.pop(state.PROBLEM, "")),
         cannot_travel=history.cannot_travel(),
         address=history.text(),
+        computed="" if progress.waiting else _computed(progress),
     )
     pressed = grid.show(data)
     if pressed is not None:
         _do(pressed, choice, progress)
+    _actions(choice, progress)
     downloads.offer(progress.comparison.models)
     if not progress.waiting:
         _show_caveats(progress.comparison)
@@ -96,14 +101,28 @@ def _look(choice: Choice, patience_seconds: float) -> Progress:
 
 def _heading(choice: Choice, progress: Progress) -> None:
     """The title and, of the same height in every state, what goes on."""
-    picture = texts.subtitle(choice.picture, len(choice.models), len(choice.methods))
+    comparison = progress.comparison
+    title = texts.compare_title(len(choice.models), choice.picture)
+    about = texts.subtitle(choice.methods, disagree(comparison))
     with st.container(gap=None, key="cv-heading"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.title(texts.COMPARE_TITLE, anchor=False, width="content")
+            st.title(title, anchor=False, width="content")
             _status(choice, progress)
-            covering.button()
-            contrast.button(choice, progress.comparison)
-        st.caption(picture)
+        st.caption(about)
+
+
+def _actions(choice: Choice, progress: Progress) -> None:
+    """What one may ask next."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cv-actions"):
+        covering.button()
+        contrast.button(choice, progress.comparison)
+        with st.popover(texts.MORE_VIEWS, key="more views", width="content"):
+            sidebar.ask_views()
+    if credit := choice.picture.source:
+        st.caption(texts.plain(credit))
+    component("phone_bar", "compare")(
+        data={"label": texts.PHONE_BAR, "parts": list(texts.PHONE_PARTS.items())}, key="phone bar"
+    )
 
 
 def _status(choice: Choice, progress: Progress) -> None:
@@ -125,8 +144,10 @@ def _status(choice: Choice, progress: Progress) -> None:
             on_click=update,
             args=({state.STOPPED: None},),
         )
-    else:
-        st.caption(texts.computed(_seconds(progress), device), width="content")
+
+
+def _computed(progress: Progress) -> str:
+    return texts.computed(_seconds(progress), texts.DEVICES[polling.runner().device.type])
 
 
 def _seconds(progress: Progress) -> float:
@@ -136,6 +157,8 @@ def _seconds(progress: Progress) -> float:
 
 def _do(pressed: grid.Event, choice: Choice, progress: Progress) -> None:
     """What was pressed in the grid."""
+    if pressed.kind == "trust":
+        st.switch_page(state.LEARN_PAGE)
     if pressed.kind == "add":
         downloads.fetch(pressed.value)
     else:

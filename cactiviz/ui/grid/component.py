@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Literal, get_args
 import streamlit as st
 
 from cactiviz import cam_layers
+from cactiviz.comparison.answers import says_otherwise
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import CactivizError
 from cactiviz.explanations import target as explained_class
@@ -48,8 +50,9 @@ _SCRIPTS = (
 )
 _STAMP = 32  # bytes; as in main.js
 _SHEETS = ("table.css", "toolbar.css", "panel.css", "dialog.css")
-MOST_WITH_OFFERS = 3  # networks; with more of them there is no room, and no need
+MOST_WITH_OFFERS = 2  # networks; with more of them there is no room, and no need
 _EVERYTHING = (0.0, 0.0, 1.0, 1.0)
+_ROUNDING = 1e-6  # pixels: what floating point adds to a box's edge
 #: What can be made of a comparison and taken home.
 Export = Literal["png", "gif", "html", "npz", "zip"]
 EXPORTS: tuple[Export, ...] = get_args(Export)
@@ -83,6 +86,7 @@ def payload(
     problem: str = "",
     cannot_travel: str = "",
     address: str = "",
+    computed: str = "",
 ) -> dict[str, Any]:
     """A comparison as far as it has come, as JSON has it.
 
@@ -99,11 +103,16 @@ def payload(
         cannot_travel: Why a link can't bring the picture along.
         address: Anything that changes when the page writes its own part of the address; the grid
             then writes the look again, which such a write undoes.
+        computed: Where all of it was computed, and how long it took.
     """
     picture = comparison.picture
+    view = seen_by_any(comparison)
     rows = [_row(view) for view in comparison.methods]
+    others = says_otherwise(comparison)
     columns = [
-        _column(comparison, name, (before or {}).get(name), waiting) for name in comparison.models
+        _column(comparison, name, (before or {}).get(name), waiting)
+        | {"badge": texts.SAYS_OTHERWISE if name in others else ""}
+        for name in comparison.models
     ]
     together = {
         view: [e for e in comparison.attributions() if e.method == view]
@@ -117,10 +126,12 @@ def payload(
     return {
         "words": texts.GRID,
         "picture": {
-            **encoding.picture(picture),
+            **encoding.picture(picture, view),
             "name": picture.name,
+            "part": "" if _is_whole(view, picture.size) else texts.SEEN_OF_IT,
             "alt": f"{texts.ORIGINAL}: {picture.name}",
         },
+        "computed": computed,
         "explained": _explained(comparison),
         "columns": columns,
         "rows": rows,
@@ -162,7 +173,7 @@ def _column(
         "note": texts.UNTRAINED_NOTE if explanation.untrained else "",
         "knows": "" if explanation.untrained else texts.KNOWS_ONLY.get(name, ""),
         "answers": _answers(explanation, before),
-        "seen": _seen(explanation.seen, comparison.picture.size),
+        "seen": _shares(explanation.seen, seen_by_any(comparison)),
         "why": "",
         "waiting": "",
     }
@@ -215,14 +226,35 @@ def _change(answer: Prediction, earlier: Mapping[int, float]) -> dict[str, Any]:
     return {"before": was, "change": texts.CHANGED.format(before=text.replace("<<", "<"), now=now)}
 
 
-def _seen(seen: Box, size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """Top, left, height and width as shares of the picture; what lies outside is cut off."""
+def seen_by_any(comparison: Comparison) -> Box:
+    """The smallest part of the picture, in whole pixels, that holds what any network saw of it.
+
+    Until one has answered, the whole picture.
+    """
+    height, width = comparison.picture.size
+    boxes = [e.seen for e in comparison.explanations.values()]
+    if not boxes:
+        return Box(0, 0, height, width)
+    top = max(0, math.floor(min(box.top for box in boxes) + _ROUNDING))
+    left = max(0, math.floor(min(box.left for box in boxes) + _ROUNDING))
+    bottom = min(height, math.ceil(max(box.top + box.height for box in boxes) - _ROUNDING))
+    right = min(width, math.ceil(max(box.left + box.width for box in boxes) - _ROUNDING))
+    return Box(top, left, bottom - top, right - left)
+
+
+def _is_whole(view: Box, size: tuple[int, int]) -> bool:
+    return view == Box(0, 0, *size)
+
+
+def _shares(seen: Box, view: Box) -> tuple[float, float, float, float]:
+    """Top, left, height and width as shares of a view; what lies outside is cut off."""
     edges = []
-    for start, length, whole in (
-        (seen.top, seen.height, size[0]),
-        (seen.left, seen.width, size[1]),
+    for start, length, origin, whole in (
+        (seen.top, seen.height, view.top, view.height),
+        (seen.left, seen.width, view.left, view.width),
     ):
-        first, last = max(0.0, start / whole), min(1.0, (start + length) / whole)
+        first, last = (start - origin) / whole, (start + length - origin) / whole
+        first, last = max(0.0, first), min(1.0, last)
         edges.append((round(first, 5), round(last - first, 5)))
     return edges[0][0], edges[1][0], edges[0][1], edges[1][1]
 
@@ -242,7 +274,8 @@ def _cell(
             alt = texts.ALT_OF_FILTERS.format(view=title, network=explanation.title)
             return {**encoding.filters(shown), "alt": alt, "notes": []}
         scales = {scale: encoding.on_scale(shown, together, scale) for scale in paint.SCALES}
-        all_of_it = _seen(explanation.seen, comparison.picture.size) == _EVERYTHING
+        whole = Box(0, 0, *comparison.picture.size)
+        all_of_it = _shares(explanation.seen, whole) == _EVERYTHING
         words = encoding.in_words(shown, texts.WHOLE_PICTURE if all_of_it else texts.PART_SEEN)
     except CactivizError as error:
         return {"why": str(error)}
@@ -262,12 +295,13 @@ class Event:
     """What was pressed in this run.
 
     Attributes:
-        kind: "add" a network that was offered, or "export" the comparison.
-        value: The network's name, or one of :data:`EXPORTS`.
+        kind: "add" a network that was offered, "export" the comparison, or open the lessons on how
+            far to "trust" it.
+        value: The network's name, one of :data:`EXPORTS`, or empty.
         style: How the maps were painted at that moment.
     """
 
-    kind: Literal["add", "export"]
+    kind: Literal["add", "export", "trust"]
     value: str
     style: Style
 
@@ -337,6 +371,8 @@ def event(pressed: object, offered: set[str]) -> Event | None:
     if not isinstance(value, str):
         return None
     here = style_from(style if isinstance(style, Mapping) else {})
+    if pressed.get("kind") == "trust":
+        return Event("trust", "", here)
     if pressed.get("kind") == "add" and value in offered:
         return Event("add", value, here)
     if pressed.get("kind") == "export" and value in EXPORTS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -23,7 +23,7 @@ from cactiviz.methods import METHODS, method_of
 from cactiviz.rendering import paint
 from cactiviz.rendering.captions import where_the_evidence_lies
 from cactiviz.rendering.scales import Display, Scale, unscaled
-from cactiviz.types import FilterGrid, Picture
+from cactiviz.types import Box, FilterGrid, Picture
 from cactiviz.ui.components import data_url
 
 LARGEST_GRID = 64  # squares a side; a finer one is averaged, since no cell shows more
@@ -33,6 +33,8 @@ FILTERS_WIDTH = 320  # pixels
 PICTURE_SIDES = (480, 1200)  # pixels at most, of the picture in a cell and in the dialog
 _JPEG_QUALITY = 95  # of a signed map: its levels are values
 _MANY_ZEROS = 0.2  # of a signed map: JPEG would blur them, and PNG has them for nothing
+
+_MOST_VIEWS = 8  # of one picture, kept at once
 
 T = TypeVar("T")
 _lock = threading.Lock()
@@ -104,20 +106,37 @@ def filters(grid: FilterGrid) -> dict[str, Any]:
     return _kept(grid, make)
 
 
-def picture(shown: Picture) -> dict[str, Any]:
-    """The picture in two sizes."""
+def picture(shown: Picture, view: Box) -> dict[str, Any]:
+    """A part of the picture in two sizes.
 
-    def make() -> dict[str, Any]:
-        height, width = shown.size
-        sources = []
-        for side in PICTURE_SIDES:
-            wide = round(width * min(1.0, side / max(height, width)))
-            small = paint.resized(shown, paint.cell_size(shown.size, max(1, wide)))
-            sources.append(data_url.jpeg(small, whole_colours=True))
-        size = [height, width]
-        return {"src": sources[0], "large": sources[1], "size": size, "id": _digest(shown.key)}
+    Args:
+        shown: The whole picture.
+        view: The part, in its pixels.
+    """
+    views: dict[Box, dict[str, Any]] = _kept(shown, dict)
+    if view not in views:
+        if len(views) > _MOST_VIEWS:
+            views.clear()
+        views[view] = _picture(shown, view)
+    return views[view]
 
-    return _kept(shown, make)
+
+def _picture(shown: Picture, view: Box) -> dict[str, Any]:
+    part = shown
+    if view != Box(0, 0, *shown.size):
+        rows, columns = (
+            slice(round(start), round(start + length))
+            for start, length in ((view.top, view.height), (view.left, view.width))
+        )
+        part = replace(shown, rgb=np.ascontiguousarray(shown.rgb[rows, columns]))
+    height, width = part.size
+    sources = []
+    for side in PICTURE_SIDES:
+        wide = round(width * min(1.0, side / max(height, width)))
+        small = paint.resized(part, paint.cell_size(part.size, max(1, wide)))
+        sources.append(data_url.jpeg(small, whole_colours=True))
+    size, identity = [height, width], _digest(shown.key, str(view))
+    return {"src": sources[0], "large": sources[1], "size": size, "id": identity}
 
 
 def display_of(attribution: Attribution) -> Display:

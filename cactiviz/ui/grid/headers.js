@@ -25,16 +25,40 @@ const answerOf = (answer) => {
   return entry;
 };
 
-const fillHead = (head, column) => {
-  const said = JSON.stringify(column);
+/** The likeliest class as a sentence, and the next one; where nothing else is asked for. */
+const sentenceOf = (column, words) => {
+  const [first, second] = column.answers;
+  const entry = make("div", "sentence");
+  const line = make("div", "says-first");
+  line.title = first.name;
+  line.append(make("b", "class", first.name), make("span", "sure", `, ${filled(words.sure, { share: percent(first.share) })}`));
+  const bar = make("div", "bar");
+  bar.setAttribute("aria-hidden", "true");
+  const fill = make("i", "fill");
+  fill.style.width = `${100 * first.share}%`;
+  bar.append(fill);
+  const then = second && filled(words.then, { name: second.name, share: percent(second.share) });
+  const next = make("div", "then", then);
+  next.title = then ?? "";
+  entry.append(line, bar, next);
+  return entry;
+};
+
+const fillHead = (head, column, words) => {
+  const plain = !numbersWanted() && !column.answers.some((answer) => answer.change || answer.told);
+  const said = JSON.stringify([column, plain]);
   if (head.dataset.said === said) return;
   head.dataset.said = said;
-  const name = make("div", "name", column.title);
+  const name = make("div", "name");
+  name.append(make("span", "title", column.title));
   name.title = column.title;
+  if (column.badge) name.append(make("span", "badge", column.badge));
   const parts = [name];
   if (column.note) parts.push(make("div", "warning", column.note));
   if (column.waiting) parts.push(make("div", "quiet coming", column.waiting));
-  if (column.answers.length) {
+  if (column.answers.length && plain) {
+    parts.push(sentenceOf(column, words));
+  } else if (column.answers.length) {
     const list = make("ol", "answers");
     list.append(...column.answers.map(answerOf));
     parts.push(list);
@@ -50,6 +74,7 @@ const rowHead = (grid, row) => {
   const asks = make("div", "asks");
   asks.append(make("span", "", row.asks));
   head.append(title, asks);
+  if (grid.single) head.append(grid.original);
   if (row.limit) {
     const more = button("info", "i");
     more.setAttribute("aria-label", `${grid.data.words.limit}: ${row.title}`);
@@ -60,11 +85,12 @@ const rowHead = (grid, row) => {
   return head;
 };
 
+/** Beside the networks' answers the picture; of a single row it stands beside the maps, as large. */
 const cornerOf = (grid) => {
   const corner = make("td", "corner");
-  const image = make("img", "original");
-  corner.append(image);
-  grid.original = image;
+  grid.original = make("img", "original");
+  if (!grid.single) corner.append(grid.original);
+  else corner.append(make("div", "name", grid.data.words.picture), make("div", "then", grid.data.picture.part));
   return corner;
 };
 

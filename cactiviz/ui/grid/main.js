@@ -22,7 +22,7 @@ class Grid {
     this.table.append(make("thead"), make("tbody"));
     this.box.append(this.table);
     this.below = make("div", "below");
-    this.root.append(this.box, this.below);
+    this.root.append(this.box);
     parent.append(this.root);
     this.box.addEventListener("keydown", (event) => this.move(event));
     this.box.addEventListener("focusin", (event) => this.focused(event));
@@ -48,6 +48,7 @@ class Grid {
       this.explained = make("p", "explained");
       this.explained.setAttribute("role", "status");
       this.root.prepend(this.toolbar.root, this.explained, this.toolbar.line);
+      this.root.append(this.toolbar.foot, this.below);
       this.closer = new Closer(this);
       watch(this);
     }
@@ -130,8 +131,10 @@ class Grid {
     if (this.asked) return;
     this.asked = requestAnimationFrame(() => {
       this.asked = 0;
-      if (this.phone !== isNarrow(this)) {
-        this.phone = !this.phone;
+      const numbers = numbersWanted();
+      if (this.phone !== isNarrow(this) || this.numbers !== numbers) {
+        this.phone = isNarrow(this);
+        this.numbers = numbers;
         updateTable(this);
       }
       if (fit(this)) fit(this); // a table that became narrower may be less high

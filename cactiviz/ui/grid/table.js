@@ -159,6 +159,8 @@ const resize = (canvas, width, height) => {
 /** Lay the table out anew, with the cells that are there already. */
 const layOut = (grid) => {
   const { rows, columns, offers, words } = grid.data;
+  grid.single = rows.length === 1;
+  grid.root.classList.toggle("single", grid.single);
   const focused = grid.parent.activeElement?.dataset?.key;
   grid.heads = columns.map(() => {
     const head = make("th", "head");
@@ -213,14 +215,14 @@ const layOut = (grid) => {
 const updateTable = (grid) => {
   const { rows, columns, offers, cells, picture } = grid.data;
   const known = columns.map(({ id, why }) => [id, why]);
-  const shape = JSON.stringify([rows, known, offers, grid.phone]);
+  const shape = JSON.stringify([rows, known, offers, grid.phone, picture.part]);
   if (grid.shape !== shape) {
     grid.shape = shape;
     layOut(grid);
   }
   if (grid.original.src !== picture.src) grid.original.src = picture.src;
   grid.original.alt = picture.alt;
-  columns.forEach((column, across) => fillHead(grid.heads[across], column));
+  columns.forEach((column, across) => fillHead(grid.heads[across], column, grid.data.words));
   rows.forEach((row, down) => {
     columns.forEach((column, across) => {
       grid.cells.get(keyOf(row, column))?.update(row, column, cells[down][across]);

@@ -1,4 +1,5 @@
-// Above the table: how the maps look, a legend, a link to copy and files to take home.
+// Above the table how the maps look, for who asks for numbers; below it a legend, a link to copy
+// and files to take home.
 
 const swatchOf = (name) => {
   const swatch = make("span", "swatch");
@@ -20,15 +21,33 @@ class Toolbar {
     const { words } = grid.data;
     this.root = make("div", "toolbar");
     this.line = make("div", "status");
-    this.legend = make("span", "legends");
+    this.computed = make("span", "computed");
     this.says = make("span", "says", words.hint);
-    this.line.append(this.legend, this.says);
+    this.line.append(this.computed, this.says);
     this.live = make("div", "unseen");
     this.live.setAttribute("aria-live", "polite");
-    const space = make("span", "space");
-    const parts = [this.strength(words), this.palette(words), this.scale(words), space];
-    this.root.append(...parts, this.link(words), this.exports(words), this.live);
+    this.root.append(this.strength(words), this.palette(words), this.scale(words));
+    this.foot = make("div", "foot");
+    this.legend = make("span", "legends");
+    const trust = button("link", `${words.trust} ▸`);
+    trust.onclick = () => grid.send("trust", "");
+    const honest = make("span", "honest", words.where);
+    honest.append(" ", trust);
+    const parts = [this.legend, honest, make("span", "space"), this.numbers(words)];
+    this.foot.append(...parts, this.link(words), this.exports(words), this.live);
     this.update();
+  }
+
+  /** What tells more than most people ask for: figures, scales, colours. */
+  numbers(words) {
+    this.more = button("link numbers-button");
+    this.more.onclick = () => {
+      rememberNumbers(!numbersWanted());
+      this.grid.repaint();
+      this.update();
+    };
+    this.more.dataset.words = words.numbers;
+    return this.more;
   }
 
   strength(words) {
@@ -146,9 +165,15 @@ class Toolbar {
 
   /** After a change of the look, or of what is shown. */
   update() {
-    const { data, keeper } = this.grid;
+    const { data, keeper, root } = this.grid;
     const { words } = data;
     const { scale, palette, strength } = keeper.look;
+    const numbers = numbersWanted();
+    root.classList.toggle("numbers", numbers);
+    this.root.hidden = this.line.hidden = !numbers;
+    say(this.more, `${words.numbers} ${numbers ? "▾" : "▸"}`);
+    this.more.setAttribute("aria-expanded", String(numbers));
+    say(this.computed, data.computed);
     // What a row will show counts too, so that nothing moves when it comes.
     const now = data.cells.map((row, down) => row.map((cell) => (cell ?? data.rows[down]).display));
     const displays = new Set(now.flat());
@@ -157,7 +182,7 @@ class Toolbar {
     if (Number(this.slider.value) !== strength) this.slider.value = strength;
     this.slider.setAttribute("aria-valuetext", percent(strength));
     for (const radio of this.radios) radio.checked = radio.value === scale;
-    const said = [scale, palette, ...[...displays].filter(Boolean).sort()].join();
+    const said = [scale, palette, numbers, ...[...displays].filter(Boolean).sort()].join();
     if (this.said === said) return;
     this.said = said;
     this.colours.replaceChildren(swatchOf(palette), make("span", "", palette));
@@ -170,11 +195,32 @@ class Toolbar {
       }),
     );
     const legends = [];
-    if (displays.has("overlay")) legends.push(legendOf(palette, words[`${scale}_ends`]));
+    const plain = `${words.little}|${words.much}`;
+    const ends = numbers || scale !== "own" ? words[`${scale}_ends`] : plain;
+    if (displays.has("overlay")) legends.push(legendOf(palette, ends));
     if (displays.has("diverging")) legends.push(legendOf("diverging", words.diverging_ends));
     this.legend.replaceChildren(...legends);
   }
 }
+
+const NUMBERS = "cactiviz numbers";
+
+/** Whether figures are shown; a browser remembers it, where it is allowed to. */
+const numbersWanted = () => {
+  try {
+    return localStorage.getItem(NUMBERS) === "1";
+  } catch {
+    return false;
+  }
+};
+
+const rememberNumbers = (wanted) => {
+  try {
+    localStorage.setItem(NUMBERS, wanted ? "1" : "0");
+  } catch {
+    // then they are as at first
+  }
+};
 
 const saved = new Set(); // numbers of files; as long as the page isn't loaded anew
 

@@ -1,4 +1,4 @@
-"""The page Learn: what each method asks the network, or one of the lessons."""
+"""The page Learn: one of the lessons, or what each method asks the network."""
 
 from __future__ import annotations
 
@@ -19,8 +19,15 @@ from cactiviz.ui.learn import figures, lessons
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling, state
 
-#: ImageNet's networks, the one that shows most differences between methods first.
-_PREFERRED = ("alexnet", "densenet121", "efficientnet_b0", "resnet50", "resnet152")
+#: ImageNet's networks: the best of those that come along, then the one whose methods differ most.
+_PREFERRED = (
+    "efficientnet_lite2",
+    "alexnet",
+    "densenet121",
+    "efficientnet_b0",
+    "resnet50",
+    "resnet152",
+)
 _PHOTOGRAPH = "chelsea"
 
 
@@ -95,12 +102,14 @@ def _section(title: str, words: str, picture: str) -> str:
 
 #: What each part of the page shows; the names are keys of ``texts.LEARN_PARTS``.
 PARTS: dict[str, Callable[[], None]] = {
-    "methods": show_methods,
     "untrained": lessons.show_untrained,
     "classes": lessons.show_classes,
     "scale": lessons.show_scale,
     "size": lessons.show_size,
+    "methods": show_methods,
 }
+_ADDRESS = "lesson"  #: What the address calls the part.
+_AT = "lesson of address"  #: The session's key of the part that the address had last.
 _LESSONS = [name for name in PARTS if name != "methods"]
 
 
@@ -109,8 +118,7 @@ def show() -> None:
     with st.container(key="cv-learn"):
         st.title(texts.LEARN_TITLE, anchor=False)
         st.html(f'<p class="cv-lead">{escape(texts.LEARN_LEAD)}</p>')
-        if st.session_state.get(state.LESSON) not in PARTS:
-            st.session_state[state.LESSON] = "methods"
+        _follow_address()
         part = fields.one_of(
             texts.LEARN_PART,
             texts.LEARN_PARTS,
@@ -118,6 +126,8 @@ def show() -> None:
             st.pills,
             label_visibility="collapsed",
         )
+        if st.session_state[_AT] != part:  # what was pressed is an entry of its own to go back to
+            st.session_state[_AT] = st.query_params[_ADDRESS] = part
         if part in _LESSONS:
             number = _LESSONS.index(part) + 1
             progress = texts.LEARN_PROGRESS.format(number=number, total=len(_LESSONS))
@@ -131,6 +141,17 @@ def show() -> None:
             PARTS[part]()
         _offer_next(part)
         st.html(_glossary())
+
+
+def _follow_address() -> None:
+    """Open the part that the address names, where it is another than a moment ago."""
+    named = st.query_params.get(_ADDRESS, "")
+    known = st.session_state.get(state.LESSON) in PARTS
+    if named in PARTS and (named != st.session_state.get(_AT) or not known):
+        st.session_state[state.LESSON] = st.session_state[_AT] = named
+    elif not known:
+        st.session_state[state.LESSON] = next(iter(PARTS))
+    st.session_state.setdefault(_AT, st.session_state[state.LESSON])
 
 
 def _offer_next(part: str) -> None:

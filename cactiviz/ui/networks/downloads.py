@@ -131,6 +131,11 @@ def fetch(name: str) -> None:
         st.session_state[state.FETCHING] = {**mine, name: _transfers().join(MODELS[name])}
 
 
+def _fetch_all(specs: Iterable[ModelSpec]) -> None:
+    for spec in specs:
+        fetch(spec.name)
+
+
 def show() -> None:
     """How far this session's downloads are, each with a way to stop it; nothing without any."""
     mine = _mine()
@@ -148,6 +153,17 @@ def offer(names: Iterable[str]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="cv-offers"):
         st.caption(texts.weights_missing(len(missing)), width="content")
+        if len(missing) > 1:
+            st.button(
+                texts.DOWNLOAD_ALL.format(
+                    count=len(missing), megabytes=sum(s.download_megabytes for s in missing)
+                ),
+                key="download all",
+                type="primary",
+                icon=":material/download:",
+                on_click=_fetch_all,
+                args=(missing,),
+            )
         for spec in missing:
             if st.button(
                 texts.DOWNLOAD.format(spec=spec),
@@ -169,9 +185,13 @@ def offer(names: Iterable[str]) -> None:
 
 def _show() -> None:
     again = False
+    under_way = {n: t for n, t in _mine().items() if not t.ended.is_set()}
+    if len(under_way) > 1:
+        _bar_of_all(under_way)
     for name, transfer in _mine().items():
         if not transfer.ended.is_set():
-            _bar(name, transfer)
+            if len(under_way) == 1:
+                _bar(name, transfer)
         elif transfer.sentence:
             again |= _failed(name, transfer)
         else:
@@ -191,6 +211,21 @@ def _bar(name: str, transfer: Transfer) -> None:
         st.button(
             texts.STOP, type="tertiary", key=f"stop {name}", on_click=_stop, args=(name, transfer)
         )
+
+
+def _bar_of_all(transfers: dict[str, Transfer]) -> None:
+    """One bar for several files that come at once."""
+    done = sum(transfer.done_bytes for transfer in transfers.values())
+    total = max(sum(transfer.total_bytes for transfer in transfers.values()), done, 1)
+    titles = ", ".join(transfer.spec.title for transfer in transfers.values())
+
+    def stop() -> None:
+        for name, transfer in transfers.items():
+            _stop(name, transfer)
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(done / total, texts.downloading(titles, done, total, False))
+        st.button(texts.STOP, type="tertiary", key="stop all", on_click=stop)
 
 
 def _failed(name: str, transfer: Transfer) -> bool:

@@ -33,7 +33,9 @@ _LONGEST = 2  # times the shorter side; what is beyond is not shown in a square 
 _SCENE = 128  # pixels; a drawing takes longer the larger it is
 _QUALITY = 82
 _THREADS = 4
-_FIRST_SCENE = "178"  # CactiNet is sure of it, and its maps lie on the cactus
+_FIRST = Item("samples", "photographs", "chelsea")  # the networks that come along differ on it
+#: The picture of an address that names none; CactiNet is sure of it.
+UNNAMED_ITEM = Item("scenes", "cactus", "178")
 
 
 def title(name: str) -> str:
@@ -61,13 +63,13 @@ def here() -> list[str]:
 
 def first() -> str:
     """The data set to begin with."""
-    return "scenes" if "scenes" in DATASETS else next(iter(DATASETS))
+    return _FIRST.dataset if _FIRST.dataset in DATASETS else next(iter(DATASETS))
 
 
 def first_item() -> Item:
     """The picture of a first visit."""
-    if "scenes" in DATASETS:
-        return Item("scenes", "cactus", _FIRST_SCENE)
+    if _FIRST.dataset in DATASETS:
+        return _FIRST
     return next(iter(opened(first())))
 
 
@@ -104,7 +106,7 @@ def opening(dataset: Dataset) -> tuple[str, ...]:
 
 def opening_first(dataset: Dataset) -> list[str]:
     """The classes to begin with that have pictures, before others that which all begins with."""
-    item = first_item()
+    item = UNNAMED_ITEM
     names = [name for name in opening(dataset) if dataset.count(name)]
     return sorted(names, key=lambda name: (dataset.name, name) != (item.dataset, item.class_name))
 
@@ -125,12 +127,12 @@ def picture(dataset: Dataset, item: Item) -> Picture:
     Raises:
         CactivizError: It can't be read.
     """
-    return _picture(_place(dataset.name), item.address, dataset, item)
+    return _picture(place_of(dataset.name), item.address, dataset, item)
 
 
 def thumbnails(dataset: Dataset, items: tuple[Item, ...]) -> list[wall.Cell]:
     """A small picture of each item, in order; a broken one says so, and why as a hint."""
-    place, several = _place(dataset.name), len(dataset.classes) > 1
+    place, several = place_of(dataset.name), len(dataset.classes) > 1
     if dataset.name == LIVE:  # it comes from afar, one a second
         cells = []
         bar = st.progress(0.0, texts.FETCHING)
@@ -166,6 +168,10 @@ def _found(name: str) -> Path | None:
         if not place or not folders_may_be_named():
             return None
         return find_dataset(name, Path(os.path.expanduser(place)))
+    if (named := state.place_of(name)) and folders_may_be_named():
+        own = find_dataset(name, Path(os.path.expanduser(named)))
+        if own is not None:
+            return own
     return _found_in(name, str(data_folder()))
 
 
@@ -181,7 +187,7 @@ def _opened(name: str, place: str, changed: int) -> Dataset:
     return open_dataset(name, Path(place) if name == FOLDER else None)
 
 
-def _place(name: str) -> str:
+def place_of(name: str) -> str:
     """What tells apart data sets of the same name; addresses name only the data set."""
     return "" if name == LIVE else str(_found(name))
 

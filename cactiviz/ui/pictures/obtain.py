@@ -83,6 +83,7 @@ def _ask_species() -> None:
 def _offer(spec: DatasetSpec) -> None:
     with st.container(border=True, width=_PANEL_WIDTH):
         st.html(_facts(spec))
+        _ask_where(spec)
         if spec.archive is None:
             st.markdown(spec.how_to_get)
             return
@@ -92,6 +93,21 @@ def _offer(spec: DatasetSpec) -> None:
             with place.container():
                 _fetch(spec, spec.archive.size_bytes)
         st.caption(spec.how_to_get)
+
+
+def _ask_where(spec: DatasetSpec) -> None:
+    """For who has it already."""
+    if not library.folders_may_be_named():
+        return
+    named = st.text_input(
+        texts.HAVE_IT,
+        placeholder=texts.HAVE_IT_HINT,
+        key=f"{state.PLACE_OF}{spec.name}",
+        persist_state="session",
+        on_change=state.back_to_the_first_page,
+    )
+    if (named or "").strip():  # or the data set would be shown in this panel's stead
+        st.error(texts.plain(texts.NOT_IN_THERE.format(title=spec.title, layout=spec.layout)))
 
 
 def _facts(spec: DatasetSpec) -> str:

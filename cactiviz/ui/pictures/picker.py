@@ -17,19 +17,19 @@ from cactiviz.types import Picture
 from cactiviz.ui import texts
 from cactiviz.ui.brought import current, store
 from cactiviz.ui.brought import pictures as own_pictures
+from cactiviz.ui.brought.pictures import OwnPicture
 from cactiviz.ui.components import fields
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 _MOST_NAMES = 60  # to choose from by name; more are counted
+_CAMERA_WIDTH = 480  # pixels
 _NUMBER_WIDTH = 126  # pixels; leaves room for the button beside it
 
 
 def pick() -> Picture | None:
     """Show the choices, and return the picture; None if it can't be read, which is said."""
-    names = library.here()
-    if st.session_state.get(state.DATASET) not in names:
-        _forget(library.first())
+    names = _settled()
     name = fields.select(
         texts.DATASET,
         names,
@@ -39,12 +39,31 @@ def pick() -> Picture | None:
     )
     try:
         dataset = library.opened(name)
-        class_name = _pick_class(dataset)
-        item = _pick_item(dataset, class_name)
+        _pick_item(dataset, _pick_class(dataset))
+    except CactivizError as error:
+        st.error(texts.plain(str(error)))
+        return None
+    return picked()
+
+
+def picked() -> Picture | None:
+    """The picture of a data set that is chosen; None if it can't be read, which is said."""
+    _settled()
+    name, class_name, item = (st.session_state[k] for k in (state.DATASET, state.CLASS, state.ITEM))
+    try:
+        dataset = library.opened(name)
         return library.picture(dataset, dataset.find(f"{class_name}/{item}"))
     except CactivizError as error:
         st.error(texts.plain(str(error)))
         return None
+
+
+def _settled() -> list[str]:
+    """The data sets that are here, one of which is chosen."""
+    names = library.here()
+    if st.session_state.get(state.DATASET) not in names:
+        _forget(library.first())
+    return names
 
 
 def _pick_class(dataset: Dataset) -> str:
@@ -175,6 +194,7 @@ def ask_camera() -> Picture | None:
         texts.CAMERA,
         key=current.field("camera"),
         label_visibility="collapsed",
+        width=_CAMERA_WIDTH,
         on_change=_another,
         args=("camera",),
     )
@@ -219,29 +239,45 @@ def _shot(name: str, read: Callable[[], bytes], mark: str) -> PictureRef:
     return PictureRef(name, name, lambda: open.open_picture(read(), name=name), mark)
 
 
+def brought(source: str) -> Picture | None:
+    """The picture that was brought by a file or the camera before, if it is kept."""
+    own = current.picture(source)
+    return None if own is None else opened(own)
+
+
+def opened(own: OwnPicture) -> Picture:
+    """A picture of one's own.
+
+    Raises:
+        PictureError: It can't be read.
+    """
+    return _opened(own.number, own.name, own.read)
+
+
 def _brought(source: str, file: UploadedFile | None, name: str) -> Picture | None:
     """The picture of a file; where the field is empty, the one of before, if there was one."""
     session = st.session_state
     if file is not None and session.get(state.TAKEN + source) != file.file_id:
-        opened = _opened(own_pictures.number(name, file.getvalue()), name, file.getvalue)
+        fresh = _opened(own_pictures.number(name, file.getvalue()), name, file.getvalue)
         number = store.begin().pictures.put(name, file.getvalue())
         session[state.BROUGHT + source] = number
         if number == own_pictures.NOT_KEPT:
             st.caption(texts.PICTURE_NOT_KEPT)
-            return opened
+            return fresh
         session[state.TAKEN + source] = file.file_id
     picture = current.picture(source)
     if picture is None:
         return None
     if file is None:
         st.caption(texts.plain(texts.STILL_THERE.format(name=picture.name)))
-    return _opened(picture.number, picture.name, picture.read)
+    return opened(picture)
 
 
 def _another(source: str) -> None:
     """The field was emptied, or holds another file."""
     for key in (state.BROUGHT + source, state.TAKEN + source):
         st.session_state.pop(key, None)
+    st.session_state[state.CAME] = source  # so that its field makes room once it is read
 
 
 def _keep_all(files: Sequence[UploadedFile]) -> None:

@@ -20,6 +20,10 @@ ANIMATE_PAGE = "pages/animate.py"
 
 #: Compare: where its picture comes from, and which of a data set.
 SOURCE, DATASET, CLASS, ITEM, PICKED = "source", "dataset", "class", "item", "picked"
+#: Which choice of pictures is open: "upload", "camera", "more", or None; whose field was changed.
+PICKING, CAME = "picking", "came"
+#: The page that opens in the next run.
+GO_TO = "go to"
 #: A web address; the networks and views chosen; what is explained, and how.
 WEB, MODELS, METHODS, WHOLE, UNTRAINED = "address", "models", "methods", "whole", "untrained"
 TARGET, AGAINST = "target", "against"
@@ -31,6 +35,8 @@ MORE_MODELS, MORE_METHODS = "more models", "more methods"
 TRAIL, SHOWN_PAGE = "trail", "shown page"
 #: The folder or zip of the user's own, for the data set "folder".
 PLACE = "place"
+#: Before a data set's name: the folder in which the user says that it is.
+PLACE_OF = "place of "
 #: What the last search of iNaturalist found.
 SIGHTINGS = "sightings"
 #: Gallery: data set, words to look for, class, every class or the opening ones, order, page, seed.
@@ -105,7 +111,7 @@ _CHOICES = (
     *(FILM_PRESET, FILM_KIND, FILM_SOURCE, FILM_SET, FILM_CLASSES, FILM_EACH),
     *(FILM_MODELS, FILM_METHODS, FILM_ONE, FILM_WHOLE, FILM_TOP, FILM_FORMAT),
 )
-_CHOICES_OF_EACH = (FILTER_LAYER, NEURON_LAYER, FILM_LOOK)
+_CHOICES_OF_EACH = (PLACE_OF, FILTER_LAYER, NEURON_LAYER, FILM_LOOK)
 
 
 def choose(item: Item) -> None:
@@ -139,6 +145,11 @@ def _is_choice(key: str) -> bool:
 def place() -> str:
     """The folder or zip that the user named, or nothing."""
     return str(st.session_state.get(PLACE, "")).strip()
+
+
+def place_of(dataset: str) -> str:
+    """The folder in which the user says that a data set is, or nothing."""
+    return str(st.session_state.get(f"{PLACE_OF}{dataset}", "")).strip()
 
 
 def sightings() -> tuple[Sighting, ...]:

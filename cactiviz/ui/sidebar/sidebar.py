@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cactiviz.datasets.tree import ENDINGS
 from cactiviz.errors import CactivizError, DownloadError, PictureError
-from cactiviz.methods import VIEWS, describe
+from cactiviz.methods import FILTERS, VIEWS, describe
 from cactiviz.models import MODELS
 from cactiviz.pictures import open
 from cactiviz.pictures.web import fetch_picture
@@ -22,16 +22,20 @@ from cactiviz.ui.address import history
 from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS
 from cactiviz.ui.brought import current
 from cactiviz.ui.components import fields
+from cactiviz.ui.components.loader import component
 from cactiviz.ui.networks import catalog, upload_form
-from cactiviz.ui.pictures import library, picker
+from cactiviz.ui.pictures import library, picker, strip
 from cactiviz.ui.session import state
+from cactiviz.ui.sidebar import beginnings
 from cactiviz.ui.sidebar.choice import Choice, ask_target
 
 _FALLBACK = "chelsea"  # where not even the first picture can be read
 _USUAL_NETWORKS = (
+    *("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"),
     *("alexnet", "densenet121", "resnet152"),
     *("efficientnet_b0", "efficientnet_b3", "cactinet"),
 )
+_USUAL_VIEWS = ("grad_cam", "saliency", "guided_backprop", FILTERS)
 #: Endings of pictures.
 TYPES = [ending.removeprefix(".") for ending in ENDINGS]
 
@@ -45,18 +49,15 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
     """
     with_views = page == "compare"
     history.enter(page)
-    with st.container(key="cv-side-hint"):  # on a phone alone, where the sidebar is shut at first
-        st.caption(texts.SIDE_HINT)
+    methods: list[str] = []
+    if with_views:
+        methods = st.session_state.setdefault(state.METHODS, list(FIRST_VIEWS))
+    beginnings.go_on()
+    picture = ask_picture(small=len(methods) != 1, first=True)
+    history.shows(picture.key)
     with st.sidebar:
-        with group("picture"):
-            picture = ask_picture()
-            history.shows(picture.key)
         with group("networks"):
             models = ask_models()
-        methods: list[str] = []
-        if with_views:
-            with group("views"):
-                methods = _ask_methods()
         whole = bool(st.session_state.get(state.WHOLE))
         choice = Choice(
             picture=picture,
@@ -75,7 +76,9 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
     if not models or (with_views and not methods):
         if with_views:
             st.title(texts.COMPARE_TITLE, anchor=False)
-        st.info(texts.PICK_SOMETHING if with_views else texts.PICK_A_NETWORK)
+        st.info(texts.PICK_A_VIEW if models else texts.PICK_A_NETWORK)
+        if with_views:
+            ask_views()
         st.stop()
     return replace(choice, models=tuple(name for name in catalog.names() if name in models))
 
@@ -107,6 +110,11 @@ def ask_models(key: str = state.MODELS) -> list[str]:
     return models
 
 
+def opener(label: str) -> None:
+    """A button in the page that opens the sidebar, which is folded at first."""
+    component("opener", "sidebar")(data={"label": label}, key="opener")
+
+
 def group(name: str) -> DeltaGenerator:
     """What belongs together in the sidebar stands close together (``page.css``)."""
     return st.container(key=f"cv-side-{name}", gap="xsmall")
@@ -119,19 +127,17 @@ def _network_label(name: str) -> str:
     return texts.NOT_HERE_YET.format(title=texts.plain(catalog.title(name)))
 
 
-def _ask_methods() -> list[str]:
-    chosen = st.session_state.setdefault(state.METHODS, list(FIRST_VIEWS))
-    every = [*FIRST_VIEWS, *(view for view in VIEWS if view not in FIRST_VIEWS)]
-    methods = st.pills(
+def ask_views() -> None:
+    """Let views be chosen; the next run shows them."""
+    every = [*_USUAL_VIEWS, *(view for view in VIEWS if view not in _USUAL_VIEWS)]
+    st.pills(
         texts.VIEWS,
-        _usual_or_all(every, FIRST_VIEWS, chosen, state.MORE_METHODS),
+        every,
         selection_mode="multi",
         format_func=lambda view: describe(view)[0],
         key=state.METHODS,
         persist_state="session",
     )
-    _offer_more(texts.MORE_VIEWS, state.MORE_METHODS)
-    return methods
 
 
 def _usual_or_all(
@@ -153,22 +159,25 @@ def _offer_more(label: str, key: str) -> None:
     )
 
 
-def ask_picture() -> Picture:
-    """Show where a picture can come from, and return the one that is chosen.
+def ask_picture(*, small: bool, first: bool = False) -> Picture:
+    """Show the pictures to choose from, and return the one that is chosen.
 
     Until there is one, the picture of before stays.
+
+    Args:
+        small: The strip of pictures leaves more room to the rest of the page.
+        first: It stands at the top of a page, with what one may begin with.
     """
-    source = fields.one_of(texts.SOURCE, texts.SOURCES, state.SOURCE, width="stretch")
+    strip.show(small, texts.BEGINNINGS if first else None, beginnings.begin)
+    source = st.session_state.setdefault(state.SOURCE, "set")
     picture = None
+    place = st.container(key="cv-picking-place")  # always there, or what follows is mounted anew
     try:
-        if source == "upload":
-            picture = picker.ask_file(TYPES)
-        elif source == "camera":
-            picture = picker.ask_camera()
-        elif source == "web":
-            picture = _ask_address()
+        if strip.asked() or not _is_here(source):
+            with place:
+                picture = _ask(source)
         else:
-            picture = picker.pick()
+            picture = _here(source)
     except (PictureError, DownloadError) as error:
         st.error(texts.plain(str(error)))
     if picture is not None:
@@ -176,6 +185,41 @@ def ask_picture() -> Picture:
         return picture
     st.caption(texts.STAND_IN)
     return _of_before()
+
+
+def _ask(source: str) -> Picture | None:
+    """Let a picture be brought or chosen, in a place of its own below the strip."""
+    with st.container(border=True, key="cv-picking"):
+        if strip.asked() == "more" or source in ("set", "web"):
+            source = fields.one_of(
+                texts.SOURCE, texts.SOURCES, state.SOURCE, label_visibility="collapsed"
+            )
+        if source == "upload":
+            picture = picker.ask_file(TYPES)
+        elif source == "camera":
+            picture = picker.ask_camera()
+        elif source == "web":
+            return _ask_address()
+        else:
+            with st.container(horizontal=True, vertical_alignment="bottom", key="cv-pick"):
+                return picker.pick()
+    if picture is not None and st.session_state.pop(state.CAME, None) == source:
+        st.session_state[state.PICKING] = None
+        st.rerun()  # without the field, which would push the maps down
+    return picture
+
+
+def _is_here(source: str) -> bool:
+    """Whether a picture of a source can be shown without a question."""
+    if source == "web":
+        return history.may_fetch(_address())
+    return source == "set" or current.picture(source) is not None
+
+
+def _here(source: str) -> Picture | None:
+    if source == "web":
+        return _fetched(_address())
+    return picker.picked() if source == "set" else picker.brought(source)
 
 
 def _of_before() -> Picture:

@@ -24,10 +24,11 @@ from cactiviz.types import Target
 from cactiviz.ui import texts
 from cactiviz.ui.address import binding, history
 from cactiviz.ui.address import link as address
-from cactiviz.ui.address.link import Covered, Link
+from cactiviz.ui.address.link import FIRST_NETWORKS, Covered, Link
 from cactiviz.ui.grid.component import unpacked
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
+from tests.fixtures.inside_pages import CACTINET, ask_for
 
 ROOT = Path(__file__).resolve().parents[3]
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -79,11 +80,6 @@ def test_links_come_back_from_their_parameters_without_a_complaint() -> None:
         query = link.query()
         assert Link.read(query) == (link, []), seed
         assert set(query) <= {*binding.PARAMETERS["compare"], *address.LOOK} and all(query.values())
-
-
-def test_a_first_visit_has_a_clean_address() -> None:
-    assert Link().query() == {}
-    assert Link.read({}) == (Link(), [])
 
 
 @pytest.mark.parametrize(
@@ -262,8 +258,10 @@ def test_each_choice_is_written_and_back_restores_the_one_before(app: AppTest) -
     assert said(app) == {}
     app.button_group(key="models").set_value(["alexnet", "cactinet"]).run()
     first = said(app)
-    assert first == {"networks": "alexnet cactinet"}
-    app.selectbox(key="dataset").set_value("samples").run()
+    unsaid = {"picture": library.first_item().address, "views": "grad_cam"}
+    assert first == {"networks": "alexnet cactinet", **unsaid}
+    ask_for(app, "more")
+    assert said(app) == first  # to ask is no choice
     app.selectbox(key="picked 0").set_value("coffee").run()
     second = said(app)
     assert second == {**first, "picture": "samples:photographs/coffee"}
@@ -271,7 +269,10 @@ def test_each_choice_is_written_and_back_restores_the_one_before(app: AppTest) -
     assert picked(app) == library.first_item().address
     assert app.button_group(key="models").value == ["alexnet", "cactinet"]
     go(app, {})
+    assert app.button_group(key="models").value == list(FIRST_NETWORKS)
+    go(app, CACTINET)
     assert app.button_group(key="models").value == ["cactinet"]
+    assert picked(app) == library.UNNAMED_ITEM.address
     go(app, second)
     assert picked(app) == "samples:photographs/coffee" and said(app) == second
 
@@ -281,9 +282,13 @@ def test_an_old_address_that_nobody_went_back_to_changes_nothing(app: AppTest) -
     app.button_group(key="models").set_value(["alexnet", "cactinet"]).run()
     app.query_params.clear()  # the browser hasn't heard of the write
     app.button_group(key="models").set_value(["alexnet", "densenet121", "cactinet"]).run()
-    last = {"networks": "alexnet densenet121 cactinet"}
+    unsaid = {"picture": library.first_item().address, "views": "grad_cam"}
+    last = {"networks": "alexnet densenet121 cactinet", **unsaid}
     assert said(app) == last
-    for old in ({}, {"networks": "alexnet cactinet"}):  # a press on something else, before or after
+    for old in (
+        {},
+        {**last, "networks": "alexnet cactinet"},
+    ):  # a press on something else, before or after
         app.query_params.clear()
         app.query_params.update(old)
         app.run()
@@ -322,9 +327,11 @@ def test_a_link_asks_before_it_fetches_and_what_is_typed_needs_no_question(
     next(one for one in app.button if one.label == texts.LINK_FETCH).click().run()
     assert fetched == [WEB] and not app.exception and not app.error
     assert not [one for one in app.button if one.label == texts.LINK_FETCH]
-    app.text_input(key="address").set_value("https://other.example/b.png").run()
+    assert not app.text_input  # as little as any other picture's
+    app.session_state[state.PICKING] = "more"
+    app.run().text_input(key="address").set_value("https://other.example/b.png").run()
     assert fetched == [WEB, "https://other.example/b.png"]
-    assert said(app) == {"web": "https://other.example/b.png"}
+    assert said(app) == {**CACTINET, "web": "https://other.example/b.png"}
     go(app, {"web": WEB})  # back to what was agreed to
     assert not [one for one in app.button if one.label == texts.LINK_FETCH]
 
@@ -339,7 +346,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_link_asks_before_it_opens_a_folder_of_this_computer(app: AppTest, folder: Path) -> None:
     query = {"picture": f"folder:{HOSTILE}/a.png", "place": str(folder)}
     go(app, query)
-    assert picked(app) == library.first_item().address and said(app) == query
+    assert picked(app) == library.UNNAMED_ITEM.address and said(app) == query
     next(one for one in app.button if one.label == texts.LINK_OPEN).click().run()
     assert not app.exception and not app.warning
     assert picked(app) == query["picture"] and said(app) == query
@@ -347,9 +354,11 @@ def test_a_link_asks_before_it_opens_a_folder_of_this_computer(app: AppTest, fol
 
 def test_another_picture_ends_the_question_about_a_folder(app: AppTest, folder: Path) -> None:
     go(app, {"picture": f"folder:{HOSTILE}/a.png", "place": str(folder)})
+    ask_for(app, "more")
+    assert [one for one in app.button if one.label == texts.LINK_OPEN]
     app.number_input(key="picked 0").set_value(3).run()
     assert not [one for one in app.button if one.label == texts.LINK_OPEN]
-    assert said(app) == {"picture": "scenes:cactus/3"}
+    assert said(app) == {**CACTINET, "picture": "scenes:cactus/3"}
 
 
 def test_where_others_may_come_in_a_link_opens_no_folder(
@@ -363,7 +372,7 @@ def test_where_others_may_come_in_a_link_opens_no_folder(
 
 def test_a_picture_of_ones_own_stays_and_is_said_to(app: AppTest) -> None:
     app.run()
-    app.button_group(key="source").set_value("upload").run()
+    ask_for(app, "upload")
     assert said(app) == {}  # nothing is chosen yet
     picture = BytesIO()
     Image.fromarray(sample("coffee").rgb).save(picture, "PNG")
@@ -376,14 +385,19 @@ def test_a_picture_of_ones_own_stays_and_is_said_to(app: AppTest) -> None:
         if one.proto.component_name == "cactiviz_grid"
     ]
     assert grid["cannotTravel"] == texts.STAYS_PICTURE
+    assert not app.get("file_uploader")  # which has made room for the maps
 
 
 def test_what_is_explained_is_chosen_by_name_and_written(app: AppTest) -> None:
-    app.run()
+    go(app, CACTINET)
     app.session_state["target"] = "no cactus"
     app.session_state["layer"] = {"cactinet": "stages.0"}
     app.run()
-    assert not app.exception and said(app) == {"class": "no cactus", "layer": "stages.0"}
+    assert not app.exception and said(app) == {
+        **CACTINET,
+        "class": "no cactus",
+        "layer": "stages.0",
+    }
     app.button_group(key="models").set_value(["alexnet", "cactinet"]).run()
     several = {"class": "no cactus", "networks": "alexnet cactinet", "layers": "cactinet:stages.0"}
     assert said(app) == several
@@ -399,11 +413,11 @@ def test_a_link_covers_a_part_of_its_own_picture(app: AppTest) -> None:
     covered = app.session_state[state.COVERED]
     assert covered == Covered(sample("coffee").key, (0.25, 0.25, 0.5, 0.5), "blur")
     assert said(app)["cover"] == "0.25 0.25 0.5 0.5 blur"
-    app.selectbox(key="picked 0").set_value("rocket").run()
+    ask_for(app, "more").selectbox(key="picked 0").set_value("rocket").run()
     assert "cover" not in said(app)  # the box was drawn on another
     app.selectbox(key="picked 0").set_value("coffee").run()
     app.button(key="what if button").click().run()
-    assert said(app) == {"picture": "samples:photographs/coffee"}
+    assert said(app) == {**CACTINET, "picture": "samples:photographs/coffee"}
 
 
 def test_what_is_covered_waits_for_a_picture_that_is_asked_for(app: AppTest) -> None:

@@ -24,7 +24,7 @@ from cactiviz.ui.address.animate import KINDS, LOOPS, MOST_METHODS, PANELS, Film
 from cactiviz.ui.address.layers import STRONGEST, FiltersLink, NeuronsLink
 from cactiviz.ui.session import state
 from tests.fixtures.browsing import HOSTILE
-from tests.fixtures.inside_pages import captions, open_page, settled
+from tests.fixtures.inside_pages import CACTINET, captions, open_page, settled
 
 Read = Callable[[Mapping[str, str]], tuple[object, list[str]]]
 READ: dict[str, Read] = {
@@ -184,6 +184,7 @@ def address(app: AppTest) -> dict[str, str]:
 
 def test_a_link_restores_filters(visit: Visit) -> None:
     query = {"convolutions": "cactinet:head.0", "order": "own", "maps": "own", "count": "64"}
+    query = {**CACTINET, **query}
     app = visit("filters", query)
     assert app.selectbox(key=f"{state.FILTER_LAYER}cactinet").value == "head.0"
     assert app.button_group(key=state.FILTER_ORDER).value == "own"
@@ -193,10 +194,10 @@ def test_a_link_restores_filters(visit: Visit) -> None:
 
 
 def test_what_is_chosen_in_a_part_of_the_page_is_written(visit: Visit) -> None:
-    app = visit("filters", {})
+    app = visit("filters", CACTINET)
     app.selectbox(key=f"{state.FILTER_LAYER}cactinet").set_value("head.0")
     settled(app)
-    assert address(app) == {"convolutions": "cactinet:head.0"}
+    assert address(app) == {**CACTINET, "convolutions": "cactinet:head.0"}
     assert app.session_state[state.TRAIL].written == 1  # one press, one entry
 
 
@@ -210,9 +211,9 @@ def test_what_is_chosen_in_a_part_of_the_page_is_written(visit: Visit) -> None:
     ],
 )
 def test_a_link_restores_neurons(visit: Visit, query: dict[str, str], way: str) -> None:
-    app = visit("neurons", query)
+    app = visit("neurons", query)  # which is CactiNet's, as all were that named no network
     assert app.button_group(key=state.NEURON_WAY).value == way
-    assert address(app) == query and not app.warning and not app.error
+    assert address(app) == {**CACTINET, **query} and not app.warning and not app.error
     if way == "chance":
         assert texts.SEED_SAID.format(seed=5) in captions(app)
         assert app.selectbox(key=f"{state.NEURON_LAYER}cactinet").value == "stages.1"
@@ -261,10 +262,10 @@ def test_a_link_to_a_film_of_a_folder_asks_before_it_opens_it(visit: Visit, tmp_
 
 
 def test_what_a_link_names_and_isn_t_there_is_said_and_something_else_shown(visit: Visit) -> None:
-    app = visit("filters", {"convolutions": "cactinet:nonsense.7", "maps": "own"})
+    app = visit("filters", {**CACTINET, "convolutions": "cactinet:nonsense.7", "maps": "own"})
     sentence = texts.LINK_NO_LAYER.format(name="nonsense.7", network="CactiNet")
     assert [one.value for one in app.warning] == [texts.plain(sentence)]
-    assert address(app) == {"maps": "own"}
+    assert address(app) == {**CACTINET, "maps": "own"}
     trail = app.session_state[state.TRAIL]
     assert trail.written == 0  # the entry is mended, not left
     app.button_group(key=state.FILTER_ORDER).set_value("own")
@@ -280,7 +281,7 @@ def test_what_a_link_names_and_isn_t_there_is_said_and_something_else_shown(visi
 
 def test_a_page_takes_nothing_from_parameters_of_another(visit: Visit) -> None:
     foreign = {"views": "layer_cam", "class": "cactus", "layers": "cactinet:stages.0", "seed": "9"}
-    app = visit("filters", {**foreign, "palette": "viridis"})
-    assert address(app) == {} and not app.warning
+    app = visit("filters", {**CACTINET, **foreign, "palette": "viridis"})
+    assert address(app) == CACTINET and not app.warning
     for key in (state.METHODS, state.TARGET, state.NEURON_SEED):
         assert key not in app.session_state

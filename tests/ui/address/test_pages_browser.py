@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import BytesIO
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from cactiviz.ui import texts
-from tests.fixtures.browsing import at_rest
+from tests.fixtures.browsing import CACTINET, at_rest, go
+from tests.fixtures.sampling import long
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
-
-
-def go(page: Page, name: str) -> None:
-    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
-    expect(page.get_by_test_id("stTopNavLink").filter(has_text=name)).to_have_attribute(
-        "aria-current", "page"
-    )
-    at_rest(page)
 
 
 def original(page: Page) -> str:
     return page.locator(".box .original").get_attribute("alt") or ""
 
 
+@long
 def test_a_page_left_at_once_keeps_what_it_chose_by_itself(open_page: Open) -> None:
     """A visit whose answers are there already runs once; nobody has touched anything on it."""
-    warm = open_page()
+    warm = open_page(CACTINET)
     expect(warm.locator(".box .cell")).to_have_count(4)
-    page = open_page()
+    page = open_page(CACTINET)
     expect(page.locator(".box .cell")).to_have_count(4)
     at_rest(page)
     before = original(page)
@@ -43,20 +35,3 @@ def test_a_page_left_at_once_keeps_what_it_chose_by_itself(open_page: Open) -> N
     go(page, texts.COMPARE)
     expect(page.locator(".box .cell")).to_have_count(4)
     assert original(page) == before
-
-
-def test_a_picture_of_ones_own_stays_until_another_takes_its_place(open_page: Open) -> None:
-    page = open_page()
-    at_rest(page)
-    page.get_by_test_id("stSidebar").get_by_text(texts.SOURCES["upload"], exact=True).click()
-    for name, colour in (("mine.png", "red"), ("other.png", "green")):
-        file = BytesIO()
-        Image.new("RGB", (80, 60), colour).save(file, "png")
-        page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
-            {"name": name, "mimeType": "image/png", "buffer": file.getvalue()}
-        )
-        expect(page.locator(".box .original")).to_have_attribute("alt", f"{texts.ORIGINAL}: {name}")
-        go(page, texts.FILTERS)
-        go(page, texts.COMPARE)
-        expect(page.locator(".box .original")).to_have_attribute("alt", f"{texts.ORIGINAL}: {name}")
-        expect(page.get_by_text(texts.STILL_THERE.format(name=name))).to_be_visible()

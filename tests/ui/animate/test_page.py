@@ -37,10 +37,25 @@ SMALL = Style(panel=(60, 60), captions=False)
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[AppTest]:
-    opened = open_page("pages/animate.py", monkeypatch, tmp_path)
-    yield opened
-    drawer_of(opened).close()
+def visit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[[dict[str, str]], AppTest]]:
+    """Opens the page by a link, with no weights but those that come along."""
+    opened: list[AppTest] = []
+
+    def visit_one(query: dict[str, str]) -> AppTest:
+        opened.append(open_page("pages/animate.py", monkeypatch, tmp_path, query))
+        return opened[-1]
+
+    yield visit_one
+    for app in opened:
+        drawer_of(app).close()
+
+
+@pytest.fixture
+def app(visit: Callable[[dict[str, str]], AppTest]) -> AppTest:
+    """The page with two pictures of each of two classes."""
+    return visit({"each": "2"})
 
 
 def drawer_of(app: AppTest) -> AnimationFolder:
@@ -71,7 +86,10 @@ def written(making: AnimationFile | None) -> AnimationFile:
     return making
 
 
-def test_a_first_visit_computes_what_the_package_says_and_plays_it(app: AppTest) -> None:
+def test_a_first_visit_computes_what_the_package_says_and_plays_it(
+    visit: Callable[[dict[str, str]], AppTest],
+) -> None:
+    app = visit({})
     work = finished(app)
     plan = work.plan
     assert len(plan.pictures) == 16 and plan.pictures[0].title.startswith("cactus")
@@ -89,7 +107,6 @@ def test_a_first_visit_computes_what_the_package_says_and_plays_it(app: AppTest)
 
 
 def test_another_look_is_painted_anew_and_computes_nothing(app: AppTest) -> None:
-    app.number_input(key=state.FILM_EACH).set_value(2).run()
     work = finished(app)
     before = polling.runner().jobs.finished
     app.selectbox(key=state.FILM_LOOK + "palette").set_value("viridis")
@@ -101,7 +118,6 @@ def test_another_look_is_painted_anew_and_computes_nothing(app: AppTest) -> None
 
 
 def test_a_file_is_made_when_it_is_asked_for_and_handed_out(app: AppTest) -> None:
-    app.number_input(key=state.FILM_EACH).set_value(2)
     app.selectbox(key=state.FILM_LOOK + "panel").set_value(120).run()
     finished(app)
     app.button(key="film make").click().run()
@@ -120,9 +136,10 @@ def test_leaving_the_page_stops_the_work_and_coming_back_goes_on(
 ) -> None:
     gate = threading.Event()
     asked = slow(monkeypatch, gate)
-    app.number_input(key=state.FILM_EACH).set_value(9).run()
+    app.number_input(key=state.FILM_EACH).set_value(9).run()  # one more than any other test
     work = drawer_of(app).work
     assert work is not None and work.running
+    app.session_state[state.MODELS] = ["cactinet"]
     app.switch_page("app.py").run()  # which opens Compare
     assert not work.running
     gate.set()
@@ -151,6 +168,7 @@ def test_hostile_names_and_broken_files_are_sentences(app: AppTest, tmp_path: Pa
     folder.mkdir(parents=True)
     Image.fromarray(sample("chelsea").rgb).resize((64, 64)).save(folder / "a.png")
     (folder / f"{HOSTILE}.jpg").write_bytes(b"no picture")
+    app.number_input(key=state.FILM_EACH).set_value(8)
     app.selectbox(key=state.FILM_SET).set_value("folder").run()
     app.text_input(key=state.PLACE).set_value(str(tmp_path / "own")).run()
     work = finished(app)

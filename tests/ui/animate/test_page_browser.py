@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.fixtures.browsing import SCREENS, until
+from tests.fixtures.sampling import long
 
 pytestmark = pytest.mark.browser
 
@@ -21,11 +22,7 @@ def make(page: Page, kind: str) -> None:
     expect(page.get_by_role("button", name=f"Download the {kind}")).to_be_visible()
 
 
-@pytest.mark.parametrize(("size", "scheme"), SCREENS)
-def test_a_first_visit_plays_and_can_be_held(
-    open_page: Callable[..., Page], size: str, scheme: str
-) -> None:
-    page = open_page("/animate", size=size, scheme=scheme, moving=True)
+def plays_and_can_be_held(page: Page) -> None:
     image = page.locator(".frame.plays img")
     image.wait_for()
     assert image.evaluate(WIDTH) == 1072  # four panels in a row
@@ -38,11 +35,20 @@ def test_a_first_visit_plays_and_can_be_held(
     expect(image).to_have_attribute("src", moving)
 
 
+@long
+@pytest.mark.parametrize(("size", "scheme"), SCREENS)
+def test_a_first_visit_plays_and_can_be_held(
+    open_page: Callable[..., Page], size: str, scheme: str
+) -> None:
+    page = open_page("/animate", size=size, scheme=scheme, moving=True)
+    plays_and_can_be_held(page)
+
+
 def test_gif_and_mp4_play_where_they_were_made(
     open_page: Callable[..., Page], tmp_path: Path
 ) -> None:
     page = open_page("/animate?each=2", moving=True)  # four frames are quickly made
-    page.locator(".frame.plays").wait_for()
+    plays_and_can_be_held(page)
     make(page, "GIF")
     image = page.locator('.frame img[src^="data:image/gif"]')
     assert image.evaluate(WIDTH) == 1072  # four panels in a row

@@ -28,6 +28,7 @@ from cactiviz.ui.brought.store import (
 )
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
+from tests.fixtures.inside_pages import CACTINET, ask_for
 
 ROOT = Path(__file__).resolve().parents[3]
 ONE, OTHER = "0" * 31 + "1", "0" * 31 + "2"
@@ -205,7 +206,10 @@ def test_networks_of_ones_own_keep_their_places() -> None:
 
 @pytest.fixture
 def new_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., AppTest]:
-    """Opens the app, each time in a session of its own, of the browser of a word."""
+    """Opens the app, each time in a session of its own, of the browser of a word.
+
+    With CactiNet, unless a link says otherwise.
+    """
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("CACTIVIZ_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(ROOT)
@@ -218,7 +222,7 @@ def new_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[...
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         if word:
             app.session_state[state.WORD] = word
-        app.query_params.update(query or {})
+        app.query_params.update(CACTINET if query is None else query)
         app.run()
         assert not app.exception
         return app
@@ -229,7 +233,7 @@ def new_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[...
 def bring(app: AppTest, name: str, colour: str) -> None:
     data = io.BytesIO()
     Image.new("RGB", (60, 40), colour).save(data, "PNG")
-    app.button_group(key="source").set_value("upload").run()
+    ask_for(app, "upload")
     app.file_uploader(key="upload").set_value((name, data.getvalue(), "image/png")).run()
     assert not app.exception and not app.error
 
@@ -253,13 +257,14 @@ def test_another_session_of_the_browser_has_the_picture_and_another_browser_a_se
     app = new_session(ONE)
     bring(app, "mine.png", "red")
     link = said(app)
-    assert set(link) == {"without"} and shown(app) == "mine.png"
+    assert set(link) == {"networks", "without"} and shown(app) == "mine.png"
+    assert not app.session_state[state.PICKING]  # the field makes room for the maps
     again = new_session(ONE, link)
     assert shown(again) == "mine.png" and said(again) == link and not told(again)
     for other in (new_session(OTHER, link), new_session("", link)):
         assert shown(other) != "mine.png" and told(other) == [texts.LEFT_OUT["picture"]]
         assert state.OWN not in other.session_state
-        other.number_input(key="picked 0").set_value(3).run()
+        ask_for(other, "more").number_input(key="picked 0").set_value(3).run()
         assert not told(other) and "without" not in said(other)
     late = new_session("", link)
     late.session_state[state.WORD] = ONE  # its word comes after the page
@@ -278,7 +283,10 @@ def test_a_tab_alone_changes_neither_picture_nor_address(
     query = {"picture": "samples:photographs/coffee"}
     app = new_session(ONE, query)
     before = shown(app)
-    app.button_group(key="source").set_value(source).run()
+    if source == "web":
+        ask_for(app, "more").button_group(key="source").set_value(source).run()
+    else:
+        ask_for(app, source)
     assert said(app) == query and not app.exception
     assert texts.STAND_IN in [one.value for one in app.caption]
     assert app.session_state[state.SHOWN_PICTURE].name == before
@@ -292,9 +300,9 @@ def test_what_one_brought_is_what_another_tab_shows_meanwhile(
     app = new_session(ONE)
     bring(app, "mine.png", "red")
     link = said(app)
-    app.button_group(key="source").set_value("camera").run()
+    ask_for(app, "camera")
     assert shown(app) == "mine.png" and said(app) == link
-    app.button_group(key="source").set_value("upload").run()
+    ask_for(app, "upload")
     assert shown(app) == "mine.png" and said(app) == link
 
 

@@ -15,13 +15,23 @@ from safetensors.torch import load_file, save
 from cactiviz.models import MODELS, find_weights
 from cactiviz.ui import texts
 from cactiviz.ui.pictures import library
-from tests.fixtures.browsing import at_rest, until
+from tests.fixtures.browsing import (
+    CACTINET,
+    HOSTILE,
+    ask_for_picture,
+    at_rest,
+    bring,
+    go,
+    open_sidebar,
+    shows,
+    until,
+)
 from tests.fixtures.sampling import long
 
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
-FIRST = library.first_item().address
+FIRST = library.UNNAMED_ITEM.address
 WEIGHTS = find_weights(MODELS["cactinet"])
 needs_weights = pytest.mark.skipif(WEIGHTS is None, reason="the weights are not in this checkout")
 
@@ -33,22 +43,7 @@ def said(page: Page) -> dict[str, str]:
 def chosen(page: Page, *titles: str) -> None:
     """Wait until exactly these networks are chosen at the side, and stand above the grid."""
     expect(page.locator(".st-key-models button[aria-pressed=true]")).to_have_text([*titles])
-    expect(page.locator(".box th.head .name")).to_have_text([*titles])
-
-
-def shown(page: Page, name: str) -> None:
-    """Wait until the picture above the grid is this one."""
-    said = f"{texts.ORIGINAL}: {name}"
-    expect(page.locator(".box .original")).to_have_attribute("alt", said)
-
-
-def source(page: Page, name: str) -> None:
-    tab = page.get_by_test_id("stSidebar").get_by_text(texts.SOURCES[name], exact=True)
-    tab.click()
-    expect(
-        page.locator("button[aria-checked=true]").filter(has_text=texts.SOURCES[name])
-    ).to_have_count(1)
-    at_rest(page)
+    expect(page.locator(".box th.head .title")).to_have_text([*titles])
 
 
 def network_file(factor: float) -> bytes:
@@ -61,6 +56,7 @@ def network_file(factor: float) -> bytes:
 
 def add_network(page: Page, name: str, factor: float, classes: str = "") -> None:
     at_rest(page)
+    open_sidebar(page)
     page.locator(".st-key-open-own button").click()
     form = page.get_by_role("dialog")
     form.get_by_role("button", name=texts.OWN_SUBMIT).wait_for()
@@ -82,10 +78,14 @@ def add_network(page: Page, name: str, factor: float, classes: str = "") -> None
     form.wait_for(state="hidden")
 
 
-def picture_file(name: str, colour: str) -> dict[str, object]:
+def picture_bytes(colour: str) -> bytes:
     data = BytesIO()
     Image.new("RGB", (90, 60), colour).save(data, "PNG")
-    return {"name": name, "mimeType": "image/png", "buffer": data.getvalue()}
+    return data.getvalue()
+
+
+def picture_file(name: str, colour: str) -> dict[str, object]:
+    return {"name": name, "mimeType": "image/png", "buffer": picture_bytes(colour)}
 
 
 def upload(page: Page, *files: dict[str, object]) -> None:
@@ -98,36 +98,37 @@ def to(page: Page, title: str, heading: str) -> None:
 
 
 @needs_weights
+@long
 def test_networks_and_a_picture_of_ones_own_outlive_back_another_page_and_a_reload(
     open_page: Open,
 ) -> None:
-    page = open_page()
+    page = open_page(CACTINET)
     chosen(page, "CactiNet")
-    shown(page, FIRST)
+    shows(page, FIRST)
     add_network(page, "one", 1.0, "sand\nthorns")
     chosen(page, "CactiNet", "one")
     add_network(page, "two", -1.0)
     chosen(page, "CactiNet", "one", "two")
-    source(page, "upload")
-    shown(page, FIRST)  # nothing is chosen yet
+    ask_for_picture(page, "upload")
+    shows(page, FIRST)  # nothing is chosen yet
     upload(page, picture_file("mine.png", "red"))
-    shown(page, "mine.png")
+    shows(page, "mine.png")
     assert re.fullmatch("picture network [0-9a-f]{8}", said(page)["without"])
     last = page.url
 
     page.go_back()
     chosen(page, "CactiNet", "one", "two")
-    shown(page, FIRST)
+    shows(page, FIRST)
     page.go_back()
     chosen(page, "CactiNet", "one")
     page.go_back()
     chosen(page, "CactiNet")
-    assert said(page) == {}
+    assert said(page) == {"networks": "cactinet"}
     for _ in range(3):
         page.go_forward()
         page.wait_for_timeout(400)
     chosen(page, "CactiNet", "one", "two")
-    shown(page, "mine.png")
+    shows(page, "mine.png")
     assert page.url == last
 
     to(page, texts.FILTERS, texts.FILTERS_TITLE)
@@ -137,14 +138,14 @@ def test_networks_and_a_picture_of_ones_own_outlive_back_another_page_and_a_relo
     at_rest(page)
     page.go_back()
     chosen(page, "CactiNet", "one", "two")
-    shown(page, "mine.png")
+    shows(page, "mine.png")
     page.reload()
     chosen(page, "CactiNet", "one", "two")
-    shown(page, "mine.png")
+    shows(page, "mine.png")
     assert page.url == last
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    ask_for_picture(page, "upload")
     expect(page.get_by_text(texts.STILL_THERE.format(name="mine.png"))).to_be_visible()
-    at_rest(page)
     page.go_back()  # in a session that has never seen these entries
     chosen(page, "CactiNet", "one", "two")
     page.go_back()
@@ -154,13 +155,13 @@ def test_networks_and_a_picture_of_ones_own_outlive_back_another_page_and_a_relo
 @needs_weights
 @long  # what is told is tested without a browser too
 def test_whoever_opens_a_link_is_told_what_it_could_not_carry(open_page: Open) -> None:
-    page = open_page()
+    page = open_page(CACTINET)
     chosen(page, "CactiNet")
     add_network(page, "one", 1.0, "sand\nthorns")
     chosen(page, "CactiNet", "one")
-    source(page, "upload")
+    ask_for_picture(page, "upload")
     upload(page, picture_file("mine.png", "red"))
-    shown(page, "mine.png")
+    shows(page, "mine.png")
     page.get_by_text(texts.EXPLAINED, exact=True).click()
     box = page.get_by_role("combobox", name=texts.EXPLAIN_CLASS, exact=True)
     box.fill("thorns")
@@ -186,6 +187,7 @@ def test_whoever_opens_a_link_is_told_what_it_could_not_carry(open_page: Open) -
     expect(other.locator(".st-key-models button").filter(has_text="one")).to_have_count(0)
     at_rest(other)
     assert said(other)["without"] == dict(parse_qsl(link.query))["without"]
+    open_sidebar(other)
     other.locator(".st-key-models button").filter(has_text="AlexNet").click()
     expect(other.get_by_text(texts.LEFT_OUT["network"])).to_have_count(0)
     expect(other.get_by_text(texts.LEFT_OUT["picture"])).to_be_visible()  # it still is another
@@ -200,7 +202,8 @@ def test_whoever_opens_a_link_is_told_what_it_could_not_carry(open_page: Open) -
 
 @long  # the first test is the sample: they lie in the same folder
 def test_pictures_of_an_animation_outlive_another_page_and_a_reload(open_page: Open) -> None:
-    page = open_page("/animate?each=1&views=layer_cam")
+    page = open_page("/animate?networks=cactinet&each=1&views=layer_cam")
+    open_sidebar(page)
     page.get_by_test_id("stSidebar").get_by_text(texts.FILM_SOURCES["upload"], exact=True).click()
     expect(page.get_by_text(texts.STAND_INS)).to_be_visible()
     expect(page.get_by_text(texts.FILM_PICK)).to_have_count(0)
@@ -208,6 +211,7 @@ def test_pictures_of_an_animation_outlive_another_page_and_a_reload(open_page: O
     until(page, "location.search.includes('without=pictures')")
     to(page, texts.GALLERY, texts.GALLERY_TITLE)
     page.go_back()
+    open_sidebar(page)
     kept = texts.still_there_many(2)
     expect(page.get_by_text(kept)).to_be_visible()
     page.reload()
@@ -219,24 +223,56 @@ def test_pictures_of_an_animation_outlive_another_page_and_a_reload(open_page: O
     assert said(other)["without"].startswith("pictures")  # as long as it is true
 
 
+def test_a_picture_of_ones_own_stays_with_its_browser_until_another_takes_its_place(
+    open_page: Open,
+) -> None:
+    page = open_page(CACTINET)
+    shows(page, FIRST)
+    hostile = f"{HOSTILE}.png"  # it must stay text
+    for name, colour in (("mine.png", "red"), (hostile, "green")):
+        ask_for_picture(page, "upload")
+        bring(page, name, picture_bytes(colour))
+        expect(page.get_by_test_id("stFileUploaderDropzoneInput")).to_have_count(0)
+        own = page.get_by_role("button", name=name, exact=True)
+        expect(own).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    shows(page, hostile)
+    assert page.locator("img[src=x]").count() == 0
+    ask_for_picture(page, "upload")
+    expect(page.get_by_text(texts.STILL_THERE.format(name=hostile))).to_be_visible()
+    page.get_by_role("button", name=texts.TILES["coffee"]).click()
+    shows(page, "samples:photographs/coffee")
+    page.go_back()
+    shows(page, hostile)
+    other = open_page(urlsplit(page.url).path + "?" + urlsplit(page.url).query)
+    expect(other.get_by_text(texts.LEFT_OUT["picture"])).to_be_visible()
+    shows(other, FIRST)
+    assert HOSTILE not in other.content()
+    word = "localStorage['cactiviz-browser']"
+    assert page.evaluate(word) != other.evaluate(word)
+
+
+@long
 def test_two_tabs_of_one_browser_have_the_same_and_another_browser_nothing(
     open_page: Open,
 ) -> None:
-    page = open_page()
-    shown(page, FIRST)
-    tab = page.context.new_page()
-    tab.goto(page.url)
-    shown(tab, FIRST)
+    page = open_page(CACTINET)
+    shows(page, FIRST)
+    tab = open_page(CACTINET, beside=page)
+    shows(tab, FIRST)
     page.bring_to_front()
-    source(page, "upload")
-    upload(page, picture_file("mine.png", "red"))
-    shown(page, "mine.png")
+    for name, colour in (("mine.png", "red"), ("other.png", "green")):
+        ask_for_picture(page, "upload")
+        bring(page, name, picture_bytes(colour))
+        go(page, texts.FILTERS)
+        go(page, texts.COMPARE)
+        shows(page, name)
     tab.bring_to_front()
     tab.goto(page.url)  # pasted
-    shown(tab, "mine.png")
+    shows(tab, "other.png")
     expect(tab.get_by_text(texts.LEFT_OUT["picture"])).to_have_count(0)
     other = open_page(urlsplit(page.url).path + "?" + urlsplit(page.url).query)
     expect(other.get_by_text(texts.LEFT_OUT["picture"])).to_be_visible()
-    shown(other, FIRST)
+    shows(other, FIRST)
     word = "localStorage['cactiviz-browser']"
     assert page.evaluate(word) == tab.evaluate(word) != other.evaluate(word)

@@ -11,9 +11,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from cactiviz.ui import texts
 from tests.fixtures.browsing import HOSTILE, SCREENS, served
+from tests.fixtures.sampling import long
 
-pytestmark = pytest.mark.browser
+#: The suite covers a part once, in the app itself: `test_history_browser.py`.
+pytestmark = [pytest.mark.browser, long]
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures"
 OpenPage = Callable[..., Page]
 CAT = "?sample=chelsea"  # 451 x 300 pixels
@@ -28,7 +31,7 @@ def app_address(chromium: str) -> Iterator[str]:
 
 
 def panel(page: Page) -> None:
-    page.get_by_role("button", name="What if a part were covered?").click()
+    page.get_by_role("button", name=texts.WHAT_IF, exact=True).click()
     expect(page.locator(".editor .stage img")).to_be_visible()
 
 

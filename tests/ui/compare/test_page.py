@@ -26,32 +26,41 @@ from cactiviz.types import Picture, Progress
 from cactiviz.ui import texts
 from cactiviz.ui.grid.component import unpacked
 from cactiviz.ui.pictures import library
+from tests.fixtures.inside_pages import CACTINET, ask_for
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-CACTINET = find_weights(MODELS["cactinet"])
+SAMPLE_SIZE = sample("chelsea").size
 HOSTILE = "<img src=x onerror=alert(1)>"
+needs_weights = pytest.mark.skipif(
+    find_weights(MODELS["cactinet"]) is None,
+    reason="the trained weights are not in this checkout",
+)
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
+def empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
     """The app on a machine without data sets, and with no weights but those that come along."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("CACTIVIZ_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("CACTIVIZ_WEIGHTS", raising=False)
     monkeypatch.chdir(ROOT)
-    st.cache_data.clear()
-    st.cache_resource.clear()
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
 
 
 @pytest.fixture
-def gallery(app: AppTest) -> AppTest:
-    """The page Gallery."""
-    app.switch_page("pages/gallery.py").run()
-    assert not app.exception
-    return app
+def app(empty: AppTest) -> AppTest:
+    """Compare with CactiNet, a drawn scene and four views; it hasn't run yet."""
+    empty.query_params.update(CACTINET)
+    return empty
+
+
+@pytest.fixture
+def gallery(empty: AppTest) -> AppTest:
+    """The page Gallery with the drawn scenes."""
+    empty.switch_page("pages/gallery.py").run()
+    empty.button_group(key="shown").set_value("scenes").run()
+    assert not empty.exception
+    return empty
 
 
 @pytest.fixture
@@ -89,29 +98,69 @@ def button(app: AppTest, label: str) -> Button:
     return next(one for one in app.button if one.label == label)
 
 
-def test_a_first_visit_shows_a_labelled_result_without_a_click(app: AppTest) -> None:
+def test_a_first_visit_shows_three_trained_networks_that_disagree(empty: AppTest) -> None:
+    empty.run()
+    assert not empty.exception and not empty.error
+    table = grid(empty)
+    assert table["picture"]["name"] == "samples:photographs/chelsea"
+    assert [column["title"] for column in table["columns"]] == ["Lite0", "Lite1", "Lite2"]
+    assert "untrained" not in json.dumps(table["columns"])
+    assert [row["title"] for row in table["rows"]] == ["Grad-CAM"] and painted(table) == 3
+    assert not table["offers"]  # there is no room for more
+    (odd,) = [column for column in table["columns"] if column["badge"]]
+    answers = [column["answers"][0]["name"] for column in table["columns"]]
+    assert answers.count(odd["answers"][0]["name"]) == 1 and len(set(answers)) == 2
+    assert empty.title[0].value == "Three networks, one cat. What did each look at?"
+    assert empty.caption[0].value == texts.subtitle(["grad_cam"], disagree=True)
+    assert table["picture"]["part"] == texts.SEEN_OF_IT  # none saw its left and right edges
+    height, width = table["picture"]["size"]
+    assert (height, width) < SAMPLE_SIZE and 0 < width / height < 1.1
+
+
+def test_one_network_is_shown_by_all_that_an_address_leaves_unsaid(app: AppTest) -> None:
+    """And what each map and network says of itself."""
     app.run()
     assert not app.exception and not app.error
     table = grid(app)
     (column,) = table["columns"]
-    assert ("random weights" in column["note"]) == (CACTINET is None)
-    assert table["picture"]["name"].startswith("scenes:cactus/")
+    trained = find_weights(MODELS["cactinet"]) is not None
+    assert ("random weights" in column["note"]) != trained
+    assert table["picture"]["name"] == "scenes:cactus/178"
     assert painted(table) == 4  # three methods and the filters
     assert table["rows"][0]["title"] == "Grad-CAM"
     assert [offer["name"] for offer in table["offers"]] == [
-        "alexnet",
-        *(("densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")),
+        *("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
     ]
     assert table["offers"][0]["text"] == "Download 244 MB"
+    for row in table["cells"][:3]:
+        (cell,) = row
+        said = {scale: cell["captions"][scale].split(",")[0] for scale in cell["captions"]}
+        assert said == {
+            "own": "own scale",
+            "shared": "shared scale",
+            "rank": "percentile rank",
+            "evidence": "share of the evidence",
+        }
+    if not trained:
+        return
+    (listed,) = [one.value for one in app.get("html") if texts.KEEP_IN_MIND in one.value]
+    assert re.findall("<dt>(.*?)</dt>", listed) == [
+        *("Grad-CAM", "Saliency", "Guided backprop"),
+        "CactiNet",
+    ]
+    advised = texts.WHERE_TO_CHOOSE["cactinet", "grad_cam"]
+    assert f"the layer stages.1. {advised}</dd>" in listed
+    popovers = [one.proto.popover.label for one in app.get("popover")]
+    labels = [*popovers, *(one.label for one in app.expander)]
+    for name in (texts.MORE_VIEWS, texts.EXPLAINED):  # what it says to press is there
+        assert f"“{name}”" in advised and name in labels
 
 
-@pytest.mark.skipif(CACTINET is None, reason="the trained weights are not in this checkout")
-def test_a_first_visit_shows_a_trained_network_that_is_sure_of_a_cactus(app: AppTest) -> None:
-    app.run()
-    assert "untrained" not in json.dumps(grid(app)["columns"])
-    first = library.first_item()
-    explanation = explain(load_model("cactinet"), open_dataset("scenes").open(first), [])
-    assert first.class_name == "cactus" == explanation.predictions[0].class_name
+@needs_weights
+def test_the_picture_of_an_address_that_names_none_is_one_that_cactinet_is_sure_of() -> None:
+    item = library.UNNAMED_ITEM
+    explanation = explain(load_model("cactinet"), open_dataset("scenes").open(item), [])
+    assert item.class_name == "cactus" == explanation.predictions[0].class_name
     assert explanation.predictions[0].probability >= 0.9
 
 
@@ -122,7 +171,8 @@ def test_a_network_without_weights_says_so_in_its_cells_and_offers_them(app: App
     table = grid(app)
     why = table["columns"][0]["why"]
     assert "aren't on this computer" in why and texts.UNTRAINED in why  # also without the internet
-    known = texts.KNOWS_ONLY["cactinet"] if CACTINET else ""
+    trained = find_weights(MODELS["cactinet"]) is not None
+    known = texts.KNOWS_ONLY["cactinet"] if trained else ""
     assert table["columns"][1]["knows"] == known  # it says cactus to a cat, too
     assert painted(table) == 4  # CactiNet's are there all the same
     assert "Download AlexNet (about 244 MB)" in [button.label for button in app.button]
@@ -133,66 +183,40 @@ def test_with_nothing_chosen_a_page_keeps_its_title_and_style(app: AppTest, page
     app.switch_page(f"pages/{page}.py").run()
     app.button_group(key="models").set_value([]).run()
     assert not app.exception and len(app.info) == len(app.title) == 1
+    assert app.info[0].value == "Choose at least one network under “Change networks”."
     assert "<style>" in next(one.proto.body for one in app.get("html"))
+    if page == "compare":
+        app.button_group(key="models").set_value(["cactinet"]).run()
+        app.button_group(key="methods").set_value([]).run()
+        assert not app.exception and app.info[0].value == "Choose at least one view."
+        app.button_group(key="methods").set_value(["saliency"]).run()  # which is offered still
+        assert painted(grid(app)) == 1 and not app.info
 
 
 def test_untrained_networks_are_shown_only_on_request_and_labelled(app: AppTest) -> None:
+    app.query_params.update({"networks": "alexnet", "views": "grad_cam"})
     app.run()
-    app.button_group(key="models").set_value(["alexnet"]).run()
     assert painted(grid(app)) == 0
     app.toggle(key="untrained").set_value(True).run()
     table = grid(app)
     (column,) = table["columns"]
     assert (column["title"], column["note"]) == ("AlexNet", texts.UNTRAINED_NOTE)
-    assert painted(table) == 4
-
-
-def test_each_map_says_its_scale_for_every_scale(app: AppTest) -> None:
-    app.run()
-    for row in grid(app)["cells"][:3]:
-        (cell,) = row
-        said = {scale: cell["captions"][scale].split(",")[0] for scale in cell["captions"]}
-        assert said == {
-            "own": "own scale",
-            "shared": "shared scale",
-            "rank": "percentile rank",
-            "evidence": "share of the evidence",
-        }
-
-
-@pytest.mark.skipif(CACTINET is None, reason="the trained weights are not in this checkout")
-def test_below_the_grid_stands_what_each_method_and_network_cannot_say(app: AppTest) -> None:
-    app.run()
-    grid(app)
-    (listed,) = [one.value for one in app.get("html") if texts.KEEP_IN_MIND in one.value]
-    assert re.findall("<dt>(.*?)</dt>", listed) == [
-        *("Grad-CAM", "Saliency", "Guided backprop"),
-        "CactiNet",
-    ]
-    advised = texts.WHERE_TO_CHOOSE["cactinet", "grad_cam"]
-    assert f"the layer stages.1. {advised}</dd>" in listed
-    for name in (texts.MORE_VIEWS, texts.EXPLAINED):  # what it says to press is there
-        labels = [*(one.label for one in app.button), *(one.label for one in app.expander)]
-        assert f"“{name}”" in advised and name in labels
-
-
-def test_nothing_chosen_is_a_sentence_and_not_an_empty_page(app: AppTest) -> None:
-    app.run()
-    app.button_group(key="models").set_value([]).run()
-    assert not app.exception
-    assert app.info[0].value == "Choose at least one network and one view at the side."
+    assert painted(table) == 1
 
 
 def test_another_sample_gives_another_picture(app: AppTest) -> None:
     app.run()
     shown = [json.dumps(grid(app)["cells"])]
-    app.selectbox(key="dataset").set_value("samples").run()
+    ask_for(app, "more").selectbox(key="dataset").set_value("samples").run()
     assert list(SAMPLES) == app.selectbox(key="picked 0").options
     shown.append(json.dumps(grid(app)["cells"]))
     app.selectbox(key="picked 0").set_value("coffee").run()
     shown.append(json.dumps(grid(app)["cells"]))
     assert len(set(shown)) == 3 and not app.exception
     assert grid(app)["picture"]["name"] == "samples:photographs/coffee"
+    app.selectbox(key="dataset").set_value("scenes").run()  # which has no picture of that name
+    assert not app.error and not app.exception
+    assert grid(app)["picture"]["name"].startswith("scenes:")
 
 
 def test_names_and_labels_never_become_html(app: AppTest) -> None:
@@ -200,7 +224,7 @@ def test_names_and_labels_never_become_html(app: AppTest) -> None:
     data = BytesIO()
     Image.fromarray(sample("chelsea").rgb).save(data, "PNG")
     hostile = "<img src=x onerror=alert(1)>.png"
-    app.button_group(key="source").set_value("upload").run()
+    ask_for(app, "upload")
     app.file_uploader(key="upload").set_value((hostile, data.getvalue(), "image/png")).run()
     assert not app.exception
     assert grid(app)["picture"]["name"] == hostile  # which the browser sets as text
@@ -209,28 +233,26 @@ def test_names_and_labels_never_become_html(app: AppTest) -> None:
 
 def test_a_file_that_is_no_picture_is_one_sentence_and_the_page_lives_on(app: AppTest) -> None:
     app.run()
-    app.button_group(key="source").set_value("upload").run()
+    ask_for(app, "upload")
     app.file_uploader(key="upload").set_value(("cat.png", b"no picture", "image/png")).run()
     assert not app.exception
     assert len(app.error) == 1 and "Traceback" not in app.error[0].value
     assert painted(grid(app)) == 4
 
 
-@pytest.mark.parametrize(
-    "address", ["http://127.0.0.1:1/cat.jpg", "http://localhost/", "file:///x"]
-)
 def test_an_address_on_this_computer_is_refused_and_the_page_lives_on(
-    app: AppTest, address: str, monkeypatch: pytest.MonkeyPatch
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("the app connected to a private address")
 
     monkeypatch.setattr(socket.socket, "connect", never)
     app.run()
-    app.button_group(key="source").set_value("web").run()
-    app.text_input(key="address").set_value(address).run()
-    assert not app.exception and len(app.error) == 1
-    assert painted(grid(app)) == 4
+    ask_for(app, "more").button_group(key="source").set_value("web").run()
+    for address in ("http://127.0.0.1:1/cat.jpg", "http://localhost/", "file:///x"):
+        app.text_input(key="address").set_value(address).run()
+        assert not app.exception and len(app.error) == 1
+        assert painted(grid(app)) == 4
 
 
 def test_every_network_of_the_table_can_be_chosen(app: AppTest) -> None:
@@ -243,7 +265,10 @@ def test_every_network_of_the_table_can_be_chosen(app: AppTest) -> None:
     assert torch.is_grad_enabled()
 
 
-def test_the_gallery_opens_on_what_is_here_and_tells_what_is_not(gallery: AppTest) -> None:
+def test_the_gallery_opens_on_what_is_here_and_tells_what_is_not(empty: AppTest) -> None:
+    gallery = empty.switch_page("pages/gallery.py").run()
+    assert not gallery.exception and gallery.button_group(key="shown").value == "samples"
+    assert "4 of 4 · seed 1" in [caption.value for caption in gallery.caption]
     labels = gallery.button_group(key="shown").options
     assert len(labels) == len(DATASETS) + 1
     assert [label for label in labels if "not here yet" in label] == [
@@ -251,6 +276,7 @@ def test_the_gallery_opens_on_what_is_here_and_tells_what_is_not(gallery: AppTes
         "Caltech\\-256 · not here yet",
         "iNaturalist · not here yet",
     ]
+    gallery.button_group(key="shown").set_value("scenes").run()
     assert gallery.button_group(key="kind").options == [
         "All",
         "no cactus · 1,000",
@@ -395,7 +421,7 @@ def test_iNaturalist_is_asked_only_on_request_and_credits_are_kept(
     button(gallery, "Search").click().run()
     assert asked == ["Aa bb"] and not gallery.exception and not gallery.error
     gallery.switch_page("pages/compare.py").run()
-    gallery.selectbox(key="dataset").set_value("live").run()
+    ask_for(gallery, "more").selectbox(key="dataset").set_value("live").run()
     assert not gallery.exception
     assert any("Ann" in one.value and "cc\\-by" in one.value for one in gallery.caption)
 
@@ -409,13 +435,13 @@ def test_what_the_gallery_chose_is_what_compare_shows(gallery: AppTest, pictures
         gallery.session_state[key] = value  # as state.choose does
     gallery.switch_page("pages/compare.py").run()
     assert not gallery.exception and not gallery.error
-    assert gallery.selectbox(key="class").value == HOSTILE
     assert grid(gallery)["picture"]["name"] == f"folder:{HOSTILE}/<b>.png"
 
 
 def test_compare_draws_by_chance_and_counts_through_a_large_class(app: AppTest) -> None:
     app.run()
     names = [grid(app)["picture"]["name"]]
+    ask_for(app, "more")
     button(app, "Draw one").click().run()
     names.append(grid(app)["picture"]["name"])
     app.number_input(key="picked 1").set_value(0).run()
@@ -425,12 +451,19 @@ def test_compare_draws_by_chance_and_counts_through_a_large_class(app: AppTest) 
     assert len(set(names)) == 2 and not app.exception
 
 
-def test_choices_outlive_a_visit_to_the_gallery(app: AppTest) -> None:
+def test_choices_outlive_a_visit_to_another_page(app: AppTest) -> None:
     app.run()
     app.button_group(key="methods").set_value(["saliency"]).run()
-    app.switch_page("pages/gallery.py").run()
-    app.switch_page("pages/compare.py").run()
-    assert app.button_group(key="methods").value == ["saliency"]
+    ask_for(app, "more").selectbox(key="class").set_value("no cactus").run()
+    app.number_input(key="picked 0").set_value(7).run()
+    app.session_state["picking"] = None  # the fields for pictures go, what they chose stays
+    for page in ("compare", "gallery", "compare", "filters", "compare"):
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception and not app.error
+        if page == "compare":
+            assert not app.selectbox
+            assert app.button_group(key="methods").value == ["saliency"]
+            assert grid(app)["picture"]["name"] == "scenes:no cactus/7"
 
 
 def test_terms_of_weights_that_come_along_need_no_address() -> None:

@@ -18,6 +18,7 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.recipes.request import Style
 from cactiviz.rendering import paint
 from cactiviz.types import Box
+from cactiviz.ui import texts
 from cactiviz.ui.components import loader
 from cactiviz.ui.grid import component, encoding
 from cactiviz.ui.grid import component as grid
@@ -179,6 +180,65 @@ def test_seen_is_a_share_of_the_picture(told: dict[str, Any]) -> None:
     assert told["columns"][1]["seen"] == (0, 0, 1, 1)
 
 
+def saw(made: Comparison, **boxes: Box) -> Comparison:
+    """The comparison with other networks' views of its picture, which is 300 x 451 pixels."""
+    one = made.explanations["cactinet"]
+    seen = {name: replace(one, seen=box) for name, box in boxes.items()}
+    return replace(made, models=tuple(boxes), explanations=seen)
+
+
+def test_only_what_some_network_saw_is_shown_in_whole_pixels(made: Comparison) -> None:
+    height, width = made.picture.size
+    whole = Box(0, 0, height, width)
+    assert component.seen_by_any(replace(made, explanations={})) == whole
+    assert component.seen_by_any(made) == whole  # CactiNet saw all of it
+    few = saw(made, a=Box(12.5, 80.25, 100.0, 60.5), b=Box(40, 60.75, 99.25, 30))
+    assert component.seen_by_any(few) == Box(12, 60, 128, 81)  # to 139.25 and 140.75
+    # A millionth of a pixel is no pixel more; what lies outside of the picture isn't shown.
+    rounded = saw(made, a=Box(10 - 1e-9, 20 + 1e-9, 50 + 2e-9, 40 - 2e-9))
+    assert component.seen_by_any(rounded) == Box(10, 20, 50, 40)
+    assert component.seen_by_any(saw(made, a=Box(-9, -9, height + 18, width + 18))) == whole
+
+
+@pytest.mark.parametrize(
+    ("seen", "shares"),
+    [
+        (Box(10, 20, 50, 40), (0, 0, 1, 1)),
+        (Box(20, 30, 25, 10), (0.2, 0.25, 0.5, 0.25)),
+        (Box(0, 0, 300, 451), (0, 0, 1, 1)),
+        (Box(50, 50, 100, 100), (0.8, 0.75, 0.2, 0.25)),
+    ],
+)
+def test_what_a_network_saw_is_a_share_of_what_is_shown(
+    seen: Box, shares: tuple[float, ...]
+) -> None:
+    assert component._shares(seen, Box(10, 20, 50, 40)) == pytest.approx(shares)
+
+
+def test_the_picture_is_cut_where_no_network_saw_it(made: Comparison) -> None:
+    part = saw(made, a=Box(30, 100, 200, 150), b=Box(30, 100, 200, 75))
+    shown = grid.payload(part)
+    assert shown["picture"]["size"] == [200, 150]
+    assert shown["picture"]["part"] == texts.SEEN_OF_IT
+    assert [column["seen"] for column in shown["columns"]] == [(0, 0, 1, 1), (0, 0, 1, 0.5)]
+    sent = pixels(shown["picture"]["large"]).astype(float)
+    there = made.picture.rgb[30:230, 100:250]
+    assert sent.shape == there.shape and np.abs(sent - there).mean() < 3, "JPEG changes a little"
+    all_of_it = grid.payload(made)["picture"]
+    assert all_of_it["size"] == list(made.picture.size) and not all_of_it["part"]
+    assert all_of_it["id"] != shown["picture"]["id"]
+
+
+def test_a_network_that_says_otherwise_has_a_badge(made: Comparison) -> None:
+    one = made.explanations["cactinet"]
+    other = replace(one, predictions=answers(0, 0.9)[1:])
+    few = replace(
+        made, models=("a", "b", "c"), explanations={"a": one, "b": other, "c": one}, failures={}
+    )
+    badges = [column["badge"] for column in grid.payload(few)["columns"]]
+    assert badges == ["", texts.SAYS_OTHERWISE, ""]
+
+
 def test_before_and_now(made: Comparison) -> None:
     before = (*answers(0.1, 0.2, 0.6), *answers(0, 0, 0, 0.08)[3:])
     before = tuple(sorted(before, key=lambda answer: -answer.probability))
@@ -196,7 +256,9 @@ def test_before_and_now(made: Comparison) -> None:
 def test_offers_only_while_few_are_compared(made: Comparison) -> None:
     offers = [{"name": "xception", "title": HOSTILE, "text": "Add"}]
     assert grid.payload(made, offers=offers)["offers"] == []
-    few = replace(made, models=("alexnet", "cactinet", "resnet152"))
+    three = replace(made, models=("alexnet", "cactinet", "resnet152"))
+    assert grid.payload(three, offers=offers)["offers"] == []
+    few = replace(made, models=("alexnet", "cactinet"))
     assert grid.payload(few, offers=offers)["offers"][0]["title"] == HOSTILE
 
 
@@ -241,6 +303,7 @@ def test_an_event_carries_a_look_that_there_is() -> None:
     assert event({"kind": "add", "value": "alexnet", "look": 7}, {"alexnet"}) == grid.Event(
         "add", "alexnet", Style()
     )
+    assert event({"kind": "trust", "value": "x"}, set()) == grid.Event("trust", "", Style())
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), "much", None, True, [0.5], 10**400])

@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, TimeoutError, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from cactiviz.rendering import paint
 from cactiviz.ui import texts
 from cactiviz.ui.grid import encoding
-from tests.fixtures.browsing import PATIENCE_MS, QUIET, served
+from tests.fixtures.browsing import NUMBERS_ON, PATIENCE_MS, served
 from tests.fixtures.grid_case import FAILED, HOSTILE, METHOD_FAILED, comparison
+from tests.fixtures.sampling import long
 
 pytestmark = pytest.mark.browser
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures"
@@ -49,46 +50,34 @@ def frames() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def opened(chromium: str, address: str, frames: list[str]) -> Iterator[Page]:
+def opened(browser: Browser, address: str, frames: list[str]) -> Iterator[Page]:
     """One page for all tests; each leaves no dialog open."""
     errors: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        context = browser.new_context(
-            viewport={"width": 1280, "height": 860},
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: errors.append(str(e)))
-        page.on("websocket", lambda ws: ws.on("framesent", lambda _: frames.append("sent")))
-        page.goto(address)
-        ready(page)
-        yield page
-        browser.close()
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 860},
+        reduced_motion="reduce",
+        permissions=["clipboard-read", "clipboard-write"],
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(NUMBERS_ON)
+    page = context.new_page()
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    page.on("websocket", lambda ws: ws.on("framesent", lambda _: frames.append("sent")))
+    page.goto(address)
+    ready(page)
+    yield page
+    context.close()
     assert not errors, errors
 
 
 @pytest.fixture
-def page(request: pytest.FixtureRequest, opened: Page, address: str) -> Iterator[Page]:
-    tries = getattr(request.node, "execution_count", 1)
-    if tries > 1 or not is_clean(opened):  # one that failed has left its marks
-        opened.goto(address)
-        ready(opened)
+def page(opened: Page, address: str) -> Iterator[Page]:
     yield opened
     if opened.locator("dialog[open]").count():
         opened.keyboard.press("Escape")
     choose(opened, "each its own")
-
-
-def is_clean(page: Page) -> bool:
-    """Whether the last test's look leaves the address, which it does a moment after the test."""
-    try:
-        page.wait_for_function("!location.search", timeout=2_000)
-    except TimeoutError:
-        return False
-    return True
+    opened.wait_for_function("!location.search")  # the look leaves the address a moment later
 
 
 def ready(page: Page) -> None:
@@ -235,6 +224,7 @@ def test_strength_is_seen_and_costs_no_message(page: Page, frames: list[str]) ->
     page.wait_for_function("location.search === ''")
 
 
+@long
 def test_a_link_brings_the_look(page: Page, address: str) -> None:
     other = page.context.new_page()
     other.goto(f"{address}/?other=%3Cb%3E&palette=cividis&strength=0.3&scale=nonsense")
@@ -267,6 +257,7 @@ def test_words_under_the_pointer(page: Page) -> None:
     assert says.inner_text().endswith("never saw this part")
 
 
+@long
 def test_words_stay_in_sight_however_far_one_scrolls(page: Page, address: str) -> None:
     other = page.context.new_page()
     for width in (1280, 620):  # in the second the table scrolls within its own box
@@ -357,14 +348,15 @@ def test_hostile_names_stay_text_and_reasons_stand_in_their_place(page: Page) ->
     assert "second in the queue" in page.locator(".head").nth(3).inner_text()
 
 
+@long
 def test_an_export_is_asked_for_and_saved_once(page: Page) -> None:
-    page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Take home").click()
     with page.expect_download() as saving:
         page.get_by_role("menuitem", name="Raw maps (npz)").click()
     assert saving.value.suggested_filename == "maps.npz"
     assert Path(saving.value.path()).read_bytes() == b"\0made"
     page.get_by_text("kind='export', value='npz'").wait_for()
-    assert page.get_by_role("button", name="Download").is_enabled()
+    assert page.get_by_role("button", name="Take home").is_enabled()
     again: list[object] = []
     page.on("download", lambda file: again.append(file))
     run_again(page)
@@ -380,12 +372,14 @@ def test_new_data_leaves_what_has_not_changed(page: Page) -> None:
     assert mark.evaluate("e => e.getRootNode().activeElement === e")
 
 
+@long
 def test_a_phone_scrolls_the_table_and_not_the_page(page: Page, address: str) -> None:
     browser = page.context.browser
     assert browser is not None
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True
     )
+    context.add_init_script(NUMBERS_ON)
     phone = context.new_page()
     phone.goto(address)
     ready(phone)
@@ -408,6 +402,7 @@ def test_a_phone_scrolls_the_table_and_not_the_page(page: Page, address: str) ->
     context.close()
 
 
+@long
 def test_one_network_and_what_else_there_is(page: Page, address: str) -> None:
     other = page.context.new_page()
     other.goto(f"{address}/?networks=cactinet")

@@ -21,7 +21,7 @@ from cactiviz.ui import texts
 from cactiviz.ui.address.layers import AT_ONCE, FiltersLink
 from cactiviz.ui.components import data_url
 from cactiviz.ui.layers.filters import FilterLook, look, map_vmax, paint
-from cactiviz.ui.pictures.library import first_item, opened
+from cactiviz.ui.pictures.library import UNNAMED_ITEM, opened
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.choice import Choice
 from tests.fixtures.inside_pages import (
@@ -58,8 +58,7 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, walls: Walls) -> AppTes
 
 
 def test_the_first_layer_is_shown_by_response(app: AppTest, walls: Walls) -> None:
-    item = first_item()
-    picture = opened(item.dataset).open(item)
+    picture = opened(UNNAMED_ITEM.dataset).open(UNNAMED_ITEM)
     untrained = "random weights" in " ".join(captions(app))
     grid = filters(load_model("cactinet", untrained=untrained), picture)
     cells = walls["filters cactinet"]

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.fixtures.browsing import SCREENS, until
+from tests.fixtures.sampling import long
 
 pytestmark = pytest.mark.browser
 
@@ -32,9 +33,10 @@ def ours(page: Page) -> list[str]:
     ]
 
 
+@long
 @pytest.mark.parametrize(("size", "scheme"), SCREENS)
 def test_a_filter_is_enlarged_by_the_keyboard(open_page: Open, size: str, scheme: str) -> None:
-    page = open_page("/filters", size=size, scheme=scheme)
+    page = open_page("/filters?networks=cactinet", size=size, scheme=scheme)
     walls_shown(page)
     buttons = page.locator(".of-panes button")
     expect(buttons).to_have_count(32)
@@ -57,8 +59,9 @@ def test_a_filter_is_enlarged_by_the_keyboard(open_page: Open, size: str, scheme
     assert buttons.evaluate_all(FOCUSED) == 2  # where the reader is now
 
 
+@long
 def test_neurons_follow_a_place_that_is_clicked(open_page: Open) -> None:
-    page = open_page("/neurons", size="390")
+    page = open_page("/neurons?networks=cactinet", size="390")
     walls_shown(page)
     lines = page.locator(".of-panes .line")
     expect(lines).to_have_count(10)

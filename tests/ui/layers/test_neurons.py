@@ -22,10 +22,11 @@ from cactiviz.ui.address.layers import NeuronsLink
 from cactiviz.ui.components import data_url, wall
 from cactiviz.ui.layers import columns
 from cactiviz.ui.layers.neurons import HOW_MANY, around, in_field, look, paint, row_and_column
-from cactiviz.ui.pictures.library import first_item, opened
+from cactiviz.ui.pictures.library import UNNAMED_ITEM, opened
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.choice import Choice
 from tests.fixtures.inside_pages import (
+    CACTINET,
     Walls,
     captions,
     open_page,
@@ -61,8 +62,7 @@ def keys(cells: Sequence[wall.Cell]) -> list[tuple[int, ...]]:
 
 
 def test_ten_by_chance_are_those_of_the_seed_with_their_fields(app: AppTest, walls: Walls) -> None:
-    item = first_item()
-    picture = opened(item.dataset).open(item)
+    picture = opened(UNNAMED_ITEM.dataset).open(UNNAMED_ITEM)
     model = load_model("cactinet", untrained=texts.TRAINED_NOTE not in captions(app))
     expected = explain_neurons(model, picture, layer="stem", random=HOW_MANY, seed=1)
     cells = walls["neurons cactinet"]
@@ -109,22 +109,24 @@ def test_a_layer_that_sees_the_whole_picture_is_said_once_and_not_outlined(
 def test_one_opens_on_the_strongest_until_a_number_is_chosen(app: AppTest, walls: Walls) -> None:
     app.button_group(key=state.NEURON_WAY).set_value("number")
     settled(app)
-    item = first_item()
-    picture = opened(item.dataset).open(item)
+    picture = opened(UNNAMED_ITEM.dataset).open(UNNAMED_ITEM)
     model = load_model("cactinet", untrained=texts.TRAINED_NOTE not in captions(app))
     there = map_neurons(model, picture, Layer("stem"))
     strongest = there.strongest()
     assert there.values[strongest] == there.values.max()
     assert keys(walls["neurons cactinet"]) == [strongest]
     assert [app.number_input(key=key).value for key in state.NEURON_PARTS] == list(strongest)
-    assert app.session_state[state.TRAIL].at == {"neuron": "strongest"}
+    assert app.session_state[state.TRAIL].at == {**CACTINET, "neuron": "strongest"}
 
     row = (strongest.row + 1) % 32
     app.number_input(key=state.NEURON_PARTS[1]).set_value(row)
     settled(app)
     chosen = (strongest.channel, row, strongest.column)
     assert keys(walls["neurons cactinet"]) == [chosen]
-    assert app.session_state[state.TRAIL].at == {"neuron": "{} {} {}".format(*chosen)}
+    assert app.session_state[state.TRAIL].at == {
+        **CACTINET,
+        "neuron": "{} {} {}".format(*chosen),
+    }
     press(app, texts.STRONGEST)
     assert keys(walls["neurons cactinet"]) == [strongest]
     app.number_input(key=state.NEURON_PARTS[1]).set_value(row)

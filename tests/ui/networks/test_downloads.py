@@ -18,6 +18,7 @@ from cactiviz.ui import texts
 from cactiviz.ui.networks import downloads
 from cactiviz.ui.session import state
 from tests.fixtures.file_server import Server, serving
+from tests.fixtures.inside_pages import CACTINET
 
 ROOT = Path(__file__).resolve().parents[3]
 BODY = bytes(range(256)) * 4000
@@ -42,7 +43,14 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def new_session(server: Server) -> Callable[[], AppTest]:
-    return lambda: AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    """Opens the app with CactiNet."""
+
+    def opened() -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app.query_params.update(CACTINET)
+        return app.run()
+
+    return opened
 
 
 def until(done: Callable[[], bool], seconds: float = 10.0) -> None:

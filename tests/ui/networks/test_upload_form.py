@@ -25,11 +25,13 @@ from cactiviz.ui.brought import store
 from cactiviz.ui.brought.store import BrowserFolder
 from cactiviz.ui.networks.catalog import shareable
 from cactiviz.ui.session import polling, private_folders, state
+from tests.fixtures.inside_pages import CACTINET
 
 ROOT = Path(__file__).resolve().parents[3]
 HOSTILE = "<img src=x onerror=alert(1)> *b*"
-CACTINET = find_weights(MODELS["cactinet"])
-needs_weights = pytest.mark.skipif(CACTINET is None, reason="the weights are not in this checkout")
+SMALL = "torchvision:squeezenet1_1"  # another architecture, which is built quickly
+WEIGHTS = find_weights(MODELS["cactinet"])
+needs_weights = pytest.mark.skipif(WEIGHTS is None, reason="the weights are not in this checkout")
 
 
 @pytest.fixture(autouse=True)
@@ -54,19 +56,24 @@ def shelf(forgotten: list[Network]) -> BrowserFolder:
 
 @pytest.fixture
 def new_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], AppTest]:
-    """Opens the app, each time as another person."""
+    """Opens the app with CactiNet, each time as another person."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("CACTIVIZ_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(ROOT)
-    st.cache_data.clear()
     st.cache_resource.clear()
-    return lambda: AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+
+    def opened() -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app.query_params.update({**CACTINET, "views": "grad_cam"})
+        return app.run()
+
+    return opened
 
 
 def cactinet(factor: float = 1.0) -> bytes:
     """CactiNet's file, with its answers multiplied."""
-    assert CACTINET is not None
-    weights = load_file(CACTINET)
+    assert WEIGHTS is not None
+    weights = load_file(WEIGHTS)
     last = [key for key, value in weights.items() if value.ndim and value.shape[0] == 1]
     return save({k: v * factor if k in last else v.clone() for k, v in weights.items()})
 
@@ -106,7 +113,7 @@ def add(app: AppTest) -> None:
     for _ in range(200):
         if state.OWN_CHECK not in app.session_state:
             return
-        time.sleep(0.05)
+        time.sleep(0.15)
         app.run()
     raise AssertionError("the network was never read")
 
@@ -208,7 +215,7 @@ def test_the_form_says_what_is_missing_and_keeps_what_is_there(
     app.button(key="open own").click().run()
     app.button(key="own submit").click().run()
     assert [e.value for e in app.error] == [texts.plain(texts.OWN_NO_FILE)]
-    fill(app, cactinet(), "<b>good.safetensors", "AlexNet", "alexnet")
+    fill(app, cactinet(), "<b>good.safetensors", "AlexNet", SMALL)
     add(app)
     assert "Another network is called AlexNet already" in app.error[0].value
     app.text_input(key=field_of(app)("name")).set_value("a/b").run()
@@ -221,7 +228,7 @@ def test_the_form_says_what_is_missing_and_keeps_what_is_there(
     assert texts.plain("<b>good.safetensors") in said
     assert str(temporary) not in said.replace("\\", ""), "it tells where the server keeps files"
     assert not files_in(temporary), "what was refused is kept all the same"
-    assert app.selectbox(key=field_of(app)("architecture")).value == "alexnet"
+    assert app.selectbox(key=field_of(app)("architecture")).value == SMALL
     assert app.text_input(key=field_of(app)("name")).value == "mine"
     app.text_area(key=field_of(app)("classes")).set_value("one\ntwo\nthree").run()
     app.selectbox(key=field_of(app)("architecture")).set_value("cactinet").run()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,15 +13,22 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from cactiviz.ui import texts
-from tests.fixtures.browsing import PATIENCE_MS, QUIET, ROOT, at_rest, served, until
+from tests.fixtures.browsing import (
+    EVIL,
+    PATIENCE_MS,
+    Seen,
+    ask_for_picture,
+    at_rest,
+    bring,
+    until,
+)
 from tests.fixtures.sampling import long
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
-EVIL = "evil.test"  # a name that leads to this computer, as one does by DNS rebinding
 STEAL = "SET_FILE_UPLOAD_CLIENT_CONFIG"
 
 
@@ -40,43 +46,6 @@ class Attacker:
 
     def page(self, host: str) -> str:
         return f"http://{host}:{self.port}/"
-
-
-@pytest.fixture(scope="module")
-def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("record") / "requests"
-
-
-@pytest.fixture(scope="module")
-def app_address(
-    chromium: str, app_data: Path, record: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The app with a record of what it is asked."""
-    environment = {
-        "TORCH_HOME": str(tmp_path_factory.mktemp("torch")),
-        "CACTIVIZ_DATA": str(app_data),
-        "CACTIVIZ_WEIGHTS": "",
-        "PYTHONPATH": str(ROOT),
-        "RECORD": str(record),
-    }
-    record.touch()
-    with served(ROOT / "tests" / "fixtures" / "recorded_app.py", environment) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One with a camera, for which the attacker's name leads here."""
-    more = [
-        f"--host-resolver-rules=MAP {EVIL} 127.0.0.1",
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        "--autoplay-policy=no-user-gesture-required",
-    ]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=[*QUIET, *more])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -109,28 +78,9 @@ def attacker() -> Iterator[Attacker]:
     server.server_close()
 
 
-@dataclass
-class Seen:
-    """What the app was asked since a moment."""
-
-    record: Path
-    start: int
-
-    def lines(self) -> list[dict[str, Any]]:
-        text = self.record.read_bytes()[self.start :].decode()
-        return [json.loads(line) for line in text.splitlines()]
-
-    def let_in(self) -> list[dict[str, Any]]:
-        """What wasn't refused of what another page asked."""
-        return [one for one in self.lines() if one["answer"] not in (403, 404, 421)]
-
-
-@pytest.fixture
-def seen(record: Path, app_address: str) -> Seen:
-    return Seen(record, record.stat().st_size)
-
-
-@pytest.fixture(params=["localhost", pytest.param("127.0.0.1", marks=long), EVIL])
+@pytest.fixture(
+    params=[pytest.param("localhost", marks=long), pytest.param("127.0.0.1", marks=long), EVIL]
+)
 def elsewhere(
     request: pytest.FixtureRequest, browser: Browser, attacker: Attacker
 ) -> Iterator[Page]:
@@ -152,15 +102,13 @@ def victim(browser: Browser, app_address: str) -> Iterator[dict[str, str]]:
     page.on("request", lambda r: asked.append(r.url) if r.method == "PUT" else None)
     page.goto(f"{app_address}/?networks=cactinet&views=grad_cam")
     expect(page.locator(".box .cell").first).to_be_visible()
-    choose(page, "upload")
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
-        {"name": "mine.png", "mimeType": "image/png", "buffer": picture("red")}  # type: ignore[arg-type]
-    )
-    expect(page.locator(".box .original")).to_have_attribute("alt", f"{texts.ORIGINAL}: mine.png")
+    ask_for_picture(page, "upload")
+    bring(page, "mine.png", picture("red"))
     (upload,) = asked
     token = next(one["value"] for one in context.cookies() if "xsrf" in one.get("name", ""))
-    film = context.new_page()
-    film.goto(f"{app_address}/animate?networks=cactinet&views=grad_cam&picture=chelsea")
+    film = context.new_page()  # the shortest that there is
+    film.set_default_timeout(PATIENCE_MS)
+    film.goto(f"{app_address}/animate?networks=cactinet&views=grad_cam&each=1")
     film.get_by_role("radio", name="MP4", exact=True).click()
     film.get_by_role("button", name="Make the MP4").click()
     source = film.locator("video[src]").get_attribute("src") or ""
@@ -174,13 +122,6 @@ def picture(colour: str) -> bytes:
     data = BytesIO()
     Image.new("RGB", (90, 60), colour).save(data, "PNG")
     return data.getvalue()
-
-
-def choose(page: Page, source: str) -> None:
-    page.get_by_test_id("stSidebar").get_by_text(texts.SOURCES[source], exact=True).click()
-    chosen = page.locator("button[aria-checked=true]").filter(has_text=texts.SOURCES[source])
-    expect(chosen).to_have_count(1)
-    at_rest(page)
 
 
 EMBED = """async ([app]) => {
@@ -307,6 +248,7 @@ def test_under_another_name_it_is_not_there(browser: Browser, app_address: str, 
     context.close()
 
 
+@long
 @pytest.mark.parametrize("elsewhere", [EVIL], indirect=True)
 def test_whoever_opens_it_can_tell_it_nothing(
     elsewhere: Page, app_address: str, attacker: Attacker, seen: Seen
@@ -330,12 +272,8 @@ def test_whoever_opens_it_can_tell_it_nothing(
     expect(page.locator(".box .cell").first).to_be_visible()
     assert elsewhere.evaluate("window.opened.closed"), "it can be reached from where it was opened"
     assert page.evaluate("window.opener") is None
-    choose(page, "upload")
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
-        {"name": "secret.png", "mimeType": "image/png", "buffer": picture("green")}  # type: ignore[arg-type]
-    )
-    alt = f"{texts.ORIGINAL}: secret.png"
-    expect(page.locator(".box .original")).to_have_attribute("alt", alt)
+    ask_for_picture(page, "upload")
+    bring(page, "secret.png", picture("green"))
     puts = [one for one in seen.lines() if one["method"] == "PUT"]
     assert [(one["answer"], one["origin"]) for one in puts] == [(204, app_address)]
     assert not [one for one in attacker.received if "stolen" in one]
@@ -346,6 +284,7 @@ def test_whoever_opens_it_can_tell_it_nothing(
 # the policy is, and for any request to outside.
 
 
+@long
 @pytest.mark.parametrize(
     ("name", "complete"),
     [
@@ -358,7 +297,7 @@ def test_whoever_opens_it_can_tell_it_nothing(
     ],
 )
 def test_each_page_works_with_the_policy_on(
-    open_page: Open, name: str, complete: str, record: Path, seen: Seen
+    open_page: Open, name: str, complete: str, seen: Seen
 ) -> None:
     page = open_page(f"/{name}", moving=name.startswith("animate"))
     page.locator(complete).first.wait_for()
@@ -370,28 +309,7 @@ def test_each_page_works_with_the_policy_on(
     assert "frame-ancestors 'none'" in policy and "connect-src 'self'" in policy
 
 
-def test_exports_and_a_picture_of_the_camera(open_page: Open, tmp_path: Path) -> None:
-    page = open_page("/?networks=cactinet&views=grad_cam")
-    page.locator(".box .cell").first.wait_for()
-    choose(page, "camera")
-    page.locator("[data-testid=stCameraInput] video").wait_for()
-    until(page, "document.querySelector('[data-testid=stCameraInput] video').readyState >= 2")
-    page.get_by_test_id("stCameraInputButton").click()
-    alt = f"{texts.ORIGINAL}: {texts.CAMERA_NAME}"
-    expect(page.locator(".box .original")).to_have_attribute("alt", alt)
-    expect(page.locator(".box .waiting")).to_have_count(0)
-    at_rest(page)
-    for kind in ("png", "npz"):
-        page.get_by_role("button", name="Download", exact=True).click()
-        with page.expect_download() as saved:
-            page.locator(".menu button").filter(has_text=texts.EXPORTS[kind]).click()
-        saved.value.save_as(tmp_path / kind)
-    with Image.open(tmp_path / "png") as sheet:
-        assert sheet.format == "PNG" and sheet.width > 500
-        assert json.loads(str(sheet.info["recipe"]))["makes"] == "comparison"
-    assert (tmp_path / "npz").read_bytes().startswith(b"PK")
-
-
+@long
 def test_an_mp4_plays_and_downloads_and_no_other_page_has_it(
     open_page: Open, tmp_path: Path, browser: Browser, attacker: Attacker, seen: Seen
 ) -> None:

@@ -26,6 +26,7 @@ from cactiviz.pictures import open
 from cactiviz.ui import navigation, texts
 from cactiviz.ui.brought import store
 from cactiviz.ui.session import state
+from tests.fixtures.browsing import ask_for_picture, at_rest
 
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
@@ -176,8 +177,8 @@ def test_uploads_need_the_token_keep_to_the_limit_and_nothing_goes_outside(
     page: Page, running: Running
 ) -> None:
     page.goto(running.url)
-    side = page.get_by_test_id("stSidebar")
-    side.get_by_text("Your own", exact=True).click()
+    at_rest(page)
+    ask_for_picture(page, "upload")
     photograph = BytesIO()
     Image.fromarray(open.sample("coffee").rgb).save(photograph, "JPEG")
     upload = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photograph.getvalue()}
