@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -538,7 +539,8 @@ def test_ctrl_c_on_a_terminal_leaves_the_bar_a_sentence_and_the_cursor(tmp_path:
                 said += os.read(own, 65536)
             except OSError:  # its other end is closed
                 break
-            if not asked and b" 2 of 400 " in said:
+            # Not each count is drawn: a quick network is at the fifth when the bar is drawn again.
+            if not asked and re.search(rb" ([2-9]|\d{2,}) of 400 ", said):
                 asked = True
                 process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130

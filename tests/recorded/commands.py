@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,8 +167,9 @@ def run(name: str, folder: Path) -> dict[str, Any]:
 
 
 def _placeless(text: str, folder: Path) -> str:
-    """Without the paths of this machine."""
-    kept = (word for word in text.split() if not word.startswith((str(folder), str(ROOT))))
+    """Without the paths of this machine, where the environment may lie anywhere."""
+    here = tuple(map(str, (folder, ROOT, sys.prefix)))
+    kept = (word for word in text.split() if not word.startswith(here))
     return " ".join(kept)
 
 

@@ -75,8 +75,16 @@ export default function (component) {
   strip.className = data.small ? "strip small" : "strip";
   const list = strip.querySelector("ul");
   list.setAttribute("aria-label", data.label);
-  const at = [...list.querySelectorAll("button")].indexOf(list.getRootNode().activeElement);
-  list.replaceChildren(...data.tiles.map((tile) => tileOf(tile, press)));
-  if (at >= 0) list.querySelectorAll("button")[at]?.focus();
+  // A button that stays is the same one, or a press that has just begun on it would be lost.
+  const faces = JSON.stringify(data.tiles.map((tile) => ({ ...tile, chosen: false })));
+  const buttons = [...list.querySelectorAll("button")];
+  if (strip.faces === faces) {
+    data.tiles.forEach((tile, at) => buttons[at].setAttribute("aria-pressed", String(tile.chosen)));
+  } else {
+    const at = buttons.indexOf(list.getRootNode().activeElement);
+    list.replaceChildren(...data.tiles.map((tile) => tileOf(tile, press)));
+    if (at >= 0) list.querySelectorAll("button")[at]?.focus();
+  }
+  strip.faces = faces;
   if (data.networks && !strip.querySelector(".top")) strip.prepend(topOf(data, press));
 }

@@ -134,9 +134,15 @@ def _follow(key: object) -> None:
     if not isinstance(key, str):
         return
     if key in _ASKS:
-        again = st.session_state.get(state.PICKING) == key
-        st.session_state[state.PICKING] = None if again else key
-        st.session_state[state.SOURCE] = "set" if again or key == "more" else key
+        session = st.session_state
+        again = session.get(state.PICKING) == key
+        session[state.PICKING] = None if again else key
+        if again:
+            session[state.SOURCE] = current.shown_source()
+        elif key != "more":
+            session[state.SOURCE] = key
+        elif session.get(state.SOURCE) != "web":  # whose field is among those of "more"
+            session[state.SOURCE] = "set"
         return
     source = key.removeprefix(_OWN)
     known = {f"set {item.address}": item for item in (*ITEMS, _item_of_session())}

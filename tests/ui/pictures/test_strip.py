@@ -90,6 +90,19 @@ def test_what_asks_opens_with_one_press_and_closes_with_another(session: Session
     assert not strip.asked() and chosen() == [f"set {COFFEE.address}"]
 
 
+def test_what_is_shown_stays_where_more_is_asked_for_and_closed_again(session: Session) -> None:
+    session.update({state.SOURCE: "web", state.WEB: "https://example.org/a.jpg"})
+    strip._follow("more")
+    assert session[state.SOURCE] == "web" and strip.asked() == "more"
+    strip._follow("more")
+    assert session[state.SOURCE] == "web" and not strip.asked()
+    bring(session, "mine.png", "upload")
+    session[state.SOURCE] = "upload"
+    strip._follow("upload")
+    strip._follow("upload")
+    assert session[state.SOURCE] == "upload" and chosen() == ["own upload"]
+
+
 def test_pictures_of_ones_own_become_tiles(session: Session) -> None:
     hostile = "<img src=x>.png"
     for name, source in ((hostile, "upload"), ("camera", "camera")):

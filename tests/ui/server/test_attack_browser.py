@@ -107,6 +107,7 @@ def victim(browser: Browser, app_address: str) -> Iterator[dict[str, str]]:
     (upload,) = asked
     token = next(one["value"] for one in context.cookies() if "xsrf" in one.get("name", ""))
     film = context.new_page()  # the shortest that there is
+    film.set_default_timeout(PATIENCE_MS)
     film.goto(f"{app_address}/animate?networks=cactinet&views=grad_cam&each=1")
     film.get_by_role("radio", name="MP4", exact=True).click()
     film.get_by_role("button", name="Make the MP4").click()
