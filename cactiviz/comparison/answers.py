@@ -11,12 +11,15 @@ def top_answers(comparison: Comparison) -> dict[str, str]:
     """Network -> its likeliest class, for trained networks that could have answered the same.
 
     Only networks with the same number of classes are held against each other, and of these groups
-    only the largest: one that knows cacti alone doesn't contradict one that knows cats.
+    only the largest: one that knows cacti alone doesn't contradict one that knows cats. A network
+    to which the picture is a stranger gives no answer.
     """
     groups: dict[int, dict[str, str]] = {}
     for name in comparison.models:
         explanation = comparison.explanations.get(name)
-        if explanation is not None and not explanation.untrained and explanation.predictions:
+        if explanation is None or explanation.untrained or explanation.stranger:
+            continue
+        if explanation.predictions:
             group = groups.setdefault(len(explanation.scores), {})
             group[name] = explanation.predictions[0].class_name
     return max(groups.values(), key=len, default={})

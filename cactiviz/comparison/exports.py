@@ -20,6 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 from cactiviz.comparison.caveats import NUMBERS
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import MethodError, ModelError
+from cactiviz.explanations.caveats import STRANGER_BRIEFLY
 from cactiviz.explanations.results import Attribution
 from cactiviz.explanations.target import EXPLAINED, own_answer
 from cactiviz.methods import FILTERS, METHODS, describe
@@ -173,8 +174,12 @@ def panel_of(comparison: Comparison, model: str, method: str, **style: Any) -> P
         note, place = own_answer(best.class_name, best.probability, not other), attribution.place
     elif method == FILTERS:
         answer = f"answer: {answer}"
+    if explanation.stranger:
+        answer, note, other = STRANGER_BRIEFLY, "", False
     return Panel(
-        *(explanation.title, cell.image, answer, probability, cell.caption),
+        *(explanation.title, cell.image, answer),
+        probability=None if explanation.stranger else probability,
+        caption=cell.caption,
         warned=explanation.untrained,
         lead=EXPLAINED if other else "",
         note=note,
@@ -291,8 +296,10 @@ def _covered(comparison: Comparison) -> list[Table]:
     """The table of each network's top class with and without the occlusion, if there is one."""
     lines = []
     for name in comparison.models:
-        if name in comparison.before and name in comparison.explanations:
-            now = comparison.explanations[name]
+        now = comparison.explanations.get(name)
+        if name in comparison.before and now is not None and now.stranger:
+            lines.append([now.title, STRANGER_BRIEFLY, "", "", ""])
+        elif name in comparison.before and now is not None:
             first = comparison.before[name].predictions[0]
             shares = [first.probability, now.same_class(first).probability]
             top = now.predictions[0].class_name

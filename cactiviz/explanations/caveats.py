@@ -20,6 +20,7 @@ UNTRAINED = "Untrained: the weights are random, so the maps tell nothing of the 
 
 #: In the place of an answer to a picture that is unlike all that the network learnt from.
 STRANGER = "Not a desert tile: its answer would mean nothing here."
+STRANGER_BRIEFLY = "not a desert tile: no answer"
 
 
 def notes_beside(

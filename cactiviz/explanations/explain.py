@@ -195,6 +195,7 @@ def explain(
         shares=np.array([answer.probability for answer in answers]),
         remarks=(*model.remarks, *target_notes),
         stranger=known is not None and bool(known.strangers(model.module, inputs)[0]),
+        tile_side=None if known is None else known.side,
     )
 
 

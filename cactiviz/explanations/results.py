@@ -125,6 +125,8 @@ class Explanation:
         stranger: True if the picture is unlike all that the network learnt from, so that its
             answer means nothing and :data:`cactiviz.explanations.caveats.STRANGER` stands in its
             place; False also where the network's file doesn't say what it learnt from.
+        tile_side: Side in pixels of the pictures that the network learnt from, where its file says
+            so: :func:`~cactiviz.explanations.tile.tile` answers larger pictures tile by tile.
     """
 
     model: str
@@ -142,6 +144,7 @@ class Explanation:
     shares: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     remarks: tuple[str, ...] = ()
     stranger: bool = False
+    tile_side: int | None = None
 
     @property
     def answers(self) -> tuple[Prediction, ...]:

@@ -21,7 +21,7 @@ from cactiviz.explanations.target import find_class
 from cactiviz.models import LoadedModel
 from cactiviz.models.preprocess import normalise, resize
 from cactiviz.pictures.open import MAX_MEGAPIXELS, Source, open_picture
-from cactiviz.rendering.figures.tiles import TileFigure, draw_tiles
+from cactiviz.rendering.figures.tiles import TileFigure, draw_tiles, paint_tiles
 from cactiviz.types import Box, Cancel, Picture, Progress
 
 _BATCH = 128
@@ -121,6 +121,15 @@ class TileAnswers:
         with np.errstate(invalid="ignore"):
             share = np.where(covers > 0, total / covers, np.nan)
         return rows, columns, share.astype(np.float32)
+
+    def image(self, width: int = 1200, strength: float = 0.55) -> NDArray[np.uint8]:
+        """The map over the picture, groups outlined: uint8 (h, w, 3).
+
+        Args:
+            width: Its width in pixels, at most.
+            strength: Opacity of the colours, 0..1.
+        """
+        return paint_tiles(self.picture, self.map(), LINE, width=width, strength=strength)
 
     def figure(self, width: int = 1200, strength: float = 0.55) -> Image.Image:
         """The map over the picture, groups outlined, with a legend: an RGB image.

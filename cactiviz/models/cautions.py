@@ -43,12 +43,12 @@ def cautions_from(network: Mapping[str, Any]) -> dict[str, str]:
 
 def _caution(row: Mapping[str, Any], centre: Mapping[str, Sequence[float]]) -> str:
     trained, untrained = row["trained"], row["untrained"]
-    animal = _COMPARED[_order(trained["energy"], centre["energy"])]
+    found = _COMPARED[_order(trained["energy"], centre["energy"])]
     forgot = _FORGOTTEN[
         _order(trained["energy"], untrained["energy"]), _order(untrained["energy"], _FLAT) == "more"
     ]
     covered = _COVERED[_order(trained["drop"], centre["drop"])]
-    return f"When measured on photographs of kangaroos, {row['title']} {animal} {forgot} {covered}"
+    return f"In our test on photographs of kangaroos, {row['title']} {found}; {forgot}.{covered}"
 
 
 #: What a flat map has: as much on the animal as its share of the area.
@@ -67,26 +67,22 @@ def _order(one: Sequence[float], other: Sequence[float]) -> str:
 
 
 _COMPARED = {
-    "more": "lay on the animal clearly more than a blob in the middle would.",
-    "less": "lay on the animal clearly less than a blob in the middle would.",
-    "unclear": "was neither clearly better nor clearly worse at finding the animal than a blob in "
-    "the middle.",
+    "more": "found the animal clearly better than guessing “the middle”",
+    "less": "found the animal clearly worse than guessing “the middle”",
+    "unclear": "was neither clearly better nor clearly worse than guessing “the middle”",
 }
 #: By how trained weights compare with random ones, and whether random ones find the animal too.
 _FORGOTTEN = {
-    ("more", False): "With random weights it lay on the animal no more than anywhere else.",
-    ("more", True): "With random weights it still lay on the animal, though clearly less.",
-    ("unclear", False): "Nor was there a clear difference to random weights.",
-    ("unclear", True): "With random weights it lay on the animal too, and not clearly less: don’t "
-    "take it for what the network has learnt.",
-    ("less", False): "With random weights it did clearly better.",
-    ("less", True): "With random weights it lay on the animal even more.",
+    ("more", False): "with random weights it didn’t find it",
+    ("more", True): "with random weights it still found it, less well",
+    ("unclear", False): "random weights did no worse",
+    ("unclear", True): "random weights found it about as well, so don’t take it for what the "
+    "network has learnt",
+    ("less", False): "random weights did better",
+    ("less", True): "random weights found it even better",
 }
 _COVERED = {
-    "more": "Covering where it is brightest changed the answer clearly more than covering the "
-    "middle.",
-    "less": "Covering where it is brightest changed the answer clearly less than covering the "
-    "middle.",
-    "unclear": "Covering where it is brightest changed the answer neither clearly more nor clearly "
-    "less than covering the middle.",
+    "more": " Covering its brightest part changed the answer more than covering the middle.",
+    "less": " Covering its brightest part changed the answer less than covering the middle.",
+    "unclear": "",
 }

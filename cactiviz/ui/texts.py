@@ -387,6 +387,7 @@ LINK_PARTS = {
     "against": "class held against",
     "layer": "layer",
     "cover": "covered part",
+    "tiles": "side of a tile",
     "whole": "choice of the whole picture",
     "untrained": "choice of random weights",
     "without": "word about what it leaves out",
@@ -463,12 +464,7 @@ MORE_NETWORKS = "More networks"
 MORE_VIEWS = "More views"
 FEWER = "Fewer"
 MORE = "More choices"
-#: (Network, view) -> where to choose what the note of that map advises.
-WHERE_TO_CHOOSE = {
-    ("cactinet", "grad_cam"): f"LayerCAM is under “{MORE_VIEWS}”; the layers are beside the "
-    f"networks, under “{EXPLAINED}”.",
-    ("cactinet", "layer_cam"): f"The layers are beside the networks, under “{EXPLAINED}”.",
-}
+BEST_VIEW = "Show {network}’s best map: {view} at {layer}"
 
 NO_VIEW_AT_A_LAYER = (
     "A layer is chosen, but none of these views is taken at a layer. Choose Grad-CAM under “More "
@@ -832,6 +828,36 @@ def _extremes(map_: Floats) -> str:
 
 
 # --- What if a part were covered ---
+ASK_TILES = "Ask tile by tile"
+ASK_TILES_HELP = (
+    "{network} learnt from small tiles. It can look at this picture piece by piece, at full size, "
+    "and count."
+)
+ASK_TILES_TITLE = "{network}, tile by tile"
+ASK_TILES_SIDE = "How large is one tile in this picture?"
+ASK_TILES_SIDES = "{} pixels"
+ASK_TILES_SIDE_HELP = (
+    "One plant with some sand around it should fill a tile. From higher up plants are smaller: "
+    "choose smaller tiles."
+)
+ASK_TILES_LEGEND = (
+    "Bright: surely {class_name}. Dark: surely not. Inside of a white line: more likely than not. "
+    "Hatched: not a desert tile, so no answer."
+)
+ASK_TILES_ODD = (
+    "Most tiles look strange to it. Is this desert from the air? If so, try another size of tile."
+)
+ASK_TILES_NOBODY = "None of these networks learnt from tiles. Choose CactiNet to ask tile by tile."
+ASK_TILES_PNG = "Map as a picture"
+ASK_TILES_JSON = "All answers as JSON"
+ASK_TILES_END = "Close the tiles"
+
+
+def tiles_done(done: int, total: int) -> str:
+    """How far asking has come."""
+    return f"Asking… {done:,} of {total:,} tiles" if total else "Waiting for its turn…"
+
+
 WHAT_IF = "Cover a part"
 WHAT_IF_HELP = "Hide a part of the picture and see which networks change their answer."
 WHAT_IF_END = "Uncover and close"

@@ -33,8 +33,8 @@ HIGH, MIDDLE, LOW, ABOVE = (3, 2.6, 3.4), (2, 1.7, 2.5), (1, 0.8, 1.2), (1.3, 1.
 
 
 def test_a_map_is_clearly_better_or_worse_only_where_intervals_are_apart() -> None:
-    assert "clearly more than a blob in the middle would." in made_up(HIGH, MIDDLE, LOW)
-    assert "clearly less than a blob in the middle would." in made_up(LOW, MIDDLE, LOW)
+    assert "clearly better than guessing “the middle”;" in made_up(HIGH, MIDDLE, LOW)
+    assert "clearly worse than guessing “the middle”;" in made_up(LOW, MIDDLE, LOW)
     touching = (2.6, 2.5, 2.7)  # from where the other ends
     assert "neither clearly better nor clearly worse" in made_up(touching, MIDDLE, LOW)
 
@@ -42,12 +42,12 @@ def test_a_map_is_clearly_better_or_worse_only_where_intervals_are_apart() -> No
 @pytest.mark.parametrize(
     ("trained", "untrained", "said"),
     [
-        (HIGH, LOW, "no more than anywhere else"),
-        (HIGH, ABOVE, "still lay on the animal, though clearly less"),
-        (MIDDLE, (2.1, 1.8, 2.4), "and not clearly less: don’t take it for"),
-        (LOW, LOW, "Nor was there a clear difference to random weights"),
-        (ABOVE, HIGH, "With random weights it lay on the animal even more"),
-        ((0.3, 0.2, 0.4), LOW, "With random weights it did clearly better"),
+        (HIGH, LOW, "with random weights it didn’t find it."),
+        (HIGH, ABOVE, "with random weights it still found it, less well."),
+        (MIDDLE, (2.1, 1.8, 2.4), "about as well, so don’t take it for"),
+        (LOW, LOW, "random weights did no worse."),
+        (ABOVE, HIGH, "random weights found it even better."),
+        ((0.3, 0.2, 0.4), LOW, "random weights did better."),
     ],
 )
 def test_what_random_weights_do_as_well_is_not_said_to_be_learnt(
@@ -58,11 +58,11 @@ def test_what_random_weights_do_as_well_is_not_said_to_be_learnt(
 
 def test_covering_is_held_against_covering_the_middle() -> None:
     for drops, said in (
-        ((HIGH, LOW), "changed the answer clearly more than covering the middle."),
-        ((LOW, HIGH), "changed the answer clearly less than covering the middle."),
-        ((HIGH, HIGH), "neither clearly more nor clearly less than covering the middle."),
+        ((HIGH, LOW), "changed the answer more than covering the middle."),
+        ((LOW, HIGH), "changed the answer less than covering the middle."),
     ):
         assert made_up(HIGH, MIDDLE, LOW, drops).endswith(said)
+    assert "overing" not in made_up(HIGH, MIDDLE, LOW, (HIGH, HIGH))  # nothing clear to say
 
 
 def test_nothing_is_said_of_what_was_not_measured() -> None:
@@ -90,12 +90,13 @@ def test_each_sentence_is_true_of_the_figures(name: str, method: str) -> None:
     (_, low, high), (_, least, most) = (
         figures["energy"] for figures in (row["trained"], NETWORKS[name]["baselines"]["centre"])
     )
-    assert ("lay on the animal clearly more than a blob" in said) == (low > most)
-    assert ("lay on the animal clearly less than a blob" in said) == (high < least)
+    assert ("found the animal clearly better than guessing" in said) == (low > most)
+    assert ("found the animal clearly worse than guessing" in said) == (high < least)
     random = row["untrained"]["energy"]
-    assert ("no more than anywhere else" in said) == (low > random[2] and random[1] <= 1)
-    assert ("still lay on the animal" in said) == (low > random[2] and random[1] > 1)
-    assert ("not clearly less: don’t take it" in said) == (
+    learnt = low > random[2]
+    assert ("with random weights it didn’t find it." in said) == (learnt and random[1] <= 1)
+    assert ("with random weights it still found it" in said) == (learnt and random[1] > 1)
+    assert ("about as well, so don’t take it" in said) == (
         random[1] > 1 and not low > random[2] and not high < random[1]
     )
 

@@ -59,7 +59,7 @@ def draw_tiles(
     Returns:
         An RGB image.
     """
-    painted = _painted(picture, figure, width, strength)
+    painted = paint_tiles(picture, figure.share, figure.line, width=width, strength=strength)
     high, wide = painted.shape[:2]
     inner = max(wide, _NARROWEST)
     has_strangers = bool(np.isnan(figure.share).any())
@@ -93,22 +93,36 @@ def draw_tiles(
     return sheet
 
 
-def _painted(
-    picture: Picture, figure: TileFigure, width: int, strength: float
+def paint_tiles(
+    picture: Picture,
+    share: NDArray[np.float32],
+    line: float,
+    *,
+    width: int = 1200,
+    strength: float = 0.55,
 ) -> NDArray[np.uint8]:
+    """Probabilities in colours over the picture in grey, strangers hatched: uint8 (h, w, 3).
+
+    Args:
+        picture: The picture.
+        share: As in :class:`TileFigure`.
+        line: As in :class:`TileFigure`.
+        width: Width in pixels, at most; a small picture is enlarged by a whole number.
+        strength: Opacity of the colours, 0..1.
+    """
     height, own = picture.size
     zoom = width / own if own > width else max(1, min(4, width // own))
     size = (max(1, round(height * zoom)), max(1, round(own * zoom)))
     below = resized(picture, size) if zoom <= 1 else _enlarged(picture.rgb, size)
     grey = (below @ np.array([0.299, 0.587, 0.114]))[..., None]  # ITU-R BT.601
-    share = _enlarged(figure.share, size)
+    share = _enlarged(share, size)
     strange = np.isnan(share)
     colours = PALETTES["inferno"][np.rint(255 * np.nan_to_num(share)).astype(int)]
     mixed = strength * colours + (1 - strength) * grey
     mixed = np.where(strange[..., None], 0.5 * grey + 60, mixed)
     cell = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
     cell[strange] = _hatched(cell)[strange]
-    region = (share >= figure.line).astype(np.uint8)  # of nan: False
+    region = (share >= line).astype(np.uint8)  # of nan: False
     edges, _ = cv2.findContours(region, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(cell, edges, -1, (16, 16, 16), 3)
     cv2.drawContours(cell, edges, -1, _LINE, 1)

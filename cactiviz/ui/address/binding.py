@@ -110,6 +110,7 @@ def chosen(page: str) -> Link:
         against=get(state.AGAINST) or "",
         layers=catalog.layers_of(in_table or FIRST_NETWORKS),
         cover=None if _stays_here() else covered_part(),
+        tiles=int(get(state.TILES) or 0),
         whole=bool(get(state.WHOLE)),
         untrained=bool(get(state.UNTRAINED)),
     )

@@ -17,7 +17,7 @@ from cactiviz.models import MODELS
 from cactiviz.pictures.occlusion import HOWS, How
 from cactiviz.pictures.web import parsed
 from cactiviz.recipes.fields import STYLE
-from cactiviz.recipes.kinds import Kind, Number, Switch, Text
+from cactiviz.recipes.kinds import Kind, Number, Switch, Text, Whole
 from cactiviz.recipes.request import Style
 from cactiviz.types import Box
 from cactiviz.ui import texts
@@ -50,7 +50,7 @@ _PICTURE = ("picture", "web", "place")
 _INSIDE = (*_PICTURE, "networks", "whole", "untrained", LEFT_OUT)
 #: Those parameters of a :class:`Link` that each page uses; others are no business of it.
 SHARED = {
-    "compare": (*_INSIDE, "views", "class", "against", "layer", "layers", "cover"),
+    "compare": (*_INSIDE, "views", "class", "against", "layer", "layers", "cover", "tiles"),
     "filters": _INSIDE,
     "neurons": _INSIDE,
     "animate": (*_PICTURE, "untrained", LEFT_OUT),
@@ -192,6 +192,7 @@ _ROWS = (
         of=lambda link: () if len(link.models) == 1 else _layers_of(link),
     ),
     Parameter("cover", "cover", _Cover(), state.COVERED),
+    Parameter("tiles", "tiles", Whole(8, 4096), state.TILES),
     Parameter("whole", "whole", _On(), state.WHOLE),
     Parameter("untrained", "untrained", _On(), state.UNTRAINED),
     Parameter(LEFT_OUT, "without", Text(60, lambda text: _WITHOUT.fullmatch(text) is not None)),
@@ -216,6 +217,7 @@ class Link(PageLink):
         layers: (network, layer) in the table's order, where class activation maps are taken; others
             have the network's own layer.
         cover: The part of the picture that is covered, or None.
+        tiles: Side in pixels of the tiles that the picture is answered by as well; 0 for none.
         whole: Every network is shown the whole picture.
         untrained: Networks without weights here are shown with random ones.
         without: What it leaves out.
@@ -241,6 +243,7 @@ class Link(PageLink):
     against: str = ""
     layers: Layers = ()
     cover: Covered | None = None
+    tiles: int = 0
     whole: bool = False
     untrained: bool = False
     without: str = ""

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
+from cactiviz.explanations.caveats import STRANGER
 from cactiviz.explanations.results import Explanation
 from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.scales import number
@@ -85,12 +86,14 @@ def button(choice: Choice, comparison: Comparison) -> None:
 def offered(choice: Choice, comparison: Comparison) -> tuple[str, str] | None:
     """The class that a network explains and its likeliest other one, which most of them know.
 
-    Where as many know one pair as another, that of the first network is taken, and of those with
-    random weights only where no other has answered. None where nobody could answer.
+    Where as many know one pair as another, that of the first network is taken. Those with random
+    weights count only where no other has answered, and those to which the picture is a stranger
+    never. None where nobody could answer.
     """
     answered = [
         comparison.explanations[name] for name in choice.models if name in comparison.explanations
     ]
+    answered = [e for e in answered if not e.stranger]
     learnt = [e for e in answered if not e.untrained]
     class_names = [_known(explanation) for explanation in learnt or answered]
     pairs = {
@@ -165,6 +168,8 @@ def _card(name: str, comparison: Comparison, margins: dict[str, Margin | None]) 
     if name not in comparison.explanations:
         return {"title": title, "why": texts.WAITING}
     margin = margins[name]
+    if comparison.explanations[name].stranger:
+        return {"title": title, "why": STRANGER}
     if margin is None:
         whys = comparison.explanations[name].failures.values()
         return {"title": title, "why": next(iter(whys), texts.WHY_NOT_REFUSED)}

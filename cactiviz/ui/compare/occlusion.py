@@ -11,6 +11,7 @@ import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import PictureError
+from cactiviz.explanations.caveats import STRANGER
 from cactiviz.explanations.results import Explanation
 from cactiviz.pictures.occlusion import HOWS, cover
 from cactiviz.types import Box, Picture, Prediction
@@ -151,6 +152,8 @@ def _row(
         return {**row, "why": comparison.failures[name], "waiting": False}
     if first is None:
         return {**row, "why": texts.WAITING}
+    if first.stranger:
+        return {**row, "why": STRANGER, "waiting": False}
     answer = first.predictions[0]
     row |= {
         "note": texts.UNTRAINED_NOTE if first.untrained else "",

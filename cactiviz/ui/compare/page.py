@@ -13,12 +13,13 @@ from cactiviz.comparison.answers import disagree
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets import is_address
 from cactiviz.errors import CactivizError
+from cactiviz.methods import METHODS
 from cactiviz.models import MODELS
 from cactiviz.recipes.request import Style
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.ui import texts
 from cactiviz.ui.address import history
-from cactiviz.ui.compare import contrast, exports
+from cactiviz.ui.compare import contrast, exports, tiles
 from cactiviz.ui.compare import occlusion as covering
 from cactiviz.ui.compare import progress as explanations
 from cactiviz.ui.compare.progress import Progress
@@ -37,11 +38,11 @@ def show(choice: Choice) -> None:
     """Show what is known of the choice, and the rest as it comes."""
     downloads.show()
     look, draw = partial(_look, choice), partial(_show, choice)
-    polling.show(look, lambda progress: bool(progress.waiting), draw, history.changed)
+    polling.show(look, lambda progress: progress.is_pending, draw, history.changed)
 
 
 def _show(choice: Choice, progress: Progress) -> None:
-    st.session_state[state.WAITED] = choice.key if progress.waiting else None
+    st.session_state[state.WAITED] = choice.key if progress.is_pending else None
     _heading(choice, progress)
     covering.panel(choice, progress)
     contrast.show(choice, progress.comparison)
@@ -61,6 +62,7 @@ def _show(choice: Choice, progress: Progress) -> None:
     if pressed is not None:
         _do(pressed, choice, progress)
     _actions(choice, progress)
+    tiles.panel(covering.applied(choice), progress.comparison, progress.beside)
     downloads.offer(progress.comparison.models)
     if not progress.waiting:
         _show_caveats(progress.comparison)
@@ -90,7 +92,9 @@ def _look(choice: Choice, patience_seconds: float) -> Progress:
     if not patience_seconds and st.session_state.get(state.WAITED) == choice.key:
         polling.wait()
     shown = covering.applied(choice)
-    progress = explanations.compared(shown, patience_seconds, first=choice)
+    progress = explanations.compared(
+        shown, patience_seconds, first=choice, beside=tiles.questions(shown)
+    )
     if st.session_state.get(state.STOPPED) != shown.key:
         return progress
     polling.want_nothing()
@@ -116,6 +120,7 @@ def _actions(choice: Choice, progress: Progress) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cv-actions"):
         covering.button()
         contrast.button(choice, progress.comparison)
+        tiles.button(progress.comparison)
         with st.popover(texts.MORE_VIEWS, key="more views", width="content"):
             sidebar.ask_views()
     if credit := choice.picture.source:
@@ -174,19 +179,44 @@ def _do(pressed: grid.Event, choice: Choice, progress: Progress) -> None:
 
 
 def _show_caveats(comparison: Comparison) -> None:
-    """What the maps can't say of each method and network, and where to choose what is advised."""
-    where = {
-        MODELS[network].cautions[view]: place
-        for (network, view), place in texts.WHERE_TO_CHOOSE.items()
-    }
+    """What the maps can't say of each method and network, and a press for what is advised."""
     lines = ""
     for remark in comparison.limits():
-        sentences = (f"{sentence} {where.get(sentence, '')}" for sentence in remark.says)
-        says = "".join(f"<dd>{escape(sentence)}</dd>" for sentence in sentences)
+        says = "".join(f"<dd>{escape(sentence)}</dd>" for sentence in remark.says)
         lines += f"<div><dt>{escape(remark.about)}</dt>{says}</div>"
     if lines:
         title = escape(texts.KEEP_IN_MIND)
         st.html(f'<section class="cv-mind"><h2>{title}</h2><dl>{lines}</dl></section>')
+    for name, explanation in comparison.explanations.items():
+        if not explanation.untrained and name in MODELS:
+            _offer_best_view(name, comparison.methods)
+
+
+def _offer_best_view(network: str, methods: tuple[str, ...]) -> None:
+    """The map that was the best one when measured, unless it is shown already."""
+    best = MODELS[network].best_view
+    if best is None:
+        return
+    view, layer = best[0], str(best[1])
+    if view in methods and dict(catalog.layers_of([network])).get(network) == layer:
+        return
+    title = texts.BEST_VIEW.format(
+        network=catalog.title(network), view=METHODS[view].title, layer=layer
+    )
+    st.button(
+        texts.plain(title),
+        key=f"best view of {network}",
+        on_click=_choose_view,
+        args=(network, view, layer),
+    )
+
+
+def _choose_view(network: str, view: str, layer: str) -> None:
+    """In the place of Grad-CAM where that is all that one network shows, else beside the others."""
+    chosen = list(st.session_state.get(state.METHODS) or ())
+    alone = chosen == ["grad_cam"] and st.session_state.get(state.MODELS) == [network]
+    st.session_state[state.METHODS] = [view] if alone else [*dict.fromkeys([*chosen, view])]
+    catalog.choose_layer(network, layer)
 
 
 def _again(choice: Choice, comparison: Comparison) -> None:

@@ -17,6 +17,7 @@ from cactiviz.comparison.answers import says_otherwise
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.errors import CactivizError
 from cactiviz.explanations import target as explained_class
+from cactiviz.explanations.caveats import STRANGER
 from cactiviz.explanations.results import Attribution, Explanation
 from cactiviz.methods import METHODS, describe, method_of
 from cactiviz.recipes.request import Style
@@ -170,13 +171,20 @@ def _column(
     return {
         "id": name,
         "title": catalog.title(name) if explanation.untrained else explanation.title,
-        "note": texts.UNTRAINED_NOTE if explanation.untrained else "",
-        "knows": "" if explanation.untrained else texts.KNOWS_ONLY.get(name, ""),
-        "answers": _answers(explanation, before),
+        "note": _warning(explanation),
+        "knows": "" if _warning(explanation) else texts.KNOWS_ONLY.get(name, ""),
+        "answers": [] if explanation.stranger else _answers(explanation, before),
         "seen": _shares(explanation.seen, seen_by_any(comparison)),
         "why": "",
         "waiting": "",
     }
+
+
+def _warning(explanation: Explanation) -> str:
+    """What stands where an answer would mean nothing."""
+    if explanation.untrained:
+        return texts.UNTRAINED_NOTE
+    return STRANGER if explanation.stranger else ""
 
 
 def _explained(comparison: Comparison) -> str:

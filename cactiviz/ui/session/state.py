@@ -77,6 +77,8 @@ FETCHING = "fetching"
 #: the picture that the box is drawn on, with what it is covered, and the last change's number.
 COVERING, COVERED, COVERED_PICTURE = "covering", "covered", "covered picture"
 COVERED_OF, COVERED_HOW, COVERED_SERIAL = "covered of", "covered how", "covered serial"
+#: A large picture asked tile by tile: a tile's side in pixels, or 0; which network; the tiles done.
+TILES, TILES_OF, TILES_DONE = "tiles", "tiles of", "tiles done"
 #: Learn: its part, the round of its first lesson; before a lesson's name, guess and answer.
 LESSON, ROUND, GUESS, REVEALED = "lesson", "round", "guess", "revealed"
 #: Animate: what the choices began from, what changes from frame to frame, where pictures come from.

@@ -8,6 +8,7 @@ import streamlit as st
 
 from cactiviz.batch.presets import PRESETS
 from cactiviz.datasets import Item
+from cactiviz.models import MODELS
 from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
@@ -34,13 +35,14 @@ class Beginning:
     page: str = ""
 
 
+_BEST = MODELS["cactinet"].best_view or ("grad_cam", MODELS["cactinet"].target_layer)
 BEGINNINGS = {
     "photographs": Beginning(FIRST_NETWORKS, item=library.first_item()),
     "cacti": Beginning(
         ("cactinet",),
-        ("grad_cam", "layer_cam", "saliency"),
+        (_BEST[0],),
         library.UNNAMED_ITEM,
-        (("cactinet", "stages.1"),),
+        (("cactinet", str(_BEST[1])),),
     ),
     "blog": Beginning(PRESETS["efficientnet_blog"].networks),
     "inaturalist": Beginning(page=state.GALLERY_PAGE),

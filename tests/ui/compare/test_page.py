@@ -148,12 +148,11 @@ def test_one_network_is_shown_by_all_that_an_address_leaves_unsaid(app: AppTest)
         *("Grad-CAM", "Saliency", "Guided backprop"),
         "CactiNet",
     ]
-    advised = texts.WHERE_TO_CHOOSE["cactinet", "grad_cam"]
-    assert f"the layer stages.1. {advised}</dd>" in listed
-    popovers = [one.proto.popover.label for one in app.get("popover")]
-    labels = [*popovers, *(one.label for one in app.expander)]
-    for name in (texts.MORE_VIEWS, texts.EXPLAINED):  # what it says to press is there
-        assert f"“{name}”" in advised and name in labels
+    assert "For a better map, choose HiResCAM and the layer stages.1.</dd>" in listed
+    app.button(key="best view of cactinet").click().run()  # what it advises is one press away
+    assert [row["id"] for row in grid(app)["rows"]][-1] == "hires_cam"
+    assert grid(app)["cells"][-1][0]["place"][0] == "stages.1"
+    assert not [one for one in app.button if one.key == "best view of cactinet"]
 
 
 @needs_weights
