@@ -306,7 +306,9 @@ GRID = {
     "original": ORIGINAL,
     "limit": "Its limit",
     "others": "The other networks, at the same place",
-    "dialog_help": "Arrow keys: other maps. Plus and minus: zoom. Drag to move.",
+    "views": "The other maps of this network",
+    "dialog_help": "Arrow keys: other maps. Plus and minus: zoom. Drag to move, or drag the line "
+    "to uncover the picture.",
     "own": "each its own",
     "shared": "one scale a row",
     "rank": "rank",

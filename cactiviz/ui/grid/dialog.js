@@ -23,14 +23,18 @@ class Closer {
     const bar = make("div", "bar-top");
     bar.append(this.title, tools);
     this.stage = make("div", "stage");
+    this.answer = make("p", "answered");
+    this.views = make("div", "views");
+    this.views.setAttribute("role", "group");
+    this.views.setAttribute("aria-label", words.views);
     this.says = make("p", "value");
     this.facts = make("div", "facts");
     this.others = make("div", "others");
     const beside = make("div", "beside");
-    beside.append(this.says, this.facts, make("p", "quiet help", words.dialog_help));
+    beside.append(this.answer, this.says, this.facts, make("p", "quiet help", words.dialog_help));
     const body = make("div", "body");
     body.append(this.stage, beside);
-    this.root.append(bar, body, this.others);
+    this.root.append(bar, this.views, body, this.others);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.root.addEventListener("close", () => this.closed());
     this.root.addEventListener("click", (event) => {
@@ -90,12 +94,16 @@ class Closer {
     this.stage.replaceChildren(stage);
     if (focused) stage.focus();
     this.tell();
+    this.column();
     this.row();
     this.paint();
   }
 
   tell() {
     const { data, row, column } = this.cell;
+    const [first] = column.answers;
+    const sure = first && filled(this.grid.data.words.sure, { share: percent(first.share) });
+    say(this.answer, first ? `${first.name}, ${sure}` : "");
     say(this.says, data.words ?? data.alt);
     const facts = [this.cell.caption(), ...data.notes];
     if (data.place) facts.unshift(data.place[2] || data.place[0] + data.place[1]);
@@ -104,6 +112,21 @@ class Closer {
     const parts = facts.filter(Boolean).map((fact) => make("p", "", fact));
     if (row.limit) parts.push(make("p", "", `${this.grid.data.words.limit}: ${row.limit}`));
     this.facts.replaceChildren(...parts);
+  }
+
+  /** The other views of the same network. */
+  column() {
+    const cells = [...this.grid.cells.values()];
+    const below = cells.filter((one) => one.button && one.across === this.cell.across);
+    this.views.hidden = below.length < 2;
+    this.views.replaceChildren(
+      ...below.map((one) => {
+        const choice = button("tool", one.row.title);
+        choice.setAttribute("aria-current", String(one === this.cell));
+        choice.onclick = () => this.show(one);
+        return choice;
+      }),
+    );
   }
 
   /** The same row of all networks. */
@@ -147,6 +170,8 @@ class Closer {
       handleOf.setAttribute("aria-valuetext", percent(1 - this.divided));
     };
     set(this.divided);
+    // Who drags it has the arrow keys for the other maps; who comes by the Tab key has them for it.
+    handleOf.onmousedown = (event) => event.preventDefault();
     handleOf.onpointerdown = (event) => handleOf.setPointerCapture(event.pointerId);
     handleOf.onpointermove = (event) => {
       if (event.buttons) set(placeIn(this.pane.root, event)[1]);
@@ -196,6 +221,8 @@ class Closer {
       this.tell();
       const beside = [...this.grid.cells.values()].filter((one) => one.down === this.cell.down);
       if (beside.filter((one) => one.button).length !== this.panes.length) this.row();
+      const below = [...this.grid.cells.values()].filter((o) => o.across === this.cell.across);
+      if (below.filter((one) => one.button).length !== this.views.childElementCount) this.column();
       this.paint();
     }
   }

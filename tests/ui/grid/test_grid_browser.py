@@ -330,6 +330,22 @@ def test_dialog_arrows_escape_and_focus(page: Page) -> None:
     assert "matrix(1.5" in dialog.locator(".scene").first.evaluate(
         "e => getComputedStyle(e).transform"
     )
+    box = divider.bounding_box()
+    assert box is not None
+    dialog.get_by_role("button", name="Saliency").click()  # no arrow key needed
+    dialog.get_by_role("heading", name="Saliency · CactiNet").wait_for()
+    dialog.locator(".choice").first.click()
+    dialog.get_by_role("heading", name="Saliency · AlexNet").wait_for()
+    answer = page.locator("thead .answers .class").first.inner_text()
+    expect(dialog.locator(".answered")).to_contain_text(f"{answer}, ")
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 9)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 9)
+    page.mouse.up()
+    assert divider.get_attribute("aria-valuenow") != "55"
+    page.keyboard.press("ArrowUp")  # the mouse didn't give the keys to the divider
+    page.keyboard.press("ArrowRight")
+    dialog.get_by_role("heading", name="HiResCAM · CactiNet").wait_for()
     page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
     # A dialog tells of its end only after it is hidden.
