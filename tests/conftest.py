@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -36,16 +37,22 @@ def data_dir() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def packages_scanned_once() -> Iterator[None]:
-    """Let Streamlit look for components among the installed packages once, not for each page."""
+def pages_run_quickly() -> Iterator[None]:
+    """Spare Streamlit in this process what it does for each run of a page.
+
+    It looks for components among the installed packages, and collects garbage.
+    """
     if "streamlit" not in sys.modules:  # no test that was collected opens pages
         yield
         return
     from streamlit.components.v2 import manifest_scanner
+    from streamlit.runtime.scriptrunner import script_runner
 
     with pytest.MonkeyPatch.context() as patch:
         once = functools.cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        # It collects garbage after each run of a page: half a second over all that tests import.
+        patch.setattr(script_runner, "gc", SimpleNamespace(collect=lambda generation: 0))
         yield
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks import kills
 from benchmarks.driving import hearing
+from tests.fixtures.sampling import long
 from tests.fixtures.tiny_tiles import write_tiles
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,7 +38,10 @@ if len(sys.argv) > 1:  # what Python itself says of these calls
 
 
 @linux
-@pytest.mark.parametrize(("name", "number"), [("report", signal.SIGTERM), ("film", signal.SIGKILL)])
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [pytest.param("report", signal.SIGTERM, marks=long), ("film", signal.SIGKILL)],
+)
 def test_a_killed_command_leaves_nothing_and_the_next_one_makes_the_same(
     name: str, number: int, tmp_path: Path
 ) -> None:

@@ -240,8 +240,8 @@ def small_tiles() -> dict[tuple[int, bool], NDArray[np.int_]]:
     ("module", "kind", "least"),
     [
         (scenes, "draw_plants", 0.6),
-        (terrain, "_gravel", 0.5),
-        (terrain, "_fold", 0.4),
+        pytest.param(terrain, "_gravel", 0.5, marks=long),
+        pytest.param(terrain, "_fold", 0.4, marks=long),
         (terrain, "_track", 0.1),
     ],
 )

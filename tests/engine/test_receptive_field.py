@@ -150,7 +150,7 @@ def alexnet() -> nn.Module:
 @pytest.mark.parametrize(
     ("layer", "neuron", "around", "every"),
     [
-        (0, Neuron(5, 27, 20), 2, 32),
+        pytest.param(0, Neuron(5, 27, 20), 2, 32, marks=long),
         pytest.param(0, Neuron(63, 0, 54), 2, 32, marks=long),
         pytest.param(3, Neuron(9, 13, 8), 1, 64, marks=long),
         (3, Neuron(100, 26, 0), 1, 64),
@@ -176,8 +176,8 @@ def test_alexnets_fields_are_what_brute_force_finds(
         ("alexnet", "features.8", Neuron(0, 6, 6), 131),
         ("alexnet", "features.10", Neuron(0, 6, 6), 163),
         ("resnet50", "conv1", Neuron(0, 50, 50), 7),
-        ("resnet50", "maxpool", Neuron(0, 28, 28), 11),
-        ("resnet50", "layer1", Neuron(0, 28, 28), 35),
+        pytest.param("resnet50", "maxpool", Neuron(0, 28, 28), 11, marks=long),
+        pytest.param("resnet50", "layer1", Neuron(0, 28, 28), 35, marks=long),
         ("resnet50", "layer2", Neuron(0, 14, 14), 91),
     ],
 )
@@ -450,8 +450,8 @@ def test_no_kind_of_step_hides_a_pixel_or_adds_one(name: str, last: bool) -> Non
     [
         ("cactinet", "stem"),
         ("alexnet", "features.11"),  # its target layer, which sees a part
-        ("torchvision:resnet18", "layer2"),
-        ("torchvision:mobilenet_v2", "features.6"),
+        pytest.param("torchvision:resnet18", "layer2", marks=long),
+        pytest.param("torchvision:mobilenet_v2", "features.6", marks=long),
         ("efficientnet_b0", "_blocks.0._depthwise_conv"),  # before the first excitation
     ],
 )

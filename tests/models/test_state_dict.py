@@ -15,6 +15,7 @@ import tarfile
 import types
 import zipfile
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from cactiviz.models.preprocess import preprocess
 from cactiviz.models.skeleton import build_empty
 from cactiviz.models.state_dict import SAFE, read_content
 from cactiviz.pictures.open import sample
+from tests.fixtures.sampling import some
 
 SQUEEZENET = "torchvision:squeezenet1_0"
 State = dict[str, Tensor]
@@ -127,10 +129,10 @@ WRAPPINGS: dict[str, Callable[[State], object]] = {
     "plain": lambda w: {**w, "epoch": 3, "note": "mine"},
     "network": lambda w: {"network": w},
 }
+PREFIXES = ("", "module.", "model.net.", "_orig_mod.module.backbone.")
 
 
-@pytest.mark.parametrize("prefix", ["", "module.", "model.net.", "_orig_mod.module.backbone."])
-@pytest.mark.parametrize("wrapping", WRAPPINGS)
+@pytest.mark.parametrize(("wrapping", "prefix"), some(list(product(WRAPPINGS, PREFIXES)), 24))
 def test_wrapped_weights_give_the_answer_of_the_plain_file(
     wrapping: str, prefix: str, trained: State, plain: Tensor, tmp_path: Path
 ) -> None:
@@ -359,7 +361,9 @@ def test_quantised_weights_are_refused(trained: State, tmp_path: Path) -> None:
 # --- the content decides, not the ending ------------------------------------------------------
 
 
-@pytest.mark.parametrize("ending", ["pth.tar", "bin", "ckpt", "PT", "PTH", "weights", "0", "h5"])
+@pytest.mark.parametrize(
+    "ending", some(("pth.tar", "bin", "ckpt", "PT", "PTH", "weights", "0", "h5"), 3)
+)
 def test_any_ending_will_do(ending: str, trained: State, plain: Tensor, tmp_path: Path) -> None:
     path = saved(tmp_path / f"x.{ending}", {"state_dict": trained})
     assert torch.equal(logits(load(path)), plain)

@@ -45,6 +45,18 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(autouse=True)
+def seldom_collected(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round of the collector after each load takes half a second over all that tests import."""
+    if "collects" not in request.fixturenames:
+        monkeypatch.setattr(runner_module, "spare_the_collector", gc.unfreeze)
+
+
+@pytest.fixture
+def collects() -> None:
+    """Asked for by tests of what the collector does."""
+
+
 @pytest.fixture
 def runner(clock: Clock) -> Iterator[Runner]:
     yield Runner("cpu", clock=clock)
@@ -341,6 +353,7 @@ def watch(runner: Runner, name: str, into: dict[str, Callable[[], object]]) -> N
     assert said(runner.ask(Network(name), f"watch {len(into)}", work)) == name
 
 
+@pytest.mark.usefixtures("collects")
 def test_the_network_least_recently_used_goes_and_its_memory_is_freed(loads: list[str]) -> None:
     runner = Runner("cpu", models_bytes=350 * KILOBYTE)
     alive: dict[str, Callable[[], object]] = {}
@@ -355,6 +368,7 @@ def test_the_network_least_recently_used_goes_and_its_memory_is_freed(loads: lis
     assert loads == ["a", "b", "c", "d", "b"]
 
 
+@pytest.mark.usefixtures("collects")
 def test_a_network_larger_than_the_room_is_used_and_not_kept(loads: list[str]) -> None:
     runner = Runner("cpu", models_bytes=350 * KILOBYTE)
     alive: dict[str, Callable[[], object]] = {}
@@ -366,6 +380,7 @@ def test_a_network_larger_than_the_room_is_used_and_not_kept(loads: list[str]) -
     assert alive["huge"]() is None
 
 
+@pytest.mark.usefixtures("collects")
 def test_after_a_load_the_collector_does_not_look_at_networks(
     runner: Runner, loads: list[str]
 ) -> None:

@@ -23,7 +23,7 @@ from cactiviz.datasets.registry import open_anywhere
 from cactiviz.models import Checkpoint, load_model
 from cactiviz.training.run import CHECKPOINT, SETTINGS, WEIGHTS, Recipe
 from cactiviz.training.train import train
-from tests.fixtures.sampling import EVERY
+from tests.fixtures.sampling import EVERY, long
 from tests.fixtures.tiny_tiles import write_tiles
 
 RECIPE = Recipe(input_size=32, epochs=4, batch_size=8, calibration_batches=2)
@@ -160,7 +160,7 @@ def test_killed_several_times_and_no_worse_for_it(
     ]
 
 
-@pytest.mark.parametrize("name", ("SIGINT", "SIGTERM"))
+@pytest.mark.parametrize("name", ("SIGINT", pytest.param("SIGTERM", marks=long)))
 def test_asked_to_stop_it_stops_well_and_goes_on(
     name: str, data: Path, undisturbed: Path, tmp_path: Path
 ) -> None:

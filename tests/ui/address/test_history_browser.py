@@ -81,9 +81,7 @@ def open_page_of(page: Page, title: str, heading: str) -> None:
     page.get_by_role("heading", name=heading).wait_for()
 
 
-def test_a_link_is_restored_and_back_and_forward_go_through_what_was_chosen(
-    open_page: Open,
-) -> None:
+def test_a_link_is_restored_and_can_be_copied(open_page: Open) -> None:
     link = {
         "picture": "samples:photographs/coffee",
         "networks": "cactinet",
@@ -102,7 +100,12 @@ def test_a_link_is_restored_and_back_and_forward_go_through_what_was_chosen(
     says(page, link)
     assert dict(parse_qsl(urlsplit(copied(page)).query)) == link
 
-    other = open_page(beside=page)
+
+@long
+def test_a_bare_address_stays_bare_and_an_error_in_one_network_leaves_the_others(
+    open_page: Open,
+) -> None:
+    other = open_page()
     chosen(other, "Lite0", "Lite1", "Lite2")
     says(other, {})  # a bare address stays bare
     first = {"picture": "samples:photographs/chelsea", "views": "grad_cam"}

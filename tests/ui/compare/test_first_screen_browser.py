@@ -129,7 +129,8 @@ def test_each_first_action_works_with_one_press(open_page: Open) -> None:
     page.locator(".editor .stage img").wait_for()
 
 
-@pytest.mark.parametrize("networks", [QUICK_SIX, pytest.param(BLOG_SIX, marks=long)])
+@long
+@pytest.mark.parametrize("networks", [QUICK_SIX, BLOG_SIX])
 def test_six_networks_by_four_views_fit_one_screen(open_page: Open, networks: str) -> None:
     page = open_page(f"/?networks={networks}&untrained=1")
     settled(page, 24)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.datasets.scenes.scene import open_scenes
@@ -43,8 +42,6 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
     monkeypatch.setenv("CACTIVIZ_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("CACTIVIZ_WEIGHTS", raising=False)
     monkeypatch.chdir(ROOT)
-    st.cache_data.clear()
-    st.cache_resource.clear()
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.switch_page("pages/learn.py")
     return app
