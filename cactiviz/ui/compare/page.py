@@ -23,7 +23,7 @@ from cactiviz.ui.compare import contrast, exports, tiles
 from cactiviz.ui.compare import occlusion as covering
 from cactiviz.ui.compare import progress as explanations
 from cactiviz.ui.compare.progress import Progress
-from cactiviz.ui.components.loader import component
+from cactiviz.ui.components.loader import SIDE_PANEL, component
 from cactiviz.ui.grid import component as grid
 from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.session import polling, state
@@ -125,7 +125,7 @@ def _actions(choice: Choice, progress: Progress) -> None:
             sidebar.ask_views()
     if credit := choice.picture.source:
         st.caption(texts.plain(credit))
-    component("phone_bar", "compare")(
+    component("phone_bar", "compare", (SIDE_PANEL, "phone_bar.js"), ("phone_bar.css",))(
         data={"label": texts.PHONE_BAR, "parts": list(texts.PHONE_PARTS.items())}, key="phone bar"
     )
 

@@ -2,7 +2,7 @@
 
 const press = {
   picture: () => document.querySelector('[data-testid="stMain"]')?.scrollTo({ top: 0, behavior: "smooth" }),
-  networks: () => document.querySelector('[data-testid="stExpandSidebarButton"]')?.click(),
+  networks: turnSidePanel,
   views: () => {
     const more = document.querySelector(".st-key-cv-actions [data-testid='stPopoverButton']");
     more?.scrollIntoView({ block: "center" });

@@ -14,13 +14,19 @@ def text(folder: str, names: Iterable[str]) -> str:
 
     Args:
         folder: Name of a package under ``cactiviz.ui``, such as ``"grid"``.
-        names: File names, in the order in which they are joined.
+        names: File names, in the order in which they are joined; those of another package with its
+            name before them, such as ``"components/side_panel.js"``.
 
     >>> text("components", ["wall.css"]).startswith("/*")
     True
     """
-    place = resources.files(f"cactiviz.ui.{folder}")
-    return "\n".join(place.joinpath(name).read_text("utf-8") for name in names)
+    place = resources.files("cactiviz.ui")
+    paths = (name if "/" in name else f"{folder}/{name}" for name in names)
+    return "\n".join(place.joinpath(path).read_text("utf-8") for path in paths)
+
+
+#: A script that turns the side panel, for components that have a button for it.
+SIDE_PANEL = "components/side_panel.js"
 
 
 @st.cache_resource(show_spinner=False)

@@ -26,14 +26,6 @@ const tileOf = (tile, press) => {
   return entry;
 };
 
-/** Streamlit has no call that opens its side panel, only its own button. */
-const openSide = () => {
-  const page = document;
-  const open = page.querySelector('[data-testid="stExpandSidebarButton"]');
-  const close = page.querySelector('[data-testid="stSidebarCollapseButton"] button');
-  (open ?? close)?.click();
-};
-
 const linkOf = (title, press) => {
   const link = document.createElement("button");
   link.type = "button";
@@ -54,7 +46,7 @@ const topOf = (data, press) => {
   links.setAttribute("role", "group");
   links.setAttribute("aria-label", data.begin);
   links.append(label, ...data.beginnings.map(([key, title]) => linkOf(title, () => press(key))));
-  const side = linkOf(data.networks, openSide);
+  const side = linkOf(data.networks, turnSidePanel);
   side.className = "side";
   top.append(links, side);
   return top;

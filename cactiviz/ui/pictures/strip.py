@@ -14,7 +14,7 @@ from cactiviz.errors import CactivizError
 from cactiviz.pictures import open
 from cactiviz.ui import texts
 from cactiviz.ui.brought import current
-from cactiviz.ui.components.loader import component
+from cactiviz.ui.components.loader import SIDE_PANEL, component
 from cactiviz.ui.pictures import library, picker
 from cactiviz.ui.session import state
 
@@ -76,7 +76,9 @@ def show(
         else:
             _follow(key)
 
-    component("strip", "pictures")(data=data, key=_KEY, on_pressed_change=follow)
+    component("strip", "pictures", (SIDE_PANEL, "strip.js"), ("strip.css",))(
+        data=data, key=_KEY, on_pressed_change=follow
+    )
 
 
 def _tiles() -> Iterable[Tile]:

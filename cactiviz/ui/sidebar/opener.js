@@ -1,4 +1,4 @@
-// A button that opens the side panel; Streamlit has no call for it, only its own button.
+// A button that opens the side panel.
 
 export default function (component) {
   const { data, parentElement } = component;
@@ -7,7 +7,7 @@ export default function (component) {
     open = document.createElement("button");
     open.type = "button";
     open.className = "opener";
-    open.onclick = () => document.querySelector('[data-testid="stExpandSidebarButton"]')?.click();
+    open.onclick = turnSidePanel;
     parentElement.append(open);
   }
   open.textContent = data.label;

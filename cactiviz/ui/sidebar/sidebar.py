@@ -22,7 +22,7 @@ from cactiviz.ui.address import history
 from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS
 from cactiviz.ui.brought import current
 from cactiviz.ui.components import fields
-from cactiviz.ui.components.loader import component
+from cactiviz.ui.components.loader import SIDE_PANEL, component
 from cactiviz.ui.networks import catalog, upload_form
 from cactiviz.ui.pictures import library, picker, strip
 from cactiviz.ui.session import state
@@ -112,7 +112,9 @@ def ask_models(key: str = state.MODELS) -> list[str]:
 
 def opener(label: str) -> None:
     """A button in the page that opens the sidebar, which is folded at first."""
-    component("opener", "sidebar")(data={"label": label}, key="opener")
+    component("opener", "sidebar", (SIDE_PANEL, "opener.js"), ("opener.css",))(
+        data={"label": label}, key="opener"
+    )
 
 
 def group(name: str) -> DeltaGenerator:
