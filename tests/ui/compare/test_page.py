@@ -150,8 +150,8 @@ def test_one_network_is_shown_by_all_that_an_address_leaves_unsaid(app: AppTest)
     ]
     assert "For a better map, choose HiResCAM and the layer stages.1.</dd>" in listed
     app.button(key="best view of cactinet").click().run()  # what it advises is one press away
-    assert [row["id"] for row in grid(app)["rows"]][-1] == "hires_cam"
-    assert grid(app)["cells"][-1][0]["place"][0] == "stages.1"
+    assert "hires_cam" in [row["id"] for row in grid(app)["rows"]]
+    assert "".join(grid(app)["cells"][0][0]["place"][:2]).startswith("stages.1 ")
     assert not [one for one in app.button if one.key == "best view of cactinet"]
 
 

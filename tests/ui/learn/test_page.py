@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.datasets.scenes.scene import open_scenes
@@ -121,6 +122,7 @@ def test_a_method_without_words_of_its_own_is_shown_with_those_of_the_table(
 
 
 def test_only_the_part_that_is_open_is_computed(app: AppTest) -> None:
+    st.cache_resource.clear()  # what other tests had computed
     settled(app, "methods")
     assert polling.runner().jobs.finished == 1
     assert polling.runner().in_memory() == ["efficientnet_lite2"]

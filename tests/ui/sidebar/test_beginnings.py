@@ -42,7 +42,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         ),
         (
             *("cacti", ("set", "scenes", "cactus", "178"), ("cactinet",)),
-            *(("grad_cam", "layer_cam", "saliency"), {"cactinet": "stages.1"}),
+            *(("hires_cam",), {"cactinet": "stages.1"}),
         ),
         ("blog", ("set", "samples", "photographs", "rocket"), BLOG, FIRST_VIEWS, {}),
     ],
