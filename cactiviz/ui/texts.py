@@ -645,13 +645,9 @@ DOWNLOAD_FAILED = "The weights of {title} couldn't be fetched; the terminal says
 GO_ON_WITH = "Go on, {megabytes:,.0f} of {spec.download_megabytes} MB are here"
 
 
-def weights_not_here(spec: ModelSpec) -> str:
-    """In the place of what a network would show, if its weights were here."""
-    return (
-        f"The trained weights of {spec.title} aren't on this computer yet. A button below the maps "
-        f"of {COMPARE} downloads them ({spec.download_megabytes} MB). Without the internet, choose "
-        f"“{UNTRAINED}” under “{CHANGE_NETWORKS}”, “{MORE}”."
-    )
+WEIGHTS_NOT_HERE = "The trained weights of {spec.title} aren't on this computer yet."
+WEIGHTS_COME = "The weights of {title} are on their way. The bar above says how far they are."
+OTHER_FILE = "Choose another file"
 
 
 def weights_missing(count: int) -> str:

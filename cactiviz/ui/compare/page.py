@@ -47,10 +47,11 @@ def _show(choice: Choice, progress: Progress) -> None:
     contrast.show(choice, progress.comparison)
     _say_what_does_not_count(choice, progress)
     data = grid.payload(
-        progress.comparison,
+        _on_their_way(progress.comparison),
         offers=downloads.offers(choice.models),
         style=history.style(),
         before=covering.before(progress),
+        remedies=_remedies(progress.comparison),
         download=_to_hand_out(),
         problem=str(st.session_state.pop(state.PROBLEM, "")),
         cannot_travel=history.cannot_travel(),
@@ -61,7 +62,7 @@ def _show(choice: Choice, progress: Progress) -> None:
     if pressed is not None:
         _do(pressed, choice, progress)
     _actions(choice, progress)
-    downloads.offer(progress.comparison.models)
+    downloads.offer(progress.comparison.models, each=False)
     if not progress.waiting:
         _show_caveats(progress.comparison)
         _again(choice, progress.comparison)
@@ -146,6 +147,28 @@ def _status(choice: Choice, progress: Progress) -> None:
         )
 
 
+def _remedies(comparison: Comparison) -> dict[str, list[downloads.Offer]]:
+    """Network -> what may be pressed in its place: it says nothing, or has learnt nothing."""
+    explanations = comparison.explanations
+    untrained = {name for name, explanation in explanations.items() if explanation.untrained}
+    failed = {name for name, why in comparison.failures.items() if why != texts.STOPPED}
+    return {
+        name: downloads.remedies(name, untrained=name in untrained)
+        for name in comparison.models
+        if name in failed | untrained
+    }
+
+
+def _on_their_way(comparison: Comparison) -> Comparison:
+    """The comparison, in which a network whose weights are coming says so."""
+    coming = {
+        name: texts.WEIGHTS_COME.format(title=catalog.title(name))
+        for name in comparison.failures
+        if downloads.is_coming(name)
+    }
+    return replace(comparison, failures={**comparison.failures, **coming}) if coming else comparison
+
+
 def _computed(progress: Progress) -> str:
     return texts.computed(_seconds(progress), texts.DEVICES[polling.runner().device.type])
 
@@ -159,8 +182,8 @@ def _do(pressed: grid.Event, choice: Choice, progress: Progress) -> None:
     """What was pressed in the grid."""
     if pressed.kind == "trust":
         st.switch_page(state.LEARN_PAGE)
-    if pressed.kind == "add":
-        downloads.fetch(pressed.value)
+    if pressed.kind in ("add", "untrained", "own"):
+        downloads.follow(pressed.kind, pressed.value)
     else:
         state.count_up(state.EXPORTED)
         number = int(st.session_state[state.EXPORTED])

@@ -14,7 +14,7 @@ from cactiviz.types import Box, Cancel
 from cactiviz.ui import texts
 from cactiviz.ui.address import history
 from cactiviz.ui.components import data_url, loader, wall
-from cactiviz.ui.networks import catalog
+from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.session import polling
 from cactiviz.ui.sidebar import sidebar
 from cactiviz.ui.sidebar.choice import Choice
@@ -83,7 +83,9 @@ def choose(page: Literal["filters", "neurons"], title: str, about: str) -> Choic
     st.html(loader.sheets("layers"))  # before all that can end a run
     history.titled(title, page)
     st.caption(about)
-    return sidebar.ask(page)
+    choice = sidebar.ask(page)
+    downloads.show()
+    return choice
 
 
 def ask(
@@ -142,6 +144,8 @@ def side_by_side(
                 # Said of trained ones too, so that the columns stay level.
                 note = f":orange[{texts.UNTRAINED_NOTE}]"
                 st.caption(note if answer.untrained else texts.TRAINED_NOTE)
+                if answer.untrained:
+                    downloads.remedy(column.name, untrained=True)
             _ask_layer(column, layer_key + column.name)
             if isinstance(answer, polling.Pending | polling.Failure):
                 _instead(column, columns)
@@ -190,7 +194,12 @@ def _ask_layer(column: Column[A], key: str) -> None:
 def _instead(column: Column[A], columns: Sequence[Column[A]]) -> None:
     """What stands where an answer isn't there: why, or what is waited for."""
     if isinstance(column.answer, polling.Failure):
-        st.info(texts.plain(column.answer.sentence))
+        coming = downloads.is_coming(column.name)
+        title = catalog.title(column.name)
+        why = texts.WEIGHTS_COME.format(title=title) if coming else column.answer.sentence
+        st.info(texts.plain(why))
+        if not column.layers:  # else it is here, and only this question has no answer
+            downloads.remedy(column.name)
         return
     waiting = [other for other in columns if isinstance(other.answer, polling.Pending)]
     if column is waiting[0] and isinstance(column.answer, polling.Pending):

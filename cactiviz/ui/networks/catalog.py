@@ -54,8 +54,18 @@ def join(name: str) -> None:
     st.session_state[state.JOINING] = [*st.session_state.get(state.JOINING, []), name]
 
 
+def let_untrained() -> None:
+    """Let random weights do where no trained ones are here, from the next run on."""
+    st.session_state[state.LETTING] = True
+
+
 def settled(chosen: Iterable[str]) -> list[str]:
-    """The chosen networks with those that joined, without those that are gone."""
+    """The chosen networks with those that joined, without those that are gone.
+
+    Before the switch for random weights is made in a run, since it may be what changes.
+    """
+    if st.session_state.pop(state.LETTING, False):
+        st.session_state[state.UNTRAINED] = True
     every = set(names())
     return [
         name
@@ -92,7 +102,7 @@ def why(name: str, untrained: bool, sentence: str) -> str:
     spec = MODELS.get(name)
     if spec is None or untrained or not can_be_fetched(spec):
         return sentence
-    return texts.weights_not_here(spec)
+    return texts.WEIGHTS_NOT_HERE.format(spec=spec)
 
 
 def missing() -> list[ModelSpec]:

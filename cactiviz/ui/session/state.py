@@ -69,8 +69,9 @@ WORD, WORD_AWAITED, WORD_SESSION = "word", "word awaited", "word session"
 WORD_NEWS = "word news"
 #: What that form waits for, and what it said.
 OWN_CHECK, OWN_SAID = "own check", "own said"
-#: Networks to choose besides those that are chosen, in the next run.
-JOINING = "joining"
+#: Networks to choose besides those that are chosen, in the next run; whether random weights will do
+#: from then on.
+JOINING, LETTING = "joining", "letting"
 #: The networks whose weights this session fetches.
 FETCHING = "fetching"
 #: What if a part were covered: whether the panel is open, the part, the picture with it covered,
