@@ -552,6 +552,19 @@ def link_classes(names: list[str], dataset: str) -> str:
     return f"The link names the class “{names[0]}”{others}, which “{dataset}” doesn't have."
 
 
+def nobody_has(typed: str, several: bool, some_near: bool) -> str:
+    """For a class that was typed and that no chosen network has.
+
+    >>> nobody_has("zebraa", True, True)
+    'None of these networks knows “zebraa”. The maps still show what they did. Did you mean:'
+    """
+    whose = "None of these networks knows" if several else "This network doesn’t know"
+    near = "Did you mean:" if some_near else "No name that they know is like it."
+    if not several:
+        near = near.replace("they know", "it knows")
+    return f"{whose} “{typed}”. The maps still show what they did. {near}"
+
+
 def class_unknown(name: str, several: bool) -> str:
     """For a class that was explained, once no network is left that knows it."""
     whose = "None of these networks" if several else "This network"

@@ -203,20 +203,10 @@ def drop_unknown(known: dict[str, str], *, new: bool) -> list[str]:
         class_ = str(st.session_state.get(key) or "")
         if not class_:
             known.pop(key, None)
-        elif any(_knows(name, class_) for name in networks):
+        elif any(catalog.may_know(name, class_) for name in networks):
             known[key] = class_
         elif new or known.get(key) == class_:
             st.session_state[key] = None
             known.pop(key, None)
             sentences.append(texts.class_unknown(class_, several=len(networks) > 1))
     return sentences
-
-
-def _knows(network: str, class_: str) -> bool:
-    """Whether it may have this class; by its number, it says itself how many it has."""
-    names = catalog.class_names(network)
-    kind, _, rest = class_.partition(":")
-    if not names or class_.strip().isdecimal() or kind == "index":
-        return True
-    meant = {class_.strip().casefold(), rest.strip().casefold() if kind == "name" else ""}
-    return any(name.strip().casefold() in meant for name in names)

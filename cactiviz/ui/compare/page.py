@@ -82,8 +82,24 @@ def _say_what_does_not_count(choice: Choice, progress: Progress) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         whys = [why for e in explanations for why in list(e.failures.values())[:1]]
         st.caption(texts.plain(texts.nobody_knows(whys)), width="content")
-        if st.button(texts.EXPLAIN_OWN, key="explain own", on_click=explain):
-            st.rerun()  # the whole page, whose side says what is explained
+        presses = {texts.EXPLAIN_OWN: ("", ""), **_near(choice)}
+        for label, classes in presses.items():
+            key = "explain own" if label == texts.EXPLAIN_OWN else f"explain {label}"
+            if st.button(texts.plain(label), key=key, on_click=explain, args=classes):
+                st.rerun()  # the whole page, whose side says what is explained
+
+
+def _near(choice: Choice) -> dict[str, tuple[str, str]]:
+    """Names near a class that nobody knows -> what is explained then, and against what."""
+    target = choice.target
+    class_, against = ("", "") if target is None else (target.class_ or "", target.contrast or "")
+    pairs: dict[str, tuple[str, str]] = {}
+    for typed in (str(class_), str(against)):
+        if typed and not any(catalog.may_know(name, typed) for name in choice.models):
+            for near in catalog.near_classes(choice.models, typed):
+                other = str(against) if typed == class_ else str(class_)
+                pairs[near] = (near, other) if typed == class_ else (other, near)
+    return pairs
 
 
 def _look(choice: Choice, patience_seconds: float) -> Progress:

@@ -27,6 +27,8 @@ GO_TO = "go to"
 #: A web address; the networks and views chosen; what is explained, and how.
 WEB, MODELS, METHODS, WHOLE, UNTRAINED = "address", "models", "methods", "whole", "untrained"
 TARGET, AGAINST = "target", "against"
+#: What was typed there that no network here knows, and in which field.
+TYPED = "typed"
 #: Network -> its layer, where one is chosen; what was dropped of it, and with which choice.
 LAYER, DROPPED = "layer", "dropped layers"
 #: The names that are shown beside the usual ones.
