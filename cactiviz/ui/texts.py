@@ -855,6 +855,8 @@ COVER: dict[str, Any] = {
     "none": "Nothing is covered.",
     "draw": "Draw a box on the picture.",
     "given": "This is the picture that the networks are given now.",
+    "edges": "No network sees the dark edges, so covering them changes nothing.",
+    "outside": "Only a dark edge is covered. No network sees it, so nothing changes.",
     "moving": "The networks answer as soon as the box stays where it is.",
     "how": "Cover it with",
     "hows": COVER_HOWS,
