@@ -693,6 +693,14 @@ SHOWN_OF = "{shown:,} of {total:,} are shown."
 
 
 LAYER_OF = "Layer of {title}"
+LAYER_FILES = {"png": "Picture (PNG)", "npz": "Numbers (npz)"}
+FILTERS_FILES = (
+    "The picture has the filters that are shown here. The numbers are all of this layer: every "
+    "pattern and every map, for NumPy."
+)
+NEURONS_FILES = (
+    "The picture has the neurons that are shown here. The numbers are their gradients, for NumPy."
+)
 
 
 # --- Filters ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -154,11 +155,41 @@ def side_by_side(
 
 
 def seen(choice: Choice, model: LoadedModel) -> Box:
-    """The part of the picture that a network sees, in fractions of the picture."""
-    preprocessing, size = model.spec.preprocessing, choice.picture.size
+    """The part of the picture that a network sees, in pixels of the picture."""
+    preprocessing = model.spec.preprocessing
     if choice.resize:
         preprocessing = replace(preprocessing, resize=choice.resize)
-    return data_url.in_fractions(preprocessing.seen(*size), size)
+    return preprocessing.seen(*choice.picture.size)
+
+
+def offer_files(
+    name: str, picture: Callable[[], bytes], numbers: Callable[[], bytes], about: str
+) -> None:
+    """A button for a picture and one for the numbers, made when they are pressed.
+
+    Args:
+        name: Of both files, and as keys of the buttons.
+        picture: Makes a PNG.
+        numbers: Makes a file of arrays.
+        about: What is in both, told where the pointer rests.
+    """
+    stem = "cactiviz " + re.sub(r"[^\w.]+", "-", name).strip("-")
+    with st.container(horizontal=True, gap="small"):
+        for ending, mime, make in (
+            ("png", "image/png", picture),
+            ("npz", "application/octet-stream", numbers),
+        ):
+            st.download_button(
+                texts.LAYER_FILES[ending],
+                make,
+                file_name=f"{stem}.{ending}",
+                mime=mime,
+                help=about,
+                icon=":material/download:",
+                type="tertiary",
+                on_click="ignore",
+                key=f"{ending} {name}",
+            )
 
 
 def images(choice: Choice, painted: Mapping[str, str]) -> dict[str, str]:

@@ -122,7 +122,7 @@ def test_what_is_painted_is_the_network_s_own(cactinet: LoadedModel, choice: Cho
 def test_one_scale_keeps_weak_maps_pale_and_each_its_own_does_not(choice: Choice) -> None:
     maps = np.stack([np.full((4, 4), 8.0), np.full((4, 4), -0.5)]).astype(np.float32)
     grid = FilterGrid("conv", np.ones((2, 3, 3, 3), np.float32), maps)
-    found = FilterLook("Two", False, grid, Box(0, 0, 1, 1), on_colours=True)
+    found = FilterLook("Two", False, grid, Box(0, 0, 40, 40), on_colours=True)
     pale = paint(found, STYLE, (40, 40)).images["map 1"]
     strong = paint(found, replace(STYLE, scale="own"), (40, 40)).images["map 1"]
     assert (pixels(strong) == DIVERGING[0]).all()
