@@ -742,8 +742,9 @@ SINGLE_WEIGHTS = (
     "see in them, so only what they find is shown."
 )
 FILTERS_SCALES = (
-    "Patterns: mid grey is 0, black and white are minus and plus the full weight. Maps: white is "
-    "0, blue below and orange above, in full colour at and beyond the full value."
+    "Patterns: mid grey is 0. Each one is stretched until its largest weight is black or white, so "
+    "all of them can be seen, and a weak one looks as strong as a strong one. Maps: white is 0, "
+    "blue below and orange above, in full colour at and beyond the full value."
 )
 MAP_OVER = "Where it answers, over the picture"
 CONVOLUTION = "{name} · {count} of {rows} × {columns}"
@@ -761,7 +762,8 @@ def filters_said(grid: FilterGrid, weights: ShownWeights, vmax: float | None) ->
     count, channels, rows, columns = grid.kernels.shape
     parts = [f"{count:,} kernels of {rows} × {columns}"]
     if (rows, columns) != (1, 1):
-        parts.append(f"{_shown_part(weights, channels)}, full at ±{number(weights.vmax)}")
+        low, high = number(float(weights.vmaxes.min())), number(float(weights.vmaxes.max()))
+        parts.append(f"{_shown_part(weights, channels)}, each on its own scale, ±{low} to ±{high}")
     maps = grid.feature_maps
     if maps is not None:
         low, high = number(float(maps.min())), number(float(maps.max()))
@@ -814,8 +816,9 @@ def filter_words(
     if grid.kernels.shape[2:] != (1, 1):
         lines.append(_part_of_kernel(weights, grid.kernels.shape[1], index))
         lines.append(
-            f"The pattern’s black and white are ±{number(weights.vmax)}, one scale for the "
-            "whole layer; mid grey is 0."
+            f"The pattern’s black and white are ±{number(float(weights.vmaxes[index]))}, its own "
+            f"largest weight; in the whole layer it is {number(float(weights.vmaxes.max()))}. Mid "
+            "grey is 0."
         )
     low, high = number(float(map_.min())), number(float(map_.max()))
     lines.append(f"The map’s full colours are ±{number(vmax)}, white is 0; min {low} max {high}.")

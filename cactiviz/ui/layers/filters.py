@@ -86,7 +86,7 @@ def paint(look: FilterLook, style: FiltersLink, picture_size: tuple[int, int]) -
         images[f"map {index}"] = data_url.diverging(maps[index], own, _LONGEST_MAP)
         if not _single(grid):
             kernel = weights.weights[index : index + 1]
-            painted = render.paint_filters(kernel, kernel.shape[3], weights.vmax)
+            painted = render.paint_filters(kernel, kernel.shape[3])
             images[f"kernel {index}"] = data_url.png(painted)
         cells.append(_cell(look, weights, style, index, ranked.index(index), own, picture_size))
     return Painted(tuple(cells), images, texts.filters_said(grid, weights, vmax))
