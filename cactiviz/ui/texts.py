@@ -433,10 +433,19 @@ LEFT_OUT = {
     "these.",
 }
 STAYS_PICTURE = "The link leaves out your picture, which stays on this computer."
-STAYS_SEARCHED = "The link leaves out the picture, which a live search found."
 STAYS_NETWORK = "The link leaves out your own network, which stays on this computer."
 STAYS_PICTURES = "The link leaves out your pictures, which stay on this computer."
-STAYS_FOUND = "The link leaves out the pictures, which a live search found."
+#: Of data sets that no link can name: one picture of them, and several.
+STAYS_ONE = {
+    "live": "The link leaves out the picture, which a live search found.",
+    "folder": "The link leaves out the picture, which is in a folder on this computer. Whoever "
+    "opens the link needs the picture, too.",
+}
+STAYS_SEVERAL = {
+    "live": "The link leaves out the pictures, which a live search found.",
+    "folder": "The link leaves out the pictures, which are in a folder on this computer. Whoever "
+    "opens the link needs the pictures, too.",
+}
 STAYS_CLASSES = "The link leaves out the classes, which are too many for it."
 
 EXPLAINED = "What is explained"
