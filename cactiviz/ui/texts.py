@@ -875,8 +875,9 @@ COVER: dict[str, Any] = {
     "none": "Nothing is covered.",
     "draw": "Draw a box on the picture.",
     "given": "This is the picture that the networks are given now.",
-    "edges": "No network sees the dark edges, so covering them changes nothing.",
-    "outside": "Only a dark edge is covered. No network sees it, so nothing changes.",
+    # Not "nothing": where a picture is made smaller, pixels beside an edge are mixed into it.
+    "edges": "No network sees the dark edges, so covering them changes next to nothing.",
+    "outside": "Only a dark edge is covered. No network sees it, so next to nothing changes.",
     "moving": "The networks answer as soon as the box stays where it is.",
     "how": "Cover it with",
     "hows": COVER_HOWS,
