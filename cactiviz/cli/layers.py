@@ -9,29 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from cactiviz.cli import files
 from cactiviz.cli import options as shared
 from cactiviz.cli.command import PATH, Options, asked, command, number, output
 from cactiviz.cli.files import Files
+from cactiviz.explanations import layer_sheets
 from cactiviz.files import whole_file
-from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
-from cactiviz.rendering import paint
-from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.rendering.formats.metadata import signature
-from cactiviz.rendering.scales import Display, Scale
-from cactiviz.types import Box, FilterGrid, Layer, Picture
+from cactiviz.types import Layer
 
 if TYPE_CHECKING:
     from cactiviz.explanations.neurons import NeuronAttribution
 
 #: As :data:`cactiviz.explanations.neurons.NEURON_METHODS`, which comes with torch.
 NEURON_METHODS = ("guided_backprop", "saliency")
-_MOST_FILTERS = 12
-_CELL_WIDTH = 160  # pixels
-
-
 _OUTPUTS = (
     output("--out=SHEET.png", "write them as a picture", PATH),
     output("--npz=MAPS.npz", "write the raw arrays", PATH),
@@ -93,18 +87,9 @@ def _neurons(options: Options) -> int:
         )
     if all(one.sees_all for one in attributions):
         print(_all_see_all(model, attributions[0].layer))
-    _write_npz(options.npz, {"{}/{}/{}".format(*one.neuron): one.values for one in attributions})
+    _write_npz(options.npz, layer_sheets.neurons_arrays(attributions))
     if options.out:
-        columns = [
-            Column("channel {}, row {}, column {}".format(*one.neuron), (), " ".join(one.notes))
-            for one in attributions
-        ]
-        about = f"of single neurons of {attributions[0].layer}"
-        if all(one.sees_all for one in attributions):
-            about += ", each of which sees the whole picture"
-        rows = [Row(METHODS[options.method].title, about)]
-        cells = {(0, index): _neuron_cell(picture, one) for index, one in enumerate(attributions)}
-        _write_sheet(options.out, picture, columns, rows, cells)
+        _write_sheet(options.out, layer_sheets.neurons_sheet(picture, attributions))
     return 0
 
 
@@ -133,28 +118,6 @@ def _all_see_all(model: LoadedModel, layer: Layer) -> str:
     return f"{said}; those of {begin} see a part (--layer {begin})."
 
 
-def _neuron_cell(picture: Picture, found: NeuronAttribution) -> Cell:
-    display = METHODS[found.method].display
-    vmax, field = paint.vmax_of([found.values], display), None if found.sees_all else found.field
-    return _cell(picture, found.values, found.seen, display, "own", vmax, field)
-
-
-def _cell(
-    picture: Picture,
-    values: NDArray[Any],
-    seen: Box,
-    display: Display,
-    scale: Scale,
-    vmax: float,
-    outlined: Box | None = None,
-) -> Cell:
-    size = paint.cell_size(picture.size, _CELL_WIDTH)
-    image = paint.paint(picture, values, seen, display=display, vmax=vmax, size=size)
-    if outlined:
-        image = paint.outline(image, outlined, picture.size)
-    return Cell(image, paint.caption(values, scale, vmax, display))
-
-
 @command(
     "filters",
     *shared.PICTURE,
@@ -175,33 +138,20 @@ def _filters(options: Options) -> int:
         return 0
     picture = shared.read_picture(options)
     grid = filters(model, picture, layer=options.layer, resize=options.resize)
-    maps = grid.feature_maps
-    assert maps is not None
     strongest = grid.by_response[0]
     print(
         f"{grid.layer}: {len(grid.kernels)} kernels of {grid.kernels.shape[2]} x "
         f"{grid.kernels.shape[3]}; the strongest response is kernel {strongest}'s"
     )
-    _write_npz(options.npz, {"kernels": grid.kernels, "feature_maps": maps})
+    _write_npz(options.npz, layer_sheets.filters_arrays(grid))
     if options.out:
-        shown = grid.by_response[:_MOST_FILTERS]
         preprocessing = model.spec.preprocessing
         if options.resize:
             preprocessing = replace(preprocessing, resize=options.resize)
         seen = preprocessing.seen(*picture.size)
-        columns = [Column(f"kernel {index}", ()) for index in shown]
-        vmax = paint.vmax_of([maps[index] for index in shown], "magnitude")
-        cells = {}
-        for column, index in enumerate(shown):
-            kernel = FilterGrid(grid.layer, grid.kernels[index : index + 1]).kernels
-            painted = paint.paint_filters(kernel, _CELL_WIDTH)
-            cells[0, column] = Cell(painted, paint.filters_caption(kernel))
-            cells[1, column] = _cell(picture, maps[index], seen, "magnitude", "shared", vmax)
-        rows = [
-            Row("Kernel", f"raw weights of {model.title}, {grid.layer}"),
-            Row("Feature map", "how strongly it answers, the strongest of all first"),
-        ]
-        _write_sheet(options.out, picture, columns, rows, cells)
+        shown = grid.by_response[: layer_sheets.FILTERS_BESIDE]
+        sheet = layer_sheets.filters_sheet(picture, model.title, grid, seen, shown)
+        _write_sheet(options.out, sheet)
     return 0
 
 
@@ -211,13 +161,6 @@ def _write_npz(path: Path | None, arrays: dict[str, NDArray[Any]]) -> None:
             np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
-def _write_sheet(
-    path: Path,
-    picture: Picture,
-    columns: list[Column],
-    rows: list[Row],
-    cells: dict[tuple[int, int], Cell],
-) -> None:
-    sheet = draw_sheet(picture, columns, rows, cells, cell_width=_CELL_WIDTH)
+def _write_sheet(path: Path, sheet: Image.Image) -> None:
     with whole_file(path) as file:
         sheet.save(file, format=files.sheet_format(path), exif=signature())

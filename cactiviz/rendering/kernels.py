@@ -27,9 +27,9 @@ class ShownWeights:
     shares: NDArray[np.float64]
 
     @property
-    def vmax(self) -> float:
-        """Largest absolute weight displayed: one scale for the whole layer."""
-        return float(np.abs(self.weights).max())
+    def vmaxes(self) -> NDArray[np.float64]:
+        """Largest absolute weight displayed of each kernel (K,), which has a scale of its own."""
+        return np.asarray(np.abs(self.weights).max(axis=(1, 2, 3)), np.float64)
 
     @property
     def in_colour(self) -> bool:

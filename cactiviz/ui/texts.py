@@ -436,10 +436,19 @@ LEFT_OUT = {
     "these.",
 }
 STAYS_PICTURE = "The link leaves out your picture, which stays on this computer."
-STAYS_SEARCHED = "The link leaves out the picture, which a live search found."
 STAYS_NETWORK = "The link leaves out your own network, which stays on this computer."
 STAYS_PICTURES = "The link leaves out your pictures, which stay on this computer."
-STAYS_FOUND = "The link leaves out the pictures, which a live search found."
+#: Of data sets that no link can name: one picture of them, and several.
+STAYS_ONE = {
+    "live": "The link leaves out the picture, which a live search found.",
+    "folder": "The link leaves out the picture, which is in a folder on this computer. Whoever "
+    "opens the link needs the picture, too.",
+}
+STAYS_SEVERAL = {
+    "live": "The link leaves out the pictures, which a live search found.",
+    "folder": "The link leaves out the pictures, which are in a folder on this computer. Whoever "
+    "opens the link needs the pictures, too.",
+}
 STAYS_CLASSES = "The link leaves out the classes, which are too many for it."
 
 EXPLAINED = "What is explained"
@@ -550,6 +559,19 @@ def link_classes(names: list[str], dataset: str) -> str:
     return f"The link names the class “{names[0]}”{others}, which “{dataset}” doesn't have."
 
 
+def nobody_has(typed: str, several: bool, some_near: bool) -> str:
+    """For a class that was typed and that no chosen network has.
+
+    >>> nobody_has("zebraa", True, True)
+    'None of these networks knows “zebraa”. The maps still show what they did. Did you mean:'
+    """
+    whose = "None of these networks knows" if several else "This network doesn’t know"
+    near = "Did you mean:" if some_near else "No name that they know is like it."
+    if not several:
+        near = near.replace("they know", "it knows")
+    return f"{whose} “{typed}”. The maps still show what they did. {near}"
+
+
 def class_unknown(name: str, several: bool) -> str:
     """For a class that was explained, once no network is left that knows it."""
     whose = "None of these networks" if several else "This network"
@@ -643,13 +665,9 @@ DOWNLOAD_FAILED = "The weights of {title} couldn't be fetched; the terminal says
 GO_ON_WITH = "Go on, {megabytes:,.0f} of {spec.download_megabytes} MB are here"
 
 
-def weights_not_here(spec: ModelSpec) -> str:
-    """In the place of what a network would show, if its weights were here."""
-    return (
-        f"The trained weights of {spec.title} aren't on this computer yet. A button below the maps "
-        f"of {COMPARE} downloads them ({spec.download_megabytes} MB). Without the internet, choose "
-        f"“{UNTRAINED}” under “{CHANGE_NETWORKS}”, “{MORE}”."
-    )
+WEIGHTS_NOT_HERE = "The trained weights of {spec.title} aren't on this computer yet."
+WEIGHTS_COME = "The weights of {title} are on their way. The bar above says how far they are."
+OTHER_FILE = "Choose another file"
 
 
 def weights_missing(count: int) -> str:
@@ -682,6 +700,14 @@ SHOWN_OF = "{shown:,} of {total:,} are shown."
 
 
 LAYER_OF = "Layer of {title}"
+LAYER_FILES = {"png": "Picture (PNG)", "npz": "Numbers (npz)"}
+FILTERS_FILES = (
+    "The picture has the filters that are shown here. The numbers are all of this layer: every "
+    "pattern and every map, for NumPy."
+)
+NEURONS_FILES = (
+    "The picture has the neurons that are shown here. The numbers are their gradients, for NumPy."
+)
 
 
 # --- Filters ---
@@ -723,8 +749,9 @@ SINGLE_WEIGHTS = (
     "see in them, so only what they find is shown."
 )
 FILTERS_SCALES = (
-    "Patterns: mid grey is 0, black and white are minus and plus the full weight. Maps: white is "
-    "0, blue below and orange above, in full colour at and beyond the full value."
+    "Patterns: mid grey is 0. Each one is stretched until its largest weight is black or white, so "
+    "all of them can be seen, and a weak one looks as strong as a strong one. Maps: white is 0, "
+    "blue below and orange above, in full colour at and beyond the full value."
 )
 MAP_OVER = "Where it answers, over the picture"
 CONVOLUTION = "{name} · {count} of {rows} × {columns}"
@@ -742,7 +769,8 @@ def filters_said(grid: FilterGrid, weights: ShownWeights, vmax: float | None) ->
     count, channels, rows, columns = grid.kernels.shape
     parts = [f"{count:,} kernels of {rows} × {columns}"]
     if (rows, columns) != (1, 1):
-        parts.append(f"{_shown_part(weights, channels)}, full at ±{number(weights.vmax)}")
+        low, high = number(float(weights.vmaxes.min())), number(float(weights.vmaxes.max()))
+        parts.append(f"{_shown_part(weights, channels)}, each on its own scale, ±{low} to ±{high}")
     maps = grid.feature_maps
     if maps is not None:
         low, high = number(float(maps.min())), number(float(maps.max()))
@@ -795,8 +823,9 @@ def filter_words(
     if grid.kernels.shape[2:] != (1, 1):
         lines.append(_part_of_kernel(weights, grid.kernels.shape[1], index))
         lines.append(
-            f"The pattern’s black and white are ±{number(weights.vmax)}, one scale for the "
-            "whole layer; mid grey is 0."
+            f"The pattern’s black and white are ±{number(float(weights.vmaxes[index]))}, its own "
+            f"largest weight; in the whole layer it is {number(float(weights.vmaxes.max()))}. Mid "
+            "grey is 0."
         )
     low, high = number(float(map_.min())), number(float(map_.max()))
     lines.append(f"The map’s full colours are ±{number(vmax)}, white is 0; min {low} max {high}.")
@@ -874,6 +903,9 @@ COVER: dict[str, Any] = {
     "none": "Nothing is covered.",
     "draw": "Draw a box on the picture.",
     "given": "This is the picture that the networks are given now.",
+    # Not "nothing": where a picture is made smaller, pixels beside an edge are mixed into it.
+    "edges": "No network sees the dark edges, so covering them changes next to nothing.",
+    "outside": "Only a dark edge is covered. No network sees it, so next to nothing changes.",
     "moving": "The networks answer as soon as the box stays where it is.",
     "how": "Cover it with",
     "hows": COVER_HOWS,

@@ -223,7 +223,7 @@ class FilmLink(PageLink):
         if "style.heading" in values:
             values["style.heading"] = " ".join(str(values["style.heading"]).split())
         side = int(st.session_state.get(style_key("panel")) or first.style.panel[0])
-        travels = current.film_source() != "upload" and _set() != library.LIVE
+        travels = current.film_source() != "upload" and not _stays_here()
         in_table = tuple(name for name in models() if name in MODELS)  # not those of the user's own
         values |= {
             "style.panel": (side, side),
@@ -287,14 +287,9 @@ def models() -> list[str]:
     return [str(get(state.FILM_ONE))] if kind() == "layers" else list(get(state.FILM_MODELS) or ())
 
 
-def place() -> str:
-    """The folder on this computer that the pictures are in, or nothing."""
-    return state.place() if _set() == library.FOLDER else ""
-
-
 def can_travel() -> bool:
     """Whether a link can name a film's data set and classes."""
-    return _set() != library.LIVE and can_be_said(classes())
+    return not _stays_here() and can_be_said(classes())
 
 
 def classes() -> tuple[str, ...]:
@@ -311,6 +306,11 @@ def ground() -> str:
     dark = st.session_state.get(style_key("dark"))
     now = _screen() if dark is None else "dark" if dark else "light"
     return "" if now == _screen() else now
+
+
+def _stays_here() -> bool:
+    """Whether the data set is this session's alone, or a folder of this computer."""
+    return _set() == library.LIVE or (_set() == library.FOLDER and bool(state.place()))
 
 
 def _set() -> str:

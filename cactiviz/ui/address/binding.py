@@ -85,16 +85,15 @@ def choose(page: str, query: Mapping[str, str], link: Link) -> list[str]:
 def chosen(page: str) -> Link:
     """What is chosen, as far as pages have it in common and a link can hold it."""
     get = st.session_state.get
-    picture, web, place = "", "", ""
+    picture, web = "", ""
     if page == "animate" and animate.kind() == "pictures":
-        place = animate.place()
+        pass  # it has no one picture
     elif current.shown_source() == "web":
         web = str(get(state.WEB) or "").strip()
     elif current.shown_source() == "set" and get(state.DATASET) is None:
         picture = library.first_item().address  # which the page is about to choose
-    elif current.shown_source() == "set" and get(state.DATASET) != library.LIVE:
+    elif not _stays_here():
         picture = f"{get(state.DATASET)}:{get(state.CLASS)}/{get(state.ITEM)}"
-        place = state.place() if get(state.DATASET) == library.FOLDER else ""
         if picture == library.UNNAMED_ITEM.address:
             picture = ""
     models = get(state.MODELS) or FIRST_NETWORKS
@@ -103,7 +102,6 @@ def chosen(page: str) -> Link:
     return Link(
         picture=picture,
         web=web,
-        place=place,
         models=in_table or FIRST_NETWORKS,
         methods=tuple(view for view in VIEWS if view in methods),
         class_=get(state.TARGET) or "",
@@ -176,8 +174,9 @@ def covered_part() -> Covered | None:
 def _stays_here() -> bool:
     """Whether the picture is one that a link leaves out."""
     source = current.shown_source()
-    searched = source == "set" and st.session_state.get(state.DATASET) == library.LIVE
-    return searched or source in current.OWN_SOURCES
+    dataset = st.session_state.get(state.DATASET) if source == "set" else ""
+    of_folder = dataset == library.FOLDER and bool(state.place())
+    return of_folder or dataset == library.LIVE or source in current.OWN_SOURCES
 
 
 def drop_unknown(known: dict[str, str], *, new: bool) -> list[str]:
@@ -204,20 +203,10 @@ def drop_unknown(known: dict[str, str], *, new: bool) -> list[str]:
         class_ = str(st.session_state.get(key) or "")
         if not class_:
             known.pop(key, None)
-        elif any(_knows(name, class_) for name in networks):
+        elif any(catalog.may_know(name, class_) for name in networks):
             known[key] = class_
         elif new or known.get(key) == class_:
             st.session_state[key] = None
             known.pop(key, None)
             sentences.append(texts.class_unknown(class_, several=len(networks) > 1))
     return sentences
-
-
-def _knows(network: str, class_: str) -> bool:
-    """Whether it may have this class; by its number, it says itself how many it has."""
-    names = catalog.class_names(network)
-    kind, _, rest = class_.partition(":")
-    if not names or class_.strip().isdecimal() or kind == "index":
-        return True
-    meant = {class_.strip().casefold(), rest.strip().casefold() if kind == "name" else ""}
-    return any(name.strip().casefold() in meant for name in names)

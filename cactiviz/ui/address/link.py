@@ -174,7 +174,8 @@ _ROWS = (
         of=lambda link: "" if link.web else link.picture,
     ),
     Parameter("web", "web", Text(2000, _is_web)),
-    Parameter("place", "place", Text(1000), of=lambda link: "" if link.web else link.place),
+    # Read only: older addresses have it, but where something lies here is nobody's affair.
+    Parameter("place", "place", Text(1000), of=lambda link: ""),
     Parameter("networks", "models", KnownNames(tuple(MODELS), texts.LINK_NETWORK), state.MODELS),
     Parameter("views", "methods", KnownNames(VIEWS, texts.LINK_VIEW), state.METHODS),
     Parameter("class", "class_", Text(200), state.TARGET),
@@ -209,7 +210,8 @@ class Link(PageLink):
     Attributes:
         picture: The address of a data set's item, or empty.
         web: The web address of a picture, or empty. Never fetched without a question.
-        place: For a picture of the data set "folder": the folder on this computer.
+        place: For a picture of the data set "folder" in an older address: the folder on this
+            computer. It is never written.
         models: Names of networks, in the table's order.
         methods: Names of views, in their order.
         class_: The class explained; empty for each network's own top answer.

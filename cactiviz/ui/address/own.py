@@ -51,6 +51,7 @@ class OwnChoice:
         dataset: The data set of an animation, where a link can't name it or its classes.
         classes: Of that data set.
         layers: (number of a network of one's own, its layer).
+        place: The folder on this computer that picture or data set are of.
     """
 
     networks: tuple[str, ...] = ()
@@ -60,6 +61,7 @@ class OwnChoice:
     dataset: str = ""
     classes: tuple[str, ...] = ()
     layers: tuple[tuple[str, str], ...] = ()
+    place: str = ""
 
     def words(self) -> tuple[str, ...]:
         """What a link leaves out, by the words of :data:`WORDS`.
@@ -69,13 +71,15 @@ class OwnChoice:
         """
         left_out = {
             "picture": bool(self.picture),
-            "pictures": bool(self.pictures or self.dataset == "live"),
-            "classes": bool(self.classes) and self.dataset != "live",
+            "pictures": bool(self.pictures or self.dataset in _HERE_ALONE),
+            "classes": bool(self.classes) and self.dataset not in _HERE_ALONE,
             "network": bool(self.networks),
         }
         return tuple(word for word in WORDS if left_out[word])
 
 
+#: Data sets that no link can name.
+_HERE_ALONE = (library.LIVE, library.FOLDER)
 OWN = "own "
 #: What a link may leave out.
 WORDS = ("picture", "pictures", "classes", "network")
@@ -125,10 +129,10 @@ def still_missing(page: str, lacking: Lacking) -> list[str]:
 def cannot_travel(page: str) -> list[str]:
     """A plain sentence for each thing that a link leaves out."""
     choice = chosen(page)
-    searched = "live" in (*choice.picture[:1], choice.dataset)
+    of = next((name for name in _HERE_ALONE if name in (*choice.picture[:1], choice.dataset)), "")
     sentences = {
-        "picture": texts.STAYS_SEARCHED if searched else texts.STAYS_PICTURE,
-        "pictures": texts.STAYS_FOUND if searched else texts.STAYS_PICTURES,
+        "picture": texts.STAYS_ONE.get(of, texts.STAYS_PICTURE),
+        "pictures": texts.STAYS_SEVERAL.get(of, texts.STAYS_PICTURES),
         "classes": texts.STAYS_CLASSES,
         "network": texts.STAYS_NETWORK,
     }
@@ -149,14 +153,16 @@ def chosen(page: str) -> OwnChoice:
     layers = {number: get(_LAYERS[page] + name) for name, number in own.items() if page in _LAYERS}
     if page == "compare":
         layers |= {own[name]: layer for name, layer in catalog.layers_of(list(own))}
+    dataset = str(get(state.FILM_SET)) if unsaid else ""
     return OwnChoice(
         networks=tuple(models) if own else (),
         picture=picture,
         cover=covered.text() if covered else "",
         pictures=current.numbers() if upload else (),
-        dataset=str(get(state.FILM_SET)) if unsaid else "",
+        dataset=dataset,
         classes=tuple(get(state.FILM_CLASSES) or ()) if unsaid else (),
         layers=tuple((number, str(layer)) for number, layer in layers.items() if layer),
+        place=state.place() if library.FOLDER in (*picture[:1], dataset) else "",
     )
 
 
@@ -186,13 +192,14 @@ def choose(page: str, query: Mapping[str, str], left_out: str) -> Lacking:
 
 def _choose_picture(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
     source, which = choice.picture or ("", "")
-    if source != library.LIVE:
+    if source not in _HERE_ALONE:
         if not current.choose(source, which):
             return False
+    elif not _bring_dataset(source, choice):
+        return False
     else:
-        _bring_sightings()
         try:
-            state.choose(library.opened(library.LIVE).find(which))
+            state.choose(library.opened(source).find(which))
         except CactivizError:
             return False
     if page == "compare" and (covered := covered_of(choice.cover)):
@@ -207,9 +214,7 @@ def _choose_pictures(page: str, query: Mapping[str, str], choice: OwnChoice) -> 
 
 
 def _choose_classes(page: str, query: Mapping[str, str], choice: OwnChoice) -> bool:
-    if choice.dataset == library.LIVE:
-        _bring_sightings()
-    if not library.is_here(choice.dataset):
+    if not _bring_dataset(choice.dataset, choice):
         return False
     st.session_state[state.FILM_SET] = choice.dataset
     st.session_state[state.FILM_CLASSES] = list(choice.classes)
@@ -257,7 +262,22 @@ def _picture(page: str) -> tuple[str, str] | tuple[()]:
     if source == "set" and get(state.DATASET) == library.LIVE:
         store.begin().sightings = state.sightings()
         return library.LIVE, f"{get(state.CLASS)}/{get(state.ITEM)}"
+    if source == "set" and get(state.DATASET) == library.FOLDER and state.place():
+        return library.FOLDER, f"{get(state.CLASS)}/{get(state.ITEM)}"
     return ()
+
+
+def _bring_dataset(name: str, choice: OwnChoice) -> bool:
+    """Let a data set be here again; False if it can't be."""
+    if name == library.LIVE:
+        _bring_sightings()
+    before = state.place()
+    if name == library.FOLDER:  # it was opened by whoever has this browser
+        st.session_state[state.PLACE] = choice.place
+    if not library.is_here(name):
+        st.session_state[state.PLACE] = before
+        return False
+    return True
 
 
 def _bring_sightings() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any
 
 import cv2
@@ -20,6 +20,7 @@ from cactiviz.ui.address.link import Covered, covered_from
 from cactiviz.ui.compare.progress import Progress
 from cactiviz.ui.components import data_url
 from cactiviz.ui.components.loader import component
+from cactiviz.ui.grid.component import seen_by_any
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.choice import Choice
@@ -96,17 +97,27 @@ def payload(choice: Choice, progress: Progress) -> dict[str, Any]:
         covered = None
     how = covered.how if covered else st.session_state.get(state.COVERED_HOW, HOWS[0])
     mean = ", ".join(f"{channel:.0f}" for channel in cv2.mean(picture.rgb)[:3])
+    seen = _seen_by_any(progress)
+    whole = seen == Box(0, 0, *picture.size)
     return {
         "picture": data_url.photograph(picture, _SHOWN_PIXELS),
         "covered": data_url.photograph(now, _SHOWN_PIXELS) if covered else "",
         "size": list(picture.size),
         "box": list(covered.box) if covered else None,
+        "seen": None if whole else list(astuple(data_url.in_fractions(seen, picture.size))),
+        "outside": covered is not None and not _overlap(covered.on(picture.size), seen),
         "how": how,
         "mean": f"rgb({mean})",
         "serial": st.session_state.get(state.COVERED_SERIAL, 0),
         "rows": rows(progress, covered) if covered else [],
         "words": texts.COVER,
     }
+
+
+def _seen_by_any(progress: Progress) -> Box:
+    """The part of the picture that any network sees; all of it until one has answered."""
+    known = {**progress.first, **progress.comparison.explanations}
+    return seen_by_any(replace(progress.comparison, explanations=known))
 
 
 def rows(progress: Progress, covered: Covered) -> list[dict[str, Any]]:

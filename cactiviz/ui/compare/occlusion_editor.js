@@ -17,6 +17,15 @@ const KEYS = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"];
 const PAUSE_MS = 450; // after the last key: a box that is still moving isn't asked about
 const CLICK_PX = 4; // a press that moves less is no box
 
+/** Put an element where a box is. */
+const lay = ({ style }, box, [height, width]) => {
+  const share = (part, whole) => `${(100 * part) / whole}%`;
+  style.top = share(box.top, height);
+  style.height = share(box.height, height);
+  style.left = share(box.left, width);
+  style.width = share(box.width, width);
+};
+
 class Editor {
   constructor() {
     this.box = null;
@@ -33,12 +42,14 @@ class Editor {
     for (const corner of Object.keys(CORNERS)) {
       this.frame.append(make("span", `corner ${corner}`));
     }
-    this.stage.append(this.image, this.frame);
+    this.seen = make("div", "seen"); // all around it is dark
+    this.stage.append(this.image, this.seen, this.frame);
     this.said = make("div", "unseen");
     this.said.setAttribute("role", "status");
     this.caption = make("p", "caption");
+    this.edges = make("p", "caption edges");
     this.tools = make("div", "tools");
-    this.root.append(this.stage, this.caption, this.tools, this.said);
+    this.root.append(this.stage, this.caption, this.edges, this.tools, this.said);
     this.listen();
   }
 
@@ -150,14 +161,15 @@ class Editor {
       if (field.getRootNode().activeElement !== field || box) field.value = values[side] ?? "";
     });
     this.button.textContent = box ? data.words.uncover : data.words.middle;
-    const { given, draw, moving } = data.words;
-    this.caption.textContent = shown ? given : box ? moving : draw;
+    const { given, outside, draw, moving, edges } = data.words;
+    const now = data.outside ? outside : given;
+    this.caption.textContent = shown ? now : box ? moving : draw;
+    this.edges.textContent = data.seen ? edges : "";
+    this.seen.hidden = !data.seen;
+    this.edges.hidden = !data.seen || (shown && data.outside); // which says it already
+    if (data.seen) lay(this.seen, boxOf(data.seen, size), size);
     if (!box) return;
-    const share = (part, whole) => `${(100 * part) / whole}%`;
-    this.frame.style.top = share(box.top, size[0]);
-    this.frame.style.height = share(box.height, size[0]);
-    this.frame.style.left = share(box.left, size[1]);
-    this.frame.style.width = share(box.width, size[1]);
+    lay(this.frame, box, size);
     this.frame.setAttribute("aria-label", this.words_of_box());
   }
 

@@ -48,10 +48,11 @@ def _show(choice: Choice, progress: Progress) -> None:
     contrast.show(choice, progress.comparison)
     _say_what_does_not_count(choice, progress)
     data = grid.payload(
-        progress.comparison,
+        _on_their_way(progress.comparison),
         offers=downloads.offers(choice.models),
         style=history.style(),
         before=covering.before(progress),
+        remedies=_remedies(progress.comparison),
         download=_to_hand_out(),
         problem=str(st.session_state.pop(state.PROBLEM, "")),
         cannot_travel=history.cannot_travel(),
@@ -63,7 +64,7 @@ def _show(choice: Choice, progress: Progress) -> None:
         _do(pressed, choice, progress)
     _actions(choice, progress)
     tiles.panel(covering.applied(choice), progress.comparison, progress.beside)
-    downloads.offer(progress.comparison.models)
+    downloads.offer(progress.comparison.models, each=False)
     if not progress.waiting:
         _show_caveats(progress.comparison)
         _again(choice, progress.comparison)
@@ -83,8 +84,24 @@ def _say_what_does_not_count(choice: Choice, progress: Progress) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         whys = [why for e in explanations for why in list(e.failures.values())[:1]]
         st.caption(texts.plain(texts.nobody_knows(whys)), width="content")
-        if st.button(texts.EXPLAIN_OWN, key="explain own", on_click=explain):
-            st.rerun()  # the whole page, whose side says what is explained
+        presses = {texts.EXPLAIN_OWN: ("", ""), **_near(choice)}
+        for label, classes in presses.items():
+            key = "explain own" if label == texts.EXPLAIN_OWN else f"explain {label}"
+            if st.button(texts.plain(label), key=key, on_click=explain, args=classes):
+                st.rerun()  # the whole page, whose side says what is explained
+
+
+def _near(choice: Choice) -> dict[str, tuple[str, str]]:
+    """Names near a class that nobody knows -> what is explained then, and against what."""
+    target = choice.target
+    class_, against = ("", "") if target is None else (target.class_ or "", target.contrast or "")
+    pairs: dict[str, tuple[str, str]] = {}
+    for typed in (str(class_), str(against)):
+        if typed and not any(catalog.may_know(name, typed) for name in choice.models):
+            for near in catalog.near_classes(choice.models, typed):
+                other = str(against) if typed == class_ else str(class_)
+                pairs[near] = (near, other) if typed == class_ else (other, near)
+    return pairs
 
 
 def _look(choice: Choice, patience_seconds: float) -> Progress:
@@ -151,6 +168,28 @@ def _status(choice: Choice, progress: Progress) -> None:
         )
 
 
+def _remedies(comparison: Comparison) -> dict[str, list[downloads.Offer]]:
+    """Network -> what may be pressed in its place: it says nothing, or has learnt nothing."""
+    explanations = comparison.explanations
+    untrained = {name for name, explanation in explanations.items() if explanation.untrained}
+    failed = {name for name, why in comparison.failures.items() if why != texts.STOPPED}
+    return {
+        name: downloads.remedies(name, untrained=name in untrained)
+        for name in comparison.models
+        if name in failed | untrained
+    }
+
+
+def _on_their_way(comparison: Comparison) -> Comparison:
+    """The comparison, in which a network whose weights are coming says so."""
+    coming = {
+        name: texts.WEIGHTS_COME.format(title=catalog.title(name))
+        for name in comparison.failures
+        if downloads.is_coming(name)
+    }
+    return replace(comparison, failures={**comparison.failures, **coming}) if coming else comparison
+
+
 def _computed(progress: Progress) -> str:
     return texts.computed(_seconds(progress), texts.DEVICES[polling.runner().device.type])
 
@@ -164,8 +203,8 @@ def _do(pressed: grid.Event, choice: Choice, progress: Progress) -> None:
     """What was pressed in the grid."""
     if pressed.kind == "trust":
         st.switch_page(state.LEARN_PAGE)
-    if pressed.kind == "add":
-        downloads.fetch(pressed.value)
+    if pressed.kind in ("add", "untrained", "own"):
+        downloads.follow(pressed.kind, pressed.value)
     else:
         state.count_up(state.EXPORTED)
         number = int(st.session_state[state.EXPORTED])

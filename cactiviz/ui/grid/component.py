@@ -57,6 +57,7 @@ _ROUNDING = 1e-6  # pixels: what floating point adds to a box's edge
 #: What can be made of a comparison and taken home.
 Export = Literal["png", "gif", "html", "npz", "zip"]
 EXPORTS: tuple[Export, ...] = get_args(Export)
+_OFFERED_KINDS: tuple[Literal["add", "untrained", "own"], ...] = ("add", "untrained", "own")
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def payload(
     offers: Sequence[Offer] = (),
     style: Style | None = None,
     before: Mapping[str, Sequence[Prediction]] | None = None,
+    remedies: Mapping[str, Sequence[Offer]] | None = None,
     download: Download | None = None,
     waiting: str = "",
     problem: str = "",
@@ -98,6 +100,7 @@ def payload(
         offers: Networks that one press adds; shown as a last column while few are compared.
         style: How the maps are painted at first; from then on the browser keeps it.
         before: Network -> its answers before a part of the picture was covered.
+        remedies: Network -> what may be pressed in its place, if it can't answer as it should.
         download: A file that the browser shall save; once, however often it is handed in.
         waiting: What is said of networks that haven't answered.
         problem: Why the last export couldn't be made.
@@ -113,6 +116,7 @@ def payload(
     columns = [
         _column(comparison, name, (before or {}).get(name), waiting)
         | {"badge": texts.SAYS_OTHERWISE if name in others else ""}
+        | ({"does": list(remedies[name])} if remedies and remedies.get(name) else {})
         for name in comparison.models
     ]
     together = {
@@ -303,13 +307,14 @@ class Event:
     """What was pressed in this run.
 
     Attributes:
-        kind: "add" a network that was offered, "export" the comparison, or open the lessons on how
-            far to "trust" it.
+        kind: "add" a network that was offered, do with "untrained" weights in its stead, open the
+            form for an "own" file, "export" the comparison, or open the lessons on how far to
+            "trust" it.
         value: The network's name, one of :data:`EXPORTS`, or empty.
         style: How the maps were painted at that moment.
     """
 
-    kind: Literal["add", "export", "trust"]
+    kind: Literal["add", "untrained", "own", "export", "trust"]
     value: str
     style: Style
 
@@ -355,7 +360,8 @@ def show(data: dict[str, Any], key: str = "grid") -> Event | None:
         data=_packed(data, key), key=key, on_event_change=lambda: _note(key)
     )
     pressed = st.session_state.pop(_pressed(key), None)
-    return event(pressed, {offer["name"] for offer in data["offers"]})
+    remedies = [one for column in data["columns"] for one in column.get("does", ())]
+    return event(pressed, {offer["name"] for offer in (*data["offers"], *remedies)})
 
 
 def _note(key: str) -> None:
@@ -381,8 +387,9 @@ def event(pressed: object, offered: set[str]) -> Event | None:
     here = style_from(style if isinstance(style, Mapping) else {})
     if pressed.get("kind") == "trust":
         return Event("trust", "", here)
-    if pressed.get("kind") == "add" and value in offered:
-        return Event("add", value, here)
+    for kind in _OFFERED_KINDS:
+        if pressed.get("kind") == kind and value in offered:
+            return Event(kind, value, here)
     if pressed.get("kind") == "export" and value in EXPORTS:
         return Event("export", value, here)
     return None

@@ -44,7 +44,8 @@ const sentenceOf = (column, words) => {
   return entry;
 };
 
-const fillHead = (head, column, words) => {
+const fillHead = (grid, head, column) => {
+  const { words } = grid.data;
   const plain = !numbersWanted() && !column.answers.some((answer) => answer.change || answer.told);
   const said = JSON.stringify([column, plain]);
   if (head.dataset.said === said) return;
@@ -55,6 +56,7 @@ const fillHead = (head, column, words) => {
   if (column.badge) name.append(make("span", "badge", column.badge));
   const parts = [name];
   if (column.note) parts.push(make("div", "warning", column.note));
+  if (!column.why) parts.push(...remediesOf(grid, column));
   if (column.waiting) parts.push(make("div", "quiet coming", column.waiting));
   if (column.answers.length && plain) {
     parts.push(sentenceOf(column, words));
@@ -65,6 +67,19 @@ const fillHead = (head, column, words) => {
   }
   if (column.knows) parts.push(make("div", "knows", column.knows));
   head.replaceChildren(...parts);
+};
+
+/** What can be pressed in the place of a network that doesn't answer as it should. */
+const remediesOf = (grid, column) => {
+  if (!column.does) return [];
+  const list = make("div", "remedies");
+  for (const one of column.does) {
+    const entry = button("remedy", one.text);
+    entry.setAttribute("aria-label", `${column.title}: ${one.text}`);
+    entry.onclick = () => grid.send(one.kind, one.name);
+    list.append(entry);
+  }
+  return [list];
 };
 
 const rowHead = (grid, row) => {

@@ -186,7 +186,9 @@ const layOut = (grid) => {
         if (down === 0) {
           const place = make("td", "place");
           place.rowSpan = rows.length;
-          place.append(make("div", "why", column.why));
+          const why = make("div", "why", column.why);
+          why.append(...remediesOf(grid, column));
+          place.append(why);
           line.append(place);
         }
         return;
@@ -214,7 +216,7 @@ const layOut = (grid) => {
 /** Bring the table up to date. */
 const updateTable = (grid) => {
   const { rows, columns, offers, cells, picture } = grid.data;
-  const known = columns.map(({ id, why }) => [id, why]);
+  const known = columns.map(({ id, why, does }) => [id, why, why && does]);
   const shape = JSON.stringify([rows, known, offers, grid.phone, picture.part]);
   if (grid.shape !== shape) {
     grid.shape = shape;
@@ -222,7 +224,7 @@ const updateTable = (grid) => {
   }
   if (grid.original.src !== picture.src) grid.original.src = picture.src;
   grid.original.alt = picture.alt;
-  columns.forEach((column, across) => fillHead(grid.heads[across], column, grid.data.words));
+  columns.forEach((column, across) => fillHead(grid, grid.heads[across], column));
   rows.forEach((row, down) => {
     columns.forEach((column, across) => {
       grid.cells.get(keyOf(row, column))?.update(row, column, cells[down][across]);

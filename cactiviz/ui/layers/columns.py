@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +15,7 @@ from cactiviz.types import Box, Cancel
 from cactiviz.ui import texts
 from cactiviz.ui.address import history
 from cactiviz.ui.components import data_url, loader, wall
-from cactiviz.ui.networks import catalog
+from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.session import polling
 from cactiviz.ui.sidebar import sidebar
 from cactiviz.ui.sidebar.choice import Choice
@@ -83,7 +84,9 @@ def choose(page: Literal["filters", "neurons"], title: str, about: str) -> Choic
     st.html(loader.sheets("layers"))  # before all that can end a run
     history.titled(title, page)
     st.caption(about)
-    return sidebar.ask(page)
+    choice = sidebar.ask(page)
+    downloads.show()
+    return choice
 
 
 def ask(
@@ -142,6 +145,8 @@ def side_by_side(
                 # Said of trained ones too, so that the columns stay level.
                 note = f":orange[{texts.UNTRAINED_NOTE}]"
                 st.caption(note if answer.untrained else texts.TRAINED_NOTE)
+                if answer.untrained:
+                    downloads.remedy(column.name, untrained=True)
             _ask_layer(column, layer_key + column.name)
             if isinstance(answer, polling.Pending | polling.Failure):
                 _instead(column, columns)
@@ -150,11 +155,41 @@ def side_by_side(
 
 
 def seen(choice: Choice, model: LoadedModel) -> Box:
-    """The part of the picture that a network sees, in fractions of the picture."""
-    preprocessing, size = model.spec.preprocessing, choice.picture.size
+    """The part of the picture that a network sees, in pixels of the picture."""
+    preprocessing = model.spec.preprocessing
     if choice.resize:
         preprocessing = replace(preprocessing, resize=choice.resize)
-    return data_url.in_fractions(preprocessing.seen(*size), size)
+    return preprocessing.seen(*choice.picture.size)
+
+
+def offer_files(
+    name: str, picture: Callable[[], bytes], numbers: Callable[[], bytes], about: str
+) -> None:
+    """A button for a picture and one for the numbers, made when they are pressed.
+
+    Args:
+        name: Of both files, and as keys of the buttons.
+        picture: Makes a PNG.
+        numbers: Makes a file of arrays.
+        about: What is in both, told where the pointer rests.
+    """
+    stem = "cactiviz " + re.sub(r"[^\w.]+", "-", name).strip("-")
+    with st.container(horizontal=True, gap="small"):
+        for ending, mime, make in (
+            ("png", "image/png", picture),
+            ("npz", "application/octet-stream", numbers),
+        ):
+            st.download_button(
+                texts.LAYER_FILES[ending],
+                make,
+                file_name=f"{stem}.{ending}",
+                mime=mime,
+                help=about,
+                icon=":material/download:",
+                type="tertiary",
+                on_click="ignore",
+                key=f"{ending} {name}",
+            )
 
 
 def images(choice: Choice, painted: Mapping[str, str]) -> dict[str, str]:
@@ -190,7 +225,12 @@ def _ask_layer(column: Column[A], key: str) -> None:
 def _instead(column: Column[A], columns: Sequence[Column[A]]) -> None:
     """What stands where an answer isn't there: why, or what is waited for."""
     if isinstance(column.answer, polling.Failure):
-        st.info(texts.plain(column.answer.sentence))
+        coming = downloads.is_coming(column.name)
+        title = catalog.title(column.name)
+        why = texts.WEIGHTS_COME.format(title=title) if coming else column.answer.sentence
+        st.info(texts.plain(why))
+        if not column.layers:  # else it is here, and only this question has no answer
+            downloads.remedy(column.name)
         return
     waiting = [other for other in columns if isinstance(other.answer, polling.Pending)]
     if column is waiting[0] and isinstance(column.answer, polling.Pending):

@@ -10,12 +10,13 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
+from cactiviz.explanations import layer_sheets
 from cactiviz.explanations.explain import convolutions, filters
 from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint as render
 from cactiviz.rendering.kernels import Inputs, ShownWeights, shown_weights
 from cactiviz.rendering.scales import Floats
-from cactiviz.types import Box, Cancel, FilterGrid
+from cactiviz.types import Box, Cancel, FilterGrid, Picture
 from cactiviz.ui import texts
 from cactiviz.ui.address import history
 from cactiviz.ui.address.layers import AT_ONCE, FiltersLink
@@ -35,7 +36,7 @@ class FilterLook(Look):
 
     Attributes:
         grid: Kernels and feature maps, raw.
-        seen: The part of the picture that the network saw, in fractions of it.
+        seen: The part of the picture that the network saw, in pixels.
         on_colours: Whether the kernels' inputs are red, green and blue.
     """
 
@@ -77,19 +78,25 @@ def paint(look: FilterLook, style: FiltersLink, picture_size: tuple[int, int]) -
     maps = grid.feature_maps
     weights = shown_weights(grid.kernels, style.inputs, on_colours=look.on_colours)
     ranked = grid.by_response
-    order = ranked if style.order == "response" else list(range(len(maps)))
     vmax = map_vmax(maps, "shared") if style.scale == "shared" else None
     images: dict[str, str] = {}
     cells = []
-    for index in order[: style.count]:
+    for index in _shown(look, style):
         own = map_vmax(maps[index], "own") if vmax is None else vmax
         images[f"map {index}"] = data_url.diverging(maps[index], own, _LONGEST_MAP)
         if not _single(grid):
             kernel = weights.weights[index : index + 1]
-            painted = render.paint_filters(kernel, kernel.shape[3], weights.vmax)
+            painted = render.paint_filters(kernel, kernel.shape[3])
             images[f"kernel {index}"] = data_url.png(painted)
         cells.append(_cell(look, weights, style, index, ranked.index(index), own, picture_size))
     return Painted(tuple(cells), images, texts.filters_said(grid, weights, vmax))
+
+
+def _shown(look: FilterLook, style: FiltersLink) -> list[int]:
+    """The indices of the filters that are shown, in the order asked for."""
+    grid = look.grid
+    order = grid.by_response if style.order == "response" else list(range(len(grid.kernels)))
+    return order[: style.count]
 
 
 def map_vmax(maps: Floats, scale: Literal["shared", "own"]) -> float:
@@ -113,7 +120,7 @@ def _cell(
     vmax: float,
     picture_size: tuple[int, int],
 ) -> wall.Cell:
-    grid, seen = look.grid, look.seen
+    grid, seen = look.grid, data_url.in_fractions(look.seen, picture_size)
     assert grid.feature_maps is not None
     map_ = grid.feature_maps[index]
     height, width = picture_size
@@ -197,6 +204,27 @@ def _fill(
     total = len(answer.grid.kernels)
     if total > len(painted.cells):
         st.caption(texts.SHOWN_OF.format(shown=len(painted.cells), total=total))
+    inside.offer_files(
+        f"filters {answer.title} {answer.grid.layer}",
+        lambda: filters_sheet(choice.picture, answer, style),
+        lambda: layer_sheets.npz(layer_sheets.filters_arrays(answer.grid)),
+        texts.FILTERS_FILES,
+    )
+
+
+def filters_sheet(picture: Picture, look: FilterLook, style: FiltersLink) -> bytes:
+    """The filters that are shown as a file, as ``cactiviz filters --out`` draws them."""
+    weights = shown_weights(look.grid.kernels, style.inputs, on_colours=look.on_colours)
+    sheet = layer_sheets.filters_sheet(
+        picture,
+        look.title,
+        look.grid,
+        look.seen,
+        _shown(look, style),
+        scale=style.scale,
+        weights=weights,
+    )
+    return layer_sheets.png(sheet)
 
 
 def _ask_style(looks: Sequence[FilterLook]) -> FiltersLink:

@@ -14,6 +14,7 @@ from cactiviz.engine.neuron_pass import LayerMap, random_neurons
 from cactiviz.engine.receptive_field import layer_with_parts
 from cactiviz.engine.trace import Trace, trace
 from cactiviz.errors import TargetError
+from cactiviz.explanations import layer_sheets
 from cactiviz.explanations.neurons import (
     NEURON_METHODS,
     NeuronAttribution,
@@ -187,7 +188,8 @@ def _chosen(
         if not drawn:
             raise TargetError(texts.LAYER_IS_SILENT.format(title=model.title, layer=str(place)))
         return drawn
-    where = row_and_column(wanted.at, inside.seen(choice, model), layer_map.size[1:])
+    seen = data_url.in_fractions(inside.seen(choice, model), choice.picture.size)
+    where = row_and_column(wanted.at, seen, layer_map.size[1:])
     if where is None:
         raise TargetError(texts.PLACE_NOT_SEEN.format(title=model.title))
     strongest = _most_active(layer_map, where)
@@ -353,3 +355,9 @@ def _fill(
     st.caption("  \n".join(map(texts.plain, lines)))
     label = texts.NEURONS_LABEL.format(title=answer.title, layer=answer.layer)
     wall.show(painted.cells, label, f"neurons {column.name}", inside.images(choice, painted.images))
+    inside.offer_files(
+        f"neurons {answer.title} {answer.layer}",
+        lambda: layer_sheets.png(layer_sheets.neurons_sheet(choice.picture, answer.attributions)),
+        lambda: layer_sheets.npz(layer_sheets.neurons_arrays(answer.attributions)),
+        texts.NEURONS_FILES,
+    )

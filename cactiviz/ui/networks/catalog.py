@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -17,6 +18,9 @@ from cactiviz.runtime.runner import Network
 from cactiviz.ui import texts
 from cactiviz.ui.brought import store
 from cactiviz.ui.session import state
+
+_MOST_NEAR = 4  # names that are offered for one that nobody knows
+_NEAR = 0.75  # how alike a name is to such a one, 0..1
 
 #: (network, layer) pairs.
 Layers = tuple[tuple[str, str], ...]
@@ -49,13 +53,65 @@ def class_names(name: str) -> tuple[str, ...]:
     return ()
 
 
+def may_know(network: str, class_: str) -> bool:
+    """Whether it may have this class; by its number, it says itself how many it has."""
+    every = class_names(network)
+    kind, _, rest = class_.partition(":")
+    if not every or class_.strip().isdecimal() or kind == "index":
+        return True
+    meant = {_plain(class_), _plain(rest) if kind == "name" else ""} - {""}
+    return any(meant & {_plain(name), *map(_plain, name.split(","))} for name in every)
+
+
+def called(networks: Iterable[str], typed: str) -> str:
+    """The name of the class that was typed, letter by letter if there is one; else what was typed.
+
+    >>> called(["alexnet"], "egyptian  CAT"), called(["alexnet"], "cardigan")
+    ('Egyptian cat', 'cardigan')
+    """
+    names = [name for network in networks for name in class_names(network)]
+    if typed in names:
+        return typed
+    return next((name for name in names if _plain(name) == _plain(typed)), typed)
+
+
+def near_classes(networks: Iterable[str], typed: str) -> list[str]:
+    """The classes of these networks that were probably meant, the nearest first.
+
+    >>> near_classes(["alexnet"], "zebraa"), near_classes(["alexnet"], "Cat")[:2]
+    (['zebra'], ['tiger cat', 'Persian cat'])
+    """
+    words = _plain(typed)
+    by_plain = {_plain(name): name for network in networks for name in class_names(network)}
+    if not words:
+        return []
+    holding = [name for name in by_plain if words in name.split()]
+    near = difflib.get_close_matches(words, by_plain, n=_MOST_NEAR, cutoff=_NEAR)
+    found = dict.fromkeys([*sorted(holding, key=len), *near])
+    return [by_plain[name] for name in found][:_MOST_NEAR]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
 def join(name: str) -> None:
     """Choose a network besides those that are chosen, from the next run on."""
     st.session_state[state.JOINING] = [*st.session_state.get(state.JOINING, []), name]
 
 
+def let_untrained() -> None:
+    """Let random weights do where no trained ones are here, from the next run on."""
+    st.session_state[state.LETTING] = True
+
+
 def settled(chosen: Iterable[str]) -> list[str]:
-    """The chosen networks with those that joined, without those that are gone."""
+    """The chosen networks with those that joined, without those that are gone.
+
+    Before the switch for random weights is made in a run, since it may be what changes.
+    """
+    if st.session_state.pop(state.LETTING, False):
+        st.session_state[state.UNTRAINED] = True
     every = set(names())
     return [
         name
@@ -92,7 +148,7 @@ def why(name: str, untrained: bool, sentence: str) -> str:
     spec = MODELS.get(name)
     if spec is None or untrained or not can_be_fetched(spec):
         return sentence
-    return texts.weights_not_here(spec)
+    return texts.WEIGHTS_NOT_HERE.format(spec=spec)
 
 
 def missing() -> list[ModelSpec]:

@@ -13,13 +13,13 @@ from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.models import MODELS, ModelSpec
 from cactiviz.models.weights import cache_folder
 from cactiviz.ui import texts
-from cactiviz.ui.networks import catalog
+from cactiviz.ui.networks import catalog, upload_form
 from cactiviz.ui.session import state
 
 _log = logging.getLogger(__name__)
 _OFFERED = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3", "cactinet")
 _LOOK_AGAIN_SECONDS = 0.5
-Offer = dict[str, str]  #: As :func:`offers` says it.
+Offer = dict[str, str]  #: As :func:`offers` and :func:`remedies` say it.
 
 
 class Transfer:
@@ -113,6 +113,61 @@ def offers(chosen: Iterable[str]) -> list[Offer]:
     return [{"name": n, "title": MODELS[n].title, "text": _press(n)} for n in left]
 
 
+def remedies(name: str, *, untrained: bool = False) -> list[Offer]:
+    """What one may press in the place of a network that can't answer as one that has learnt.
+
+    Args:
+        name: The network's name.
+        untrained: It answers with random weights.
+
+    Returns:
+        For each its "kind": "add" fetches the weights, "untrained" does with random ones, "own"
+        opens the form for files of one's own. And the "name" of the network, and as "text" what
+        the press says. Empty while the weights are on their way, and where nothing would help.
+    """
+    spec = MODELS.get(name)
+    if spec is None:
+        return [{"kind": "own", "name": name, "text": texts.OTHER_FILE}]
+    if is_coming(name) or not catalog.can_be_fetched(spec):
+        return []
+    fetched = {"kind": "add", "name": name, "text": _press(name)}
+    if untrained or st.session_state.get(state.UNTRAINED):
+        return [fetched]
+    return [fetched, {"kind": "untrained", "name": name, "text": texts.UNTRAINED_FOR_NOW}]
+
+
+def remedy(name: str, *, untrained: bool = False) -> None:
+    """A button for each of :func:`remedies`; what was pressed is shown by the run that follows."""
+    offered = remedies(name, untrained=untrained)
+    if not offered:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for one in offered:
+            if st.button(
+                one["text"],
+                key=f"{one['kind']} {name}",
+                help=texts.download_terms(MODELS[name]) if one["kind"] == "add" else None,
+                on_click=follow,  # before the run, which may end above this button
+                args=(one["kind"], name),
+            ):
+                st.rerun()  # all of the page, of which this may be a part
+
+
+def follow(kind: str, name: str) -> None:
+    """Do what a remedy says; a run of the whole page has to follow."""
+    if kind == "add":
+        fetch(name)
+    elif kind == "untrained":
+        catalog.let_untrained()
+    elif kind == "own":
+        upload_form.open_form()
+
+
+def is_coming(name: str) -> bool:
+    """Whether this session waits for a network's weights."""
+    return name in _mine() and not _mine()[name].ended.is_set()
+
+
 def fetch(name: str) -> None:
     """Let a network join those that are chosen, as soon as its weights are here.
 
@@ -144,12 +199,18 @@ def show() -> None:
         st.fragment(_show, run_every=_LOOK_AGAIN_SECONDS if under_way else None)()
 
 
-def offer(names: Iterable[str]) -> None:
-    """One row of buttons, for those of these networks whose weights aren't here."""
+def offer(names: Iterable[str], *, each: bool = True) -> None:
+    """One row of buttons, for those of these networks whose weights aren't here.
+
+    Args:
+        names: Of the networks.
+        each: Every network has a button; else there is only the one for several, as each network
+            has its own in its place.
+    """
     specs = [MODELS[name] for name in names if name in MODELS]
     coming = _mine()
     missing = [spec for spec in specs if catalog.can_be_fetched(spec) and spec.name not in coming]
-    if not missing:
+    if not missing or (len(missing) == 1 and not each):
         return
     with st.container(horizontal=True, vertical_alignment="center", key="cv-offers"):
         st.caption(texts.weights_missing(len(missing)), width="content")
@@ -164,7 +225,7 @@ def offer(names: Iterable[str]) -> None:
                 on_click=_fetch_all,
                 args=(missing,),
             )
-        for spec in missing:
+        for spec in missing if each else []:
             if st.button(
                 texts.DOWNLOAD.format(spec=spec),
                 help=texts.download_terms(spec),

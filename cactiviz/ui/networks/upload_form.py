@@ -60,13 +60,14 @@ def ask() -> None:
         type="tertiary",
         icon=":material/tune:" if some else ":material/add:",
         key="open own",
-        on_click=_open,
+        on_click=open_form,
     )
     if st.session_state.get(state.OWN_FORM):  # in each run, or the first rerun would close it
         _form()
 
 
-def _open() -> None:
+def open_form() -> None:
+    """Show the form from the next run on, with nothing in it."""
     st.session_state[state.OWN_FORM] = True
     state.count_up(state.OWN_OPENED)
 

@@ -27,6 +27,8 @@ GO_TO = "go to"
 #: A web address; the networks and views chosen; what is explained, and how.
 WEB, MODELS, METHODS, WHOLE, UNTRAINED = "address", "models", "methods", "whole", "untrained"
 TARGET, AGAINST = "target", "against"
+#: What was typed there that no network here knows, and in which field.
+TYPED = "typed"
 #: Network -> its layer, where one is chosen; what was dropped of it, and with which choice.
 LAYER, DROPPED = "layer", "dropped layers"
 #: The names that are shown beside the usual ones.
@@ -69,8 +71,9 @@ WORD, WORD_AWAITED, WORD_SESSION = "word", "word awaited", "word session"
 WORD_NEWS = "word news"
 #: What that form waits for, and what it said.
 OWN_CHECK, OWN_SAID = "own check", "own said"
-#: Networks to choose besides those that are chosen, in the next run.
-JOINING = "joining"
+#: Networks to choose besides those that are chosen, in the next run; whether random weights will do
+#: from then on.
+JOINING, LETTING = "joining", "letting"
 #: The networks whose weights this session fetches.
 FETCHING = "fetching"
 #: What if a part were covered: whether the panel is open, the part, the picture with it covered,

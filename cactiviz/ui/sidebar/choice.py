@@ -23,6 +23,7 @@ from cactiviz.ui.session import polling, state
 T = TypeVar("T")
 
 _WHOSE_LAYER = "whose layer"
+_LONGEST_CLASS = 200  # characters; as much as an address holds
 _PATIENCE_SECONDS = 0.4  # for names that the network itself must tell
 
 
@@ -65,6 +66,23 @@ class Choice:
             layer=dict(self.layers).get(network),
             resize=self.resize,
         )
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A class that was typed, and that no network here knows.
+
+    Attributes:
+        key: The session's key of the field.
+        words: What was typed.
+        kept: What the field held before, and holds again.
+        models: Names of the networks that don't know it.
+    """
+
+    key: str
+    words: str
+    kept: str | None
+    models: tuple[str, ...]
 
 
 def ask_target(choice: Choice) -> Choice:
@@ -110,16 +128,31 @@ def _ask_classes(likeliest: list[str], models: Sequence[str]) -> None:
     names = {name: None for model in models for name in catalog.class_names(model)}
     class_, against = (st.session_state.get(key) for key in (state.TARGET, state.AGAINST))
     every = list(dict.fromkeys([*likeliest, *sorted(names, key=str.casefold)]))
-    _select(texts.EXPLAIN_CLASS, texts.EXPLAIN_TOP, state.TARGET, every, texts.EXPLAIN_CLASS_HELP)
+    _select(
+        texts.EXPLAIN_CLASS,
+        texts.EXPLAIN_TOP,
+        state.TARGET,
+        every,
+        texts.EXPLAIN_CLASS_HELP,
+        models,
+    )
     others = [name for name in every if name != class_]
     _select(
-        texts.EXPLAIN_AGAINST, texts.EXPLAIN_NONE, state.AGAINST, others, texts.EXPLAIN_AGAINST_HELP
+        texts.EXPLAIN_AGAINST,
+        texts.EXPLAIN_NONE,
+        state.AGAINST,
+        others,
+        texts.EXPLAIN_AGAINST_HELP,
+        models,
     )
     if class_ and class_ == against:
         st.caption(texts.EXPLAIN_SAME)
 
 
-def _select(label: str, none: str, key: str, options: list[str], about: str) -> None:
+def _select(
+    label: str, none: str, key: str, options: list[str], about: str, models: Sequence[str]
+) -> None:
+    """A class to choose or to type; what nobody here knows gives way to what was there before."""
     now = st.session_state.get(key)
     if now is not None and now not in options:  # of a link, say, whose networks aren't chosen
         options = [now, *options]
@@ -129,10 +162,45 @@ def _select(label: str, none: str, key: str, options: list[str], about: str) -> 
         index=None,
         placeholder=none,
         filter_mode="contains",
+        accept_new_options=True,  # what is typed would stay in the field else, and change nothing
         key=key,
         persist_state="session",
         help=about,
+        on_change=_check_class,
+        args=(key, now, tuple(models)),
     )
+    typed: Typed | None = st.session_state.get(state.TYPED)
+    if typed is None or typed.key != key:
+        return
+    if (typed.models, typed.kept) != (tuple(models), now):  # something else was chosen since
+        del st.session_state[state.TYPED]
+        return
+    near = catalog.near_classes(models, typed.words)
+    st.warning(texts.plain(texts.nobody_has(typed.words, len(models) > 1, bool(near))))
+    with st.container(horizontal=True, gap="xsmall"):
+        for name in near:
+            st.button(
+                texts.plain(name),
+                key=f"near {name}",
+                on_click=_take_near,
+                args=(key, name),
+            )
+
+
+def _check_class(key: str, before: str | None, models: tuple[str, ...]) -> None:
+    """Keep what was explained before, if no network knows what was typed instead."""
+    st.session_state.pop(state.TYPED, None)
+    typed = " ".join(str(st.session_state.get(key) or "").split())[:_LONGEST_CLASS]
+    if not typed or any(catalog.may_know(name, typed) for name in models):
+        st.session_state[key] = catalog.called(models, typed) or None
+        return
+    st.session_state[key] = before
+    st.session_state[state.TYPED] = Typed(key, typed, before, models)
+
+
+def _take_near(key: str, name: str) -> None:
+    st.session_state.pop(state.TYPED, None)
+    st.session_state[key] = name
 
 
 def _ask_layers(models: Sequence[str], untrained: bool) -> None:

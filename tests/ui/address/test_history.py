@@ -6,7 +6,7 @@ import random
 import socket
 from io import BytesIO
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import streamlit as st
@@ -53,7 +53,6 @@ def any_link(seed: int) -> Link:
     return Link(
         picture="" if web else picture,
         web=web,
-        place="/home/you/my pictures" if picture.startswith("folder") and not web else "",
         models=models,
         methods=some_of(VIEWS, chance),
         class_=chance.choice(["", "tabby", HOSTILE, "7"]),
@@ -197,6 +196,16 @@ def go(app: AppTest, query: dict[str, str]) -> AppTest:
     app.run()
     assert not app.exception
     return app
+
+
+def told(app: AppTest) -> dict[str, Any]:
+    """What the grid is told."""
+    (grid,) = [
+        unpacked(one.proto.bytes)
+        for one in app.get("bidi_component")
+        if one.proto.component_name == "cactiviz_grid"
+    ]
+    return grid
 
 
 def picked(app: AppTest) -> str:
@@ -349,7 +358,24 @@ def test_a_link_asks_before_it_opens_a_folder_of_this_computer(app: AppTest, fol
     assert picked(app) == library.UNNAMED_ITEM.address and said(app) == query
     next(one for one in app.button if one.label == texts.LINK_OPEN).click().run()
     assert not app.exception and not app.warning
-    assert picked(app) == query["picture"] and said(app) == query
+    assert picked(app) == query["picture"]
+    link = said(app)
+    assert set(link) == {"networks", "without"} and str(folder) not in str(link)  # any more
+    assert "cats" not in str(link) and told(app)["cannotTravel"] == texts.STAYS_ONE["folder"]
+    go(app, CACTINET)
+    assert picked(app) == library.UNNAMED_ITEM.address
+    go(app, query)  # once more: what was agreed to needs no question
+    assert picked(app) == query["picture"]
+    assert app.session_state[state.TRAIL].at == link  # which is written in its stead
+    go(app, link)
+    assert picked(app) == query["picture"] and said(app) == link
+
+
+def test_no_link_has_a_place_but_older_ones_that_do_are_read() -> None:
+    query = {"picture": "folder:cats/a.png", "place": "/home/you/my pictures"}
+    link, wrong = Link.read(query)
+    assert not wrong and link.place == query["place"] and "place" not in link.query()
+    assert Link.read({"picture": "scenes:cactus/7", "place": "/home"})[0].place == ""
 
 
 def test_another_picture_ends_the_question_about_a_folder(app: AppTest, folder: Path) -> None:
@@ -379,12 +405,7 @@ def test_a_picture_of_ones_own_stays_and_is_said_to(app: AppTest) -> None:
     app.file_uploader(key="upload").set_value(("my cup.png", picture.getvalue(), "image/png"))
     app.run()
     assert said(app)["without"].startswith("picture ") and "cup" not in said(app)["without"]
-    (grid,) = [
-        unpacked(one.proto.bytes)
-        for one in app.get("bidi_component")
-        if one.proto.component_name == "cactiviz_grid"
-    ]
-    assert grid["cannotTravel"] == texts.STAYS_PICTURE
+    assert told(app)["cannotTravel"] == texts.STAYS_PICTURE
     assert not app.get("file_uploader")  # which has made room for the maps
 
 

@@ -218,8 +218,12 @@ def new_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[...
     st.cache_data.clear()
     st.cache_resource.clear()
 
-    def opened(word: str = "", query: dict[str, str] | None = None) -> AppTest:
+    def opened(
+        word: str = "", query: dict[str, str] | None = None, page: str = "compare"
+    ) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        if page != "compare":
+            app.switch_page(f"pages/{page}.py")
         if word:
             app.session_state[state.WORD] = word
         app.query_params.update(CACTINET if query is None else query)
@@ -251,6 +255,11 @@ def told(app: AppTest) -> list[str]:
     return [one.value for one in (*app.info, *app.warning)]
 
 
+def about_the_link(app: AppTest) -> list[str]:
+    """What is told but for an animation that is still on its way."""
+    return [said for said in told(app) if said != texts.FILM_FIRST]
+
+
 def test_another_session_of_the_browser_has_the_picture_and_another_browser_a_sentence(
     new_session: Callable[..., AppTest],
 ) -> None:
@@ -274,6 +283,42 @@ def test_another_session_of_the_browser_has_the_picture_and_another_browser_a_se
     assert not made_up.exception and len(told(made_up)) == 1  # it can't be read
     by_hand = new_session(OTHER, {"without": "network"})
     assert told(by_hand) == [texts.LEFT_OUT["network"]]
+
+
+@pytest.mark.parametrize("page", ["compare", "animate"])
+def test_a_folder_of_this_computer_is_found_by_this_browser_alone(
+    new_session: Callable[..., AppTest], tmp_path: Path, page: str
+) -> None:
+    """No address says where it is; whoever else has the address needs the pictures."""
+    (tmp_path / "mine" / "cats").mkdir(parents=True)
+    Image.new("RGB", (40, 30), "red").save(tmp_path / "mine" / "cats" / "a.png")
+    query = {"picture": "folder:cats/a.png", "networks": "cactinet"}
+    query = {"set": "folder", "each": "1"} if page == "animate" else query
+    app = new_session(ONE, {**query, "place": str(tmp_path / "mine")}, page)
+    next(one for one in app.button if one.label == texts.LINK_OPEN).click().run()
+    assert not app.exception and not about_the_link(app)
+    link = dict(app.session_state[state.TRAIL].at)
+    word = "pictures" if page == "animate" else "picture"
+    assert link["without"].startswith(f"{word} ") and str(tmp_path) not in str(link)
+    assert not {"place", "picture", "set"} & set(link)
+    again, other = new_session(ONE, link, page), new_session(OTHER, link, page)
+    for one in (app, again):
+        if page == "animate":
+            assert one.session_state[state.FILM_SET] == "folder"
+        else:
+            assert shown(one) == "folder:cats/a.png"
+        assert one.session_state[state.TRAIL].at == link and not about_the_link(one)
+    assert (
+        about_the_link(other) == [texts.LEFT_OUT[word]] and state.PLACE not in other.session_state
+    )
+    (tmp_path / "mine" / "cats" / "a.png").unlink()
+    (tmp_path / "mine" / "cats").rmdir()
+    (tmp_path / "mine").rmdir()
+    late = new_session(ONE, link, page)
+    assert about_the_link(late) == [texts.LEFT_OUT[word]]
+    for one in (app, again, other, late):
+        if state.FILM in one.session_state:
+            one.session_state[state.FILM].close()
 
 
 @pytest.mark.parametrize("source", ["upload", "camera", "web"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 import torch
 
 from cactiviz.comparison.comparison import Comparison
@@ -23,6 +25,7 @@ from cactiviz.ui import texts
 from cactiviz.ui.compare import contrast, occlusion
 from cactiviz.ui.compare.occlusion import Covered, covered_from
 from cactiviz.ui.compare.progress import Progress
+from cactiviz.ui.session import state
 from cactiviz.ui.sidebar.choice import Choice
 
 CAT = sample("chelsea")
@@ -170,6 +173,36 @@ def test_a_network_that_never_saw_the_covered_part_says_so() -> None:
     progress = Progress(Comparison(CAT, ("a",), (), {"a": explanation}), first={"a": explanation})
     assert occlusion.rows(progress, left)[0]["unseen"] == texts.COVER_UNSEEN
     assert occlusion.rows(progress, over)[0]["unseen"] == ""
+
+
+def panel_of(session: dict[str, object], covered: Covered | None) -> dict[str, Any]:
+    """What the editor is sent: one network sees three quarters from the left, one the middle."""
+    session[state.COVERED] = covered
+    boxes = {"a": Box(0, 0, 300, 338), "b": Box(0, 75.5, 300, 300)}
+    heard = {name: replace(made(name, [0.5, 0.3, 0.2]), seen=box) for name, box in boxes.items()}
+    now = CAT if covered is None else Picture(CAT.rgb[::-1].copy())
+    progress = Progress(Comparison(now, ("a", "b"), (), {} if covered else heard), first=heard)
+    return occlusion.payload(Choice(CAT, ("a", "b"), ()), progress)
+
+
+def test_what_no_network_sees_is_dark_and_a_cover_there_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session: dict[str, object] = {}
+    monkeypatch.setattr(st, "session_state", session)
+    plain = panel_of(session, None)
+    assert CAT.size == (300, 451)
+    assert plain["seen"] == pytest.approx([0, 0, 1, 376 / 451]) and not plain["outside"]
+    right, over = (Covered(CAT.key, (0.2, left / 451, 0.5, 0.1), "grey") for left in (376, 370))
+    for part, outside in ((right, True), (over, False), (COVERED, False)):
+        sent = panel_of(session, part)  # no network has answered about it yet
+        assert sent["seen"] == plain["seen"] and sent["outside"] == outside
+    whole = replace(made("a", [1.0]), seen=Box(0, 0, 300, 451))
+    choice, comparison = Choice(CAT, ("a",), ()), Comparison(CAT, ("a",), (), {"a": whole})
+    session[state.COVERED] = None
+    assert occlusion.payload(choice, Progress(comparison))["seen"] is None
+    nothing = occlusion.payload(choice, Progress(replace(comparison, explanations={}), ("a",)))
+    assert nothing["seen"] is None
 
 
 # --- Why A and not B ----------------------------------------------------------------------------

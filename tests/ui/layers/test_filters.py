@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -13,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 from cactiviz.explanations.explain import convolutions, filters
 from cactiviz.models import MODELS, LoadedModel, load_model
 from cactiviz.pictures.open import sample
-from cactiviz.rendering import paint as render
 from cactiviz.rendering.colormaps import DIVERGING
-from cactiviz.rendering.kernels import shown_weights
+from cactiviz.rendering.kernels import Inputs, shown_weights
+from cactiviz.rendering.scales import number
 from cactiviz.types import Box, FilterGrid
 from cactiviz.ui import texts
 from cactiviz.ui.address.layers import AT_ONCE, FiltersLink
@@ -66,8 +67,9 @@ def test_the_first_layer_is_shown_by_response(app: AppTest, walls: Walls) -> Non
     assert (
         "response rank 1: " in cells[0].alt and f"Kernel {grid.by_response[0]} of" in cells[0].alt
     )
-    scale = render.filters_caption(grid.kernels).partition("±")[2]
-    assert any(f"in colour, full at ±{scale}" in said for said in captions(app))
+    largest = np.abs(grid.kernels).max(axis=(1, 2, 3))
+    scales = f"±{number(largest.min())} to ±{number(largest.max())}"
+    assert any(f"in colour, each on its own scale, {scales}" in said for said in captions(app))
 
     app.button_group(key=state.FILTER_ORDER).set_value("own")
     settled(app)
@@ -108,11 +110,9 @@ def test_what_is_painted_is_the_network_s_own(cactinet: LoadedModel, choice: Cho
     index = grid.by_response[0]
     assert grid.feature_maps is not None and found.on_colours
     vmax = map_vmax(grid.feature_maps, "shared")
-    sheet = render.paint_filters(grid.kernels, 10**3)
-    across = int(np.ceil(np.sqrt(len(grid.kernels))))
-    step = (sheet.shape[1] + 1) // across
-    middle = sheet[index // across * step + 1, index % across * step + 1]  # its first weight
-    assert (pixels(painted.images[f"kernel {index}"])[0, 0] == middle).all()
+    kernel = grid.kernels[index]
+    levels = np.clip(127.5 + 127.5 * kernel / np.abs(kernel).max(), 0, 255).transpose(1, 2, 0)
+    assert np.abs(pixels(painted.images[f"kernel {index}"]) - levels).max() <= 1
     got = pixels(painted.images[f"map {index}"]).astype(int)
     share = np.clip(grid.feature_maps[index] / vmax, -1, 1)
     expected = DIVERGING[128 + np.rint(128 * share).astype(int)].astype(int)
@@ -122,7 +122,7 @@ def test_what_is_painted_is_the_network_s_own(cactinet: LoadedModel, choice: Cho
 def test_one_scale_keeps_weak_maps_pale_and_each_its_own_does_not(choice: Choice) -> None:
     maps = np.stack([np.full((4, 4), 8.0), np.full((4, 4), -0.5)]).astype(np.float32)
     grid = FilterGrid("conv", np.ones((2, 3, 3, 3), np.float32), maps)
-    found = FilterLook("Two", False, grid, Box(0, 0, 1, 1), on_colours=True)
+    found = FilterLook("Two", False, grid, Box(0, 0, 40, 40), on_colours=True)
     pale = paint(found, STYLE, (40, 40)).images["map 1"]
     strong = paint(found, replace(STYLE, scale="own"), (40, 40)).images["map 1"]
     assert (pixels(strong) == DIVERGING[0]).all()
@@ -130,6 +130,26 @@ def test_one_scale_keeps_weak_maps_pale_and_each_its_own_does_not(choice: Choice
     silent = replace(grid, feature_maps=np.zeros((2, 4, 4), np.float32))
     nothing = paint(replace(found, grid=silent), STYLE, (40, 40)).images["map 0"]
     assert (pixels(nothing) == DIVERGING[128]).all()
+
+
+@pytest.mark.parametrize("scale", ["shared", "own"])
+@pytest.mark.parametrize("inputs", ["heaviest", "mean"])
+def test_a_weak_kernel_is_seen_beside_a_strong_one_whatever_the_scale_of_the_maps(
+    scale: Literal["shared", "own"], inputs: Inputs
+) -> None:
+    chance = np.random.default_rng(1)
+    kernels = chance.normal(size=(3, 4, 3, 3)).astype(np.float32)
+    kernels[1] *= 1e-3
+    kernels[2] = 0
+    grid = FilterGrid("conv", kernels, chance.normal(size=(3, 4, 4)).astype(np.float32))
+    found = FilterLook("Three", False, grid, Box(0, 0, 40, 40), on_colours=False)
+    painted = paint(found, replace(STYLE, scale=scale, inputs=inputs, order="own"), (40, 40))
+    strong, weak, nothing = (pixels(painted.images[f"kernel {n}"]).astype(int) for n in range(3))
+    for image in (strong, weak):
+        assert np.abs(image - 127.5).max() == 127.5 and image.std() > 40
+    assert np.ptp(nothing) == 0 and abs(int(nothing.flat[0]) - 127.5) < 1
+    shown = shown_weights(kernels, inputs, on_colours=False).weights
+    assert f"±{number(np.abs(shown[1]).max())}, its own" in " ".join(painted.cells[1].words)
 
 
 def test_a_map_lies_on_what_the_network_saw(choice: Choice) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -15,10 +16,12 @@ from streamlit.testing.v1 import AppTest
 from cactiviz.models import MODELS, find_weights
 from cactiviz.models.spec import Weights
 from cactiviz.ui import texts
+from cactiviz.ui.grid.component import unpacked
 from cactiviz.ui.networks import downloads
 from cactiviz.ui.session import state
 from tests.fixtures.file_server import Server, serving
-from tests.fixtures.inside_pages import CACTINET
+from tests.fixtures.inside_pages import CACTINET, open_page, press_in_grid, settled
+from tests.fixtures.sampling import long
 
 ROOT = Path(__file__).resolve().parents[3]
 BODY = bytes(range(256)) * 4000
@@ -64,10 +67,15 @@ def part(tmp_path: Path) -> Path:
     return tmp_path / "hub" / "checkpoints" / "weights.pth.part"
 
 
+def shown(app: AppTest) -> dict[str, Any]:
+    """What the browser is told of the comparison."""
+    grids = [one.proto for one in app.get("bidi_component")]
+    return unpacked(next(one.bytes for one in grids if one.component_name == "cactiviz_grid"))
+
+
 def choose_alexnet(app: AppTest) -> None:
     app.button_group(key="models").set_value(["alexnet"]).run()
-    app.button(key="download alexnet").click().run()
-    assert not app.exception
+    press_in_grid(app, "add", "alexnet")
 
 
 def test_nothing_is_fetched_unasked_and_each_offer_says_how_much_it_is(server: Server) -> None:
@@ -86,11 +94,11 @@ def test_a_download_shows_how_far_it_is_and_then_the_network_is_chosen(
     server.gate = threading.Event()
     app = new_session()
     app.button_group(key="models").set_value(["alexnet", "cactinet"]).run()
-    app.button(key="download alexnet").click().run()
-    assert not app.exception
+    press_in_grid(app, "add", "alexnet")
+    assert "does" not in shown(app)["columns"][0]
+    assert shown(app)["columns"][0]["why"] == texts.WEIGHTS_COME.format(title="AlexNet")
     until(lambda: part(tmp_path).is_file() and part(tmp_path).stat().st_size > 0)
     assert app.run().button(key="stop alexnet").label == texts.STOP
-    assert "download alexnet" not in [button.key for button in app.button]
     app.button_group(key="models").set_value(["cactinet"]).run()  # the page lives on meanwhile
     assert app.button_group(key="models").value == ["cactinet"]
     server.gate.set()
@@ -115,7 +123,7 @@ def test_stop_keeps_what_came_and_the_next_try_goes_on_from_there(
     came = part(tmp_path).stat().st_size
     assert 0 < came < len(BODY)
     assert downloads.offers([])[0]["text"].startswith("Go on, ")
-    app.button(key="download alexnet").click().run()
+    press_in_grid(app, "add", "alexnet")
     until(lambda: find_weights(MODELS["alexnet"]) is not None)
     assert server.seen == [None, f"bytes={came}-"]
 
@@ -152,3 +160,47 @@ def test_what_a_browser_names_is_fetched_only_if_it_is_a_network(server: Server)
     downloads.fetch("http://127.0.0.1/evil")
     downloads.fetch("../../x")
     assert state.FETCHING not in st.session_state and not server.seen
+
+
+def test_a_network_that_has_not_learnt_is_the_button_for_its_weights(
+    new_session: Callable[[], AppTest], server: Server
+) -> None:
+    app = new_session()
+    app.button_group(key="models").set_value(["alexnet", "cactinet"]).run()
+    until(lambda: bool(shown(app.run())["columns"][0]["why"]))
+    missing, cactinet = shown(app)["columns"]
+    fetch = {"kind": "add", "name": "alexnet", "text": "Download 1 MB"}
+    random = {"kind": "untrained", "name": "alexnet", "text": texts.UNTRAINED_FOR_NOW}
+    assert missing["why"] and missing["does"] == [fetch, random] and "does" not in cactinet
+    assert not [one.label for one in app.button if "Download" in one.label]  # in no second place
+    press_in_grid(app, "untrained", "alexnet")
+    assert app.toggle(key=state.UNTRAINED).value
+    until(lambda: bool(shown(app.run())["columns"][0]["answers"]))
+    untrained = shown(app)["columns"][0]
+    assert (untrained["note"], untrained["does"]) == (texts.UNTRAINED_NOTE, [fetch])
+    press_in_grid(app, "add", "alexnet")
+    until(lambda: find_weights(MODELS["alexnet"]) is not None)
+    assert server.seen == [None]
+
+
+def test_several_that_are_missing_have_one_button_more(new_session: Callable[[], AppTest]) -> None:
+    app = new_session()
+    app.button_group(key="models").set_value(["alexnet", "resnet152", "cactinet"]).run()
+    assert not app.exception
+    labels = [one.label for one in app.button if "Download" in one.label]
+    assert labels == [texts.DOWNLOAD_ALL.format(count=2, megabytes=242)]
+
+
+@pytest.mark.parametrize("page", ["filters", pytest.param("neurons", marks=long)])
+def test_the_pages_of_layers_have_the_buttons_where_the_network_would_be(
+    server: Server, page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    query = {"networks": "alexnet"}
+    app = open_page(f"pages/{page}.py", monkeypatch, tmp_path, query)
+    assert len(app.info) == 1
+    app.button(key="untrained alexnet").click()
+    settled(app)
+    assert app.toggle(key=state.UNTRAINED).value and not app.info
+    app.button(key="add alexnet").click().run()
+    until(lambda: find_weights(MODELS["alexnet"]) is not None)
+    assert server.seen == [None] and not app.exception

@@ -25,7 +25,7 @@ from cactiviz.ui.brought import store
 from cactiviz.ui.brought.store import BrowserFolder
 from cactiviz.ui.networks.catalog import shareable
 from cactiviz.ui.session import polling, private_folders, state
-from tests.fixtures.inside_pages import CACTINET
+from tests.fixtures.inside_pages import CACTINET, press_in_grid, settled
 
 ROOT = Path(__file__).resolve().parents[3]
 HOSTILE = "<img src=x onerror=alert(1)> *b*"
@@ -238,6 +238,21 @@ def test_the_form_says_what_is_missing_and_keeps_what_is_there(
     add(app)
     assert not app.error and not app.exception
     assert app.button_group(key="models").value == ["cactinet", "mine"]
+
+
+def test_one_that_fails_is_the_button_for_another_file(
+    new_session: Callable[[], AppTest], shelf: BrowserFolder
+) -> None:
+    shelf.add(put(shelf, b"no weights", "a.safetensors"))
+    app = new_session()
+    app.session_state[state.OWN] = shelf
+    app.run().button_group(key="models").set_value(["mine", "cactinet"])
+    settled(app)
+    assert state.OWN_FORM not in app.session_state
+    press_in_grid(app, "own", "cactinet")  # nothing of the kind is there
+    assert state.OWN_FORM not in app.session_state
+    press_in_grid(app, "own", "mine")
+    assert app.session_state[state.OWN_FORM] and app.selectbox(key=field_of(app)("architecture"))
 
 
 class Rude:
