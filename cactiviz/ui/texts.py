@@ -1513,6 +1513,7 @@ FILM_EACH = "Pictures of each class"
 FILM_NETWORK = "Network"
 FILM_TOP = "Answers, the likeliest first"
 FILM_PICK = f"Choose pictures, at least one network and one view under “{CHANGE_ALL}”."
+FILM_SILENT = "There is nothing to animate yet: none of these networks can answer."
 FILM_NONE = "There is no frame to show: none of the pictures can be opened."
 FILM_FIRST = "The first frame comes as soon as the networks have answered."
 FILM_NO_ROOM = "There is no room for more answers; take fewer pictures, networks or views."
@@ -1556,6 +1557,18 @@ FILM_TOO_MANY = (
     "limit."
 )
 FILM_STOPPED = "Stopped; {done} of {total} answers are kept."
+FILM_WHICH = "Which, and why"
+
+
+def film_lacks(networks: int, pictures: int) -> str:
+    """What of an animation couldn't be had, two things at least.
+
+    >>> film_lacks(2, 1), film_lacks(0, 12)
+    ('Two networks and one picture are missing here.', '12 pictures are missing here.')
+    """
+    parts = [(networks, "network"), (pictures, "picture")]
+    what = listed([counted(number, noun) for number, noun in parts if number])
+    return f"{what[0].upper()}{what[1:]} are missing here."
 
 
 def film_progress(

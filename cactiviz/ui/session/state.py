@@ -85,6 +85,8 @@ FILM_PRESET, FILM_KIND, FILM_SOURCE = "film preset", "film kind", "film source"
 FILM_SET, FILM_CLASSES, FILM_EACH = "film set", "film classes", "film each"
 FILM_MODELS, FILM_METHODS, FILM_ONE = "film models", "film methods", "film one"
 FILM_WHOLE, FILM_TOP = "film whole", "film top"
+#: What the page has begun with by itself; None once something was chosen there.
+FILM_BEGUN = "film begun"
 #: Before the name of a field of its look; the kind of file; what is computed and made.
 FILM_LOOK, FILM_FORMAT, FILM = "film look ", "film format", "film"
 #: Whether this session came in through ``app.py``.
