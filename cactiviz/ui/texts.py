@@ -73,6 +73,10 @@ DOWNLOADING = "Downloading"
 
 GALLERY = "Gallery"
 GALLERY_TITLE = "Pictures to pick from"
+OWN_PICTURES = "Your own pictures"
+OWN_PICTURES_DROP = "Drop pictures here, as many as you like"
+OWN_PICTURES_HELP = "They stay on this computer, and go half an hour after you have left."
+REFUSED_WHICH = "Which, and why"
 DATASET = "Data set"
 NOT_HERE = "not here yet"
 LIVE = "iNaturalist, live search"
@@ -1613,6 +1617,23 @@ def film_download(ending: str, size_bytes: int) -> str:
 
 # Networks of one's own: what is wrong with a file
 OWN_PICTURE_GONE = "This picture of yours isn’t kept any more. Please choose it once more."
+
+
+def too_large(name: str, megabytes: int) -> str:
+    """Of one picture among several."""
+    return f"The picture {name} is too large; up to {megabytes} MB can be shown."
+
+
+def no_room_for(name: str) -> str:
+    """Of one picture among several."""
+    return f"There is no room to keep {name}."
+
+
+def refused(count: int) -> str:
+    """Of several files among those that were brought."""
+    return f"{counted(count, 'file').capitalize()} couldn’t be taken; all others are here."
+
+
 PICTURE_NOT_KEPT = "There is no room to keep this picture: it goes once you leave this page."
 PICTURES_NOT_KEPT = "There is no room to keep these pictures: they go once you leave this page."
 OWN_NO_ROOM = "The computer that runs the app has no room for this file now."

@@ -42,6 +42,8 @@ SIGHTINGS = "sightings"
 #: Gallery: data set, words to look for, class, every class or the opening ones, order, page, seed.
 SHOWN, WORDS, KIND, EVERY = "shown", "words", "kind", "every"
 ORDER, PAGE, SEED = "order", "page", "seed"
+#: Why files of the last ones that were brought there couldn't be taken, a sentence each.
+GALLERY_REFUSED = "gallery refused"
 #: Filters: before a network's name, its layer; order, scale of the maps, which inputs, how many.
 FILTER_LAYER, FILTER_ORDER, MAP_SCALE = "filter layer ", "filter order", "map scale"
 KERNEL_INPUTS, FILTER_COUNT = "kernel inputs", "filter count"
