@@ -69,8 +69,8 @@ OWN, OWN_FORM, OWN_OPENED = "own", "own form", "own opened"
 #: whether it changed what is here.
 WORD, WORD_AWAITED, WORD_SESSION = "word", "word awaited", "word session"
 WORD_NEWS = "word news"
-#: What that form waits for, and what it said.
-OWN_CHECK, OWN_SAID = "own check", "own said"
+#: What that form waits for, what it said, and the architecture that the file does fit.
+OWN_CHECK, OWN_SAID, OWN_FITS = "own check", "own said", "own fits"
 #: Networks to choose besides those that are chosen, in the next run.
 JOINING = "joining"
 #: The networks whose weights this session fetches.
