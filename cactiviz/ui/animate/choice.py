@@ -192,8 +192,8 @@ def _take_over() -> None:
         _begin_with_networks(theirs)
         return
     if state.FILM_BEGUN not in session:  # the page was opened by an address
-        says_nothing = not animate.FilmLink.chosen().query()
-        session[state.FILM_BEGUN] = _Begun.now() if says_nothing else None
+        says = {row.key for row in animate.FilmLink.rows} & set(st.query_params)
+        session[state.FILM_BEGUN] = None if says else _Begun.now()
     begun: _Begun | None = session[state.FILM_BEGUN]
     if begun is None or not theirs or theirs == begun.models:
         return

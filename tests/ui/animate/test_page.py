@@ -226,13 +226,24 @@ def test_compares_networks_are_taken_over_in_the_order_of_the_chips(
     assert columns(app) == ["resnet152"]  # which was chosen here
 
 
-def test_a_links_own_networks_stay(visit: Callable[[dict[str, str]], AppTest]) -> None:
-    app = visit({"networks": "alexnet"})
+@pytest.mark.parametrize(("named", "other"), [("alexnet", "cactinet"), ("cactinet", "alexnet")])
+def test_a_links_own_networks_stay(
+    named: str, other: str, visit: Callable[[dict[str, str]], AppTest]
+) -> None:
+    app = visit({"networks": named})
     app.switch_page("pages/learn.py").run()
-    app.session_state[state.MODELS] = ["cactinet"]
+    app.session_state[state.MODELS] = [other]
     app.switch_page("pages/animate.py").run()
-    assert app.button_group(key=state.FILM_MODELS).value == ["alexnet"]
-    assert [one.value for one in app.info] == [texts.FILM_SILENT]  # no film without its weights
+    assert app.button_group(key=state.FILM_MODELS).value == [named]
+
+
+def test_no_film_is_shown_of_which_no_network_can_answer(
+    visit: Callable[[dict[str, str]], AppTest],
+) -> None:
+    app = visit({"networks": "alexnet", "each": "1"})
+    finished(app)
+    assert [one.value for one in app.info] == [texts.FILM_SILENT]
+    assert app.button(key="film make").disabled
 
 
 def test_more_pictures_than_the_limit_are_left_out_and_it_is_said(
