@@ -58,7 +58,17 @@ class ModelError(CactivizError):
 
 
 class WeightsError(ModelError):
-    """A network's weights are missing, broken or don't fit it."""
+    """A network's weights are missing, broken or don't fit it.
+
+    Args:
+        sentence: What is wrong.
+        fits: Name of an architecture that the file's weights do fit, as ``get_spec`` takes it;
+            empty where none is known.
+    """
+
+    def __init__(self, sentence: str = "", *, fits: str = "") -> None:
+        super().__init__(sentence)
+        self.fits = fits
 
 
 class LayerError(ModelError):

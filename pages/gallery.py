@@ -4,7 +4,7 @@ import streamlit as st
 
 from cactiviz.ui import navigation, texts
 from cactiviz.ui.components import loader
-from cactiviz.ui.gallery import page
+from cactiviz.ui.gallery import own, page
 from cactiviz.ui.pictures import obtain
 from cactiviz.ui.session import state
 
@@ -12,9 +12,12 @@ navigation.enter()
 st.html(loader.sheets("gallery"))
 st.title(texts.GALLERY_TITLE, anchor=False)
 
-dataset = obtain.open_or_offer(page.ask_dataset())
+shown = page.ask_dataset()
+dataset = None if shown == page.OWN else obtain.open_or_offer(shown)
 state.say_once()
-if dataset is not None:
+if shown == page.OWN:
+    own.show()
+elif dataset is not None:
     chosen = page.ask_classes(dataset)
     if len(chosen):
         items = page.ask_items(chosen)

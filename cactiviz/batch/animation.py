@@ -239,6 +239,8 @@ class Animation:
                     why = told_sentence(why, paths_of(question.networks))
                     title = METHODS[method].title
                     warned = name in failures
+                    if warned and method != question.methods[0]:
+                        why = ""  # is said once in a frame
                     panels.append(Panel(name, None, caption=why, warned=warned, subtitle=title))
         # What differs between frames of one picture comes first: a narrow frame cuts off the end.
         parts = [f"{variant + 1}. answer of {question.top}"] if question.top > 1 else []

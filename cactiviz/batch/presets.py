@@ -74,7 +74,7 @@ PRESETS = {
         "Three networks that come along before four photographs, by two methods",
         "samples",
         (),
-        5,
+        4,
         ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"),
         Request(methods=("grad_cam", "guided_backprop")),
     ),

@@ -22,6 +22,7 @@ from cactiviz.methods import FILTERS, METHODS, method_of
 from cactiviz.methods import describe as describe
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures import html as page
+from cactiviz.rendering.figures.colour_bar import colour_bar
 from cactiviz.rendering.figures.plotly import figure
 from cactiviz.rendering.figures.sheet import Cell, Column, Remark, Row, draw_sheet
 from cactiviz.rendering.scales import percent
@@ -106,12 +107,7 @@ class Comparison:
         if isinstance(attribution, FilterGrid):
             image = paint.paint_filters(attribution.kernels, width)
             return Cell(image, paint.filters_caption(attribution.kernels))
-        display = METHODS[method_of(method)].display
-        if display == "overlay" and attribution.kind == "signed":
-            display = "diverging"
-        shown = [e.values for e in self.attributions() if e.method == method]
-        together = paint.on_one_scale(attribution.values, shown, scale)
-        vmax = paint.vmax_of(together, display, scale)
+        display, vmax = _display_of(attribution), self._vmax(attribution, scale)
         image = paint.paint(
             self.picture,
             attribution.values,
@@ -147,7 +143,7 @@ class Comparison:
         return draw_sheet(
             self.picture,
             self.columns(),
-            [Row(*describe(method)) for method in self.methods],
+            self._rows(scale, palette),
             cells,
             cell_width=cell_width,
             remarks=(*self.limits(), NUMBERS),
@@ -173,7 +169,7 @@ class Comparison:
         return page.grid(
             self.picture,
             self.columns(),
-            [Row(*describe(method)) for method in self.methods],
+            self._rows(scale, palette),
             cells,
             strength=strength,
             follows=follows,
@@ -199,6 +195,24 @@ class Comparison:
     def explained(self) -> str:
         """The line that names the explained class; empty if it is each network's top class."""
         return explained_class.line(self._answered())
+
+    def _vmax(self, attribution: Attribution, scale: paint.Scale) -> float:
+        """The value that a map is painted with in full colour."""
+        shown = [e.values for e in self.attributions() if e.method == attribution.method]
+        together = paint.on_one_scale(attribution.values, shown, scale)
+        return paint.vmax_of(together, _display_of(attribution), scale)
+
+    def _rows(self, scale: paint.Scale, palette: str) -> list[Row]:
+        """Each view's heading, with what the colours of its maps mean."""
+        rows = []
+        for view in self.methods:
+            vmaxes: dict[paint.Display, set[float]] = {}
+            for attribution in self.attributions():
+                if attribution.method == view and (vmax := self._vmax(attribution, scale)) > 0:
+                    vmaxes.setdefault(_display_of(attribution), set()).add(vmax)
+            bars = (colour_bar(how, scale, palette, vmaxes[how]) for how in vmaxes)
+            rows.append(Row(*describe(view), tuple(bars)))
+        return rows
 
     def _answered(self) -> list[Explanation]:
         return [self.explanations[name] for name in self.models if name in self.explanations]
@@ -295,6 +309,12 @@ class Comparison:
         """
         with whole_file(path) as file:
             np.savez_compressed(file, **self.arrays())  # type: ignore[arg-type]
+
+
+def _display_of(attribution: Attribution) -> paint.Display:
+    """How a map is painted: in two colours if a contrast class gives it signs."""
+    display: paint.Display = METHODS[method_of(attribution.method)].display
+    return "diverging" if display == "overlay" and attribution.kind == "signed" else display
 
 
 def _file_part(name: str) -> str:

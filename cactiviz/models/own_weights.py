@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from cactiviz.errors import WeightsError
+from cactiviz.errors import ModelError, WeightsError
 from cactiviz.models.class_list import class_names_in
 from cactiviz.models.fit import Architecture, Fit, Named, counted, fit, named
+from cactiviz.models.registry import MODELS, get_spec, row_name
 from cactiviz.models.spec import ModelSpec, StateDict
 from cactiviz.models.state_dict import AVERAGED, WeightSet, read_content, unusual_sets, weight_sets
 from cactiviz.models.tensor_index import Match, find
 
 _COLOURS = 3
 _MOST_NAMED = 3  # architectures
+_MOST_TRIED = 3  # of those that share their tensors
 _LONGEST_NAME = 60  # characters
 _HOW = {
     "whole": "its tensors are those of",
@@ -157,7 +160,8 @@ def own_weights(spec: ModelSpec, path: Path) -> OwnWeights:
     """The weights in a file that fit this architecture; averaged ones are preferred.
 
     Raises:
-        WeightsError: The file can't be read, holds no weights that fit, or several rivals.
+        WeightsError: The file can't be read, holds no weights that fit, or several rivals; where
+            they fit another architecture, the error names it.
     """
     architecture = Architecture(spec)
     content = read_content(path)
@@ -167,7 +171,10 @@ def own_weights(spec: ModelSpec, path: Path) -> OwnWeights:
     if not whole:
         others = [a for source in unusual_sets(content) for a in _attempts(architecture, source)]
         tried = [[(a.source, a.fit) for a in several] for several in (attempts, others)]
-        raise WeightsError(why_not(architecture, path.name, *tried))
+        sentence, other = why_not(architecture, path.name, *tried), _other_that_fits(attempts)
+        if other is not None:
+            sentence = f"{sentence.removesuffix('.')}; it does fit {other.name}: use it as that."
+        raise WeightsError(sentence, fits=other.name if other else "")
     highest = max(attempt.rank for attempt in whole)
     best, *rivals = [attempt for attempt in whole if attempt.rank == highest]
     if rival := next((a for a in rivals if not _equal(best, a)), None):
@@ -184,6 +191,22 @@ def own_weights(spec: ModelSpec, path: Path) -> OwnWeights:
         tuple(_remarks(best, whole, attempts)),
         class_names_in(content),
     )
+
+
+def _other_that_fits(attempts: Sequence[Attempt]) -> ModelSpec | None:
+    """The row of an architecture that one of these sets of weights fits as a whole, if any."""
+    for source in {id(attempt.source): attempt.source for attempt in attempts}.values():
+        match = find({key: tuple(value.shape) for key, value in source.tensors.items()})
+        names = [row_name(name) for name in match.names] if match else []
+        # The table's own first: among networks that share their tensors they are known best.
+        names.sort(key=lambda name: name not in MODELS)
+        for name in names[:_MOST_TRIED]:
+            with suppress(ModelError):  # it has no layer for maps, a transformer, say
+                spec = get_spec(name)
+                architecture = Architecture(spec)
+                if any(attempt.fit.is_whole for attempt in _attempts(architecture, source)):
+                    return spec
+    return None
 
 
 def _attempts(architecture: Architecture, source: WeightSet) -> list[Attempt]:

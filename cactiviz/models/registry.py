@@ -57,6 +57,17 @@ def get_spec(name: str) -> ModelSpec:
     )
 
 
+def row_name(name: str) -> str:
+    """The table's own name of a network of a zoo; the name as it is where the table has none.
+
+    >>> row_name("torchvision:resnet50"), row_name("timm:legacy_xception"), row_name("timm:x")
+    ('resnet50', 'xception', 'timm:x')
+    """
+    zoo, _, model = name.partition(":")
+    own = {"torchvision": model, "timm": timm.ROW_NAMES.get(model, "")}.get(zoo, "")
+    return own if own in MODELS else name
+
+
 def is_named(name: str) -> bool:
     """Whether :func:`get_spec` knows this name.
 

@@ -82,6 +82,11 @@ def rows() -> list[ModelSpec]:
     return [*_lite_rows(), *_inception_rows()]
 
 
+#: Timm's name -> the row's, of those in :func:`rows`; the tests hold it against them.
+ROW_NAMES = {
+    **{f"tf_efficientnet_lite{size}": f"efficientnet_lite{size}" for size in range(3)},
+    **{"inception_resnet_v2": "inception_resnet_v2", "legacy_xception": "xception"},
+}
 #: Size -> (pixels, first digits of the weights' hash, parameters, blocks of each stage).
 _LITE = {
     0: (224, "57934424", 4_652_008, (1, 2, 2, 3, 3, 4, 1)),

@@ -169,13 +169,13 @@ def percent(probability: float) -> str:
     return ">99 %" if 0.995 <= probability < 1 else f"{probability:.0%}".replace("%", " %")
 
 
-def number(value: float) -> str:
-    """Three significant digits, with a real minus sign.
+def number(value: float, digits: int = 3) -> str:
+    """So many significant digits, with a real minus sign.
 
     >>> [number(value) for value in (-0.5, 0.000123456, 123456.0, 1.5e-11, -0.0)]
     ['−0.5', '0.000123', '123000', '1.5e−11', '0']
     """
-    text = f"{float(f'{value:.3g}') + 0.0:.9g}"  # + 0.0 makes -0.0 a 0
+    text = f"{float(f'{value:.{digits}g}') + 0.0:.9g}"  # + 0.0 makes -0.0 a 0
     mantissa, _, exponent = text.partition("e")
     return (f"{mantissa}e{int(exponent)}" if exponent else mantissa).replace("-", "−")
 

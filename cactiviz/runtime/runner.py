@@ -308,4 +308,6 @@ def pieces(explanation: Explanation, views: Iterable[str]) -> Explanation:
 
 def _afresh(error: CactivizError) -> CactivizError:
     """A copy of an error without traceback and causes."""
-    return type(error)(str(error))
+    fresh = type(error)(str(error))
+    vars(fresh).update(vars(error))
+    return fresh

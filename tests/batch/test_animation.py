@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import pairwise
@@ -18,6 +18,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+import cactiviz.batch.animation as animations
 import cactiviz.batch.collect as module
 from cactiviz.batch.animation import Animation
 from cactiviz.batch.collect import Collector
@@ -33,6 +34,7 @@ from cactiviz.pictures.open import open_picture
 from cactiviz.recipes.fields import REQUEST, STYLE, from_json
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.recipes.request import Request, Style
+from cactiviz.rendering.figures.frame import Layout, Panel, draw_frame
 from cactiviz.replay import differences, remake_animation
 from cactiviz.types import Picture, Target
 
@@ -216,6 +218,26 @@ def test_a_network_that_fails_says_so_in_its_panels(tmp_path: Path) -> None:
     computed(made)
     assert list(made.answers.failures) == ["bad"]
     assert len(list(made.frames())) == 3
+
+
+def test_why_a_network_fails_is_said_once_in_a_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Sequence[Panel]] = []
+
+    def draw(panels: Sequence[Panel], layout: Layout, **texts: str) -> NDArray[np.uint8]:
+        drawn.append(panels)
+        return draw_frame(panels, layout, **texts)
+
+    monkeypatch.setattr(animations, "draw_frame", draw)
+    gone = Checkpoint("gone", "cactinet", tmp_path / "nowhere.safetensors")
+    question = Request(methods=("grad_cam", "saliency", "layer_cam"))
+    networks = ("cactinet", gone)
+    made = computed(animation(tmp_path, 1, networks=networks, question=question))
+    made.frame(0)
+    (panels,) = drawn
+    said = [panel.caption for panel in panels if panel.title == "gone"]
+    assert len(said) == 3 and "nowhere" in said[0] and said[1:] == ["", ""]
 
 
 def test_a_picture_that_cannot_be_opened_is_left_out(tmp_path: Path) -> None:

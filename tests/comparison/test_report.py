@@ -24,8 +24,10 @@ from cactiviz.models import Checkpoint, load_model
 from cactiviz.pictures.occlusion import cover
 from cactiviz.recipes.recipe import read_recipe
 from cactiviz.recipes.request import Request, Style
+from cactiviz.rendering.colormaps import DIVERGING
+from cactiviz.rendering.scales import number
 from cactiviz.replay import differences, remake_comparison
-from cactiviz.types import Box, Picture
+from cactiviz.types import Box, Picture, Target
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = '</script><img src=x onerror="alert(1)">'
@@ -73,6 +75,24 @@ def test_the_table_of_numbers_says_why_its_minimum_is_not_the_pictures(picture: 
         asked = Request(("a.png",), ("cactinet",), views, device="cpu")
         html = report_html(compare_as_asked(asked, picture), Style(), {})
         assert (signs in html[html.index("<h2>Numbers</h2>") :]) == said
+
+
+def test_a_report_and_a_sheet_say_what_their_colours_mean(picture: Picture) -> None:
+    views = ("grad_cam", "saliency", "guided_backprop", "filters")
+    asked = Request(("a.png",), ("cactinet",), views, device="cpu")
+    made = compare_as_asked(asked, picture)
+    html = made.html(palette="viridis", scale="shared")
+    ends = re.findall(r'class="ends"><span>(.*?)</span><span>(.*?)</span>', html)
+    vmax = float(made["cactinet", "grad_cam"].values.max())  # type: ignore[union-attr]
+    assert ends[0] == ("low 0", f"high {number(vmax, 2)}")
+    assert ends[2][0].startswith("against −") and ends[2][1].startswith("for ")
+    assert len(ends) == 3  # kernels have no scale of maps
+    assert html.count("#440154") == 1 and html.count("one scale for the row") == 3  # viridis' dark
+    rows = [row.bars for row in made._rows("own", "viridis")]
+    assert [len(bars) for bars in rows] == [1, 1, 1, 0]
+    contrast = replace(asked, target=Target("cactus", "no cactus"))
+    (bar,) = compare_as_asked(contrast, picture)._rows("own", "viridis")[0].bars
+    assert np.array_equal(bar.colours, DIVERGING)  # with its sign, Grad-CAM has two sides
 
 
 def test_the_report_keeps_the_recipe(

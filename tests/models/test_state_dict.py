@@ -635,6 +635,28 @@ def test_another_architectures_weights_are_called_by_its_name(
     assert "no network of torchvision or timm" in text
 
 
+def test_an_error_names_the_architecture_that_the_file_does_fit(
+    trained: State, cactinet: State, tmp_path: Path
+) -> None:
+    def fits(content: object, architecture: str = "alexnet") -> str:
+        with pytest.raises(WeightsError) as caught:
+            load(saved(tmp_path / "x.pth", content), architecture)
+        name = caught.value.fits
+        assert (f"it does fit {name}: use it as that." in str(caught.value)) == bool(name)
+        if name:
+            assert load(tmp_path / "x.pth", name).spec.name == "mine"
+        return name
+
+    assert fits({"state_dict": prefixed(trained, "module.")}) == SQUEEZENET
+    assert fits(cactinet) == "cactinet"
+    assert fits(light_state("resnet50", 3)) == "resnet50"  # the table's own before the zoos'
+    assert fits(light_state("efficientnet_lite1", 3), "efficientnet_lite2") == "efficientnet_lite1"
+    broken = light_state("resnet50", 3)
+    del broken["layer1.0.conv1.weight"]
+    assert fits(broken) == ""  # what nearly fits doesn't
+    assert fits({"a.weight": torch.zeros(3, 3)}) == ""
+
+
 # --- the field cases --------------------------------------------------------------------------
 
 

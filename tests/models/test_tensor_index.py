@@ -15,7 +15,9 @@ import timm
 import torch
 import torchvision
 
+from cactiviz.models import MODELS
 from cactiviz.models.tensor_index import INDEX, Fingerprint, Match, find, fingerprint
+from cactiviz.models.timm import ROW_NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 Shapes = dict[str, tuple[int, ...]]
@@ -143,3 +145,9 @@ def test_networks_that_share_their_tensors_are_all_named() -> None:
     match = find(shapes("torchvision:resnet18", 12))
     assert match is not None and match.how == "whole"
     assert match.names[0] == "torchvision:resnet18" and "timm:resnet18" in match.names
+
+
+@pytest.mark.parametrize("name", ROW_NAMES)
+def test_timms_names_of_the_tables_rows_are_theirs(name: str, script: ModuleType) -> None:
+    of_row, _ = script.shapes_of(MODELS[ROW_NAMES[name]].build)
+    assert of_row == shapes(f"timm:{name}", script.CLASSES)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cactiviz.cam_layers import parted
+from cactiviz.rendering.figures.colour_bar import ColourBar
 from cactiviz.rendering.figures.typography import (
     BODY,
     BODY_BOLD,
@@ -52,10 +53,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A method: its title and one sentence on what it shows."""
+    """A method.
+
+    Attributes:
+        title: What it is called.
+        subtitle: One sentence on what it shows.
+        bars: What the colours of its maps mean.
+    """
 
     title: str
     subtitle: str
+    bars: tuple[ColourBar, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,7 +150,10 @@ def draw_sheet(
             pen.draw.line([(margin, y), (width - margin - 1, y)], _LINE, at(1))
             y += at(2 * _GRID)
             end = pen.write((margin, y), row.title, TITLE, label, 2)
-            ends = [pen.write((margin, end), row.subtitle, QUIET, label, 6)]
+            end = pen.write((margin, end), row.subtitle, QUIET, label, 6)
+            for bar in row.bars:
+                end = _draw_bar(sheet, pen, (margin, end + at(_GRID)), bar, label)
+            ends = [end]
             shown = [cells.get((index, column)) for column in range(len(columns))]
             images = [_image(cell, cell_width) for cell in shown]
             lowest = max((image.height for image in images if image), default=at(12 * _GRID))
@@ -200,6 +211,22 @@ def _draw_column(pen: Pen, corner: tuple[int, int], column: Column, width: int) 
         y += gap
     y = pen.write((x, y), column.before, QUIET, width, 3)
     return pen.write((x, y), column.message, WARNING, width, 4)
+
+
+def _draw_bar(
+    sheet: Image.Image, pen: Pen, corner: tuple[int, int], bar: ColourBar, width: int
+) -> int:
+    """The colours from low to high, the words at both ends below them, and the scale."""
+    (x, y), high_end = corner, pen.times(_GRID)
+    ramp = bar.colours[np.linspace(0, len(bar.colours) - 1, width).round().astype(int)]
+    sheet.paste(Image.fromarray(np.repeat(ramp[None], high_end, axis=0)), (x, y))
+    edge = (x, y, x + width - 1, y + high_end - 1)
+    pen.draw.rectangle(edge, outline=_LINE, width=pen.times(1))  # an end may be as white as paper
+    y += high_end + pen.times(2)
+    taken = round(length(bar.high, SMALL.times(pen.zoom))) + 1
+    pen.write((x, y), bar.low, SMALL, width - taken - pen.times(_GRID), 1)
+    y = pen.write((x + width - taken, y), bar.high, SMALL, taken + 1, 1)
+    return pen.write((x, y), bar.scale, SMALL, width, 2)
 
 
 def _draw_message(pen: Pen, corner: tuple[int, int], text: str, size: tuple[int, int]) -> int:

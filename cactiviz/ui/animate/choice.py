@@ -24,6 +24,8 @@ from cactiviz.ui.pictures import obtain as missing
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar import sidebar
 
+_PHOTOGRAPHS = "photographs"  # the preset whose pictures are always here
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -49,8 +51,7 @@ def ask() -> tuple[Pictures, Plan | None]:
         The pictures, and all that must be computed; None while something must be chosen first.
     """
     history.enter("animate")
-    if state.FILM_KIND not in st.session_state:
-        _begin_with(animate.FIRST_PRESET)
+    _take_over()
     with st.sidebar:
         with sidebar.group("film"):
             fields.select(
@@ -59,7 +60,7 @@ def ask() -> tuple[Pictures, Plan | None]:
                 state.FILM_PRESET,
                 format_func=lambda name: texts.FILM_PRESETS.get(name, name),
                 help=texts.FILM_PRESET_HELP,
-                on_change=lambda: _begin_with(st.session_state[state.FILM_PRESET]),
+                on_change=_begin_with_chosen,
             )
             kind = fields.one_of(
                 texts.FILM_KIND, texts.FILM_KINDS, state.FILM_KIND, width="stretch"
@@ -156,6 +157,73 @@ def _ask_option(
 def _begin_with(name: str) -> None:
     """Choose all that a preset says, but for light or dark, which the page has already."""
     replace(animate.FilmLink.of(name), ground=animate.ground()).choose()
+
+
+def _begin_with_chosen() -> None:
+    """Of the list: from now on this page has a choice of its own."""
+    _begin_with(st.session_state[state.FILM_PRESET])
+    st.session_state[state.FILM_BEGUN] = None
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """What the page began with by itself.
+
+    Attributes:
+        link: All that a link can say of it.
+        models: Its networks, with those of the user's own.
+    """
+
+    link: animate.FilmLink
+    models: tuple[str, ...]
+
+    @classmethod
+    def now(cls) -> _Begun:
+        """What is chosen now."""
+        models = tuple(st.session_state.get(state.FILM_MODELS) or ())
+        return cls(animate.FilmLink.chosen(), models)
+
+
+def _take_over() -> None:
+    """Animate the networks that Compare shows, until others are chosen here or by a link."""
+    session = st.session_state
+    theirs = tuple(session.get(state.MODELS) or ())
+    if state.FILM_KIND not in session:
+        _begin_with_networks(theirs)
+        return
+    if state.FILM_BEGUN not in session:  # the page was opened by an address
+        says = {row.key for row in animate.FilmLink.rows} & set(st.query_params)
+        session[state.FILM_BEGUN] = None if says else _Begun.now()
+    begun: _Begun | None = session[state.FILM_BEGUN]
+    if begun is None or not theirs or theirs == begun.models:
+        return
+    now = _Begun.now()
+    if now == begun:
+        _begin_with_networks(theirs)
+    elif now.models == begun.models:  # what else was chosen here stays
+        session[state.FILM_MODELS] = list(theirs)
+        session[state.FILM_BEGUN] = replace(begun, models=theirs)
+
+
+def _begin_with_networks(models: tuple[str, ...]) -> None:
+    """Choose the preset that these networks suit, and them."""
+    _begin_with(_preset_for(models) if models else animate.FIRST_PRESET)
+    if models:
+        st.session_state[state.FILM_MODELS] = list(models)
+        st.session_state[state.FILM_ONE] = models[0]
+    st.session_state[state.FILM_BEGUN] = _Begun.now()
+
+
+def _preset_for(models: tuple[str, ...]) -> str:
+    """The preset of just these networks, if its pictures are here; else one of photographs."""
+    return next(
+        (
+            name
+            for name, preset in PRESETS.items()
+            if set(preset.networks) == set(models) and library.is_here(preset.dataset)
+        ),
+        _PHOTOGRAPHS,
+    )
 
 
 def _ask_pictures() -> Pictures:

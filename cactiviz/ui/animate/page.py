@@ -21,7 +21,6 @@ from cactiviz.ui.sidebar import sidebar
 _PATIENCE_SECONDS = 0.3
 _LOOK_AGAIN_SECONDS = 0.4
 _PREVIEW = "preview webp"
-_MOST_SENTENCES = 5
 _LARGEST_SHOWN = 8_000_000  # bytes of a file that plays on the page instead of the preview
 _MIME = {"gif": "image/gif", "webp": "image/webp", "mp4": "video/mp4", "zip": "application/zip"}
 
@@ -75,7 +74,7 @@ def _show(style: Style, timed: bool) -> None:
     film = work.view(style)
     _status(folder, work, style)
     _stage(folder, work, film)
-    _offer_weights(work)
+    _say_what_is_missing(work)
     _take_home(folder, work, style)
 
 
@@ -113,6 +112,10 @@ def _progress(work: Work) -> str:
 def _stage(folder: AnimationFolder, work: Work, film: Animation) -> None:
     style = film.style
     layout = layout_of(style, len(work.plan.networks), work.plan.question)
+    places = range(len(work.plan.networks))
+    if len(work.failures) == len(places) and not any(work.explanations_of(0, p) for p in places):
+        st.info(texts.FILM_SILENT)
+        return
     still = _still(folder, work, film)
     if not still:
         st.info(texts.FILM_NONE if work.finished else texts.FILM_FIRST)
@@ -204,12 +207,18 @@ def _file_name(plan: Plan) -> str:
     return f"cactiviz {len(plan.pictures)} {kind}" if kind == "pictures" else f"cactiviz {kind}"
 
 
-def _offer_weights(work: Work) -> None:
-    """What the networks say nothing for, and a way to the weights that aren't here."""
-    without = [spec.name for spec in catalog.missing() if spec.name in work.failures]
+def _say_what_is_missing(work: Work) -> None:
+    """A way to weights that aren't here; and, in one sentence, what else the film lacks."""
+    without = catalog.without_weights(work.failures)
     downloads.offer(without)
     titles = {ref.key: ref.title for ref in work.plan.pictures}
-    sentences = [why for name, why in work.failures.items() if name not in without]
-    sentences += [f"{titles[key]}: {why}" for key, why in work.sequence.skipped.items()]
-    for sentence in list(dict.fromkeys(sentences))[:_MOST_SENTENCES]:
-        st.warning(texts.plain(sentence))
+    networks = [(catalog.title(n), why) for n, why in work.failures.items() if n not in without]
+    pictures = [(titles[key], why) for key, why in work.sequence.skipped.items()]
+    missing = list(dict.fromkeys([*networks, *pictures]))
+    if len(missing) == 1:
+        st.warning(texts.plain(": ".join(missing[0])))
+    elif missing:
+        st.warning(texts.film_lacks(len(networks), len(pictures)))
+        with st.expander(texts.FILM_WHICH, key="film lacks"):
+            lines = (" ".join(f"{name}: {why}".split()) for name, why in missing)
+            st.markdown("\n".join(f"- {texts.plain(line)}" for line in lines))

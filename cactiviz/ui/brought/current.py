@@ -12,6 +12,7 @@ from cactiviz.ui.session import state
 
 OWN_SOURCES = ("upload", "camera")
 FILM = "film upload"  #: The field of an animation.
+GALLERY = "gallery upload"  #: The Gallery's.
 
 
 def number(source: str) -> str:
@@ -33,6 +34,17 @@ def numbers() -> tuple[str, ...]:
 def pictures() -> list[OwnPicture]:
     """Those chosen for an animation, as far as they are kept."""
     return [picture for which in numbers() if (picture := _kept(which)) is not None]
+
+
+def every() -> list[OwnPicture]:
+    """All that this browser has brought and are kept, for whichever page."""
+    folder = store.here()
+    return [] if folder is None else folder.pictures.every()
+
+
+def of_number(which: str) -> OwnPicture | None:
+    """A picture that was brought, if it is still kept."""
+    return _kept(which)
 
 
 def choose(source: str, which: str) -> bool:
@@ -92,4 +104,9 @@ def _kept(which: str) -> OwnPicture | None:
 def _empty_field(source: str) -> None:
     """What a field holds would be taken for what was just uploaded."""
     if st.session_state.pop(state.TAKEN + source, None) is not None:
-        state.count_up(state.FIELDS + source)
+        empty_field(source)
+
+
+def empty_field(source: str) -> None:
+    """Let another field take the place of a source's, in the next run."""
+    state.count_up(state.FIELDS + source)

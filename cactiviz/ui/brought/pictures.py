@@ -116,6 +116,11 @@ class Album:
                 self._kept.move_to_end(number)
             return self._kept.get(number)
 
+    def every(self) -> list[OwnPicture]:
+        """All that are kept."""
+        with self._lock:
+            return list(self._kept.values())
+
     def clear(self) -> None:
         """Forget all; the folder goes with them."""
         with self._lock:

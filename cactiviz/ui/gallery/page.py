@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 import streamlit as st
 
 from cactiviz.datasets import DATASETS, Dataset, Item
 from cactiviz.errors import CactivizError
+from cactiviz.types import Picture
 from cactiviz.ui import texts
 from cactiviz.ui.components import fields, wall
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 PAGE_SIZE = 24
+OWN = "own"  #: In the place of a data set: the pictures that the user brings along.
 _ALL = ""  # no class is called that
 _MOST_PILLS = 400
 
 
 def ask_dataset() -> str:
-    """Show the data sets, and return the name of the one chosen."""
+    """Show the data sets, and return the name of the one chosen, or :data:`OWN`."""
     st.session_state.setdefault(state.SHOWN, library.first())
-    titles = {name: texts.plain(library.label(name)) for name in (*DATASETS, library.LIVE)}
+    first, *others = (*DATASETS, library.LIVE)
+    titles = {first: texts.plain(library.label(first)), OWN: texts.OWN_PICTURES}
+    titles |= {name: texts.plain(library.label(name)) for name in others}
     return fields.one_of(
         texts.DATASET,
         titles,
@@ -68,8 +73,8 @@ def ask_items(dataset: Dataset) -> tuple[Item, ...]:
             items = dataset.draw(PAGE_SIZE, seed)
             where = texts.DRAWN.format(count=len(items), total=total, seed=seed)
         else:
-            items = dataset.page(_page(total), PAGE_SIZE)
-            start = _page(total) * PAGE_SIZE
+            items = dataset.page(number(total), PAGE_SIZE)
+            start = number(total) * PAGE_SIZE
             stop = start + len(items)
             where = texts.PLACE_IN_LIST.format(start=start + 1, stop=stop, total=total)
         st.caption(where, width="content")
@@ -78,10 +83,15 @@ def ask_items(dataset: Dataset) -> tuple[Item, ...]:
 
 def ask_page(dataset: Dataset) -> None:
     """The way to the pages before and after, where there is one."""
-    total = len(dataset)
-    if st.session_state[state.ORDER] == "chance" or total <= PAGE_SIZE:
+    if st.session_state[state.ORDER] != "chance":
+        turn(len(dataset))
+
+
+def turn(total: int) -> None:
+    """The way to the pages before and after, of so many pictures in a list."""
+    if total <= PAGE_SIZE:
         return
-    page, last = _page(total), (total - 1) // PAGE_SIZE
+    page, last = number(total), (total - 1) // PAGE_SIZE
     with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
         st.button(
             texts.PREVIOUS,
@@ -99,6 +109,11 @@ def ask_page(dataset: Dataset) -> None:
         )
 
 
+def number(total: int) -> int:
+    """Which page of so many pictures is shown, from 0."""
+    return min(int(st.session_state.get(state.PAGE, 0)), max(0, (total - 1) // PAGE_SIZE))
+
+
 def show(dataset: Dataset, items: tuple[Item, ...]) -> None:
     """A wall of the pictures; the one that is pressed is shown larger."""
     cells = library.thumbnails(dataset, items)
@@ -109,22 +124,36 @@ def show(dataset: Dataset, items: tuple[Item, ...]) -> None:
 
 
 def _larger(dataset: Dataset, item: Item) -> None:
-    """One picture with its class, credit and terms, and the way to Compare."""
+    """One picture of a data set with its credit and terms."""
     try:
         picture = library.picture(dataset, item)
     except CactivizError as error:
         st.error(texts.plain(str(error)))
         return
+    larger(picture, texts.ALT.format(item=item), item.address, lambda: state.choose(item))
+
+
+def larger(picture: Picture, alt: str, called: str, choose: Callable[[], object]) -> None:
+    """One picture in a dialog, and the way to Compare.
+
+    Args:
+        picture: The picture.
+        alt: What is to be seen in it, in words.
+        called: What stands below it before its size; may be empty.
+        choose: Lets Compare show it.
+    """
     st.html(
         f'<img class="cv-larger" src="{library.data_address(picture, library.LARGE)}" '
-        f'alt="{escape(texts.ALT.format(item=item))}">'
+        f'alt="{escape(alt)}">'
     )
     height, width = picture.size
     size = texts.SIZE_OF.format(width=width, height=height)
-    st.caption(texts.plain(" · ".join([item.address, size, *picture.notes])))
-    st.caption(texts.plain(picture.source))
+    st.caption(texts.plain(" · ".join(filter(None, (called, size, *picture.notes)))))
+    if picture.source:
+        st.caption(texts.plain(picture.source))
     if st.button(texts.COMPARE_THIS, type="primary", width="stretch"):
-        state.choose(item)
+        choose()
+        st.session_state[state.PICKING] = None  # what asks for a picture there isn't needed now
         st.switch_page(state.COMPARE_PAGE)
 
 
@@ -173,7 +202,3 @@ def _another_dataset() -> None:
 def _another_scope() -> None:
     st.session_state[state.KIND] = _ALL
     state.back_to_the_first_page()
-
-
-def _page(total: int) -> int:
-    return min(int(st.session_state.get(state.PAGE, 0)), max(0, (total - 1) // PAGE_SIZE))

@@ -134,7 +134,7 @@ def network(name: str, untrained: bool) -> Network:
     weights = find_weights(MODELS[name])
     if weights is not None:
         return Network(name, revision=f"{weights} {weights.stat().st_mtime_ns}")
-    return Network(name, untrained=untrained or not can_be_fetched(MODELS[name]))
+    return Network(name, untrained=untrained or not lacks_weights(MODELS[name]))
 
 
 def why(name: str, untrained: bool, sentence: str) -> str:
@@ -146,9 +146,11 @@ def why(name: str, untrained: bool, sentence: str) -> str:
         sentence: What the network itself says.
     """
     spec = MODELS.get(name)
-    if spec is None or untrained or not can_be_fetched(spec):
+    if spec is None or untrained:
         return sentence
-    return texts.WEIGHTS_NOT_HERE.format(spec=spec)
+    if needs_package(spec):
+        return texts.package_not_here(spec)
+    return texts.WEIGHTS_NOT_HERE.format(spec=spec) if can_be_fetched(spec) else sentence
 
 
 def missing() -> list[ModelSpec]:
@@ -159,6 +161,22 @@ def missing() -> list[ModelSpec]:
 def can_be_fetched(spec: ModelSpec) -> bool:
     """Whether its weights aren't here, and have an address."""
     return spec.weights is not None and bool(spec.weights.url) and find_weights(spec) is None
+
+
+def needs_package(spec: ModelSpec) -> bool:
+    """Whether its weights aren't here, and come with a package that can be installed."""
+    weights = spec.weights
+    return weights is not None and bool(weights.distribution) and find_weights(spec) is None
+
+
+def lacks_weights(spec: ModelSpec) -> bool:
+    """Whether its weights aren't here, and there is a way to them."""
+    return can_be_fetched(spec) or needs_package(spec)
+
+
+def without_weights(names: Iterable[str]) -> list[str]:
+    """Those of these networks that lack their weights, to which there is a way."""
+    return [name for name in names if name in MODELS and lacks_weights(MODELS[name])]
 
 
 def layers_of(models: Sequence[str]) -> Layers:

@@ -107,8 +107,12 @@ def offers(chosen: Iterable[str]) -> list[Offer]:
         chosen: The names of those that are.
 
     Returns:
-        For each its "name", its "title", and as "text" what the press says, such as "Add".
+        For each its "name", its "title", and as "text" what the press says, such as "Add". None
+        while one that is chosen lacks its weights: :func:`offer` is the list then.
     """
+    chosen = list(chosen)
+    if catalog.without_weights(chosen):
+        return []
     left = [name for name in _OFFERED if name in MODELS and name not in {*chosen, *_mine()}]
     return [{"name": n, "title": MODELS[n].title, "text": _press(n)} for n in left]
 
@@ -200,118 +204,130 @@ def show() -> None:
 
 
 def offer(names: Iterable[str], *, each: bool = True) -> None:
-    """One row of buttons, for those of these networks whose weights aren't here.
+    """The one list of those of these networks whose weights aren't here, and the way to them.
 
     Args:
         names: Of the networks.
         each: Every network has a button; else there is only the one for several, as each network
             has its own in its place.
     """
-    specs = [MODELS[name] for name in names if name in MODELS]
-    coming = _mine()
+    specs, coming = [MODELS[name] for name in names if name in MODELS], _mine()
     missing = [spec for spec in specs if catalog.can_be_fetched(spec) and spec.name not in coming]
-    if not missing or (len(missing) == 1 and not each):
+    packages = [spec for spec in specs if catalog.needs_package(spec)]
+    if not (packages or len(missing) > 1 or (missing and each)):
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="cv-offers"):
-        st.caption(texts.weights_missing(len(missing)), width="content")
-        if len(missing) > 1:
-            st.button(
-                texts.DOWNLOAD_ALL.format(
-                    count=len(missing), megabytes=sum(s.download_megabytes for s in missing)
-                ),
-                key="download all",
-                type="primary",
-                icon=":material/download:",
-                on_click=_fetch_all,
-                args=(missing,),
-            )
-        for spec in missing if each else []:
-            if st.button(
-                texts.DOWNLOAD.format(spec=spec),
-                help=texts.download_terms(spec),
-                key=f"download {spec.name}",
-                icon=":material/download:",
-                on_click=fetch,  # before the run, which may end above this button
-                args=(spec.name,),
+    with st.container(key="cv-offers"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            titles = [spec.title for spec in (*missing, *packages)]
+            st.caption(texts.plain(texts.weights_missing(titles)), width="content")
+            if len(missing) > 1:
+                _offer_all(missing)
+            elif missing and each:
+                _offer_one(missing[0])
+            if not st.session_state.get(state.UNTRAINED) and st.button(
+                texts.UNTRAINED_FOR_NOW,
+                help=texts.UNTRAINED_HELP,
+                key="untrained for now",
+                on_click=lambda: st.session_state.update({state.UNTRAINED: True}),
             ):
-                st.rerun()
-        if not st.session_state.get(state.UNTRAINED) and st.button(
-            texts.UNTRAINED_FOR_NOW,
-            help=texts.UNTRAINED_HELP,
-            key="untrained for now",
-            on_click=lambda: st.session_state.update({state.UNTRAINED: True}),
-        ):
-            st.rerun()  # all of the page, of which this may be a part
+                st.rerun()  # all of the page, of which this may be a part
+        if len(missing) > 1 and each:
+            with (
+                st.expander(texts.DOWNLOAD_EACH, key="download each"),
+                st.container(horizontal=True),
+            ):
+                for spec in missing:
+                    _offer_one(spec)
+        if packages:
+            st.caption(texts.packages_missing([spec.title for spec in packages]))
+            st.code(texts.install(packages), language="bash", wrap_lines=True)
 
 
-def _show() -> None:
-    again = False
-    under_way = {n: t for n, t in _mine().items() if not t.ended.is_set()}
-    if len(under_way) > 1:
-        _bar_of_all(under_way)
-    for name, transfer in _mine().items():
-        if not transfer.ended.is_set():
-            if len(under_way) == 1:
-                _bar(name, transfer)
-        elif transfer.sentence:
-            again |= _failed(name, transfer)
-        else:
-            _drop(name)
-            if not transfer.stopped:
-                catalog.join(name)
-            again = True
-    if again:
+def _offer_all(specs: list[ModelSpec]) -> None:
+    size = sum(spec.download_megabytes for spec in specs)
+    if st.button(
+        texts.DOWNLOAD_ALL.format(count=len(specs), megabytes=size),
+        key="download all",
+        type="primary",
+        icon=":material/download:",
+        on_click=_fetch_all,
+        args=(specs,),
+    ):
         st.rerun()
 
 
-def _bar(name: str, transfer: Transfer) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        done = transfer.done_bytes
-        total = max(transfer.total_bytes, done, 1)
-        st.progress(done / total, texts.downloading(transfer.spec.title, done, total, False))
-        st.button(
-            texts.STOP, type="tertiary", key=f"stop {name}", on_click=_stop, args=(name, transfer)
-        )
+def _offer_one(spec: ModelSpec) -> None:
+    if st.button(
+        texts.DOWNLOAD.format(spec=spec),
+        help=texts.download_terms(spec),
+        key=f"download {spec.name}",
+        icon=":material/download:",
+        on_click=fetch,  # before the run, which may end above this button
+        args=(spec.name,),
+    ):
+        st.rerun()
 
 
-def _bar_of_all(transfers: dict[str, Transfer]) -> None:
-    """One bar for several files that come at once."""
+def _show() -> None:
+    under_way = {n: t for n, t in _mine().items() if not t.ended.is_set()}
+    failed = {n: t for n, t in _mine().items() if t.ended.is_set() and t.sentence}
+    came = {n: t for n, t in _mine().items() if t.ended.is_set() and not t.sentence}
+    if under_way:
+        _bar(under_way)
+    for name, transfer in came.items():
+        _drop([name])
+        if not transfer.stopped:
+            catalog.join(name)
+    if (failed and _failed(failed)) or came:
+        st.rerun()
+
+
+def _bar(transfers: dict[str, Transfer]) -> None:
+    """One bar, also for several files that come at once."""
     done = sum(transfer.done_bytes for transfer in transfers.values())
     total = max(sum(transfer.total_bytes for transfer in transfers.values()), done, 1)
     titles = ", ".join(transfer.spec.title for transfer in transfers.values())
-
-    def stop() -> None:
-        for name, transfer in transfers.items():
-            _stop(name, transfer)
-
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(done / total, texts.downloading(titles, done, total, False))
-        st.button(texts.STOP, type="tertiary", key="stop all", on_click=stop)
+        st.button(
+            texts.STOP,
+            type="tertiary",
+            key=f"stop {' '.join(transfers)}",
+            on_click=_stop,
+            args=(transfers,),
+        )
 
 
-def _failed(name: str, transfer: Transfer) -> bool:
-    """Say why; True once it was answered."""
-    st.error(texts.plain(transfer.sentence))
+def _failed(failed: dict[str, Transfer]) -> bool:
+    """Say once why, of however many; True once it was answered."""
+    sentences = list(dict.fromkeys(transfer.sentence for transfer in failed.values()))
+    titles = [transfer.spec.title for transfer in failed.values()]
+    st.error(texts.plain(texts.downloads_failed(titles, sentences)))
+    names = list(failed)
     with st.container(horizontal=True):
-        again = st.button(texts.TRY_AGAIN, key=f"again {name}", on_click=_again, args=(name,))
+        key = " ".join(names)
+        again = st.button(texts.TRY_AGAIN, key=f"again {key}", on_click=_again, args=(names,))
         enough = st.button(
-            texts.NOT_NOW, type="tertiary", key=f"enough {name}", on_click=_drop, args=(name,)
+            texts.NOT_NOW, type="tertiary", key=f"enough {key}", on_click=_drop, args=(names,)
         )
     return again or enough
 
 
-def _again(name: str) -> None:
-    _drop(name)
-    fetch(name)
+def _again(names: list[str]) -> None:
+    _drop(names)
+    for name in names:
+        fetch(name)
 
 
-def _stop(name: str, transfer: Transfer) -> None:
-    _transfers().leave(transfer)
-    _drop(name)
+def _stop(transfers: dict[str, Transfer]) -> None:
+    for transfer in transfers.values():
+        _transfers().leave(transfer)
+    _drop(transfers)
 
 
-def _drop(name: str) -> None:
-    st.session_state[state.FETCHING] = {k: v for k, v in _mine().items() if k != name}
+def _drop(names: Iterable[str]) -> None:
+    gone = set(names)
+    st.session_state[state.FETCHING] = {k: v for k, v in _mine().items() if k not in gone}
 
 
 def _mine() -> dict[str, Transfer]:

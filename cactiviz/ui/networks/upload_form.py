@@ -75,7 +75,12 @@ def open_form() -> None:
 def _close() -> None:
     _end_check(keep=False)
     st.session_state[state.OWN_FORM] = False
-    st.session_state.pop(state.OWN_SAID, None)
+    _say_nothing()
+
+
+def _say_nothing() -> None:
+    for key in (state.OWN_SAID, state.OWN_FITS):
+        st.session_state.pop(key, None)
 
 
 @st.dialog(texts.OWN_TITLE, on_dismiss=_close)
@@ -94,7 +99,7 @@ def _form() -> None:
         index=None,
         placeholder=texts.OWN_ARCHITECTURE_HINT,
         help=texts.OWN_ARCHITECTURE_HELP,
-        format_func=lambda name: MODELS[name].title if name in MODELS else name.replace(":", ": "),
+        format_func=_title,
         filter_mode="contains",
         key=_key("architecture"),
     )
@@ -129,7 +134,42 @@ def _form() -> None:
     if checking:
         st.fragment(_wait, run_every=_LOOK_AGAIN_SECONDS)(folder)
     elif problem := st.session_state.get(state.OWN_SAID):
+        _say(problem, folder)
+
+
+def _say(problem: str, folder: store.BrowserFolder) -> None:
+    """What is wrong; where the file fits another architecture, a press takes it for that."""
+    fits = str(st.session_state.get(state.OWN_FITS) or "")
+    if not fits:
         st.error(texts.plain(problem))
+        return
+    tried = str(st.session_state.get(_key("architecture")) or "")
+    st.warning(texts.plain(texts.own_fits(_short_title(fits), _short_title(tried))))
+    st.button(
+        texts.OWN_USE_AS.format(title=texts.plain(_short_title(fits))),
+        type="primary",
+        on_click=_begin_as,
+        args=(folder, fits),
+        key="own use as",
+    )
+    with st.expander(texts.OWN_WHY_NOT):
+        st.caption(texts.plain(problem))
+
+
+def _title(architecture: str) -> str:
+    if architecture in MODELS:
+        return MODELS[architecture].title
+    return architecture.replace(":", ": ")
+
+
+def _short_title(architecture: str) -> str:
+    """Without the zoo, which the list of architectures says."""
+    return _title(architecture).rpartition(": ")[2]
+
+
+def _begin_as(folder: store.BrowserFolder, architecture: str) -> None:
+    st.session_state[_key("architecture")] = architecture
+    _begin(folder)
 
 
 def _key(field: str) -> str:
@@ -229,7 +269,7 @@ def _begin(folder: store.BrowserFolder) -> None:
     filled = st.session_state  # a program that is no page may leave out any field
     file, listed = filled.get(_key("file")), filled.get(_key("list"))
     architecture = filled.get(_key("architecture"))
-    filled.pop(state.OWN_SAID, None)
+    _say_nothing()
     try:
         if file is None:
             raise WeightsError(texts.OWN_NO_FILE)
@@ -257,6 +297,7 @@ def _wait(folder: store.BrowserFolder) -> None:
         return
     if isinstance(answer, Failure):
         st.session_state[state.OWN_SAID] = _without_places(answer.sentence, check)
+        st.session_state[state.OWN_FITS] = answer.fits
         _end_check(keep=False)
     else:
         folder.add(check.network)

@@ -26,9 +26,9 @@ LIVE = "live"
 #: With more classes than this, a page opens on some of them.
 _MANY_CLASSES = 24
 _SOME_CLASSES = 12
-#: The shorter side of a picture that is looked at, in pixels.
+#: The shorter side of a picture that is looked at, in pixels; and
 LARGE = 640
-_THUMBNAIL = 176  # pixels of the shorter side
+THUMBNAIL = 176  #: of a small one.
 _LONGEST = 2  # times the shorter side; what is beyond is not shown in a square anyway
 _SCENE = 128  # pixels; a drawing takes longer the larger it is
 _QUALITY = 82
@@ -203,7 +203,7 @@ def _cell(place: str, dataset: Dataset, item: Item, several: bool) -> wall.Cell:
 
 @st.cache_data(max_entries=1000, show_spinner=False)
 def _thumbnail(place: str, address: str, _dataset: Dataset, _item: Item) -> str:
-    return data_address(_dataset.open(_item), _THUMBNAIL)
+    return data_address(_dataset.open(_item), THUMBNAIL)
 
 
 # The very object, not a copy of it in each run.

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from cactiviz.errors import BusyError, CactivizError
+from cactiviz.errors import BusyError, CactivizError, WeightsError
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Runner, spare_the_collector
 from cactiviz.ui.session import state
@@ -37,9 +37,15 @@ class Pending:
 
 @dataclass(frozen=True)
 class Failure:
-    """The sentence that says why there is no answer."""
+    """The sentence that says why there is no answer.
+
+    Attributes:
+        sentence: As the error has it.
+        fits: An architecture that the network's file does fit; empty where none is known.
+    """
 
     sentence: str
+    fits: str = ""
 
 
 @st.cache_resource(show_spinner=False)
@@ -130,7 +136,8 @@ def answer(question: Callable[[], T | Ticket[T]]) -> tuple[T | Pending | Failure
     except BusyError:
         return Pending(None), None
     except CactivizError as error:
-        return Failure(str(error)), None
+        fits = error.fits if isinstance(error, WeightsError) else ""
+        return Failure(str(error), fits), None
     return (Pending(known.ahead()), known) if isinstance(known, Ticket) else (known, None)
 
 

