@@ -132,12 +132,14 @@ def remedies(name: str, *, untrained: bool = False) -> list[Offer]:
     spec = MODELS.get(name)
     if spec is None:
         return [{"kind": "own", "name": name, "text": texts.OTHER_FILE}]
-    if is_coming(name) or not catalog.can_be_fetched(spec):
+    if is_coming(name) or not catalog.lacks_weights(spec):
         return []
-    fetched = {"kind": "add", "name": name, "text": _press(name)}
-    if untrained or st.session_state.get(state.UNTRAINED):
-        return [fetched]
-    return [fetched, {"kind": "untrained", "name": name, "text": texts.UNTRAINED_FOR_NOW}]
+    found = []
+    if catalog.can_be_fetched(spec):
+        found.append({"kind": "add", "name": name, "text": _press(name)})
+    if not untrained and not st.session_state.get(state.UNTRAINED):
+        found.append({"kind": "untrained", "name": name, "text": texts.UNTRAINED_FOR_NOW})
+    return found
 
 
 def remedy(name: str, *, untrained: bool = False) -> None:
