@@ -21,7 +21,7 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from cactiviz.ui import texts
+from cactiviz.ui.animate import texts as animate_texts
 
 #: One network and one view, so that a picture costs little.
 LIGHT = {"networks": "cactinet", "views": "grad_cam"}
@@ -103,10 +103,10 @@ class Person(Wire):
         group = next(
             one
             for one in self._elements("button_group")
-            if texts.FILM_FORMATS["mp4"] in [o.content for o in one.button_group.options]
+            if animate_texts.FILM_FORMATS["mp4"] in [o.content for o in one.button_group.options]
         )
         state = WidgetState(id=group.button_group.id)
-        state.string_array_value.data.append(texts.FILM_FORMATS["mp4"])
+        state.string_array_value.data.append(animate_texts.FILM_FORMATS["mp4"])
         self._values[state.id] = state
         await self._send()
         await self.until(

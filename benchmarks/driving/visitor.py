@@ -15,7 +15,9 @@ from urllib.parse import urlencode
 from playwright.async_api import Browser, Locator, Page, async_playwright
 
 from cactiviz.models import MODELS
-from cactiviz.ui import texts
+from cactiviz.ui.compare import texts as compare_texts
+from cactiviz.ui.pictures import texts as pictures_texts
+from cactiviz.ui.sidebar import texts as sidebar_texts
 
 PROBE = Path(__file__).with_name("probe.js").read_text("utf-8")
 WAIT_SECONDS = 60
@@ -121,7 +123,7 @@ class Visitor:
 
     async def draw(self, wait: bool = True) -> float:
         """Have another picture by chance; likewise."""
-        button = self._side().get_by_role("button", name=re.compile(f"{texts.DRAW_ONE}$"))
+        button = self._side().get_by_role("button", name=re.compile(f"{pictures_texts.DRAW_ONE}$"))
         if not wait:
             await button.click()
             return 0.0
@@ -131,7 +133,7 @@ class Visitor:
     async def trivial_run(self) -> tuple[float, float]:
         """Milliseconds of a run that changes nothing but a button: in the page, at the server."""
         button = self._side().get_by_role(
-            "button", name=re.compile(rf"({texts.MORE_VIEWS}|{texts.FEWER})$")
+            "button", name=re.compile(rf"({compare_texts.MORE_VIEWS}|{sidebar_texts.FEWER})$")
         )
         page, server = await self._during(f"__probe.run({WAIT_SECONDS})", button.last)
         return page, server

@@ -21,8 +21,8 @@ from websockets import ClientConnection, ConnectionClosed, connect
 
 from cactiviz.methods import describe
 from cactiviz.models import MODELS
-from cactiviz.ui import texts
 from cactiviz.ui.grid.component import unpacked
+from cactiviz.ui.pictures import texts as pictures_texts
 
 WAIT_SECONDS = 90
 STILL_SECONDS = 0.3  # without a message, after which the page is at rest
@@ -280,4 +280,4 @@ class Wire:
                 timer.cancel()
 
 
-DRAW = texts.DRAW_ONE
+DRAW = pictures_texts.DRAW_ONE

@@ -34,9 +34,9 @@ from cactiviz.rendering.figures import sheet
 from cactiviz.rendering.figures.frame import Layout, Panel, draw_frame
 from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
 from cactiviz.types import Box, Picture, Prediction, Target
-from cactiviz.ui import texts
 from cactiviz.ui.grid import component as grid
 from cactiviz.ui.grid.component import unpacked
+from cactiviz.ui.networks import texts as networks_texts
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = next((ROOT / "cactiviz/models/weights").glob("*.safetensors"))
@@ -467,7 +467,7 @@ def test_a_layer_that_no_view_uses_is_said(app: AppTest) -> None:
     app.query_params["layer"] = "stages.1"
     app.query_params["views"] = "saliency"
     app.run()
-    assert texts.NO_VIEW_AT_A_LAYER in infos(app)
+    assert networks_texts.NO_VIEW_AT_A_LAYER in infos(app)
     app.button_group(key="methods").set_value(["saliency", "grad_cam"]).run()
     assert infos(app) == ""
 

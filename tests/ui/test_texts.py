@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from string import Formatter
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from cactiviz.types import Picture
-from cactiviz.ui import texts
+from cactiviz.ui.compare import texts as compare_texts
 
 ROOT = Path(__file__).parents[2]
 FILES = [
@@ -31,24 +32,43 @@ def places(template: str) -> set[str]:
     return {name.partition(".")[0] for name in named}
 
 
-def uses(file: Path) -> Iterator[tuple[int, str, set[str]]]:
-    """(line, template's name, names given) of each ``texts.NAME.format(...)``."""
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+def modules_of_texts(tree: ast.Module) -> dict[str, str]:
+    """What a file calls the modules of texts that it imports, and their names."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cactiviz.ui"):
+            for alias in node.names:
+                if alias.name == "texts":
+                    found[alias.asname or "texts"] = f"{node.module}.texts"
+    return found
+
+
+def uses(file: Path) -> Iterator[tuple[int, str, str, set[str]]]:
+    """(line, module, template's name, names given) of each ``texts.NAME.format(...)``."""
+    tree = ast.parse(file.read_text("utf-8"))
+    modules = modules_of_texts(tree)
+    for node in ast.walk(tree):
         match node:
             case ast.Call(
                 func=ast.Attribute(
-                    value=ast.Attribute(value=ast.Name(id="texts"), attr=name), attr="format"
+                    value=ast.Attribute(value=ast.Name(id=called), attr=name), attr="format"
                 )
-            ):
+            ) if called in modules:
                 given = {keyword.arg or "**" for keyword in node.keywords}
-                yield node.lineno, name, given | {"a place without a name" for _ in node.args}
+                yield (
+                    node.lineno,
+                    modules[called],
+                    name,
+                    given | {"a place without a name" for _ in node.args},
+                )
 
 
 def test_a_template_is_given_what_it_has_places_for() -> None:
     count = 0
     for file in FILES:
-        for line, name, given in uses(file):
-            assert given == places(getattr(texts, name)), f"{file}:{line}: {name}"
+        for line, module, name, given in uses(file):
+            template = getattr(import_module(module), name)
+            assert given == places(template), f"{file}:{line}: {name}"
             count += 1
     assert count >= 50
 
@@ -66,11 +86,14 @@ def test_the_title_says_how_many_networks_and_what_is_seen(
     networks: int, picture: str, title: str
 ) -> None:
     shown = Picture(np.zeros((2, 2, 3), np.uint8), picture)
-    assert texts.compare_title(networks, shown) == title
+    assert compare_texts.compare_title(networks, shown) == title
 
 
 def test_the_line_below_says_how_to_read_maps_and_whether_the_networks_disagree() -> None:
-    bright, press = texts.BRIGHT_PLACES, texts.PRESS_A_MAP
-    assert texts.subtitle(["grad_cam"], False) == f"{bright} {press}"
-    assert texts.subtitle(["grad_cam", "filters"], True) == f"{texts.DISAGREE} {bright} {press}"
-    assert texts.subtitle(["filters"], False) == press  # which have no bright places
+    bright, press = compare_texts.BRIGHT_PLACES, compare_texts.PRESS_A_MAP
+    assert compare_texts.subtitle(["grad_cam"], False) == f"{bright} {press}"
+    assert (
+        compare_texts.subtitle(["grad_cam", "filters"], True)
+        == f"{compare_texts.DISAGREE} {bright} {press}"
+    )
+    assert compare_texts.subtitle(["filters"], False) == press  # which have no bright places

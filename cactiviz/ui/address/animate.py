@@ -16,7 +16,8 @@ from cactiviz.methods import FILTERS, METHODS, VIEWS
 from cactiviz.models import MODELS
 from cactiviz.recipes.kinds import Kind, Number, OneOf, Sides, Switch, Text, Whole
 from cactiviz.recipes.request import Style
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
+from cactiviz.ui.address import texts
 from cactiviz.ui.address.link import LOOK, of_style
 from cactiviz.ui.address.parameter import (
     KnownNames,
@@ -33,12 +34,12 @@ from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
 FIRST_PRESET = "cactinet"
-KINDS = tuple(texts.FILM_KINDS)
+KINDS = tuple(shared.FILM_KINDS)
 MOST_METHODS, MOST_EACH = 3, 100
 TOPS = (2, 5)  #: The fewest and the most answers of a picture.
 FIRST_TOP = 3
-PANELS = tuple(texts.FILM_PIXELS)
-LOOPS = tuple(texts.FILM_LOOPS)
+PANELS = tuple(shared.FILM_PIXELS)
+LOOPS = tuple(shared.FILM_LOOPS)
 MOST_COLUMNS = 14
 LONGEST_TITLE = 120
 SECONDS = (0.1, 5.0)

@@ -10,8 +10,7 @@ import streamlit as st
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.methods import VIEWS
 from cactiviz.models import MODELS
-from cactiviz.ui import texts
-from cactiviz.ui.address import animate, parameter
+from cactiviz.ui.address import animate, parameter, texts
 from cactiviz.ui.address.layers import FiltersLink, NeuronsLink
 from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS, SHARED, Covered, Link
 from cactiviz.ui.address.parameter import PageLink, Query

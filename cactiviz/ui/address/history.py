@@ -31,8 +31,8 @@ import streamlit as st
 
 from cactiviz.errors import CactivizError
 from cactiviz.recipes.request import Style
-from cactiviz.ui import texts
-from cactiviz.ui.address import binding, own
+from cactiviz.ui import texts as shared
+from cactiviz.ui.address import binding, own, texts
 from cactiviz.ui.address import link as address
 from cactiviz.ui.address.link import LOOK, Link
 from cactiviz.ui.address.own import Lacking
@@ -172,9 +172,9 @@ def titled(title: str, page: str) -> None:
         page: One of those whose address says what they show.
     """
     data = {
-        "copy": texts.GRID["copy"],
-        "copied": texts.GRID["copied"],
-        "byHand": texts.GRID["copy_by_hand"],
+        "copy": shared.GRID["copy"],
+        "copied": shared.GRID["copied"],
+        "byHand": shared.GRID["copy_by_hand"],
         "cannotTravel": cannot_travel(page),
     }
     with st.container(
@@ -287,7 +287,7 @@ def _asks_to_fetch(trail: Trail) -> str:
 def _say(trail: Trail) -> None:
     """What is wrong with the link, what it lacks, and what it may not do unasked."""
     for sentence in trail.wrong:
-        st.warning(texts.plain(sentence))
+        st.warning(shared.plain(sentence))
     if missing := own.still_missing(trail.page, trail.lacking):
         st.info(" ".join(texts.LEFT_OUT[word] for word in missing))
     if web := _asks_to_fetch(trail):
@@ -302,7 +302,7 @@ def _say(trail: Trail) -> None:
 
 def _ask(question: str, label: str, answer: object, about: object) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(texts.plain(question))
+        st.markdown(shared.plain(question))
         st.button(label, type="primary", on_click=answer, args=(about,))  # type: ignore[arg-type]
 
 

@@ -20,7 +20,7 @@ from cactiviz.recipes.fields import STYLE
 from cactiviz.recipes.kinds import Kind, Number, Switch, Text, Whole
 from cactiviz.recipes.request import Style
 from cactiviz.types import Box
-from cactiviz.ui import texts
+from cactiviz.ui.address import texts
 from cactiviz.ui.address.parameter import (
     KnownNames,
     LayerName,

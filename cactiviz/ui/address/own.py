@@ -21,8 +21,7 @@ import streamlit as st
 
 from cactiviz.errors import CactivizError
 from cactiviz.models import MODELS
-from cactiviz.ui import texts
-from cactiviz.ui.address import animate, binding
+from cactiviz.ui.address import animate, binding, texts
 from cactiviz.ui.address.link import FIRST_NETWORKS, LEFT_OUT, covered_of
 from cactiviz.ui.brought import current, store
 from cactiviz.ui.components.loader import component

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import streamlit as st
 
 from cactiviz.recipes.kinds import Kind, Text
-from cactiviz.ui import texts
+from cactiviz.ui.address import texts
 from cactiviz.ui.networks.catalog import Layers
 
 Query = dict[str, str]

@@ -14,8 +14,9 @@ from cactiviz.methods import VIEWS, describe
 from cactiviz.recipes.request import Request, Style
 from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import SCALES
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.address import animate, history
+from cactiviz.ui.animate import texts
 from cactiviz.ui.animate.work import MOST_PICTURES, Plan
 from cactiviz.ui.components import fields
 from cactiviz.ui.networks import catalog
@@ -63,7 +64,7 @@ def ask() -> tuple[Pictures, Plan | None]:
                 on_change=_begin_with_chosen,
             )
             kind = fields.one_of(
-                texts.FILM_KIND, texts.FILM_KINDS, state.FILM_KIND, width="stretch"
+                texts.FILM_KIND, shared.FILM_KINDS, state.FILM_KIND, width="stretch"
             )
         with sidebar.group("picture"):
             if kind == "pictures":
@@ -81,7 +82,7 @@ def ask() -> tuple[Pictures, Plan | None]:
                 st.session_state.setdefault(state.FILM_TOP, animate.FIRST_TOP)
                 key = state.FILM_TOP
                 top = st.slider(texts.FILM_TOP, *animate.TOPS, key=key, persist_state="session")
-        with sidebar.group("rare"), st.expander(texts.MORE, icon=":material/tune:"):
+        with sidebar.group("rare"), st.expander(shared.MORE, icon=":material/tune:"):
             fields.switches(state.FILM_WHOLE)
         complete = bool(pictures.refs and models and methods)
         if pictures.missing or complete:
@@ -122,7 +123,7 @@ def ask_style(squash: bool) -> Style:
         st.header(texts.FILM_FRAME, anchor=False)
         longest = animate.LONGEST_TITLE
         heading = _ask_field(st.text_input, "heading", texts.FILM_TITLE, max_chars=longest)
-        _ask_option("panel", texts.FILM_PANEL, animate.PANELS, texts.FILM_PIXELS)
+        _ask_option("panel", texts.FILM_PANEL, animate.PANELS, shared.FILM_PIXELS)
         every = tuple(range(animate.MOST_COLUMNS + 1))
         _ask_option("columns", texts.FILM_COLUMNS, every, texts.FILM_COLUMN_NAMES)
         _ask_field(st.toggle, "captions", texts.FILM_CAPTIONS)
@@ -130,7 +131,7 @@ def ask_style(squash: bool) -> Style:
         st.header(texts.FILM_TIME, anchor=False)
         _ask_field(st.slider, "seconds", texts.FILM_SECONDS, *animate.SECONDS, step=0.1)
         about = texts.FILM_LOOP_HELP
-        _ask_option("loop", texts.FILM_LOOP, animate.LOOPS, texts.FILM_LOOPS, help=about)
+        _ask_option("loop", texts.FILM_LOOP, animate.LOOPS, shared.FILM_LOOPS, help=about)
     style = animate.FilmLink.chosen().style
     return replace(
         style,
@@ -247,7 +248,7 @@ def _ask_pictures() -> Pictures:
 def _ask_set() -> Pictures:
     names = [*DATASETS, *([library.LIVE] if library.is_here(library.LIVE) else [])]
     name = fields.select(
-        texts.DATASET,
+        shared.DATASET,
         names,
         state.FILM_SET,
         library.UNNAMED_ITEM.dataset,
@@ -288,7 +289,7 @@ def _ask_classes(dataset: Dataset) -> list[str]:
     if unknown:
         history.not_there(texts.link_classes(unknown, library.title(dataset.name)))
     return st.multiselect(
-        texts.CLASSES,
+        shared.CLASSES,
         names,
         key=state.FILM_CLASSES,
         persist_state="session",
@@ -317,7 +318,7 @@ def _ask_methods(layers_only: bool) -> list[str]:
     methods = [m for m in st.session_state.get(state.FILM_METHODS, []) if m in every]
     st.session_state[state.FILM_METHODS] = methods or every[:1]
     return st.multiselect(
-        texts.VIEWS,
+        shared.VIEWS,
         every,
         format_func=lambda view: describe(view)[0],
         max_selections=animate.MOST_METHODS,

@@ -6,9 +6,9 @@ import streamlit as st
 
 from cactiviz.batch.animation import Animation, layout_of
 from cactiviz.recipes.request import Style
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.address import history
-from cactiviz.ui.animate import choice
+from cactiviz.ui.animate import choice, texts
 from cactiviz.ui.animate import work as film_work
 from cactiviz.ui.animate.work import AnimationFolder, Plan, Work
 from cactiviz.ui.components import data_url, fields
@@ -32,7 +32,7 @@ def show() -> None:
     history.titled(texts.FILM_PAGE_TITLE, "animate")
     sidebar.opener(texts.CHANGE_ALL)
     for note in pictures.notes:
-        st.caption(texts.plain(note))
+        st.caption(shared.plain(note))
     if pictures.missing:
         obtain.open_or_offer(pictures.missing)
     if plan is None:
@@ -84,12 +84,12 @@ def _status(folder: AnimationFolder, work: Work, style: Style) -> None:
         preview = folder.made(style, _PREVIEW)
         if work.running:
             st.caption(_progress(work), width="content")
-            st.button(texts.STOP, key="film stop", type="tertiary", on_click=work.hold)
+            st.button(shared.STOP, key="film stop", type="tertiary", on_click=work.hold)
             st.progress(work.done / max(1, work.plan.total))
         elif work.problem or not work.finished:
             stopped = texts.FILM_STOPPED.format(done=work.done, total=work.plan.total)
-            st.caption(texts.plain(work.problem or stopped), width="content")
-            st.button(texts.GO_ON, key="film go on", type="tertiary", on_click=work.go_on)
+            st.caption(shared.plain(work.problem or stopped), width="content")
+            st.button(shared.GO_ON, key="film go on", type="tertiary", on_click=work.go_on)
         elif preview is not None and not preview.ended.is_set():
             st.caption(texts.film_writing(preview.done, preview.total), width="content")
         else:
@@ -102,9 +102,9 @@ def _status(folder: AnimationFolder, work: Work, style: Style) -> None:
 def _progress(work: Work) -> str:
     index, place = work.at
     name = catalog.title(work.plan.networks[place].name)
-    device = texts.DEVICES[polling.runner().device.type]
+    device = shared.DEVICES[polling.runner().device.type]
     if work.ahead is None:
-        return texts.QUEUE_FULL
+        return shared.QUEUE_FULL
     pictures, models = len(work.plan.pictures), len(work.plan.networks)
     return texts.film_progress(index + 1, pictures, name, place + 1, models, work.ahead, device)
 
@@ -142,7 +142,7 @@ def _stage(folder: AnimationFolder, work: Work, film: Animation) -> None:
     }
     component("player", "animate")(data=data, key="stage")
     if plays is not None and plays.sentence:
-        st.error(texts.plain(plays.sentence))
+        st.error(shared.plain(plays.sentence))
 
 
 def _still(folder: AnimationFolder, work: Work, film: Animation) -> str:
@@ -186,7 +186,9 @@ def _take_home(folder: AnimationFolder, work: Work, style: Style) -> None:
                 st.rerun()
         elif not making.ended.is_set():
             st.caption(texts.film_writing(making.done, making.total), width="content")
-            st.button(texts.STOP, key="film stop file", type="tertiary", on_click=making.cancel.set)
+            st.button(
+                shared.STOP, key="film stop file", type="tertiary", on_click=making.cancel.set
+            )
         else:
             st.download_button(
                 texts.film_download(ending, making.size_bytes),
@@ -199,7 +201,7 @@ def _take_home(folder: AnimationFolder, work: Work, style: Style) -> None:
                 key="film download",
             )
     if making is not None and making.sentence:
-        st.error(texts.plain(making.sentence))
+        st.error(shared.plain(making.sentence))
 
 
 def _file_name(plan: Plan) -> str:
@@ -216,9 +218,9 @@ def _say_what_is_missing(work: Work) -> None:
     pictures = [(titles[key], why) for key, why in work.sequence.skipped.items()]
     missing = list(dict.fromkeys([*networks, *pictures]))
     if len(missing) == 1:
-        st.warning(texts.plain(": ".join(missing[0])))
+        st.warning(shared.plain(": ".join(missing[0])))
     elif missing:
         st.warning(texts.film_lacks(len(networks), len(pictures)))
         with st.expander(texts.FILM_WHICH, key="film lacks"):
             lines = (" ".join(f"{name}: {why}".split()) for name, why in missing)
-            st.markdown("\n".join(f"- {texts.plain(line)}" for line in lines))
+            st.markdown("\n".join(f"- {shared.plain(line)}" for line in lines))

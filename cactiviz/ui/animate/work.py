@@ -28,7 +28,7 @@ from cactiviz.rendering.formats import write_animation
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Cancel, Picture
-from cactiviz.ui import texts
+from cactiviz.ui.animate import texts
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling, state
 from cactiviz.ui.session.private_folders import SessionFolder, leased

@@ -15,7 +15,8 @@ from cactiviz.explanations.results import Explanation
 from cactiviz.rendering.colormaps import DIVERGING
 from cactiviz.rendering.scales import number
 from cactiviz.types import Prediction
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
+from cactiviz.ui.compare import texts
 from cactiviz.ui.components.loader import component
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.sidebar.choice import Choice, explain
@@ -69,8 +70,8 @@ def button(choice: Choice, comparison: Comparison) -> None:
         if classes is None:
             return
         classes_asked = classes
-        label = texts.plain(texts.WHY_NOT.format(other=classes[1]))
-        about = texts.plain(texts.WHY_NOT_HELP.format(class_name=classes[0], other=classes[1]))
+        label = shared.plain(texts.WHY_NOT.format(other=classes[1]))
+        about = shared.plain(texts.WHY_NOT_HELP.format(class_name=classes[0], other=classes[1]))
     pressed = st.button(
         label,
         key="why not button",
@@ -166,7 +167,7 @@ def _card(name: str, comparison: Comparison, margins: dict[str, Margin | None]) 
     if name in comparison.failures:
         return {"title": title, "why": comparison.failures[name]}
     if name not in comparison.explanations:
-        return {"title": title, "why": texts.WAITING}
+        return {"title": title, "why": shared.WAITING}
     margin = margins[name]
     if comparison.explanations[name].stranger:
         return {"title": title, "why": STRANGER}
@@ -177,7 +178,7 @@ def _card(name: str, comparison: Comparison, margins: dict[str, Margin | None]) 
     return {
         "title": title,
         "why": "",
-        "ahead": texts.ahead(
+        "ahead": shared.ahead(
             first.class_name, second.class_name, margin.ahead, number(abs(margin.ahead))
         ),
         "part": margin.part,

@@ -25,7 +25,7 @@ from cactiviz.methods import FILTERS, METHODS, method_of
 from cactiviz.recipes.recipe import paths_of
 from cactiviz.recipes.request import Request, Style
 from cactiviz.types import Target
-from cactiviz.ui import texts
+from cactiviz.ui.compare import texts
 from cactiviz.ui.grid.component import Download
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state

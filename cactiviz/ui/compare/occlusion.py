@@ -15,8 +15,9 @@ from cactiviz.explanations.caveats import STRANGER
 from cactiviz.explanations.results import Explanation
 from cactiviz.pictures.occlusion import HOWS, cover
 from cactiviz.types import Box, Picture, Prediction
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.address.link import Covered, covered_from
+from cactiviz.ui.compare import texts
 from cactiviz.ui.compare.progress import Progress
 from cactiviz.ui.components import data_url
 from cactiviz.ui.components.loader import component
@@ -162,12 +163,12 @@ def _row(
     if name in comparison.failures:
         return {**row, "why": comparison.failures[name], "waiting": False}
     if first is None:
-        return {**row, "why": texts.WAITING}
+        return {**row, "why": shared.WAITING}
     if first.stranger:
         return {**row, "why": STRANGER, "waiting": False}
     answer = first.predictions[0]
     row |= {
-        "note": texts.UNTRAINED_NOTE if first.untrained else "",
+        "note": shared.UNTRAINED_NOTE if first.untrained else "",
         "name": answer.class_name,
         "first": answer.probability,
         "firstText": texts.percent_finely(answer.probability),

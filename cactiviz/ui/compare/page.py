@@ -17,9 +17,9 @@ from cactiviz.methods import METHODS
 from cactiviz.models import MODELS
 from cactiviz.recipes.request import Style
 from cactiviz.recipes.snippets import as_command, as_python
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.address import history
-from cactiviz.ui.compare import contrast, exports, tiles
+from cactiviz.ui.compare import contrast, exports, texts, tiles
 from cactiviz.ui.compare import occlusion as covering
 from cactiviz.ui.compare import progress as explanations
 from cactiviz.ui.compare.progress import Progress
@@ -73,7 +73,7 @@ def _show(choice: Choice, progress: Progress) -> None:
 def _say_what_does_not_count(choice: Choice, progress: Progress) -> None:
     """Above the maps: layers that were dropped, and a class that no network here knows."""
     for sentence in catalog.layers_that_do_not_count(choice.key, choice.layers, choice.methods):
-        st.info(texts.plain(sentence), icon=":material/layers_clear:")
+        st.info(shared.plain(sentence), icon=":material/layers_clear:")
     explanations = progress.comparison.explanations.values()
     if (
         progress.waiting
@@ -83,11 +83,11 @@ def _say_what_does_not_count(choice: Choice, progress: Progress) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         whys = [why for e in explanations for why in list(e.failures.values())[:1]]
-        st.caption(texts.plain(texts.nobody_knows(whys)), width="content")
+        st.caption(shared.plain(texts.nobody_knows(whys)), width="content")
         presses = {texts.EXPLAIN_OWN: ("", ""), **_near(choice)}
         for label, classes in presses.items():
             key = "explain own" if label == texts.EXPLAIN_OWN else f"explain {label}"
-            if st.button(texts.plain(label), key=key, on_click=explain, args=classes):
+            if st.button(shared.plain(label), key=key, on_click=explain, args=classes):
                 st.rerun()  # the whole page, whose side says what is explained
 
 
@@ -141,26 +141,26 @@ def _actions(choice: Choice, progress: Progress) -> None:
         with st.popover(texts.MORE_VIEWS, key="more views", width="content"):
             sidebar.ask_views()
     if credit := choice.picture.source:
-        st.caption(texts.plain(credit))
+        st.caption(shared.plain(credit))
     component("phone_bar", "compare", (SIDE_PANEL, "phone_bar.js"), ("phone_bar.css",))(
         data={"label": texts.PHONE_BAR, "parts": list(texts.PHONE_PARTS.items())}, key="phone bar"
     )
 
 
 def _status(choice: Choice, progress: Progress) -> None:
-    device = texts.DEVICES[polling.runner().device.type]
+    device = shared.DEVICES[polling.runner().device.type]
     update, at = st.session_state.update, covering.applied(choice).key
     if progress.waiting:
         titles = [catalog.title(name) for name in progress.waiting]
-        sentence = texts.working_on(titles, len(choice.models), progress.ahead, device)
+        sentence = shared.working_on(titles, len(choice.models), progress.ahead, device)
         st.caption(sentence, width="content")
         st.button(
-            texts.STOP, key="stop", type="tertiary", on_click=update, args=({state.STOPPED: at},)
+            shared.STOP, key="stop", type="tertiary", on_click=update, args=({state.STOPPED: at},)
         )
     elif texts.STOPPED in progress.comparison.failures.values():
         st.caption(texts.STOPPED, width="content")
         st.button(
-            texts.GO_ON,
+            shared.GO_ON,
             key="go on",
             type="tertiary",
             on_click=update,
@@ -183,7 +183,7 @@ def _remedies(comparison: Comparison) -> dict[str, list[downloads.Offer]]:
 def _on_their_way(comparison: Comparison) -> Comparison:
     """The comparison, in which a network whose weights are coming says so."""
     coming = {
-        name: texts.WEIGHTS_COME.format(title=catalog.title(name))
+        name: shared.WEIGHTS_COME.format(title=catalog.title(name))
         for name in comparison.failures
         if downloads.is_coming(name)
     }
@@ -191,7 +191,7 @@ def _on_their_way(comparison: Comparison) -> Comparison:
 
 
 def _computed(progress: Progress) -> str:
-    return texts.computed(_seconds(progress), texts.DEVICES[polling.runner().device.type])
+    return texts.computed(_seconds(progress), shared.DEVICES[polling.runner().device.type])
 
 
 def _seconds(progress: Progress) -> float:
@@ -243,7 +243,7 @@ def _offer_best_view(network: str, methods: tuple[str, ...]) -> None:
         network=catalog.title(network), view=METHODS[view].title, layer=layer
     )
     st.button(
-        texts.plain(title),
+        shared.plain(title),
         key=f"best view of {network}",
         on_click=_choose_view,
         args=(network, view, layer),

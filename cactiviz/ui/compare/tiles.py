@@ -16,7 +16,8 @@ from cactiviz.explanations.tile import TileAnswers, tile
 from cactiviz.models import LoadedModel
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Cancel, Picture
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
+from cactiviz.ui.compare import texts
 from cactiviz.ui.compare.exports import file_stem
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling, state
@@ -46,7 +47,7 @@ def button(comparison: Comparison) -> None:
         key="tiles button",
         type="primary" if strange else "secondary",
         icon=":material/grid_on:",
-        help=texts.plain(texts.ASK_TILES_HELP.format(network=catalog.title(name))),
+        help=shared.plain(texts.ASK_TILES_HELP.format(network=catalog.title(name))),
         on_click=_ask_for,
         args=(side,),
     )
@@ -91,7 +92,7 @@ def panel(choice: Choice, comparison: Comparison, answers: Mapping[str, Answer])
         st.session_state[state.TILES_OF] = network
         st.rerun()  # which asks it
     with st.container(border=True, key="cv-tiles"):
-        st.subheader(texts.plain(texts.ASK_TILES_TITLE.format(network=catalog.title(network))))
+        st.subheader(shared.plain(texts.ASK_TILES_TITLE.format(network=catalog.title(network))))
         _ask_side(comparison.picture)
         answer = answers.get(network, polling.Pending(0))
         if isinstance(answer, polling.Pending):
@@ -99,21 +100,21 @@ def panel(choice: Choice, comparison: Comparison, answers: Mapping[str, Answer])
             share = done / total if total else 0.0
             st.progress(share, texts.tiles_done(done, total))
         elif isinstance(answer, polling.Failure):
-            st.warning(texts.plain(answer.sentence))
+            st.warning(shared.plain(answer.sentence))
         else:
             _show(replace(answer, picture=comparison.picture))
         _close_button()
 
 
 def _show(found: TileAnswers) -> None:
-    st.markdown(f"**{texts.plain(found.summary)}**")
+    st.markdown(f"**{shared.plain(found.summary)}**")
     st.image(found.image(_SHOWN_WIDTH), width="stretch")
-    st.caption(texts.plain(texts.ASK_TILES_LEGEND.format(class_name=found.class_name)))
+    st.caption(shared.plain(texts.ASK_TILES_LEGEND.format(class_name=found.class_name)))
     strangers = float(np.mean(found.strangers))
     if strangers > _ODD:
         st.info(texts.ASK_TILES_ODD)
     for note in found.notes:
-        st.caption(texts.plain(note))
+        st.caption(shared.plain(note))
     stem = file_stem(found.picture.name)
     with st.container(horizontal=True, gap="small"):
         st.download_button(

@@ -7,12 +7,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cactiviz.errors import PictureError
 from cactiviz.pictures import open
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.brought import current, store
 from cactiviz.ui.brought import pictures as own_pictures
 from cactiviz.ui.brought.pictures import OwnPicture
 from cactiviz.ui.components import wall
-from cactiviz.ui.gallery import page
+from cactiviz.ui.gallery import page, texts
 from cactiviz.ui.pictures import library, picker
 from cactiviz.ui.session import state
 from cactiviz.ui.sidebar import sidebar
@@ -45,7 +45,7 @@ def show() -> None:
 def _take(files: list[UploadedFile]) -> None:
     """Keep each file that is a picture; one that isn't takes nothing from the others."""
     album, numbers, refused = store.begin().pictures, list[str](), list[str]()
-    bar = st.progress(0.0, texts.OPENING)
+    bar = st.progress(0.0, shared.OPENING)
     for count, file in enumerate(files, 1):
         try:
             data = _checked(file)
@@ -54,7 +54,7 @@ def _take(files: list[UploadedFile]) -> None:
                 raise PictureError(texts.no_room_for(file.name))
         except PictureError as error:
             refused.append(str(error))
-        bar.progress(count / len(files), texts.OPENING)
+        bar.progress(count / len(files), shared.OPENING)
     bar.empty()
     st.session_state[state.GALLERY_REFUSED] = refused
     current.empty_field(current.GALLERY)
@@ -77,12 +77,12 @@ def _checked(file: UploadedFile) -> bytes:
 def _say_refused() -> None:
     refused: list[str] = st.session_state.get(state.GALLERY_REFUSED) or []
     if len(refused) == 1:
-        st.warning(texts.plain(refused[0]))
+        st.warning(shared.plain(refused[0]))
     elif refused:
         st.warning(texts.refused(len(refused)))
         with st.expander(texts.REFUSED_WHICH, key="gallery refused"):
             lines = (" ".join(sentence.split()) for sentence in refused)
-            st.markdown("\n".join(f"- {texts.plain(line)}" for line in lines))
+            st.markdown("\n".join(f"- {shared.plain(line)}" for line in lines))
 
 
 def _show(pictures: list[OwnPicture]) -> None:
@@ -90,14 +90,14 @@ def _show(pictures: list[OwnPicture]) -> None:
     pressed = wall.show(cells, texts.THUMBNAILS, "own thumbnails")
     for own, cell in zip(pictures, cells, strict=True):
         if cell.key == pressed and not cell.why:
-            st.dialog(texts.plain(own.name), width="medium")(_larger)(own)
+            st.dialog(shared.plain(own.name), width="medium")(_larger)(own)
 
 
 def _cell(own: OwnPicture) -> wall.Cell:
     try:
         small = _thumbnail(own.number, None, own.name)
     except PictureError as error:  # an animation's, which nobody has looked at yet; or it is gone
-        return wall.Cell(own.number, own.name, own.name, hint=str(error), why=texts.BROKEN)
+        return wall.Cell(own.number, own.name, own.name, hint=str(error), why=shared.BROKEN)
     return wall.Cell(own.number, own.name, own.name, hint=own.name, src=small)
 
 
@@ -107,7 +107,7 @@ def _thumbnail(number: str, _data: bytes | None, _name: str) -> str:
     if _data is None:
         own = current.of_number(number)
         if own is None:
-            raise PictureError(texts.OWN_PICTURE_GONE)
+            raise PictureError(shared.OWN_PICTURE_GONE)
         _data = own.read()
     return library.data_address(open.open_picture(_data, name=_name), library.THUMBNAIL)
 
@@ -116,6 +116,6 @@ def _larger(own: OwnPicture) -> None:
     try:
         picture = picker.opened(own)
     except PictureError as error:
-        st.error(texts.plain(str(error)))
+        st.error(shared.plain(str(error)))
         return
     page.larger(picture, own.name, "", lambda: current.choose("upload", own.number))

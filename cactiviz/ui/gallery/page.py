@@ -10,8 +10,9 @@ import streamlit as st
 from cactiviz.datasets import DATASETS, Dataset, Item
 from cactiviz.errors import CactivizError
 from cactiviz.types import Picture
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.components import fields, wall
+from cactiviz.ui.gallery import texts
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
 
@@ -25,10 +26,10 @@ def ask_dataset() -> str:
     """Show the data sets, and return the name of the one chosen, or :data:`OWN`."""
     st.session_state.setdefault(state.SHOWN, library.first())
     first, *others = (*DATASETS, library.LIVE)
-    titles = {first: texts.plain(library.label(first)), OWN: texts.OWN_PICTURES}
-    titles |= {name: texts.plain(library.label(name)) for name in others}
+    titles = {first: shared.plain(library.label(first)), OWN: texts.OWN_PICTURES}
+    titles |= {name: shared.plain(library.label(name)) for name in others}
     return fields.one_of(
-        texts.DATASET,
+        shared.DATASET,
         titles,
         state.SHOWN,
         st.pills,
@@ -43,7 +44,7 @@ def ask_classes(dataset: Dataset) -> Dataset:
     if dataset.name != library.LIVE:
         st.caption(texts.about_dataset(about, dataset.terms))
     for note in dataset.notes:
-        st.caption(texts.plain(note))
+        st.caption(shared.plain(note))
     opening, every = library.opening(dataset), library.ordered(dataset)
     words, all_of_them = "", False
     if len(every) > len(opening):
@@ -120,7 +121,7 @@ def show(dataset: Dataset, items: tuple[Item, ...]) -> None:
     pressed = wall.show(cells, texts.THUMBNAILS, "thumbnails")
     for item, cell in zip(items, cells, strict=True):
         if cell.key == pressed and not cell.why:
-            st.dialog(texts.plain(item.class_name), width="medium")(_larger)(dataset, item)
+            st.dialog(shared.plain(item.class_name), width="medium")(_larger)(dataset, item)
 
 
 def _larger(dataset: Dataset, item: Item) -> None:
@@ -128,9 +129,9 @@ def _larger(dataset: Dataset, item: Item) -> None:
     try:
         picture = library.picture(dataset, item)
     except CactivizError as error:
-        st.error(texts.plain(str(error)))
+        st.error(shared.plain(str(error)))
         return
-    larger(picture, texts.ALT.format(item=item), item.address, lambda: state.choose(item))
+    larger(picture, shared.ALT.format(item=item), item.address, lambda: state.choose(item))
 
 
 def larger(picture: Picture, alt: str, called: str, choose: Callable[[], object]) -> None:
@@ -148,9 +149,9 @@ def larger(picture: Picture, alt: str, called: str, choose: Callable[[], object]
     )
     height, width = picture.size
     size = texts.SIZE_OF.format(width=width, height=height)
-    st.caption(texts.plain(" · ".join(filter(None, (called, size, *picture.notes)))))
+    st.caption(shared.plain(" · ".join(filter(None, (called, size, *picture.notes)))))
     if picture.source:
-        st.caption(texts.plain(picture.source))
+        st.caption(shared.plain(picture.source))
     if st.button(texts.COMPARE_THIS, type="primary", width="stretch"):
         choose()
         st.session_state[state.PICKING] = None  # what asks for a picture there isn't needed now
@@ -176,12 +177,12 @@ def _ask_class(dataset: Dataset, scope: list[str]) -> str:
     if st.session_state.get(state.KIND) not in (_ALL, *scope):
         st.session_state[state.KIND] = _ALL
     titles = {
-        name: texts.CLASS_LABEL.format(name=texts.plain(name), count=dataset.count(name))
+        name: texts.CLASS_LABEL.format(name=shared.plain(name), count=dataset.count(name))
         for name in scope[:_MOST_PILLS]
     }
     with st.container(key="cv-classes"):
         kind = fields.one_of(
-            texts.CLASSES,
+            shared.CLASSES,
             {_ALL: texts.ALL_CLASSES, **titles},
             state.KIND,
             st.pills,

@@ -26,9 +26,9 @@ from cactiviz.rendering.colormaps import DIVERGING, PALETTES
 from cactiviz.rendering.figures.sheet import SIGNS
 from cactiviz.rendering.scales import SCALES
 from cactiviz.types import Box, FilterGrid, Prediction
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.components.loader import component
-from cactiviz.ui.grid import encoding
+from cactiviz.ui.grid import encoding, texts
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.networks.downloads import Offer
 
@@ -129,12 +129,12 @@ def payload(
     ]
     here = style or Style()
     return {
-        "words": texts.GRID,
+        "words": shared.GRID,
         "picture": {
             **encoding.picture(picture, view),
             "name": picture.name,
             "part": "" if _is_whole(view, picture.size) else texts.SEEN_OF_IT,
-            "alt": f"{texts.ORIGINAL}: {picture.name}",
+            "alt": f"{shared.ORIGINAL}: {picture.name}",
         },
         "computed": computed,
         "explained": _explained(comparison),
@@ -167,7 +167,7 @@ def _column(
     explanation = comparison.explanations.get(name)
     if explanation is None:
         why = comparison.failures.get(name, "")
-        pending = "" if why else waiting or texts.WAITING
+        pending = "" if why else waiting or shared.WAITING
         return {
             **{"id": name, "title": catalog.title(name), "note": "", "knows": "", "answers": []},
             **{"seen": _EVERYTHING, "why": why, "waiting": pending},
@@ -187,7 +187,7 @@ def _column(
 def _warning(explanation: Explanation) -> str:
     """What stands where an answer would mean nothing."""
     if explanation.untrained:
-        return texts.UNTRAINED_NOTE
+        return shared.UNTRAINED_NOTE
     return STRANGER if explanation.stranger else ""
 
 

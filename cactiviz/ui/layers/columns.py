@@ -12,9 +12,10 @@ import streamlit as st
 
 from cactiviz.models import LoadedModel
 from cactiviz.types import Box, Cancel
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.address import history
 from cactiviz.ui.components import data_url, loader, wall
+from cactiviz.ui.layers import texts
 from cactiviz.ui.networks import catalog, downloads
 from cactiviz.ui.session import polling
 from cactiviz.ui.sidebar import sidebar
@@ -140,10 +141,10 @@ def side_by_side(
     for column, place in zip(columns, st.columns(len(columns), gap="medium"), strict=True):
         with place:
             answer = column.answer
-            st.header(texts.plain(catalog.title(column.name)), anchor=False)
+            st.header(shared.plain(catalog.title(column.name)), anchor=False)
             if not isinstance(answer, polling.Pending | polling.Failure):
                 # Said of trained ones too, so that the columns stay level.
-                note = f":orange[{texts.UNTRAINED_NOTE}]"
+                note = f":orange[{shared.UNTRAINED_NOTE}]"
                 st.caption(note if answer.untrained else texts.TRAINED_NOTE)
                 if answer.untrained:
                     downloads.remedy(column.name, untrained=True)
@@ -214,7 +215,7 @@ def _ask_layer(column: Column[A], key: str) -> None:
         if chosen is not None:
             history.not_there(texts.LINK_NO_LAYER.format(name=chosen, network=title))
     st.selectbox(
-        texts.LAYER_OF.format(title=texts.plain(title)),
+        texts.LAYER_OF.format(title=shared.plain(title)),
         list(layers) or [texts.LAYER_WAITS],
         format_func=lambda name: layers.get(name, name),
         label_visibility="collapsed",
@@ -227,16 +228,16 @@ def _instead(column: Column[A], columns: Sequence[Column[A]]) -> None:
     if isinstance(column.answer, polling.Failure):
         coming = downloads.is_coming(column.name)
         title = catalog.title(column.name)
-        why = texts.WEIGHTS_COME.format(title=title) if coming else column.answer.sentence
-        st.info(texts.plain(why))
+        why = shared.WEIGHTS_COME.format(title=title) if coming else column.answer.sentence
+        st.info(shared.plain(why))
         if not column.layers:  # else it is here, and only this question has no answer
             downloads.remedy(column.name)
         return
     waiting = [other for other in columns if isinstance(other.answer, polling.Pending)]
     if column is waiting[0] and isinstance(column.answer, polling.Pending):
-        device = texts.DEVICES[polling.runner().device.type]
+        device = shared.DEVICES[polling.runner().device.type]
         titles = [catalog.title(other.name) for other in waiting]
-        state = texts.working_on(titles, len(columns), column.answer.ahead, device)
+        state = shared.working_on(titles, len(columns), column.answer.ahead, device)
         st.caption(f":material/hourglass_top: {state}")
     else:
-        st.caption(texts.WAITING)
+        st.caption(shared.WAITING)

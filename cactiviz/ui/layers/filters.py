@@ -17,11 +17,12 @@ from cactiviz.rendering import paint as render
 from cactiviz.rendering.kernels import Inputs, ShownWeights, shown_weights
 from cactiviz.rendering.scales import Floats
 from cactiviz.types import Box, Cancel, FilterGrid, Picture
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.address import history
 from cactiviz.ui.address.layers import AT_ONCE, FiltersLink
 from cactiviz.ui.components import data_url, fields, wall
 from cactiviz.ui.layers import columns as inside
+from cactiviz.ui.layers import texts
 from cactiviz.ui.layers.columns import Column, Job, Look, Painted
 from cactiviz.ui.session import polling, state
 from cactiviz.ui.sidebar.choice import Choice
@@ -196,7 +197,7 @@ def _fill(
 ) -> None:
     size = choice.picture.size
     painted = inside.painted((column.key, style, size), lambda: paint(answer, style, size))
-    st.caption(texts.plain(painted.scales))
+    st.caption(shared.plain(painted.scales))
     if _single(answer.grid):
         st.caption(texts.SINGLE_WEIGHTS)
     label = texts.FILTERS_LABEL.format(title=answer.title, layer=answer.grid.layer)
@@ -229,9 +230,9 @@ def filters_sheet(picture: Picture, look: FilterLook, style: FiltersLink) -> byt
 
 def _ask_style(looks: Sequence[FilterLook]) -> FiltersLink:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        order = fields.one_of(texts.FILTER_ORDER, texts.FILTER_ORDERS, state.FILTER_ORDER)
+        order = fields.one_of(texts.FILTER_ORDER, shared.FILTER_ORDERS, state.FILTER_ORDER)
         scale = fields.one_of(
-            texts.MAP_SCALE, texts.MAP_SCALES, state.MAP_SCALE, help=texts.MAP_SCALE_HELP
+            texts.MAP_SCALE, shared.MAP_SCALES, state.MAP_SCALE, help=texts.MAP_SCALE_HELP
         )
         inputs: Inputs = "heaviest"
         if any(
@@ -240,7 +241,7 @@ def _ask_style(looks: Sequence[FilterLook]) -> FiltersLink:
         ):
             inputs = fields.one_of(
                 texts.KERNEL_INPUTS,
-                texts.KERNEL_INPUT,
+                shared.KERNEL_INPUT,
                 state.KERNEL_INPUTS,
                 help=texts.KERNEL_INPUTS_HELP,
             )

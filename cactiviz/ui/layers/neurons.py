@@ -25,12 +25,13 @@ from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint as render
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.address import history
 from cactiviz.ui.address.layers import STRONGEST, NeuronsLink
 from cactiviz.ui.components import data_url, fields, wall
 from cactiviz.ui.components.loader import component
 from cactiviz.ui.layers import columns as inside
+from cactiviz.ui.layers import texts
 from cactiviz.ui.layers.columns import Column, Job, Look, Painted
 from cactiviz.ui.session import polling, state
 from cactiviz.ui.sidebar.choice import Choice
@@ -341,7 +342,7 @@ def _draw(choice: Choice, wanted: NeuronsLink, columns: Sequence[Column[NeuronLo
             st.session_state[state.NEURON_BEGINS + column.name] = next(iter(column.layers))
     inside.side_by_side(columns, state.NEURON_LAYER, partial(_fill, choice, wanted))
     method = METHODS[wanted.method]
-    st.caption(texts.plain(f"{method.title}: {method.limit}"))
+    st.caption(shared.plain(f"{method.title}: {method.limit}"))
 
 
 def _fill(
@@ -352,7 +353,7 @@ def _fill(
     lines = texts.neurons_said(answer.size, answer.attributions, wanted.at is not None)
     if answer.layer == next(iter(column.layers), None) and answer.layer != answer.target:
         lines = (texts.BEGINS_AT.format(layer=answer.layer), *lines)
-    st.caption("  \n".join(map(texts.plain, lines)))
+    st.caption("  \n".join(map(shared.plain, lines)))
     label = texts.NEURONS_LABEL.format(title=answer.title, layer=answer.layer)
     wall.show(painted.cells, label, f"neurons {column.name}", inside.images(choice, painted.images))
     inside.offer_files(

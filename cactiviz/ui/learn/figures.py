@@ -13,8 +13,9 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.methods import describe
 from cactiviz.rendering import paint
 from cactiviz.types import FilterGrid, Picture
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.components import data_url
+from cactiviz.ui.learn import texts
 
 _WIDTH = 300  # pixels; shown at most so wide
 
@@ -75,12 +76,12 @@ def of_picture(picture: Picture, title: str, pixels: int | None = None) -> Figur
     """The picture itself, or what is left of it at so many pixels along each edge."""
     image = paint.resized(picture, paint.cell_size(picture.size, min(_WIDTH, picture.size[1])))
     if pixels is None:
-        return Figure(title, f"{texts.ORIGINAL}: {picture.name}", data_url.jpeg(image), "", True)
+        return Figure(title, f"{shared.ORIGINAL}: {picture.name}", data_url.jpeg(image), "", True)
     small = paint.resized(picture, (pixels, pixels))
     size = (image.shape[1], image.shape[0])
     coarse = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_NEAREST), np.uint8)
     size_text = texts.LEARN_PIXELS.format(pixels=pixels)
-    alt = f"{texts.ORIGINAL}: {picture.name}, {size_text}"
+    alt = f"{shared.ORIGINAL}: {picture.name}, {size_text}"
     return Figure(title, alt, data_url.jpeg(coarse), size_text, True)
 
 

@@ -24,8 +24,8 @@ from cactiviz.rendering.scales import Scale
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Cancel, Picture, Target
-from cactiviz.ui import texts
-from cactiviz.ui.learn import figures
+from cactiviz.ui import texts as shared
+from cactiviz.ui.learn import figures, texts
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import polling, state
@@ -70,7 +70,7 @@ def answers(questions: Mapping[str, Callable[[], T | Ticket[T]]]) -> dict[str, T
     results = ask(questions, partial(_wait, min(len(questions) + 1, 3)))
     failures = [f.sentence for f in results.values() if isinstance(f, polling.Failure)]
     if failures:
-        st.info(texts.plain(failures[0]))
+        st.info(shared.plain(failures[0]))
     explanations = {n: a for n, a in results.items() if not isinstance(a, polling.Failure)}
     return explanations if explanations and not failures else None
 
@@ -140,7 +140,7 @@ def is_revealed(name: str, turn: int = 0) -> bool:
 
 def _wait(boxes: int, pending: polling.Pending) -> None:
     st.caption(f":material/hourglass_top: {texts.learn_waiting(pending.ahead)}")
-    st.html(figures.row([figures.Figure("", "", "", texts.WAITING)] * boxes))
+    st.html(figures.row([figures.Figure("", "", "", shared.WAITING)] * boxes))
 
 
 SCENE = 178  #: CactiNet is sure of it.
@@ -202,7 +202,7 @@ def show_untrained() -> None:
         figures.of_map(comparison, side, this.method, titles[side], hide_range=hidden)
         for side in "AB"
     ]
-    st.html(figures.row([figures.of_picture(picture, texts.ORIGINAL), *maps]))
+    st.html(figures.row([figures.of_picture(picture, shared.ORIGINAL), *maps]))
     options = texts.LEARN_1_OPTIONS
     if guess("untrained", texts.LEARN_1_ASK, options, this.untrained, this.number):
         st.html(figures.prose(*_why(this, explanations), *texts.LEARN_1_KNOWN))
@@ -238,7 +238,7 @@ def show_classes() -> None:
     if explanations is None:
         return
     comparison = Comparison(picture, classes, _OPPOSED, explanations)
-    original = figures.of_picture(picture, texts.ORIGINAL)
+    original = figures.of_picture(picture, shared.ORIGINAL)
     st.html(figures.row([original, *_maps_for(comparison, CACTUS)]))
     maps = {
         view: [explanation.attributions[view].values for explanation in explanations.values()]
@@ -328,7 +328,7 @@ def _pair(comparison: Comparison, scale: Scale, *, hide_range: bool = False) -> 
     ]
     if scale == "shared":
         return figures.row(maps, texts.LEARN_3_SHARED)
-    return figures.row([figures.of_picture(comparison.picture, texts.ORIGINAL), *maps])
+    return figures.row([figures.of_picture(comparison.picture, shared.ORIGINAL), *maps])
 
 
 def _largest(comparison: Comparison) -> tuple[float, float]:

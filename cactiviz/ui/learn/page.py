@@ -13,9 +13,9 @@ from cactiviz.explanations.results import Explanation
 from cactiviz.methods import FILTERS, METHODS, VIEWS, describe
 from cactiviz.pictures import open
 from cactiviz.types import Picture
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.components import fields
-from cactiviz.ui.learn import figures, lessons
+from cactiviz.ui.learn import figures, lessons, texts
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import polling, state
 
@@ -44,7 +44,7 @@ def show_methods() -> None:
 
     network = catalog.network(name, untrained=True)
     question = partial(polling.runner().read, network, picture, VIEWS)
-    waiting = polling.Failure(texts.WAITING)
+    waiting = polling.Failure(shared.WAITING)
     for answer in lessons.ask({name: question}, lambda _: draw(waiting)).values():
         draw(answer)
 
@@ -68,7 +68,7 @@ def _page(comparison: Comparison, name: str) -> str:
         answer.class_name if answer else "",
         answer.probability if answer else 0.0,
     )
-    original = figures.row([figures.of_picture(comparison.picture, texts.ORIGINAL)])
+    original = figures.row([figures.of_picture(comparison.picture, shared.ORIGINAL)])
     intro = _section(texts.LEARN_METHODS_TITLE, figures.prose(texts.LEARN_METHODS, about), original)
     return intro + "".join(_view(comparison, name, view) for view in VIEWS)
 

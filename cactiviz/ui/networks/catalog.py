@@ -15,8 +15,8 @@ from cactiviz.errors import CactivizError
 from cactiviz.methods import METHODS, method_of
 from cactiviz.models import MODELS, Checkpoint, ModelSpec, find_weights
 from cactiviz.runtime.runner import Network
-from cactiviz.ui import texts
 from cactiviz.ui.brought import store
+from cactiviz.ui.networks import texts
 from cactiviz.ui.session import state
 
 _MOST_NEAR = 4  # names that are offered for one that nobody knows

@@ -12,8 +12,8 @@ from cactiviz.download import download, hash_prefix
 from cactiviz.errors import CactivizError, Cancelled
 from cactiviz.models import MODELS, ModelSpec
 from cactiviz.models.weights import cache_folder
-from cactiviz.ui import texts
-from cactiviz.ui.networks import catalog, upload_form
+from cactiviz.ui import texts as shared
+from cactiviz.ui.networks import catalog, texts, upload_form
 from cactiviz.ui.session import state
 
 _log = logging.getLogger(__name__)
@@ -221,14 +221,14 @@ def offer(names: Iterable[str], *, each: bool = True) -> None:
     with st.container(key="cv-offers"):
         with st.container(horizontal=True, vertical_alignment="center"):
             titles = [spec.title for spec in (*missing, *packages)]
-            st.caption(texts.plain(texts.weights_missing(titles)), width="content")
+            st.caption(shared.plain(texts.weights_missing(titles)), width="content")
             if len(missing) > 1:
                 _offer_all(missing)
             elif missing and each:
                 _offer_one(missing[0])
             if not st.session_state.get(state.UNTRAINED) and st.button(
                 texts.UNTRAINED_FOR_NOW,
-                help=texts.UNTRAINED_HELP,
+                help=shared.UNTRAINED_HELP,
                 key="untrained for now",
                 on_click=lambda: st.session_state.update({state.UNTRAINED: True}),
             ):
@@ -290,9 +290,9 @@ def _bar(transfers: dict[str, Transfer]) -> None:
     total = max(sum(transfer.total_bytes for transfer in transfers.values()), done, 1)
     titles = ", ".join(transfer.spec.title for transfer in transfers.values())
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(done / total, texts.downloading(titles, done, total, False))
+        st.progress(done / total, shared.downloading(titles, done, total, False))
         st.button(
-            texts.STOP,
+            shared.STOP,
             type="tertiary",
             key=f"stop {' '.join(transfers)}",
             on_click=_stop,
@@ -304,7 +304,7 @@ def _failed(failed: dict[str, Transfer]) -> bool:
     """Say once why, of however many; True once it was answered."""
     sentences = list(dict.fromkeys(transfer.sentence for transfer in failed.values()))
     titles = [transfer.spec.title for transfer in failed.values()]
-    st.error(texts.plain(texts.downloads_failed(titles, sentences)))
+    st.error(shared.plain(texts.downloads_failed(titles, sentences)))
     names = list(failed)
     with st.container(horizontal=True):
         key = " ".join(names)

@@ -20,9 +20,9 @@ from cactiviz.pictures.open import sample
 from cactiviz.runtime.queue import Ticket
 from cactiviz.runtime.runner import Network
 from cactiviz.types import Cancel
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.brought import store
-from cactiviz.ui.networks import catalog
+from cactiviz.ui.networks import catalog, texts
 from cactiviz.ui.session import polling, state
 from cactiviz.ui.session.polling import Failure, Pending
 
@@ -88,7 +88,7 @@ def _form() -> None:
     folder = store.begin()
     _list(folder)
     if len(folder.networks) >= store.MOST_NETWORKS:
-        st.info(texts.OWN_FULL.format(most=store.MOST_NETWORKS))
+        st.info(shared.OWN_FULL.format(most=store.MOST_NETWORKS))
         return
     limit = store.most_megabytes()
     file = st.file_uploader(texts.OWN_FILE, type=_TYPES, max_upload_size=limit, key=_key("file"))
@@ -141,19 +141,19 @@ def _say(problem: str, folder: store.BrowserFolder) -> None:
     """What is wrong; where the file fits another architecture, a press takes it for that."""
     fits = str(st.session_state.get(state.OWN_FITS) or "")
     if not fits:
-        st.error(texts.plain(problem))
+        st.error(shared.plain(problem))
         return
     tried = str(st.session_state.get(_key("architecture")) or "")
-    st.warning(texts.plain(texts.own_fits(_short_title(fits), _short_title(tried))))
+    st.warning(shared.plain(texts.own_fits(_short_title(fits), _short_title(tried))))
     st.button(
-        texts.OWN_USE_AS.format(title=texts.plain(_short_title(fits))),
+        texts.OWN_USE_AS.format(title=shared.plain(_short_title(fits))),
         type="primary",
         on_click=_begin_as,
         args=(folder, fits),
         key="own use as",
     )
     with st.expander(texts.OWN_WHY_NOT):
-        st.caption(texts.plain(problem))
+        st.caption(shared.plain(problem))
 
 
 def _title(architecture: str) -> str:
@@ -248,7 +248,7 @@ def _list(folder: store.BrowserFolder) -> None:
     """The networks that are here already, each with a way to be rid of it."""
     for number, (name, network) in enumerate(list(folder.networks.items())):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{texts.plain(name)}**", width="stretch")
+            st.markdown(f"**{shared.plain(name)}**", width="stretch")
             st.button(
                 texts.OWN_REMOVE,
                 type="tertiary",

@@ -15,8 +15,9 @@ from cactiviz.datasets.inaturalist_api import Sighting, open_sighting
 from cactiviz.datasets.scenes.scene import open_scenes
 from cactiviz.errors import CactivizError, DataError
 from cactiviz.types import Picture
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.components import data_url, wall
+from cactiviz.ui.pictures import texts
 from cactiviz.ui.server.names import is_loopback
 from cactiviz.ui.session import state
 
@@ -135,10 +136,10 @@ def thumbnails(dataset: Dataset, items: tuple[Item, ...]) -> list[wall.Cell]:
     place, several = place_of(dataset.name), len(dataset.classes) > 1
     if dataset.name == LIVE:  # it comes from afar, one a second
         cells = []
-        bar = st.progress(0.0, texts.FETCHING)
+        bar = st.progress(0.0, shared.FETCHING)
         for number, item in enumerate(items, 1):
             cells.append(_cell(place, dataset, item, several))
-            bar.progress(number / len(items), texts.FETCHING)
+            bar.progress(number / len(items), shared.FETCHING)
         bar.empty()
         return cells
     if dataset.name == "scenes":  # the same places, drawn smaller; threads don't help it
@@ -180,7 +181,7 @@ def _found_in(name: str, folder: str) -> Path | None:
     return find_dataset(name, Path(folder))
 
 
-@st.cache_resource(max_entries=8, show_spinner=texts.OPENING)
+@st.cache_resource(max_entries=8, show_spinner=shared.OPENING)
 def _opened(name: str, place: str, changed: int) -> Dataset:
     if DATASETS[name].place == "searched":
         return DATASETS[name].open(Path(place))
@@ -193,11 +194,11 @@ def place_of(name: str) -> str:
 
 
 def _cell(place: str, dataset: Dataset, item: Item, several: bool) -> wall.Cell:
-    cell = wall.Cell(item.address, texts.ALT.format(item=item), item.name, hint=item.address)
+    cell = wall.Cell(item.address, shared.ALT.format(item=item), item.name, hint=item.address)
     try:
         small = _thumbnail(place, item.address, dataset, item)
     except CactivizError as error:  # never kept, so that what was mended is seen
-        return replace(cell, hint=str(error), why=texts.BROKEN)
+        return replace(cell, hint=str(error), why=shared.BROKEN)
     return replace(cell, src=small, title=item.class_name if several else item.name)
 
 

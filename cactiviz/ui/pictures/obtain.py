@@ -11,8 +11,8 @@ from cactiviz.datasets import DATASETS, Dataset, DatasetSpec, data_folder
 from cactiviz.datasets.download import get
 from cactiviz.datasets.inaturalist_api import search
 from cactiviz.errors import CactivizError
-from cactiviz.ui import texts
-from cactiviz.ui.pictures import library
+from cactiviz.ui import texts as shared
+from cactiviz.ui.pictures import library, texts
 from cactiviz.ui.session import state
 
 _FOUND = 12  # photographs of one search, which come one a second
@@ -38,7 +38,7 @@ def open_here(name: str) -> Dataset | None:
     try:
         return library.opened(name)
     except CactivizError as error:
-        st.error(texts.plain(str(error)))
+        st.error(shared.plain(str(error)))
         return None
 
 
@@ -57,7 +57,7 @@ def _ask_place() -> None:
     if not (named or "").strip():
         st.caption(texts.PLACE_ASK)
     elif not library.is_here(library.FOLDER):
-        st.error(texts.plain(texts.NO_PLACE.format(named=named)))
+        st.error(shared.plain(texts.NO_PLACE.format(named=named)))
 
 
 def _ask_species() -> None:
@@ -74,7 +74,7 @@ def _ask_species() -> None:
         with st.spinner(texts.SEARCHING):
             sightings = search(species or "", _FOUND)
     except CactivizError as error:
-        st.error(texts.plain(str(error)))
+        st.error(shared.plain(str(error)))
         return
     st.session_state[state.SIGHTINGS] = sightings
     state.back_to_the_first_page()
@@ -107,7 +107,7 @@ def _ask_where(spec: DatasetSpec) -> None:
         on_change=state.back_to_the_first_page,
     )
     if (named or "").strip():  # or the data set would be shown in this panel's stead
-        st.error(texts.plain(texts.NOT_IN_THERE.format(title=spec.title, layout=spec.layout)))
+        st.error(shared.plain(texts.NOT_IN_THERE.format(title=spec.title, layout=spec.layout)))
 
 
 def _facts(spec: DatasetSpec) -> str:
@@ -127,8 +127,8 @@ def _facts(spec: DatasetSpec) -> str:
 
 
 def _fetch(spec: DatasetSpec, expected: int) -> None:
-    bar = st.progress(0.0, texts.DOWNLOADING)
-    st.button(texts.STOP)  # any press ends this run; what came is kept
+    bar = st.progress(0.0, shared.DOWNLOADING)
+    st.button(shared.STOP)  # any press ends this run; what came is kept
     shown, last, unpacking = 0.0, 0, False
 
     def show(done: int, total: int | None) -> None:
@@ -138,13 +138,13 @@ def _fetch(spec: DatasetSpec, expected: int) -> None:
         if time.monotonic() - shown > _PAUSE_SECONDS:
             shown = time.monotonic()
             size = max(total or expected, done, 1)
-            bar.progress(done / size, texts.downloading(spec.title, done, size, unpacking))
+            bar.progress(done / size, shared.downloading(spec.title, done, size, unpacking))
 
     try:
         got = get(spec.name, progress=show)
     except CactivizError as error:
         bar.empty()
-        st.error(texts.plain(str(error)))
+        st.error(shared.plain(str(error)))
     else:
         library.forget_places()
         st.session_state[state.SAID] = got.note

@@ -14,12 +14,12 @@ from cactiviz.datasets import Dataset
 from cactiviz.errors import CactivizError, PictureError
 from cactiviz.pictures import open
 from cactiviz.types import Picture
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.brought import current, store
 from cactiviz.ui.brought import pictures as own_pictures
 from cactiviz.ui.brought.pictures import OwnPicture
 from cactiviz.ui.components import fields
-from cactiviz.ui.pictures import library
+from cactiviz.ui.pictures import library, texts
 from cactiviz.ui.session import state
 
 _MOST_NAMES = 60  # to choose from by name; more are counted
@@ -31,7 +31,7 @@ def pick() -> Picture | None:
     """Show the choices, and return the picture; None if it can't be read, which is said."""
     names = _settled()
     name = fields.select(
-        texts.DATASET,
+        shared.DATASET,
         names,
         state.DATASET,
         format_func=library.title,
@@ -41,7 +41,7 @@ def pick() -> Picture | None:
         dataset = library.opened(name)
         _pick_item(dataset, _pick_class(dataset))
     except CactivizError as error:
-        st.error(texts.plain(str(error)))
+        st.error(shared.plain(str(error)))
         return None
     return picked()
 
@@ -54,7 +54,7 @@ def picked() -> Picture | None:
         dataset = library.opened(name)
         return library.picture(dataset, dataset.find(f"{class_name}/{item}"))
     except CactivizError as error:
-        st.error(texts.plain(str(error)))
+        st.error(shared.plain(str(error)))
         return None
 
 
@@ -269,7 +269,7 @@ def _brought(source: str, file: UploadedFile | None, name: str) -> Picture | Non
     if picture is None:
         return None
     if file is None:
-        st.caption(texts.plain(texts.STILL_THERE.format(name=picture.name)))
+        st.caption(shared.plain(texts.STILL_THERE.format(name=picture.name)))
     return opened(picture)
 
 

@@ -12,10 +12,10 @@ import streamlit as st
 from cactiviz.datasets import Item
 from cactiviz.errors import CactivizError
 from cactiviz.pictures import open
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.brought import current
 from cactiviz.ui.components.loader import SIDE_PANEL, component
-from cactiviz.ui.pictures import library, picker
+from cactiviz.ui.pictures import library, picker, texts
 from cactiviz.ui.session import state
 
 _KEY = "strip"
@@ -93,7 +93,7 @@ def _tiles() -> Iterable[Tile]:
         with suppress(CactivizError):
             if (own := current.picture(source)) is not None:
                 src = library.data_address(picker.opened(own), _PIXELS)
-                name = texts.short(own.name)
+                name = shared.short(own.name)
                 yield Tile(_OWN + source, name, own.name, chosen == _OWN + source, src)
     for key, sign in _ASKS.items():
         yield Tile(key, texts.ASKS[key], texts.ASKS_ALT[key], chosen == key, sign=sign)
@@ -120,7 +120,7 @@ def _item_of_session() -> Item:
 def _of_item(item: Item, chosen: str) -> Tile:
     title = texts.TILES.get(item.name if item.dataset == "samples" else item.dataset)
     if title is None or (item.dataset == "scenes" and item != library.UNNAMED_ITEM):
-        title = texts.short(item.name)
+        title = shared.short(item.name)
     key, place = f"set {item.address}", library.place_of(item.dataset)
     return Tile(key, title, item.address, chosen == key, _thumbnail(place, item.address, item))
 

@@ -15,10 +15,11 @@ from cactiviz.explanations.results import Explanation
 from cactiviz.models import LoadedModel
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Cancel, Picture, Target
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.networks.catalog import Layers
 from cactiviz.ui.session import polling, state
+from cactiviz.ui.sidebar import texts
 
 T = TypeVar("T")
 
@@ -108,7 +109,7 @@ def ask_target(choice: Choice) -> Choice:
         summary = texts.what_is_explained(
             str(class_ or ""), str(against or ""), titled, len(models) == 1
         )
-        st.caption(texts.plain(summary))
+        st.caption(shared.plain(summary))
     return choice
 
 
@@ -176,11 +177,11 @@ def _select(
         del st.session_state[state.TYPED]
         return
     near = catalog.near_classes(models, typed.words)
-    st.warning(texts.plain(texts.nobody_has(typed.words, len(models) > 1, bool(near))))
+    st.warning(shared.plain(texts.nobody_has(typed.words, len(models) > 1, bool(near))))
     with st.container(horizontal=True, gap="xsmall"):
         for name in near:
             st.button(
-                texts.plain(name),
+                shared.plain(name),
                 key=f"near {name}",
                 on_click=_take_near,
                 args=(key, name),
@@ -222,14 +223,14 @@ def _ask_layers(models: Sequence[str], untrained: bool) -> None:
         _ask_layer(model, untrained)
     others = [f"{catalog.title(n)} {at}" for n, at in catalog.layers_of(models) if n != model]
     if others:
-        st.caption(texts.plain(texts.LAYERS_ELSEWHERE.format(layers=", ".join(others))))
+        st.caption(shared.plain(texts.LAYERS_ELSEWHERE.format(layers=", ".join(others))))
 
 
 def _ask_layer(model: str, untrained: bool) -> None:
     now = dict(catalog.layers_of([model])).get(model)
     layers = _layers(model, untrained)
     if layers is None:
-        layer = "" if now is None else texts.EXPLAIN_LAYER_NOW.format(layer=texts.plain(now))
+        layer = "" if now is None else texts.EXPLAIN_LAYER_NOW.format(layer=shared.plain(now))
         st.caption(layer + texts.EXPLAIN_LAYER_LATER)
         return
     key = f"layer of {model}"

@@ -17,7 +17,7 @@ from cactiviz.models import MODELS
 from cactiviz.pictures import open
 from cactiviz.pictures.web import fetch_picture
 from cactiviz.types import Picture
-from cactiviz.ui import texts
+from cactiviz.ui import texts as shared
 from cactiviz.ui.address import history
 from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS
 from cactiviz.ui.brought import current
@@ -26,7 +26,7 @@ from cactiviz.ui.components.loader import SIDE_PANEL, component
 from cactiviz.ui.networks import catalog, upload_form
 from cactiviz.ui.pictures import library, picker, strip
 from cactiviz.ui.session import state
-from cactiviz.ui.sidebar import beginnings
+from cactiviz.ui.sidebar import beginnings, texts
 from cactiviz.ui.sidebar.choice import Choice, ask_target
 
 _FALLBACK = "chelsea"  # where not even the first picture can be read
@@ -69,13 +69,13 @@ def ask(page: Literal["compare", "filters", "neurons"] = "compare") -> Choice:
         with group("rare"):
             if with_views:
                 choice = ask_target(choice)
-            with st.expander(texts.MORE, key="more", icon=":material/tune:"):
+            with st.expander(shared.MORE, key="more", icon=":material/tune:"):
                 fields.switches(state.WHOLE)
         if models and (methods or not with_views):
             history.keep()
     if not models or (with_views and not methods):
         if with_views:
-            st.title(texts.COMPARE_TITLE, anchor=False)
+            st.title(shared.COMPARE_TITLE, anchor=False)
         st.info(texts.PICK_A_VIEW if models else texts.PICK_A_NETWORK)
         if with_views:
             ask_views()
@@ -125,15 +125,15 @@ def group(name: str) -> DeltaGenerator:
 def _network_label(name: str) -> str:
     spec = MODELS.get(name)
     if spec is None or not catalog.can_be_fetched(spec):
-        return texts.plain(catalog.title(name))
-    return texts.NOT_HERE_YET.format(title=texts.plain(catalog.title(name)))
+        return shared.plain(catalog.title(name))
+    return texts.NOT_HERE_YET.format(title=shared.plain(catalog.title(name)))
 
 
 def ask_views() -> None:
     """Let views be chosen; the next run shows them."""
     every = [*_USUAL_VIEWS, *(view for view in VIEWS if view not in _USUAL_VIEWS)]
     st.pills(
-        texts.VIEWS,
+        shared.VIEWS,
         every,
         selection_mode="multi",
         format_func=lambda view: describe(view)[0],
@@ -181,7 +181,7 @@ def ask_picture(*, small: bool, first: bool = False) -> Picture:
         else:
             picture = _here(source)
     except (PictureError, DownloadError) as error:
-        st.error(texts.plain(str(error)))
+        st.error(shared.plain(str(error)))
     if picture is not None:
         st.session_state.update({state.SHOWN_SOURCE: source, state.SHOWN_PICTURE: picture})
         return picture
@@ -257,7 +257,7 @@ def _address() -> str:
     return str(st.session_state.get(state.WEB) or "").strip()
 
 
-@st.cache_resource(scope="session", max_entries=8, show_spinner=texts.FETCHING)
+@st.cache_resource(scope="session", max_entries=8, show_spinner=shared.FETCHING)
 def _fetched(address: str) -> Picture:
     download = fetch_picture(address)  # public addresses only
     return open.open_picture(download.data, name=download.name, credit=download.source)

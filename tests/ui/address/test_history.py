@@ -24,6 +24,7 @@ from cactiviz.types import Target
 from cactiviz.ui import texts
 from cactiviz.ui.address import binding, history
 from cactiviz.ui.address import link as address
+from cactiviz.ui.address import texts as address_texts
 from cactiviz.ui.address.link import FIRST_NETWORKS, Covered, Link
 from cactiviz.ui.grid.component import unpacked
 from cactiviz.ui.pictures import library
@@ -256,7 +257,7 @@ def test_a_link_with_nonsense_is_followed_as_far_as_it_makes_sense(app: AppTest)
     assert len(app.warning) == 2  # until something is chosen
     app.button_group(key="models").set_value(["cactinet"]).run()
     (warning,) = app.warning  # those of the link are gone; CactiNet knows no tabby
-    assert warning.value == texts.plain(texts.class_unknown("tabby", several=False))
+    assert warning.value == texts.plain(address_texts.class_unknown("tabby", several=False))
     assert not app.session_state["target"]
     app.toggle(key="whole").set_value(True).run()
     assert not app.warning
@@ -333,16 +334,16 @@ def test_a_link_asks_before_it_fetches_and_what_is_typed_needs_no_question(
     assert not fetched and said(app) == {"web": WEB}
     question = "This link wants to fetch a picture from pictures.example."
     assert texts.plain(question) in [one.value for one in app.markdown]
-    next(one for one in app.button if one.label == texts.LINK_FETCH).click().run()
+    next(one for one in app.button if one.label == address_texts.LINK_FETCH).click().run()
     assert fetched == [WEB] and not app.exception and not app.error
-    assert not [one for one in app.button if one.label == texts.LINK_FETCH]
+    assert not [one for one in app.button if one.label == address_texts.LINK_FETCH]
     assert not app.text_input  # as little as any other picture's
     app.session_state[state.PICKING] = "more"
     app.run().text_input(key="address").set_value("https://other.example/b.png").run()
     assert fetched == [WEB, "https://other.example/b.png"]
     assert said(app) == {**CACTINET, "web": "https://other.example/b.png"}
     go(app, {"web": WEB})  # back to what was agreed to
-    assert not [one for one in app.button if one.label == texts.LINK_FETCH]
+    assert not [one for one in app.button if one.label == address_texts.LINK_FETCH]
 
 
 @pytest.fixture
@@ -356,12 +357,14 @@ def test_a_link_asks_before_it_opens_a_folder_of_this_computer(app: AppTest, fol
     query = {"picture": f"folder:{HOSTILE}/a.png", "place": str(folder)}
     go(app, query)
     assert picked(app) == library.UNNAMED_ITEM.address and said(app) == query
-    next(one for one in app.button if one.label == texts.LINK_OPEN).click().run()
+    next(one for one in app.button if one.label == address_texts.LINK_OPEN).click().run()
     assert not app.exception and not app.warning
     assert picked(app) == query["picture"]
     link = said(app)
     assert set(link) == {"networks", "without"} and str(folder) not in str(link)  # any more
-    assert "cats" not in str(link) and told(app)["cannotTravel"] == texts.STAYS_ONE["folder"]
+    assert (
+        "cats" not in str(link) and told(app)["cannotTravel"] == address_texts.STAYS_ONE["folder"]
+    )
     go(app, CACTINET)
     assert picked(app) == library.UNNAMED_ITEM.address
     go(app, query)  # once more: what was agreed to needs no question
@@ -381,9 +384,9 @@ def test_no_link_has_a_place_but_older_ones_that_do_are_read() -> None:
 def test_another_picture_ends_the_question_about_a_folder(app: AppTest, folder: Path) -> None:
     go(app, {"picture": f"folder:{HOSTILE}/a.png", "place": str(folder)})
     ask_for(app, "more")
-    assert [one for one in app.button if one.label == texts.LINK_OPEN]
+    assert [one for one in app.button if one.label == address_texts.LINK_OPEN]
     app.number_input(key="picked 0").set_value(3).run()
-    assert not [one for one in app.button if one.label == texts.LINK_OPEN]
+    assert not [one for one in app.button if one.label == address_texts.LINK_OPEN]
     assert said(app) == {**CACTINET, "picture": "scenes:cactus/3"}
 
 
@@ -392,8 +395,8 @@ def test_where_others_may_come_in_a_link_opens_no_folder(
 ) -> None:
     monkeypatch.setattr(library, "folders_may_be_named", lambda: False)
     go(app, {"picture": f"folder:{HOSTILE}/a.png", "place": str(folder)})
-    assert [one.value for one in app.warning] == [texts.plain(texts.LINK_PLACE_SHUT)]
-    assert not [one for one in app.button if one.label == texts.LINK_OPEN]
+    assert [one.value for one in app.warning] == [texts.plain(address_texts.LINK_PLACE_SHUT)]
+    assert not [one for one in app.button if one.label == address_texts.LINK_OPEN]
 
 
 def test_a_picture_of_ones_own_stays_and_is_said_to(app: AppTest) -> None:
@@ -405,7 +408,7 @@ def test_a_picture_of_ones_own_stays_and_is_said_to(app: AppTest) -> None:
     app.file_uploader(key="upload").set_value(("my cup.png", picture.getvalue(), "image/png"))
     app.run()
     assert said(app)["without"].startswith("picture ") and "cup" not in said(app)["without"]
-    assert told(app)["cannotTravel"] == texts.STAYS_PICTURE
+    assert told(app)["cannotTravel"] == address_texts.STAYS_PICTURE
     assert not app.get("file_uploader")  # which has made room for the maps
 
 

@@ -9,6 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cactiviz.ui import texts
+from cactiviz.ui.address import texts as address_texts
+from cactiviz.ui.animate import texts as animate_texts
+from cactiviz.ui.compare import texts as compare_texts
+from cactiviz.ui.layers import texts as layers_texts
+from cactiviz.ui.sidebar import texts as sidebar_texts
 from tests.fixtures.browsing import CACTINET, EVERYWHERE, SCREENS, open_sidebar, settled, until
 from tests.fixtures.sampling import long
 
@@ -185,8 +190,10 @@ def test_a_quick_press_on_something_else_is_not_taken_for_back(open_page: Open) 
     page = open_page(CACTINET)
     page.locator("table").wait_for()
     press(page, "AlexNet")
-    page.get_by_role("button", name=texts.MORE_NETWORKS).click()  # with the address of before
-    page.get_by_role("button", name=texts.FEWER).wait_for()
+    page.get_by_role(
+        "button", name=sidebar_texts.MORE_NETWORKS
+    ).click()  # with the address of before
+    page.get_by_role("button", name=sidebar_texts.FEWER).wait_for()
     says(page, {"networks": "alexnet cactinet"})
     chosen(page, "AlexNet", "CactiNet")
 
@@ -196,12 +203,12 @@ def test_filters_are_restored_and_back_goes_through_them(open_page: Open) -> Non
     page = open_page("/filters?networks=cactinet&views=layer_cam&seed=3")  # of other pages
     choose(page, texts.MAP_SCALES["own"])
     says(page, {**FIRST, "maps": "own"})
-    layer = page.get_by_role("combobox", name=texts.LAYER_OF.format(title="CactiNet"))
+    layer = page.get_by_role("combobox", name=layers_texts.LAYER_OF.format(title="CactiNet"))
     layer.fill("head.0")
     layer.press("Enter")
     both = {**FIRST, "convolutions": "cactinet:head.0", "maps": "own"}
     says(page, both)
-    page.get_by_role("button", name=texts.SHOW_MORE.format(count=32)).click()
+    page.get_by_role("button", name=layers_texts.SHOW_MORE.format(count=32)).click()
     query = {**both, "count": "64"}
     says(page, query)
     other = open_page(copied(page))
@@ -226,7 +233,7 @@ def test_neurons_are_restored_and_say_nothing_on_another_page(open_page: Open) -
     page = open_page("/neurons?networks=cactinet")
     page.get_by_role("button", name=texts.DRAW_AGAIN).click()
     says(page, {**FIRST, "seed": "2"})
-    choose(page, texts.NEURON_WAYS["place"])
+    choose(page, layers_texts.NEURON_WAYS["place"])
     says(page, {**FIRST, "at": "0.5 0.5"})
     page.locator("button.point").focus()
     page.keyboard.press("ArrowLeft")
@@ -234,45 +241,47 @@ def test_neurons_are_restored_and_say_nothing_on_another_page(open_page: Open) -
     query = {**FIRST, "at": "0.5 0.4"}
     says(page, query)
     other = open_page(copied(page))
-    selected(other, texts.NEURON_WAYS["place"])
+    selected(other, layers_texts.NEURON_WAYS["place"])
     mark = other.locator(".point .mark")
     assert mark.evaluate("mark => [mark.style.top, mark.style.left]") == ["50%", "40%"]
     says(other, query)
-    open_page_of(page, "Filters", texts.FILTERS_TITLE)
+    open_page_of(page, "Filters", layers_texts.FILTERS_TITLE)
     says(page, FIRST)
     page.go_back()
     says(page, query)
     page.go_back()
     page.go_back()
     says(page, {**FIRST, "seed": "2"})
-    selected(page, texts.NEURON_WAYS["chance"])
-    page.get_by_text(texts.SEED_SAID.format(seed=2), exact=True).wait_for()
+    selected(page, layers_texts.NEURON_WAYS["chance"])
+    page.get_by_text(layers_texts.SEED_SAID.format(seed=2), exact=True).wait_for()
 
 
 @long  # the same, of another page
 @pytest.mark.parametrize(("size", "scheme"), EVERYWHERE)
 def test_a_film_is_restored(open_page: Open, size: str, scheme: str) -> None:
     page = open_page("/animate?networks=cactinet&each=1&views=layer_cam", size=size, scheme=scheme)
-    title = page.get_by_label(texts.FILM_TITLE, exact=True)
+    title = page.get_by_label(animate_texts.FILM_TITLE, exact=True)
     title.fill("a & b")
     title.press("Enter")
     query = {**FIRST, "each": "1", "views": "layer_cam", "title": "a & b"}
     says(page, query)
-    page.get_by_text(texts.FILM_DARK, exact=True).click()
+    page.get_by_text(animate_texts.FILM_DARK, exact=True).click()
     query["ground"] = "light" if scheme == "dark" else "dark"
     says(page, query)
     other = open_page(copied(page), size=size, scheme=scheme)
-    expect(other.get_by_label(texts.FILM_TITLE, exact=True)).to_have_value("a & b")
-    dark = other.get_by_role("switch", name=texts.FILM_DARK)
+    expect(other.get_by_label(animate_texts.FILM_TITLE, exact=True)).to_have_value("a & b")
+    dark = other.get_by_role("switch", name=animate_texts.FILM_DARK)
     expect(dark).to_be_checked(checked=query["ground"] == "dark")
     says(other, query)
     page.go_back()
-    expect(page.get_by_role("switch", name=texts.FILM_DARK)).to_be_checked(checked=scheme == "dark")
+    expect(page.get_by_role("switch", name=animate_texts.FILM_DARK)).to_be_checked(
+        checked=scheme == "dark"
+    )
 
 
 def test_what_is_covered_is_restored(open_page: Open) -> None:
     page = open_page(CACTINET)
-    page.get_by_role("button", name=texts.WHAT_IF, exact=True).click()
+    page.get_by_role("button", name=compare_texts.WHAT_IF, exact=True).click()
     stage = page.locator(".editor .stage")
     stage.locator("img").wait_for()
     stage.scroll_into_view_if_needed()
@@ -289,7 +298,7 @@ def test_what_is_covered_is_restored(open_page: Open) -> None:
     page.keyboard.press("ArrowLeft")
     expect(box).not_to_have_attribute("style", drawn or "")
     until(page, "location.search.includes('cover')")
-    page.get_by_role("radio", name=texts.COVER_HOWS["mean"]).check(force=True)
+    page.get_by_role("radio", name=compare_texts.COVER_HOWS["mean"]).check(force=True)
     until(page, "location.search.includes('mean')")
     page.wait_for_timeout(_PAUSE_MS)
     query = said(page)
@@ -298,10 +307,10 @@ def test_what_is_covered_is_restored(open_page: Open) -> None:
     box.wait_for()
     places = [one.locator(".stage .box").get_attribute("style") for one in (page, other)]
     assert places[0] == places[1]
-    expect(other.get_by_role("radio", name=texts.COVER_HOWS["mean"])).to_be_checked()
+    expect(other.get_by_role("radio", name=compare_texts.COVER_HOWS["mean"])).to_be_checked()
     says(other, query)
     page.go_back()
-    expect(page.get_by_role("radio", name=texts.COVER_HOWS["grey"])).to_be_checked()
+    expect(page.get_by_role("radio", name=compare_texts.COVER_HOWS["grey"])).to_be_checked()
     page.go_back()
     says(page, FIRST)
     expect(page.locator(".stage .box")).to_be_hidden()
@@ -350,7 +359,7 @@ def test_a_web_address_in_a_link_is_asked_for_and_stays_text(
     page.get_by_text("This link wants to fetch a picture from 127.0.0.1:9.").wait_for()
     page.get_by_text("The link names “<img” and 1 more as a network").wait_for()
     assert page.locator("img[src=x]").count() == 0
-    page.get_by_role("button", name=texts.LINK_FETCH).click()
+    page.get_by_role("button", name=address_texts.LINK_FETCH).click()
     page.get_by_text("This link wants").wait_for(state="hidden")
     page.get_by_role("alert").filter(has_text="127.0.0.1").wait_for(state="attached")
     assert page.locator("img[src=x]").count() == 0

@@ -20,8 +20,10 @@ from cactiviz.rendering.colormaps import PALETTES
 from cactiviz.rendering.scales import Scale
 from cactiviz.ui import texts
 from cactiviz.ui.address import binding
+from cactiviz.ui.address import texts as address_texts
 from cactiviz.ui.address.animate import KINDS, LOOPS, MOST_METHODS, PANELS, FilmLink, methods_of
 from cactiviz.ui.address.layers import STRONGEST, FiltersLink, NeuronsLink
+from cactiviz.ui.layers import texts as layers_texts
 from cactiviz.ui.session import state
 from tests.fixtures.browsing import HOSTILE
 from tests.fixtures.inside_pages import CACTINET, captions, open_page, settled
@@ -215,7 +217,7 @@ def test_a_link_restores_neurons(visit: Visit, query: dict[str, str], way: str) 
     assert app.button_group(key=state.NEURON_WAY).value == way
     assert address(app) == {**CACTINET, **query} and not app.warning and not app.error
     if way == "chance":
-        assert texts.SEED_SAID.format(seed=5) in captions(app)
+        assert layers_texts.SEED_SAID.format(seed=5) in captions(app)
         assert app.selectbox(key=f"{state.NEURON_LAYER}cactinet").value == "stages.1"
     elif query.get("neuron") == "strongest":
         assert all(app.number_input(key=key).value < 48 for key in state.NEURON_PARTS)
@@ -254,7 +256,7 @@ def test_a_link_to_a_film_of_a_folder_asks_before_it_opens_it(visit: Visit, tmp_
     query = {"set": "folder", "place": str(tmp_path / "mine"), "each": "2"}
     app = visit("animate", query)
     assert state.FILM not in app.session_state and address(app) == query  # nothing is opened
-    next(one for one in app.button if one.label == texts.LINK_OPEN).click()
+    next(one for one in app.button if one.label == address_texts.LINK_OPEN).click()
     settled(app)
     assert not app.warning
     link = address(app)
@@ -266,7 +268,7 @@ def test_a_link_to_a_film_of_a_folder_asks_before_it_opens_it(visit: Visit, tmp_
 
 def test_what_a_link_names_and_isn_t_there_is_said_and_something_else_shown(visit: Visit) -> None:
     app = visit("filters", {**CACTINET, "convolutions": "cactinet:nonsense.7", "maps": "own"})
-    sentence = texts.LINK_NO_LAYER.format(name="nonsense.7", network="CactiNet")
+    sentence = layers_texts.LINK_NO_LAYER.format(name="nonsense.7", network="CactiNet")
     assert [one.value for one in app.warning] == [texts.plain(sentence)]
     assert address(app) == {**CACTINET, "maps": "own"}
     trail = app.session_state[state.TRAIL]

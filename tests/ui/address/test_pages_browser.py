@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cactiviz.ui import texts
+from cactiviz.ui.sidebar import texts as sidebar_texts
 from tests.fixtures.browsing import CACTINET, at_rest, go
 from tests.fixtures.sampling import long
 
@@ -30,7 +31,7 @@ def test_a_page_left_at_once_keeps_what_it_chose_by_itself(open_page: Open) -> N
     before = original(page)
     go(page, texts.FILTERS)
     expect(page.locator(".grid .cell").first).to_be_visible()
-    expect(page.get_by_text(texts.PICK_A_NETWORK)).to_have_count(0)
+    expect(page.get_by_text(sidebar_texts.PICK_A_NETWORK)).to_have_count(0)
     go(page, texts.NEURONS)
     go(page, texts.COMPARE)
     expect(page.locator(".box .cell")).to_have_count(4)

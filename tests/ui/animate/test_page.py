@@ -26,6 +26,7 @@ from cactiviz.runtime.runner import Network, Runner
 from cactiviz.types import Picture
 from cactiviz.ui import texts
 from cactiviz.ui.animate import choice
+from cactiviz.ui.animate import texts as animate_texts
 from cactiviz.ui.animate import work as film_work
 from cactiviz.ui.animate.work import AnimationFile, AnimationFolder, Plan, Work
 from cactiviz.ui.pictures import picker
@@ -190,8 +191,8 @@ def test_what_is_missing_is_one_sentence_and_its_names_are_folded(
     app.selectbox(key=state.FILM_SET).set_value("folder").run()
     app.text_input(key=state.PLACE).set_value(str(tmp_path / "own")).run()
     finished(app)
-    assert [one.value for one in app.warning] == [texts.film_lacks(0, 2)]
-    (folded,) = [one for one in app.expander if one.label == texts.FILM_WHICH]
+    assert [one.value for one in app.warning] == [animate_texts.film_lacks(0, 2)]
+    (folded,) = [one for one in app.expander if one.label == animate_texts.FILM_WHICH]
     (listed,) = folded.markdown
     assert listed.value.count("\n") == 1 and "broken two" in listed.value
     assert not folded.proto.expanded
@@ -242,7 +243,7 @@ def test_no_film_is_shown_of_which_no_network_can_answer(
 ) -> None:
     app = visit({"networks": "alexnet", "each": "1"})
     finished(app)
-    assert [one.value for one in app.info] == [texts.FILM_SILENT]
+    assert [one.value for one in app.info] == [animate_texts.FILM_SILENT]
     assert app.button(key="film make").disabled
 
 
@@ -387,7 +388,7 @@ def test_no_room_is_a_sentence(runner: Runner, tmp_path: Path) -> None:
     work = Work(plan_of(2), runner, tmp_path, lambda _: True)
     work.go_on()
     until(lambda: not work.running)
-    assert work.problem == texts.FILM_NO_ROOM
+    assert work.problem == animate_texts.FILM_NO_ROOM
 
 
 def test_a_zip_holds_a_png_for_each_frame_and_stopping_leaves_nothing(
@@ -409,7 +410,7 @@ def test_a_zip_holds_a_png_for_each_frame_and_stopping_leaves_nothing(
         stopped.cancel.set()
         assert stopped.ended.wait(10)
     late = AnimationFile(work.view(replace(SMALL, seconds=-1)), tmp_path / "d.gif")
-    assert late.ended.wait(10) and late.sentence == texts.FILM_NOT_WRITTEN
+    assert late.ended.wait(10) and late.sentence == animate_texts.FILM_NOT_WRITTEN
     assert not stopped.ready and [p.name for p in tmp_path.iterdir()] == ["answers"]
 
 

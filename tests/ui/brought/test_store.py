@@ -14,9 +14,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.errors import OutputError
-from cactiviz.ui import texts
 from cactiviz.ui.address import binding, own
+from cactiviz.ui.address import texts as address_texts
 from cactiviz.ui.address.own import OwnChoice, merged
+from cactiviz.ui.animate import texts as animate_texts
 from cactiviz.ui.brought import pictures, store
 from cactiviz.ui.brought.pictures import NOT_KEPT
 from cactiviz.ui.brought.store import (
@@ -28,6 +29,7 @@ from cactiviz.ui.brought.store import (
 )
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
+from cactiviz.ui.sidebar import texts as sidebar_texts
 from tests.fixtures.inside_pages import CACTINET, ask_for
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -257,7 +259,7 @@ def told(app: AppTest) -> list[str]:
 
 def about_the_link(app: AppTest) -> list[str]:
     """What is told but for an animation that is still on its way."""
-    return [said for said in told(app) if said != texts.FILM_FIRST]
+    return [said for said in told(app) if said != animate_texts.FILM_FIRST]
 
 
 def test_another_session_of_the_browser_has_the_picture_and_another_browser_a_sentence(
@@ -271,7 +273,7 @@ def test_another_session_of_the_browser_has_the_picture_and_another_browser_a_se
     again = new_session(ONE, link)
     assert shown(again) == "mine.png" and said(again) == link and not told(again)
     for other in (new_session(OTHER, link), new_session("", link)):
-        assert shown(other) != "mine.png" and told(other) == [texts.LEFT_OUT["picture"]]
+        assert shown(other) != "mine.png" and told(other) == [address_texts.LEFT_OUT["picture"]]
         assert state.OWN not in other.session_state
         ask_for(other, "more").number_input(key="picked 0").set_value(3).run()
         assert not told(other) and "without" not in said(other)
@@ -282,7 +284,7 @@ def test_another_session_of_the_browser_has_the_picture_and_another_browser_a_se
     made_up = new_session(ONE, {"without": "picture network deadbeef <b>"})
     assert not made_up.exception and len(told(made_up)) == 1  # it can't be read
     by_hand = new_session(OTHER, {"without": "network"})
-    assert told(by_hand) == [texts.LEFT_OUT["network"]]
+    assert told(by_hand) == [address_texts.LEFT_OUT["network"]]
 
 
 @pytest.mark.parametrize("page", ["compare", "animate"])
@@ -295,7 +297,7 @@ def test_a_folder_of_this_computer_is_found_by_this_browser_alone(
     query = {"picture": "folder:cats/a.png", "networks": "cactinet"}
     query = {"set": "folder", "each": "1"} if page == "animate" else query
     app = new_session(ONE, {**query, "place": str(tmp_path / "mine")}, page)
-    next(one for one in app.button if one.label == texts.LINK_OPEN).click().run()
+    next(one for one in app.button if one.label == address_texts.LINK_OPEN).click().run()
     assert not app.exception and not about_the_link(app)
     link = dict(app.session_state[state.TRAIL].at)
     word = "pictures" if page == "animate" else "picture"
@@ -309,13 +311,14 @@ def test_a_folder_of_this_computer_is_found_by_this_browser_alone(
             assert shown(one) == "folder:cats/a.png"
         assert one.session_state[state.TRAIL].at == link and not about_the_link(one)
     assert (
-        about_the_link(other) == [texts.LEFT_OUT[word]] and state.PLACE not in other.session_state
+        about_the_link(other) == [address_texts.LEFT_OUT[word]]
+        and state.PLACE not in other.session_state
     )
     (tmp_path / "mine" / "cats" / "a.png").unlink()
     (tmp_path / "mine" / "cats").rmdir()
     (tmp_path / "mine").rmdir()
     late = new_session(ONE, link, page)
-    assert about_the_link(late) == [texts.LEFT_OUT[word]]
+    assert about_the_link(late) == [address_texts.LEFT_OUT[word]]
     for one in (app, again, other, late):
         if state.FILM in one.session_state:
             one.session_state[state.FILM].close()
@@ -333,7 +336,7 @@ def test_a_tab_alone_changes_neither_picture_nor_address(
     else:
         ask_for(app, source)
     assert said(app) == query and not app.exception
-    assert texts.STAND_IN in [one.value for one in app.caption]
+    assert sidebar_texts.STAND_IN in [one.value for one in app.caption]
     assert app.session_state[state.SHOWN_PICTURE].name == before
     trail = app.session_state[state.TRAIL]
     assert trail.written == 0
@@ -362,12 +365,12 @@ def test_a_class_goes_with_the_networks_that_know_it_and_others_stay(
     known: dict[str, str] = {}
     assert binding.drop_unknown(known, new=False) == []
     session[state.MODELS] = ["mine"]
-    assert binding.drop_unknown(known, new=False) == [texts.class_unknown("cactus", False)]
+    assert binding.drop_unknown(known, new=False) == [address_texts.class_unknown("cactus", False)]
     assert session[state.TARGET] == "Thorns" and session[state.AGAINST] is None
     session[state.MODELS] = ["nameless", "cactinet"]  # the former may know it
     assert binding.drop_unknown(known, new=False) == []
     session[state.MODELS] = ["cactinet"]
-    assert binding.drop_unknown(known, new=False) == [texts.class_unknown("Thorns", False)]
+    assert binding.drop_unknown(known, new=False) == [address_texts.class_unknown("Thorns", False)]
     session[state.TARGET] = "never known"  # CactiNet's column says so, and what is near
     assert binding.drop_unknown(known, new=False) == []
     assert binding.drop_unknown(known, new=True) != []

@@ -14,7 +14,13 @@ from safetensors.torch import load_file, save
 
 from cactiviz.models import MODELS, find_weights
 from cactiviz.ui import texts
+from cactiviz.ui.address import texts as address_texts
+from cactiviz.ui.animate import texts as animate_texts
+from cactiviz.ui.layers import texts as layers_texts
+from cactiviz.ui.networks import texts as networks_texts
 from cactiviz.ui.pictures import library
+from cactiviz.ui.pictures import texts as pictures_texts
+from cactiviz.ui.sidebar import texts as sidebar_texts
 from tests.fixtures.browsing import (
     CACTINET,
     HOSTILE,
@@ -59,22 +65,22 @@ def add_network(page: Page, name: str, factor: float, classes: str = "") -> None
     open_sidebar(page)
     page.locator(".st-key-open-own button").click()
     form = page.get_by_role("dialog")
-    form.get_by_role("button", name=texts.OWN_SUBMIT).wait_for()
+    form.get_by_role("button", name=networks_texts.OWN_SUBMIT).wait_for()
     at_rest(page)  # a run that draws the form once more would lose what is put into it at once
     form.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
         {"name": f"{name}.safetensors", "mimeType": "", "buffer": network_file(factor)}
     )
     form.get_by_text(f"{name}.safetensors").first.wait_for()
-    box = form.get_by_role("combobox", name=texts.OWN_ARCHITECTURE)
+    box = form.get_by_role("combobox", name=networks_texts.OWN_ARCHITECTURE)
     box.fill("CactiNet")
     box.press("Enter")
     if classes:
-        form.get_by_text(texts.OWN_CLASSES, exact=True).click()
-        area = form.get_by_label(texts.OWN_CLASSES_TYPED)
+        form.get_by_text(networks_texts.OWN_CLASSES, exact=True).click()
+        area = form.get_by_label(networks_texts.OWN_CLASSES_TYPED)
         area.fill(classes)
         area.press("Control+Enter")
         at_rest(page)
-    form.get_by_role("button", name=texts.OWN_SUBMIT).click()
+    form.get_by_role("button", name=networks_texts.OWN_SUBMIT).click()
     form.wait_for(state="hidden")
 
 
@@ -131,7 +137,7 @@ def test_networks_and_a_picture_of_ones_own_outlive_back_another_page_and_a_relo
     shows(page, "mine.png")
     assert page.url == last
 
-    to(page, texts.FILTERS, texts.FILTERS_TITLE)
+    to(page, texts.FILTERS, layers_texts.FILTERS_TITLE)
     expect(page.locator("[data-testid=stMain] h2")).to_have_text(["CactiNet", "one", "two"])
     page.reload()
     expect(page.locator("[data-testid=stMain] h2")).to_have_text(["CactiNet", "one", "two"])
@@ -145,7 +151,7 @@ def test_networks_and_a_picture_of_ones_own_outlive_back_another_page_and_a_relo
     assert page.url == last
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
     ask_for_picture(page, "upload")
-    expect(page.get_by_text(texts.STILL_THERE.format(name="mine.png"))).to_be_visible()
+    expect(page.get_by_text(pictures_texts.STILL_THERE.format(name="mine.png"))).to_be_visible()
     page.go_back()  # in a session that has never seen these entries
     chosen(page, "CactiNet", "one", "two")
     page.go_back()
@@ -162,24 +168,24 @@ def test_whoever_opens_a_link_is_told_what_it_could_not_carry(open_page: Open) -
     ask_for_picture(page, "upload")
     upload(page, picture_file("mine.png", "red"))
     shows(page, "mine.png")
-    page.get_by_text(texts.EXPLAINED, exact=True).click()
-    box = page.get_by_role("combobox", name=texts.EXPLAIN_CLASS, exact=True)
+    page.get_by_text(sidebar_texts.EXPLAINED, exact=True).click()
+    box = page.get_by_role("combobox", name=sidebar_texts.EXPLAIN_CLASS, exact=True)
     box.fill("thorns")
     box.press("Enter")
     until(page, "location.search.includes('class=thorns')")
     at_rest(page)
     page.get_by_role("button", name="Copy link").click()
-    page.get_by_text(texts.STAYS_PICTURE).first.wait_for()
-    page.get_by_text(texts.STAYS_NETWORK).first.wait_for()
+    page.get_by_text(address_texts.STAYS_PICTURE).first.wait_for()
+    page.get_by_text(address_texts.STAYS_NETWORK).first.wait_for()
     link = urlsplit(page.evaluate("navigator.clipboard.readText()"))
     assert "mine" not in link.query and "one" not in link.query
     assert page.evaluate("localStorage['cactiviz-browser']") not in link.query
 
     other = open_page(f"{link.path}?{link.query}")
     for sentence in (
-        texts.LEFT_OUT["picture"],
-        texts.LEFT_OUT["network"],
-        texts.class_unknown("thorns", several=False),
+        address_texts.LEFT_OUT["picture"],
+        address_texts.LEFT_OUT["network"],
+        address_texts.class_unknown("thorns", several=False),
     ):
         expect(other.get_by_test_id("stAlert").filter(has_text=sentence)).to_be_visible()
     chosen(other, "CactiNet")
@@ -189,8 +195,10 @@ def test_whoever_opens_a_link_is_told_what_it_could_not_carry(open_page: Open) -
     assert said(other)["without"] == dict(parse_qsl(link.query))["without"]
     open_sidebar(other)
     other.locator(".st-key-models button").filter(has_text="AlexNet").click()
-    expect(other.get_by_text(texts.LEFT_OUT["network"])).to_have_count(0)
-    expect(other.get_by_text(texts.LEFT_OUT["picture"])).to_be_visible()  # it still is another
+    expect(other.get_by_text(address_texts.LEFT_OUT["network"])).to_have_count(0)
+    expect(
+        other.get_by_text(address_texts.LEFT_OUT["picture"])
+    ).to_be_visible()  # it still is another
     assert said(other)["without"].startswith("picture ")
 
     page.go_back()  # to the entry before the class
@@ -204,21 +212,23 @@ def test_whoever_opens_a_link_is_told_what_it_could_not_carry(open_page: Open) -
 def test_pictures_of_an_animation_outlive_another_page_and_a_reload(open_page: Open) -> None:
     page = open_page("/animate?networks=cactinet&each=1&views=layer_cam")
     open_sidebar(page)
-    page.get_by_test_id("stSidebar").get_by_text(texts.FILM_SOURCES["upload"], exact=True).click()
-    expect(page.get_by_text(texts.STAND_INS)).to_be_visible()
-    expect(page.get_by_text(texts.FILM_PICK)).to_have_count(0)
+    page.get_by_test_id("stSidebar").get_by_text(
+        animate_texts.FILM_SOURCES["upload"], exact=True
+    ).click()
+    expect(page.get_by_text(animate_texts.STAND_INS)).to_be_visible()
+    expect(page.get_by_text(animate_texts.FILM_PICK)).to_have_count(0)
     upload(page, picture_file("a.png", "red"), picture_file("b.png", "teal"))
     until(page, "location.search.includes('without=pictures')")
     to(page, texts.GALLERY, texts.GALLERY_TITLE)
     page.go_back()
     open_sidebar(page)
-    kept = texts.still_there_many(2)
+    kept = pictures_texts.still_there_many(2)
     expect(page.get_by_text(kept)).to_be_visible()
     page.reload()
     expect(page.get_by_text(kept)).to_be_visible()
     at_rest(page)
     other = open_page(urlsplit(page.url).path + "?" + urlsplit(page.url).query)
-    expect(other.get_by_text(texts.LEFT_OUT["pictures"])).to_be_visible()
+    expect(other.get_by_text(address_texts.LEFT_OUT["pictures"])).to_be_visible()
     at_rest(other)
     assert said(other)["without"].startswith("pictures")  # as long as it is true
 
@@ -239,13 +249,13 @@ def test_a_picture_of_ones_own_stays_with_its_browser_until_another_takes_its_pl
     shows(page, hostile)
     assert page.locator("img[src=x]").count() == 0
     ask_for_picture(page, "upload")
-    expect(page.get_by_text(texts.STILL_THERE.format(name=hostile))).to_be_visible()
-    page.get_by_role("button", name=texts.TILES["coffee"]).click()
+    expect(page.get_by_text(pictures_texts.STILL_THERE.format(name=hostile))).to_be_visible()
+    page.get_by_role("button", name=pictures_texts.TILES["coffee"]).click()
     shows(page, "samples:photographs/coffee")
     page.go_back()
     shows(page, hostile)
     other = open_page(urlsplit(page.url).path + "?" + urlsplit(page.url).query)
-    expect(other.get_by_text(texts.LEFT_OUT["picture"])).to_be_visible()
+    expect(other.get_by_text(address_texts.LEFT_OUT["picture"])).to_be_visible()
     shows(other, FIRST)
     assert HOSTILE not in other.content()
     word = "localStorage['cactiviz-browser']"
@@ -270,9 +280,9 @@ def test_two_tabs_of_one_browser_have_the_same_and_another_browser_nothing(
     tab.bring_to_front()
     tab.goto(page.url)  # pasted
     shows(tab, "other.png")
-    expect(tab.get_by_text(texts.LEFT_OUT["picture"])).to_have_count(0)
+    expect(tab.get_by_text(address_texts.LEFT_OUT["picture"])).to_have_count(0)
     other = open_page(urlsplit(page.url).path + "?" + urlsplit(page.url).query)
-    expect(other.get_by_text(texts.LEFT_OUT["picture"])).to_be_visible()
+    expect(other.get_by_text(address_texts.LEFT_OUT["picture"])).to_be_visible()
     shows(other, FIRST)
     word = "localStorage['cactiviz-browser']"
     assert page.evaluate(word) == tab.evaluate(word) != other.evaluate(word)

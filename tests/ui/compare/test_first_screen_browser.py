@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cactiviz.ui import texts
+from cactiviz.ui.compare import texts as compare_texts
+from cactiviz.ui.grid import texts as grid_texts
 from tests.fixtures.browsing import at_rest, settled, violations
 from tests.fixtures.sampling import long
 
@@ -72,8 +74,8 @@ def test_three_networks_say_what_they_see(open_page: Open, size: str, scheme: st
     badges = page.locator(".box th.head").evaluate_all(
         "all => all.map(head => head.querySelector('.badge')?.innerText ?? '')"
     )
-    assert badges == [texts.SAYS_OTHERWISE, "", ""]
-    expect(page.get_by_text(texts.DISAGREE)).to_be_visible()
+    assert badges == [grid_texts.SAYS_OTHERWISE, "", ""]
+    expect(page.get_by_text(compare_texts.DISAGREE)).to_be_visible()
     maps = [cell.bounding_box() for cell in page.locator(".box .cell .stack").all()]
     assert min(box["width"] for box in maps if box) >= LEAST[size]
     first = maps[0]
@@ -119,13 +121,13 @@ def test_each_first_action_works_with_one_press(open_page: Open) -> None:
     expect(overlay).to_be_visible()
     page.get_by_role("button", name=texts.GRID["copy"]).click()
     page.get_by_text(texts.GRID["copied"], exact=True).last.wait_for()
-    page.get_by_role("button", name=texts.MORE_VIEWS).click()
+    page.get_by_role("button", name=compare_texts.MORE_VIEWS).click()
     page.get_by_role("button", name="Saliency", exact=True).click()
     settled(page, 6)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Why not").click()
     page.get_by_role("heading", name="What speaks for").wait_for()
-    page.get_by_role("button", name=texts.WHAT_IF, exact=True).click()
+    page.get_by_role("button", name=compare_texts.WHAT_IF, exact=True).click()
     page.locator(".editor .stage img").wait_for()
 
 

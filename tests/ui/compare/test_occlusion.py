@@ -23,6 +23,7 @@ from cactiviz.pictures.open import sample
 from cactiviz.types import Box, Picture, Prediction, Target
 from cactiviz.ui import texts
 from cactiviz.ui.compare import contrast, occlusion
+from cactiviz.ui.compare import texts as compare_texts
 from cactiviz.ui.compare.occlusion import Covered, covered_from
 from cactiviz.ui.compare.progress import Progress
 from cactiviz.ui.session import state
@@ -115,7 +116,7 @@ def test_the_change_is_that_of_the_first_answer_in_each_network(
         assert row["first"] == pytest.approx(before[top], rel=1e-9)
         assert row["now"] == pytest.approx(after[top], rel=1e-9)
         assert row["changed"] == (top != new)
-        wanted = model.spec.class_name(new) if top != new else texts.COVER_UNCHANGED
+        wanted = model.spec.class_name(new) if top != new else compare_texts.COVER_UNCHANGED
         assert row["topName"] == wanted
         assert not row["waiting"] and not row["why"] and not row["unseen"]
     for name, answers in occlusion.before(progress).items():
@@ -171,7 +172,7 @@ def test_a_network_that_never_saw_the_covered_part_says_so() -> None:
     over = Covered(CAT.key, (0, 0, 1, 77 / 451), "grey")
     explanation = replace(made("a", [0.5, 0.3, 0.2]), seen=seen)
     progress = Progress(Comparison(CAT, ("a",), (), {"a": explanation}), first={"a": explanation})
-    assert occlusion.rows(progress, left)[0]["unseen"] == texts.COVER_UNSEEN
+    assert occlusion.rows(progress, left)[0]["unseen"] == compare_texts.COVER_UNSEEN
     assert occlusion.rows(progress, over)[0]["unseen"] == ""
 
 

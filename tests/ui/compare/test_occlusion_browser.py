@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from cactiviz.ui import texts
+from cactiviz.ui.compare import texts as compare_texts
 from tests.fixtures.browsing import HOSTILE, SCREENS, served
 from tests.fixtures.sampling import long
 
@@ -31,7 +31,7 @@ def app_address(chromium: str) -> Iterator[str]:
 
 
 def panel(page: Page) -> None:
-    page.get_by_role("button", name=texts.WHAT_IF, exact=True).click()
+    page.get_by_role("button", name=compare_texts.WHAT_IF, exact=True).click()
     expect(page.locator(".editor .stage img")).to_be_visible()
 
 

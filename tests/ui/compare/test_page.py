@@ -24,7 +24,10 @@ from cactiviz.models import MODELS, find_weights, load_model
 from cactiviz.pictures.open import SAMPLES, sample
 from cactiviz.types import Picture, Progress
 from cactiviz.ui import texts
+from cactiviz.ui.compare import texts as compare_texts
+from cactiviz.ui.grid import texts as grid_texts
 from cactiviz.ui.grid.component import unpacked
+from cactiviz.ui.networks import texts as networks_texts
 from cactiviz.ui.pictures import library
 from tests.fixtures.inside_pages import CACTINET, ask_for
 
@@ -111,8 +114,8 @@ def test_a_first_visit_shows_three_trained_networks_that_disagree(empty: AppTest
     answers = [column["answers"][0]["name"] for column in table["columns"]]
     assert answers.count(odd["answers"][0]["name"]) == 1 and len(set(answers)) == 2
     assert empty.title[0].value == "Three networks, one cat. What did each look at?"
-    assert empty.caption[0].value == texts.subtitle(["grad_cam"], disagree=True)
-    assert table["picture"]["part"] == texts.SEEN_OF_IT  # none saw its left and right edges
+    assert empty.caption[0].value == compare_texts.subtitle(["grad_cam"], disagree=True)
+    assert table["picture"]["part"] == grid_texts.SEEN_OF_IT  # none saw its left and right edges
     height, width = table["picture"]["size"]
     assert (height, width) < SAMPLE_SIZE and 0 < width / height < 1.1
 
@@ -143,7 +146,7 @@ def test_one_network_is_shown_by_all_that_an_address_leaves_unsaid(app: AppTest)
         }
     if not trained:
         return
-    (listed,) = [one.value for one in app.get("html") if texts.KEEP_IN_MIND in one.value]
+    (listed,) = [one.value for one in app.get("html") if compare_texts.KEEP_IN_MIND in one.value]
     assert re.findall("<dt>(.*?)</dt>", listed) == [
         *("Grad-CAM", "Saliency", "Guided backprop"),
         "CactiNet",
@@ -171,9 +174,9 @@ def test_a_network_without_weights_says_so_in_its_cells_and_offers_them(app: App
     missing = table["columns"][0]
     assert "aren't on this computer" in missing["why"]
     said = [(one["kind"], one["text"]) for one in missing["does"]]  # one without the internet, too
-    assert said == [("add", "Download 244 MB"), ("untrained", texts.UNTRAINED_FOR_NOW)]
+    assert said == [("add", "Download 244 MB"), ("untrained", networks_texts.UNTRAINED_FOR_NOW)]
     trained = find_weights(MODELS["cactinet"]) is not None
-    known = texts.KNOWS_ONLY["cactinet"] if trained else ""
+    known = grid_texts.KNOWS_ONLY["cactinet"] if trained else ""
     assert table["columns"][1]["knows"] == known  # it says cactus to a cat, too
     assert painted(table) == 4  # CactiNet's are there all the same
 
@@ -468,5 +471,5 @@ def test_choices_outlive_a_visit_to_another_page(app: AppTest) -> None:
 
 def test_terms_of_weights_that_come_along_need_no_address() -> None:
     spec = MODELS["cactinet"]
-    assert texts.download_terms(spec) == f"{spec.license}."
-    assert "From download.pytorch.org." in texts.download_terms(MODELS["alexnet"])
+    assert networks_texts.download_terms(spec) == f"{spec.license}."
+    assert "From download.pytorch.org." in networks_texts.download_terms(MODELS["alexnet"])

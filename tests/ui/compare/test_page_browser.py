@@ -15,6 +15,10 @@ from playwright.sync_api import Page, expect
 from cactiviz.models import MODELS, find_weights
 from cactiviz.pictures.open import sample
 from cactiviz.ui import texts
+from cactiviz.ui.compare import texts as compare_texts
+from cactiviz.ui.grid import texts as grid_texts
+from cactiviz.ui.pictures import texts as pictures_texts
+from cactiviz.ui.sidebar import texts as sidebar_texts
 from tests.fixtures.browsing import (
     CACTINET,
     EVERYWHERE,
@@ -95,7 +99,7 @@ def test_from_page_to_page_with_the_policy_on(open_page: Open, seen: Seen) -> No
         page.locator(COMPLETE[name]).first.wait_for()
         at_rest(page)
         assert page.get_by_test_id("stException").count() == 0
-        expect(page.get_by_text(texts.PICK_A_NETWORK)).to_have_count(0)
+        expect(page.get_by_text(sidebar_texts.PICK_A_NETWORK)).to_have_count(0)
         assert violations(page) == []  # in the dark with every case
     go(page, texts.COMPARE)
     settled(page, 3)
@@ -110,7 +114,7 @@ def test_what_is_chosen_can_be_read_under_the_pointer(open_page: Open) -> None:
     page = open_page("/gallery")
     page.locator(COMPLETE["gallery"]).first.wait_for()
     page.get_by_role("radio", name="Any folder or zip").click()  # where the pointer stays
-    page.get_by_text(texts.PLACE_ASK).wait_for()
+    page.get_by_text(pictures_texts.PLACE_ASK).wait_for()
     at_rest(page)
     assert violations(page) == []
     in_the_dark(page)
@@ -123,7 +127,7 @@ def test_stop_leaves_what_is_there_and_go_on_goes_on(open_page: Open) -> None:
     page = open_page(f"/{SIX}&picture=scenes:cactus/{next(FRESH)}")
     page.locator(".st-key-stop button").click()
     page.get_by_role("button", name="Go on").wait_for()
-    expect(page.get_by_text(texts.STOPPED).first).to_be_visible()
+    expect(page.get_by_text(compare_texts.STOPPED).first).to_be_visible()
     page.get_by_role("button", name="Go on").click()
     settled(page, 24)
 
@@ -193,7 +197,7 @@ def test_a_picture_of_the_camera_is_shown_and_saved(open_page: Open, tmp_path: P
     page.locator("[data-testid=stCameraInput] video").wait_for()
     until(page, "document.querySelector('[data-testid=stCameraInput] video').readyState >= 2")
     page.get_by_test_id("stCameraInputButton").press("Enter")  # the video moves it as it grows
-    shows(page, texts.CAMERA_NAME)
+    shows(page, pictures_texts.CAMERA_NAME)
     settled(page, 1)
     at_rest(page)
     each_kind_is_saved(page, tmp_path, "your-photo")
@@ -214,7 +218,7 @@ def each_kind_is_saved(page: Page, folder: Path, name: str) -> None:
     ):
         page.get_by_role("button", name=texts.GRID["download"], exact=True).click()
         with page.expect_download() as saved:
-            page.locator(".menu button").filter(has_text=texts.EXPORTS[kind]).click()
+            page.locator(".menu button").filter(has_text=grid_texts.EXPORTS[kind]).click()
         saved.value.save_as(folder / kind)
         assert (folder / kind).read_bytes().startswith(start)
         assert saved.value.suggested_filename == f"cactiviz {name}.{kind}"

@@ -10,6 +10,7 @@ import cactiviz as cv
 from cactiviz.explanations.caveats import STRANGER
 from cactiviz.explanations.tile import tile
 from cactiviz.ui import texts
+from cactiviz.ui.compare import texts as compare_texts
 from tests.ui.compare.test_page import app, empty, grid, needs_weights
 
 __all__ = ["app", "empty"]  # fixtures
@@ -68,5 +69,5 @@ def test_networks_that_learnt_from_whole_pictures_are_not_asked(app: AppTest) ->
     app.query_params["tiles"] = "32"
     app.run()
     grid(app)
-    assert texts.ASK_TILES_NOBODY in [one.value for one in app.info]
+    assert compare_texts.ASK_TILES_NOBODY in [one.value for one in app.info]
     assert "tiles button" not in [one.key for one in app.button]

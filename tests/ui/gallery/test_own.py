@@ -17,6 +17,7 @@ from cactiviz.ui.brought import current, pictures, store
 from cactiviz.ui.brought.store import BrowserFolder
 from cactiviz.ui.components import wall
 from cactiviz.ui.gallery import page
+from cactiviz.ui.gallery import texts as gallery_texts
 from cactiviz.ui.session import state
 from tests.fixtures.inside_pages import CACTINET
 
@@ -86,7 +87,7 @@ def test_several_pictures_become_the_gallery_and_one_goes_to_compare(
     walls.pressed = walls.cells[2].key
     app.run()
     app.query_params.update(CACTINET)
-    next(one for one in app.button if one.label == texts.COMPARE_THIS).click().run()
+    next(one for one in app.button if one.label == gallery_texts.COMPARE_THIS).click().run()
     assert not app.exception and app.session_state[state.SOURCE] == "upload"
     shown = app.session_state[state.SHOWN_PICTURE]
     assert shown.name == "b.png" and shown.rgb[0, 0, 0] == 10
@@ -106,8 +107,8 @@ def test_what_is_no_picture_is_a_sentence_and_takes_nothing_from_the_others(
     large = "large.png", bytes(301), "image/png"
     drop(app, large, broken, file("c.png"))
     assert walls.names() == ["a.png", "b.png", "c.png"]
-    assert [one.value for one in app.warning] == [texts.refused(2)]
-    (folded,) = [one for one in app.expander if one.label == texts.REFUSED_WHICH]
+    assert [one.value for one in app.warning] == [gallery_texts.refused(2)]
+    (folded,) = [one for one in app.expander if one.label == gallery_texts.REFUSED_WHICH]
     assert folded.markdown[0].value.count("\n") == 1 and not folded.proto.expanded
 
 
@@ -117,7 +118,7 @@ def test_no_more_are_kept_than_there_is_room_for(
     monkeypatch.setattr(pictures, "MOST_PICTURES", 2)
     drop(app, *(file(f"{shade}.png", shade) for shade in (10, 20, 30)))
     assert walls.names() == ["10.png", "20.png"]
-    assert [one.value for one in app.warning] == [texts.plain(texts.no_room_for("30.png"))]
+    assert [one.value for one in app.warning] == [texts.plain(gallery_texts.no_room_for("30.png"))]
 
 
 def test_a_long_gallery_has_pages(
@@ -126,6 +127,6 @@ def test_a_long_gallery_has_pages(
     monkeypatch.setattr(page, "PAGE_SIZE", 2)
     drop(app, *(file(f"{shade}.png", shade) for shade in (10, 20, 30)))
     assert walls.names() == ["10.png", "20.png"]
-    next(one for one in app.button if one.label == texts.NEXT).click().run()
+    next(one for one in app.button if one.label == gallery_texts.NEXT).click().run()
     assert walls.names() == ["30.png"]
     assert current.GALLERY != current.FILM

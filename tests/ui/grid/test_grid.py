@@ -18,10 +18,10 @@ from cactiviz.comparison.comparison import Comparison
 from cactiviz.recipes.request import Style
 from cactiviz.rendering import paint
 from cactiviz.types import Box
-from cactiviz.ui import texts
 from cactiviz.ui.components import loader
 from cactiviz.ui.grid import component, encoding
 from cactiviz.ui.grid import component as grid
+from cactiviz.ui.grid import texts as grid_texts
 from cactiviz.ui.grid.component import event
 from tests.fixtures.grid_case import (
     FAILED,
@@ -219,7 +219,7 @@ def test_the_picture_is_cut_where_no_network_saw_it(made: Comparison) -> None:
     part = saw(made, a=Box(30, 100, 200, 150), b=Box(30, 100, 200, 75))
     shown = grid.payload(part)
     assert shown["picture"]["size"] == [200, 150]
-    assert shown["picture"]["part"] == texts.SEEN_OF_IT
+    assert shown["picture"]["part"] == grid_texts.SEEN_OF_IT
     assert [column["seen"] for column in shown["columns"]] == [(0, 0, 1, 1), (0, 0, 1, 0.5)]
     sent = pixels(shown["picture"]["large"]).astype(float)
     there = made.picture.rgb[30:230, 100:250]
@@ -236,7 +236,7 @@ def test_a_network_that_says_otherwise_has_a_badge(made: Comparison) -> None:
         made, models=("a", "b", "c"), explanations={"a": one, "b": other, "c": one}, failures={}
     )
     badges = [column["badge"] for column in grid.payload(few)["columns"]]
-    assert badges == ["", texts.SAYS_OTHERWISE, ""]
+    assert badges == ["", grid_texts.SAYS_OTHERWISE, ""]
 
 
 def test_before_and_now(made: Comparison) -> None:

@@ -16,8 +16,8 @@ from cactiviz.cli.main import main
 from cactiviz.explanations import layer_sheets
 from cactiviz.models import MODELS, find_weights, load_model
 from cactiviz.rendering.formats.metadata import is_signed
-from cactiviz.ui import texts
 from cactiviz.ui.address.layers import FiltersLink
+from cactiviz.ui.layers import texts as layers_texts
 from cactiviz.ui.layers.filters import filters_sheet, look
 from cactiviz.ui.pictures.library import UNNAMED_ITEM, opened
 from cactiviz.ui.session import polling, state
@@ -36,7 +36,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     offered: Made = {}
 
     def offer(label: str, data: Callable[[], bytes], *, file_name: str, **_: Any) -> None:
-        assert label in texts.LAYER_FILES.values()
+        assert label in layers_texts.LAYER_FILES.values()
         offered[file_name] = data
 
     monkeypatch.setattr(st, "download_button", offer)

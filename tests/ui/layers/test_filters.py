@@ -21,6 +21,7 @@ from cactiviz.types import Box, FilterGrid
 from cactiviz.ui import texts
 from cactiviz.ui.address.layers import AT_ONCE, FiltersLink
 from cactiviz.ui.components import data_url
+from cactiviz.ui.layers import texts as layers_texts
 from cactiviz.ui.layers.filters import FilterLook, look, map_vmax, paint
 from cactiviz.ui.pictures.library import UNNAMED_ITEM, opened
 from cactiviz.ui.session import state
@@ -85,8 +86,8 @@ def test_any_convolution_can_be_chosen_and_more_of_it_seen(app: AppTest, walls: 
     cells = walls["filters cactinet"]
     assert len(cells) == AT_ONCE
     assert all(len(cell.small) == 1 for cell in cells)  # a map, and no kernel of one weight
-    assert texts.SINGLE_WEIGHTS in captions(app)
-    press(app, texts.SHOW_MORE.format(count=AT_ONCE))
+    assert layers_texts.SINGLE_WEIGHTS in captions(app)
+    press(app, layers_texts.SHOW_MORE.format(count=AT_ONCE))
     assert len(walls["filters cactinet"]) == 2 * AT_ONCE
 
 

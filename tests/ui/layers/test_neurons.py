@@ -21,6 +21,7 @@ from cactiviz.ui import texts
 from cactiviz.ui.address.layers import NeuronsLink
 from cactiviz.ui.components import data_url, wall
 from cactiviz.ui.layers import columns
+from cactiviz.ui.layers import texts as layers_texts
 from cactiviz.ui.layers.neurons import HOW_MANY, around, in_field, look, paint, row_and_column
 from cactiviz.ui.pictures.library import UNNAMED_ITEM, opened
 from cactiviz.ui.session import state
@@ -63,7 +64,7 @@ def keys(cells: Sequence[wall.Cell]) -> list[tuple[int, ...]]:
 
 def test_ten_by_chance_are_those_of_the_seed_with_their_fields(app: AppTest, walls: Walls) -> None:
     picture = opened(UNNAMED_ITEM.dataset).open(UNNAMED_ITEM)
-    model = load_model("cactinet", untrained=texts.TRAINED_NOTE not in captions(app))
+    model = load_model("cactinet", untrained=layers_texts.TRAINED_NOTE not in captions(app))
     expected = explain_neurons(model, picture, layer="stem", random=HOW_MANY, seed=1)
     cells = walls["neurons cactinet"]
     assert keys(cells) == [one.neuron for one in expected]
@@ -88,7 +89,7 @@ def test_stages_and_convolutions_are_offered_and_one_that_sees_a_part_is_first(
     target = str(MODELS["cactinet"].target_layer)
     assert {"stages.1", target, "stages.4", "stem.0", "head.0"} <= set(offered)
     assert len(offered) == len(set(offered))
-    assert texts.BEGINS_AT.format(layer="stem") in " ".join(captions(app))
+    assert layers_texts.BEGINS_AT.format(layer="stem") in " ".join(captions(app))
 
 
 def test_a_layer_that_sees_the_whole_picture_is_said_once_and_not_outlined(
@@ -100,7 +101,7 @@ def test_a_layer_that_sees_the_whole_picture_is_said_once_and_not_outlined(
     layer.set_value(str(MODELS["cactinet"].target_layer))
     settled(app)
     assert " ".join(captions(app)).count(said) == 1
-    assert texts.BEGINS_AT.format(layer="stem") not in " ".join(captions(app))
+    assert layers_texts.BEGINS_AT.format(layer="stem") not in " ".join(captions(app))
     for cell in walls["neurons cactinet"]:
         assert all(pane.frame is None and pane.lit is None for pane in (*cell.small, *cell.large))
         assert not any(film.image == columns.PICTURE for pane in cell.small for film in pane.films)
@@ -110,7 +111,7 @@ def test_one_opens_on_the_strongest_until_a_number_is_chosen(app: AppTest, walls
     app.button_group(key=state.NEURON_WAY).set_value("number")
     settled(app)
     picture = opened(UNNAMED_ITEM.dataset).open(UNNAMED_ITEM)
-    model = load_model("cactinet", untrained=texts.TRAINED_NOTE not in captions(app))
+    model = load_model("cactinet", untrained=layers_texts.TRAINED_NOTE not in captions(app))
     there = map_neurons(model, picture, Layer("stem"))
     strongest = there.strongest()
     assert there.values[strongest] == there.values.max()
@@ -127,7 +128,7 @@ def test_one_opens_on_the_strongest_until_a_number_is_chosen(app: AppTest, walls
         **CACTINET,
         "neuron": "{} {} {}".format(*chosen),
     }
-    press(app, texts.STRONGEST)
+    press(app, layers_texts.STRONGEST)
     assert keys(walls["neurons cactinet"]) == [strongest]
     app.number_input(key=state.NEURON_PARTS[1]).set_value(row)
     settled(app)
@@ -219,7 +220,7 @@ def test_a_silent_neuron_says_so_and_none_is_drawn_by_chance(
         found = look("features.1", NeuronsLink("saliency", seed=seed), choice, alexnet, Event())
         assert len(found.attributions) == HOW_MANY
         assert all(one.value > 0 and one.values.any() for one in found.attributions)
-    (line, *_) = texts.neurons_said(found.size, found.attributions, at_place=False)
+    (line, *_) = layers_texts.neurons_said(found.size, found.attributions, at_place=False)
     count, total = int((there.values > 0).sum()), there.values.numel()
     assert line.startswith(f"Of {total:,} neurons in 64 channels of 55 × 55, {count:,} answer")
 

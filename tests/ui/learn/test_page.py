@@ -24,6 +24,7 @@ from cactiviz.types import Target
 from cactiviz.ui import texts
 from cactiviz.ui.learn import figures, lessons
 from cactiviz.ui.learn import page as learn
+from cactiviz.ui.learn import texts as learn_texts
 from cactiviz.ui.learn.lessons import play
 from cactiviz.ui.session import polling, state
 
@@ -76,7 +77,7 @@ def words(app: AppTest) -> str:
 
 def reveal(app: AppTest, name: str, said: str, turn: int = 0) -> AppTest:
     app.radio(key=f"{state.GUESS} {name} {turn}").set_value(said).run()
-    next(one for one in app.button if one.label == texts.LEARN_REVEAL).click()
+    next(one for one in app.button if one.label == learn_texts.LEARN_REVEAL).click()
     return settled(app)
 
 
@@ -93,14 +94,14 @@ def read(
 
 
 def test_every_view_has_a_paragraph_of_its_own() -> None:
-    assert set(texts.LEARN_VIEWS) == set(VIEWS)
-    assert len(set(texts.LEARN_VIEWS.values())) == len(VIEWS)
+    assert set(learn_texts.LEARN_VIEWS) == set(VIEWS)
+    assert len(set(learn_texts.LEARN_VIEWS.values())) == len(VIEWS)
 
 
 def test_every_part_has_its_words_and_there_are_four_lessons() -> None:
-    assert list(learn.PARTS) == list(texts.LEARN_PARTS)
-    assert list(learn.PARTS) == [*texts.LEARN_TITLES, "methods"]
-    assert len(texts.LEARN_TITLES) == 4
+    assert list(learn.PARTS) == list(learn_texts.LEARN_PARTS)
+    assert list(learn.PARTS) == [*learn_texts.LEARN_TITLES, "methods"]
+    assert len(learn_texts.LEARN_TITLES) == 4
 
 
 def test_all_methods_are_shown_with_their_question_limit_and_scale(app: AppTest) -> None:
@@ -117,7 +118,7 @@ def test_all_methods_are_shown_with_their_question_limit_and_scale(app: AppTest)
 def test_a_method_without_words_of_its_own_is_shown_with_those_of_the_table(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(texts.LEARN_VIEWS, "saliency")
+    monkeypatch.delitem(learn_texts.LEARN_VIEWS, "saliency")
     assert METHODS["saliency"].limit in words(settled(app, "methods"))
 
 
@@ -140,7 +141,7 @@ def test_lesson_1_tells_whose_map_is_whose_only_after_the_guess(app: AppTest) ->
     figures_only = pictures[: pictures.index("cv-glossary")]
     assert "trained" not in figures_only.casefold()
     assert "min" not in figures_only.split("base64,")[2].split(" ", 1)[1]  # the range would tell
-    assert texts.LEARN_REVEAL not in [one.label for one in page.button]
+    assert learn_texts.LEARN_REVEAL not in [one.label for one in page.button]
     this = play(1)
     wrong = "AB".replace(this.untrained, "")
     page = reveal(page, "untrained", wrong, 1)
@@ -148,7 +149,7 @@ def test_lesson_1_tells_whose_map_is_whose_only_after_the_guess(app: AppTest) ->
     assert f"You said: Map {wrong}. The answer: Map {this.untrained}." in said
     assert f">Map {this.untrained}, untrained<" in said and f">Map {wrong}, trained<" in said
     assert "Adebayo" in said and said.count("black and white at ±") == 4
-    next(one for one in page.button if one.label == texts.LEARN_1_AGAIN).click()
+    next(one for one in page.button if one.label == learn_texts.LEARN_1_AGAIN).click()
     said = words(settled(page))
     assert "Round 2. The method is Saliency." in said and "You said" not in said
 
@@ -288,7 +289,7 @@ def test_without_trained_weights_a_lesson_says_so(
 ) -> None:
     monkeypatch.setattr(lessons, "trained_network", lambda: Network("cactinet", untrained=True))
     page = settled(app, "scale")
-    assert page.info[0].value == texts.LEARN_NO_WEIGHTS and not page.radio
+    assert page.info[0].value == learn_texts.LEARN_NO_WEIGHTS and not page.radio
 
 
 def test_a_network_of_imagenet_is_taken_where_its_weights_are_here(
@@ -326,16 +327,16 @@ def test_agreement_is_that_of_the_order(
 
 
 def test_sentences_follow_the_numbers() -> None:
-    assert "nobody can be sure" in texts.learn_1_alike(0.7)
-    assert "in good part" in texts.learn_1_alike(0.4)
-    assert "the two differ" in texts.learn_1_alike(-0.2)
-    assert "can’t be compared" in texts.learn_1_alike(float("nan"))
-    assert "tossing a coin" in texts.learn_1_who(1, 0.5)
-    assert "sounds sure" in texts.learn_1_who(1, 0.9)
-    assert "and Grad-CAM drew two" not in texts.learn_2_numbers(0.95, 0.8)
-    assert "exact opposites" not in texts.learn_2_plain(0.3)
-    assert "the same way round" in texts.learn_3_second(2, 1, 3, 1)
-    assert "can’t tell them apart" not in texts.learn_4_answers(0.9, 0.1, 0.9, 0.1)
-    assert "One square" not in texts.learn_4_last((2, 2), 0.0, 1.0)
-    assert texts.learn_larger("A", 0.0, "B", 2.0).endswith("larger than in A (0)")
-    assert texts.learn_larger("A", 0.0, "B", 0.0).endswith("about as large as in B (0)")
+    assert "nobody can be sure" in learn_texts.learn_1_alike(0.7)
+    assert "in good part" in learn_texts.learn_1_alike(0.4)
+    assert "the two differ" in learn_texts.learn_1_alike(-0.2)
+    assert "can’t be compared" in learn_texts.learn_1_alike(float("nan"))
+    assert "tossing a coin" in learn_texts.learn_1_who(1, 0.5)
+    assert "sounds sure" in learn_texts.learn_1_who(1, 0.9)
+    assert "and Grad-CAM drew two" not in learn_texts.learn_2_numbers(0.95, 0.8)
+    assert "exact opposites" not in learn_texts.learn_2_plain(0.3)
+    assert "the same way round" in learn_texts.learn_3_second(2, 1, 3, 1)
+    assert "can’t tell them apart" not in learn_texts.learn_4_answers(0.9, 0.1, 0.9, 0.1)
+    assert "One square" not in learn_texts.learn_4_last((2, 2), 0.0, 1.0)
+    assert learn_texts.learn_larger("A", 0.0, "B", 2.0).endswith("larger than in A (0)")
+    assert learn_texts.learn_larger("A", 0.0, "B", 0.0).endswith("about as large as in B (0)")

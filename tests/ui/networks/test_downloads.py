@@ -18,6 +18,7 @@ from cactiviz.models.spec import Weights
 from cactiviz.ui import texts
 from cactiviz.ui.grid.component import unpacked
 from cactiviz.ui.networks import catalog, downloads
+from cactiviz.ui.networks import texts as networks_texts
 from cactiviz.ui.session import state
 from tests.fixtures.file_server import Server, serving
 from tests.fixtures.inside_pages import CACTINET, open_page, press_in_grid, settled
@@ -82,7 +83,7 @@ def test_nothing_is_fetched_unasked_and_each_offer_says_how_much_it_is(server: S
     found = downloads.offers(["cactinet"])
     assert found[0]["name"] == "alexnet" and "cactinet" not in str(found)
     assert found[0]["text"] == "Download 1 MB" and found[0]["title"] == "AlexNet"
-    assert [offer for offer in downloads.offers([]) if offer["text"] == texts.ADD] == [
+    assert [offer for offer in downloads.offers([]) if offer["text"] == networks_texts.ADD] == [
         offer for offer in downloads.offers([]) if find_weights(MODELS[offer["name"]])
     ]
     assert not server.seen
@@ -168,7 +169,9 @@ def test_several_are_one_list_one_bar_and_one_sentence(
     app.button_group(key="models").set_value(chosen).run()
     said = [caption.value for caption in app.caption]
     assert texts.plain("The weights of AlexNet and DenseNet121 aren’t here yet.") in said
-    assert not [one for one in app.expander if one.label == texts.DOWNLOAD_EACH]  # in its column
+    assert not [
+        one for one in app.expander if one.label == networks_texts.DOWNLOAD_EACH
+    ]  # in its column
     app.button(key="download all").click().run()
     until(lambda: len(app.run().error) == 1)
     until(lambda: "AlexNet and DenseNet121" in app.run().error[0].value)
@@ -215,7 +218,7 @@ def test_a_network_that_has_not_learnt_is_the_button_for_its_weights(
     until(lambda: bool(shown(app.run())["columns"][0]["why"]))
     missing, cactinet = shown(app)["columns"]
     fetch = {"kind": "add", "name": "alexnet", "text": "Download 1 MB"}
-    random = {"kind": "untrained", "name": "alexnet", "text": texts.UNTRAINED_FOR_NOW}
+    random = {"kind": "untrained", "name": "alexnet", "text": networks_texts.UNTRAINED_FOR_NOW}
     assert missing["why"] and missing["does"] == [fetch, random] and "does" not in cactinet
     assert not [one.label for one in app.button if "Download" in one.label]  # in no second place
     press_in_grid(app, "untrained", "alexnet")
@@ -233,7 +236,7 @@ def test_several_that_are_missing_have_one_button_more(new_session: Callable[[],
     app.button_group(key="models").set_value(["alexnet", "resnet152", "cactinet"]).run()
     assert not app.exception
     labels = [one.label for one in app.button if "Download" in one.label]
-    assert labels == [texts.DOWNLOAD_ALL.format(count=2, megabytes=242)]
+    assert labels == [networks_texts.DOWNLOAD_ALL.format(count=2, megabytes=242)]
 
 
 @pytest.mark.parametrize("page", ["filters", pytest.param("neurons", marks=long)])

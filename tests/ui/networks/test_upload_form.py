@@ -23,6 +23,7 @@ from cactiviz.runtime.runner import Network
 from cactiviz.ui import texts
 from cactiviz.ui.brought import store
 from cactiviz.ui.brought.store import BrowserFolder
+from cactiviz.ui.networks import texts as networks_texts
 from cactiviz.ui.networks.catalog import shareable
 from cactiviz.ui.session import polling, private_folders, state
 from tests.fixtures.inside_pages import CACTINET, press_in_grid, settled
@@ -215,7 +216,7 @@ def test_the_form_says_what_is_missing_and_keeps_what_is_there(
     app = new_session()
     app.button(key="open own").click().run()
     app.button(key="own submit").click().run()
-    assert [e.value for e in app.error] == [texts.plain(texts.OWN_NO_FILE)]
+    assert [e.value for e in app.error] == [texts.plain(networks_texts.OWN_NO_FILE)]
     fill(app, cactinet(), "<b>good.safetensors", "AlexNet", SMALL)
     add(app)
     assert "Another network is called AlexNet already" in app.error[0].value
@@ -225,7 +226,9 @@ def test_the_form_says_what_is_missing_and_keeps_what_is_there(
     app.text_input(key=field_of(app)("name")).set_value("mine").run()
     add(app)
     assert not app.exception and not app.error
-    assert [e.value for e in app.warning] == [texts.plain(texts.own_fits("CactiNet", SMALL_TITLE))]
+    assert [e.value for e in app.warning] == [
+        texts.plain(networks_texts.own_fits("CactiNet", SMALL_TITLE))
+    ]
     (said,) = (e.value for e in app.caption if "fit this architecture" in e.value)
     assert texts.plain("<b>good.safetensors") in said
     assert str(temporary) not in said.replace("\\", ""), "it tells where the server keeps files"
@@ -350,7 +353,7 @@ def test_the_form_says_how_it_is_given_pictures_and_names_in_any_form(
     app.selectbox(key=field("colours")).set_value("own").run()
     app.text_input(key=field("mean")).set_value("0.5 0.5").run()
     add(app)
-    assert [e.value for e in app.error] == [texts.plain(texts.OWN_NOT_THREE)]
+    assert [e.value for e in app.error] == [texts.plain(networks_texts.OWN_NOT_THREE)]
     app.text_input(key=field("mean")).set_value("0.5, 0.4, 0.3")
     app.text_input(key=field("std")).set_value("0.25")
     app.number_input(key=field("size")).set_value(96)

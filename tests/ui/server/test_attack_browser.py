@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from cactiviz.ui import texts
+from cactiviz.ui.animate import texts as animate_texts
 from tests.fixtures.browsing import (
     EVIL,
     PATIENCE_MS,
@@ -316,7 +316,7 @@ def test_an_mp4_plays_and_downloads_and_no_other_page_has_it(
     page = open_page("/animate?each=1", moving=True)
     page.locator(".frame.plays").wait_for()
     page.get_by_role("radio", name="MP4", exact=True).click()
-    page.get_by_role("button", name=texts.film_make("mp4")).click()
+    page.get_by_role("button", name=animate_texts.film_make("mp4")).click()
     video = page.locator("video")
     video.wait_for()
     until(page, "document.querySelector('video').readyState >= 3")

@@ -25,6 +25,7 @@ from streamlit.testing.v1 import AppTest
 from cactiviz.pictures import open
 from cactiviz.ui import navigation, texts
 from cactiviz.ui.brought import store
+from cactiviz.ui.pictures import texts as pictures_texts
 from cactiviz.ui.session import state
 from tests.fixtures.browsing import ask_for_picture, at_rest
 
@@ -223,7 +224,7 @@ def test_a_picture_too_large_is_refused_though_the_server_would_take_it(
     Image.new("RGB", (1000, 600)).save(picture, "BMP")
     app.file_uploader(key="upload").set_value(("a.bmp", picture.getvalue(), "image/bmp")).run()
     assert [e.value for e in app.error] == [
-        texts.plain(texts.TOO_LARGE_A_PICTURE.format(megabytes=1))
+        texts.plain(pictures_texts.TOO_LARGE_A_PICTURE.format(megabytes=1))
     ]
     assert not app.exception
 

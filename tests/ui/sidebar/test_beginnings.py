@@ -9,10 +9,10 @@ import streamlit as st
 
 from cactiviz.methods import VIEWS
 from cactiviz.models import MODELS, load_model
-from cactiviz.ui import texts
 from cactiviz.ui.address.link import FIRST_NETWORKS, FIRST_VIEWS
 from cactiviz.ui.pictures import library
 from cactiviz.ui.session import state
+from cactiviz.ui.sidebar import texts as sidebar_texts
 from cactiviz.ui.sidebar.beginnings import BEGINNINGS, begin
 
 BLOG = ("alexnet", "densenet121", "resnet152", "efficientnet_b0", "efficientnet_b3")
@@ -83,7 +83,7 @@ def test_what_is_on_another_page_opens_there_and_changes_nothing_here(
 
 
 def test_all_that_they_name_is_there() -> None:
-    assert list(BEGINNINGS) == list(texts.BEGINNINGS)
+    assert list(BEGINNINGS) == list(sidebar_texts.BEGINNINGS)
     for beginning in BEGINNINGS.values():
         assert set(beginning.networks) <= set(MODELS) and set(beginning.views) <= set(VIEWS)
         if beginning.item is not None:

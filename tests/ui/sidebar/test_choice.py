@@ -8,10 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cactiviz.models import MODELS
-from cactiviz.ui import texts
 from cactiviz.ui.grid.component import unpacked
 from cactiviz.ui.networks import catalog
 from cactiviz.ui.session import state
+from cactiviz.ui.sidebar import texts as sidebar_texts
 from tests.fixtures.inside_pages import open_page, settled
 
 LITE = ["efficientnet_lite0"]
@@ -54,7 +54,7 @@ def test_a_class_that_nobody_has_leaves_what_was_explained_and_offers_the_neares
     before = explained(app)
     assert "tabby" in before
     (said,) = type_class(app, "zebraa")
-    assert said == texts.nobody_has("zebraa", several=False, some_near=True)
+    assert said == sidebar_texts.nobody_has("zebraa", several=False, some_near=True)
     assert app.selectbox(key=state.TARGET).value == "tabby" and explained(app) == before
     assert app.session_state[state.TRAIL].at["class"] == "tabby"
     app.button(key="near zebra").click()
