@@ -62,7 +62,7 @@ def open_folder(path: Path, without: Iterable[Path] = ()) -> Dataset:
         *noticed.of_files(_noticed(files, frozenset(pictures), items, layout)),
         *noticed.of_files(Noticed("content", name) for name in by_content),
     )
-    terms = f"From {folder_name(path)}; its terms are known to whoever put it there"
+    terms = f"From your own folder {folder_name(path)}"
     names = frozenset(files.names)
     reader = Reader(files, "folder", terms, lambda kind, name: layout.path_of(kind, name, names))
     title = f"Folder {path.absolute().name}"

@@ -58,7 +58,9 @@ def notes_beside(
         if not activations:
             notes.append("No activation function was found to guide: this is the plain gradient.")
         elif activations - RELUS - _relu6(model.module):
-            notes.append("Guided backprop is defined for ReLU; here it is generalised.")
+            notes.append(
+                "Guided backprop was invented for ReLU; here it is adapted to this network."
+            )
     return tuple(notes)
 
 

@@ -48,7 +48,7 @@ class Method:
 
 METHODS: dict[str, Method] = {}
 
-_COARSE = "Coarse: one value for each square of the layer's grid."
+_COARSE = "Rough: one value for each square of the layer's grid, blurred to look smooth."
 
 
 def register(method: Method) -> None:

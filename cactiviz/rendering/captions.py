@@ -25,6 +25,7 @@ _PLACES = (
 _SHARES = (
     (1 / 20, "a twentieth"),
     (1 / 10, "a tenth"),
+    (1 / 6, "a sixth"),
     (1 / 5, "a fifth"),
     (1 / 4, "a quarter"),
     (1 / 3, "a third"),
@@ -144,7 +145,7 @@ def where_the_evidence_lies(values: Floats, whole: str = "what it saw") -> str:
         ValueError: The values are neither.
 
     >>> where_the_evidence_lies(np.array([[9.0, 1.0], [1.0, 0.0]]), "the picture")
-    'peak upper left, a quarter of the picture holds half of the evidence'
+    'brightest at the upper left; half of it lies in a quarter of the picture'
     >>> where_the_evidence_lies(np.array([[-1.0, 0.0]]))
     'no positive evidence'
     """
@@ -155,7 +156,8 @@ def where_the_evidence_lies(values: Floats, whole: str = "what it saw") -> str:
         return "nothing" if values.ndim == 3 else "no positive evidence"
     if peak == "even":
         return f"the evidence is spread evenly over {whole}"
-    return f"peak {peak}, {share_in_words(area)} of {whole} holds half of the evidence"
+    place = "in the middle" if peak == "centre" else f"at the {peak}"
+    return f"brightest {place}; half of it lies in {share_in_words(area)} of {whole}"
 
 
 _NAMES: dict[Scale, str] = {

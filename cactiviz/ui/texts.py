@@ -17,10 +17,10 @@ FETCHING = "Fetching the picture…"
 VIEWS = "Views"
 SCALE = "Brightness of the maps"
 SCALES: dict[Scale, str] = {
-    "own": "each its own",
-    "shared": "one scale a row",
-    "rank": "rank",
-    "evidence": "share of the evidence",
+    "own": "Compare shapes",
+    "shared": "Compare strengths",
+    "rank": "Order only",
+    "evidence": "Shares",
 }
 #: What each scale does; its name below a map comes first, where it has another there.
 SCALE_HELP: dict[Scale, str] = {
@@ -148,10 +148,10 @@ GRID = {
     "views": "The other maps of this network",
     "dialog_help": "Arrow keys: other maps. Plus and minus: zoom. Drag to move, or drag the line "
     "to uncover the picture.",
-    "own": "each its own",
-    "shared": "one scale a row",
-    "rank": "rank",
-    "evidence": "share of the evidence",
+    "own": "Compare shapes",
+    "shared": "Compare strengths",
+    "rank": "Order only",
+    "evidence": "Shares",
     "own_ends": "nothing|this map’s most",
     "shared_ends": "nothing|the row’s most",
     "rank_ends": "lowest|highest value",
@@ -160,7 +160,7 @@ GRID = {
     "range_evidence": "full at {share}",
     "diverging_ends": "against it|for it",
 }
-MORE = "More choices"
+MORE = "Settings"
 OWN_FULL = "You have {most} networks of your own here. Remove one to add another."
 WEIGHTS_COME = "The weights of {title} are on their way. The bar above says how far they are."
 
@@ -196,6 +196,9 @@ MAP_SCALES: dict[Literal["shared", "own"], str] = {
 KERNEL_INPUT: dict[Inputs, str] = {"heaviest": "Heaviest input", "mean": "Mean of all"}
 
 
+_SOME, _MUCH = 1.0, 3.0  # of a score: e and 20 times as likely
+
+
 def ahead(first: str, second: str, margin: float, margin_text: str) -> str:
     """Which of two classes has the higher score, and by how much.
 
@@ -207,7 +210,11 @@ def ahead(first: str, second: str, margin: float, margin_text: str) -> str:
     """
     if margin == 0:
         return f"“{first}” and “{second}” have the same score"
-    return f"“{first if margin > 0 else second}” ahead by {margin_text}"
+    more, less = (first, second) if margin > 0 else (second, first)
+    how = (
+        "Much surer" if abs(margin) >= _MUCH else "Surer" if abs(margin) >= _SOME else "A bit surer"
+    )
+    return f"{how} of “{more}” than of “{less}” ({margin_text})"
 
 
 # --- Neurons ---

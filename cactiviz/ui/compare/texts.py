@@ -160,7 +160,7 @@ WHY_NOT_END_HELP = "Back to what speaks for each network’s own first answer."
 WHY_NOT_REFUSED = "It doesn’t know both of these classes."
 WHY_NOT_COLOURS = (
     "In the maps orange speaks for the first class and blue for the second. The bar shows how the "
-    "two share what a network gives to either of them, so bars compare. “Ahead by” counts in the "
+    "two share what a network gives to either of them, so bars compare. The number counts in the "
     "network’s own score, before it becomes a probability, so these numbers don’t."
 )
 WHY_NOT = "Why not “{other}”?"

@@ -6,7 +6,7 @@ from cactiviz.explanations.results import Attribution
 from cactiviz.rendering.scales import percent
 
 #: Network -> what it knows, where that is so little that its answers mislead.
-KNOWS_ONLY = {"cactinet": "knows only desert seen from the air"}
+KNOWS_ONLY = {"cactinet": "only trained on desert from the air"}
 
 # The grid of Compare. What stands in braces is filled in by the browser.
 SAYS_OTHERWISE = "says otherwise"

@@ -23,7 +23,7 @@ BEGINNINGS = {
     "own": "My own",
 }
 
-EXPLAINED = "What is explained"
+EXPLAINED = "Explain another answer"
 EXPLAIN_CLASS = "Class"
 EXPLAIN_TOP = "Each one's top answer"
 EXPLAIN_CLASS_HELP = (

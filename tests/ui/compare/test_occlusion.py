@@ -248,7 +248,7 @@ def test_of_a_single_score_the_contrast_is_twice_the_score_and_twice_the_map(
     )
     assert "single score" in shown["notes"][-1] and "twice as large" in shown["notes"][-1]
     ahead = "cactus" if z > 0 else "no cactus"
-    assert shown["cards"][0]["ahead"].startswith(f"“{ahead}” ahead by")
+    assert shown["cards"][0]["ahead"].split("of ", 1)[1].startswith(f"“{ahead}” than of")
 
 
 def test_two_scores_of_two_classes_are_no_single_score() -> None:

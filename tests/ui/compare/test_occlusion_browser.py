@@ -164,7 +164,7 @@ def test_a_press_leads_to_why_not_and_back(open_page: OpenPage) -> None:
     page = open_page()
     page.get_by_role("button", name="Why not “no cactus”?").click()
     expect(page.get_by_role("heading", name="What speaks for “cactus”")).to_be_visible()
-    expect(page.get_by_text("“cactus” ahead by")).to_be_visible()
+    expect(page.get_by_text("surer of “cactus” than")).to_be_visible()
     expect(page.get_by_text("single score")).to_be_visible()
     page.get_by_role("button", name="Own answers again").click()
     expect(page.get_by_role("heading", name="What speaks for")).to_have_count(0)

@@ -301,7 +301,7 @@ def test_gallery_hands_a_picture_to_compare(open_page: Open, app_data: Path) -> 
     picture.focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
-    dialog.get_by_text("its terms are known to whoever put it there").wait_for()
+    dialog.get_by_text("From your own folder").wait_for()
     dialog.get_by_role("button", name="Compare this one").click()
     expect(page.locator(".box .original")).to_have_attribute(
         "alt", f"The picture: folder:{HOSTILE}/{HOSTILE}.jpg"

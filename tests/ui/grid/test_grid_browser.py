@@ -76,7 +76,7 @@ def page(opened: Page, address: str) -> Iterator[Page]:
     yield opened
     if opened.locator("dialog[open]").count():
         opened.keyboard.press("Escape")
-    choose(opened, "each its own")
+    choose(opened, "Compare shapes")
     opened.wait_for_function("!location.search")  # the look leaves the address a moment later
 
 
@@ -158,8 +158,8 @@ def painted(
 def test_a_map_is_painted_as_render_paints_it(
     page: Page, view: str, bound: float, scale: str
 ) -> None:
-    names = {"own": "each its own", "shared": "one scale a row", "rank": "rank"}
-    choose(page, names.get(scale, "share of the evidence"))
+    names = {"own": "Compare shapes", "shared": "Compare strengths", "rank": "Order only"}
+    choose(page, names.get(scale, "Shares"))
     ground = canvas(page, view, "alexnet", "canvas.ground")
     layer = canvas(page, view, "alexnet", "canvas.layer")
     assert ground is not None and layer is not None
@@ -198,7 +198,7 @@ def test_strength_is_seen_and_costs_no_message(page: Page, frames: list[str]) ->
     for shot, wanted in zip(shots, expected, strict=True):
         assert np.abs(shot[inner] - wanted[inner]).mean() < 6
     assert np.abs(shots[0] - shots[1]).mean() > 8
-    choose(page, "rank")
+    choose(page, "Order only")
     page.get_by_role("button", name="Palette: inferno").click()
     page.get_by_role("menuitemradio", name="turbo hard to read").click()
     page.wait_for_function("location.search === '?scale=rank&palette=turbo'")
@@ -220,7 +220,7 @@ def test_strength_is_seen_and_costs_no_message(page: Page, frames: list[str]) ->
     expect(page.get_by_role("menuitemradio", checked=True)).to_be_focused()
     page.keyboard.press("Home")
     page.keyboard.press("Enter")
-    choose(page, "each its own")
+    choose(page, "Compare shapes")
     page.wait_for_function("location.search === ''")
 
 
@@ -231,7 +231,7 @@ def test_a_link_brings_the_look(page: Page, address: str) -> None:
     ready(other)
     assert other.get_by_role("button", name="Palette: cividis").is_visible()
     assert other.get_by_label("Overlay", exact=True).input_value() == "0.3"
-    assert other.get_by_label("each its own", exact=True).is_checked()
+    assert other.get_by_label("Compare shapes", exact=True).is_checked()
     other.get_by_role("button", name="Copy link").click()
     other.locator(".panel:popover-open", has_text="Your picture stays here.").wait_for()
     copied = other.evaluate("navigator.clipboard.readText()")
