@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.sampling import some
 from tests.recorded import alike, commands, drawings, machine, names, pages, recipes
 from tests.recorded.make import RECORD
 
@@ -44,7 +45,7 @@ def test_a_command_gives_what_it_gave(name: str, here: Path) -> None:
     check(was, now)
 
 
-@pytest.mark.parametrize("address", pages.addresses())
+@pytest.mark.parametrize("address", some(pages.addresses(), 12))
 def test_a_link_opens_to_what_it_opened_to(address: str, here: Path) -> None:
     check(record("pages")[address], pages.open_link(address))
 

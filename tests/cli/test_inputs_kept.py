@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from cactiviz.cli import main
 from cactiviz.cli.files import Kept, check_kept
 from cactiviz.errors import OutputPlaceError
 from cactiviz.models import MODELS, Checkpoint, load_model
+from tests.fixtures.sampling import some
 from tests.fixtures.tiny_tiles import write_tiles
 
 CPU = ("--untrained", "--device", "cpu")
@@ -238,8 +240,7 @@ SPELLINGS = (
 
 
 @pytest.mark.usefixtures("no_work")
-@pytest.mark.parametrize("spelling", SPELLINGS, ids=lambda one: one.__name__.strip("_"))
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(("command", "spelling"), some(list(product(COMMANDS, SPELLINGS)), 21))
 def test_no_output_falls_upon_an_input(
     command: str,
     spelling: Callable[[Path, Path, str], Path],

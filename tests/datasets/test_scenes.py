@@ -330,6 +330,6 @@ def test_a_network_that_saw_real_tiles_alone_finds_the_drawn_cacti(size: int) ->
         batch = torch.cat([preprocess(picture, network.spec.preprocessing) for picture in pictures])
         with torch.inference_mode():
             logits = torch.cat([network.module(part)[:, 0] for part in batch.split(25)])
-        right.append(((logits > 0) == cactus).float().mean().item())
+        right.append(((logits > 0) == cactus).double().mean().item())
     assert np.mean(right) >= 0.95
     assert min(right) >= 0.9

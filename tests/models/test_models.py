@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import replace
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
@@ -36,6 +37,7 @@ from cactiviz.models.preprocess import preprocess
 from cactiviz.models.weights import trained_size
 from cactiviz.pictures.open import sample, samples
 from cactiviz.types import Layer, Picture, Preprocessing
+from tests.fixtures.sampling import some
 
 TORCHVISION = tuple(row.name for row in torchvision_table.rows())
 EFFICIENTNETS = tuple(row.name for row in efficientnet.rows())
@@ -561,8 +563,7 @@ def static_efficientnet(name: str, size: int) -> EfficientNet:
     return network
 
 
-@pytest.mark.parametrize("name", EFFICIENTNETS)
-@pytest.mark.parametrize("size", [224, 300])
+@pytest.mark.parametrize(("name", "size"), some(list(product(EFFICIENTNETS, (224, 300))), 3))
 def test_efficientnet_pads_by_the_size_that_comes(name: str, size: int) -> None:
     preprocessing = replace(MODELS[name].preprocessing, input_size=(size, size))
     inputs = preprocess(sample("chelsea"), preprocessing)

@@ -179,7 +179,7 @@ class _Begun:
     models: tuple[str, ...]
 
     @classmethod
-    def now(cls) -> _Begun:
+    def of_session(cls) -> _Begun:
         """What is chosen now."""
         models = tuple(st.session_state.get(state.FILM_MODELS) or ())
         return cls(animate.FilmLink.chosen(), models)
@@ -194,14 +194,14 @@ def _take_over() -> None:
         return
     if state.FILM_BEGUN not in session:  # the page was opened by an address
         says = {row.key for row in animate.FilmLink.rows} & set(st.query_params)
-        session[state.FILM_BEGUN] = None if says else _Begun.now()
+        session[state.FILM_BEGUN] = None if says else _Begun.of_session()
     begun: _Begun | None = session[state.FILM_BEGUN]
     if begun is None or not theirs or theirs == begun.models:
         return
-    now = _Begun.now()
-    if now == begun:
+    here = _Begun.of_session()
+    if here == begun:
         _begin_with_networks(theirs)
-    elif now.models == begun.models:  # what else was chosen here stays
+    elif here.models == begun.models:  # what else was chosen here stays
         session[state.FILM_MODELS] = list(theirs)
         session[state.FILM_BEGUN] = replace(begun, models=theirs)
 
@@ -212,7 +212,7 @@ def _begin_with_networks(models: tuple[str, ...]) -> None:
     if models:
         st.session_state[state.FILM_MODELS] = list(models)
         st.session_state[state.FILM_ONE] = models[0]
-    st.session_state[state.FILM_BEGUN] = _Begun.now()
+    st.session_state[state.FILM_BEGUN] = _Begun.of_session()
 
 
 def _preset_for(models: tuple[str, ...]) -> str:

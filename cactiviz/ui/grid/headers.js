@@ -88,7 +88,7 @@ const rowHead = (grid, row) => {
   const title = make("div", "name", row.title);
   const asks = make("div", "asks");
   asks.append(make("span", "", row.asks));
-  head.append(title, asks);
+  head.append(asks, title);
   if (grid.single) head.append(grid.original);
   if (row.limit) {
     const more = button("info", "i");

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 #: Screen -> how wide each map is at least, in pixels; on a phone the next one peeps in.
 LEAST = {"1280": 280, "1024": 220, "390": 250}
-SHORT = [("1280", "light"), ("1024", "dark"), ("390", "light")]
-REST = [("1280", "dark"), ("1024", "light"), ("390", "dark")]
+SHORT = [("1280", "light"), ("390", "dark")]
+REST = [("1280", "dark"), ("1024", "light"), ("1024", "dark"), ("390", "light")]
 BLOG_SIX = "alexnet+densenet121+resnet152+efficientnet_b0+efficientnet_b3+cactinet"
 QUICK_SIX = (
     "efficientnet_lite0+efficientnet_lite1+efficientnet_lite2+efficientnet_b0+alexnet+cactinet"

@@ -177,7 +177,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def test_uploads_need_the_token_keep_to_the_limit_and_nothing_goes_outside(
     page: Page, running: Running
 ) -> None:
-    page.goto(running.url)
+    page.goto(f"{running.url}/?networks=cactinet&views=grad_cam")
     at_rest(page)
     ask_for_picture(page, "upload")
     photograph = BytesIO()
