@@ -77,15 +77,22 @@ def chromium() -> str:
 collect_ignore = [f"fixtures/{name}.py" for name in ("grid_page", "recorded_app", "what_if_page")]
 
 #: Left out of ``make quick``, besides what needs a browser: what trains, starts servers or other
-#: programs, opens whole pages of the app, or holds large networks against other packages.
+#: programs, opens whole pages of the app or runs whole commands, or asks many or large networks.
 LONG = (
-    *("batch/test_animation", "cli/test_no_traceback", "comparison/test_report"),
-    *("datasets/test_scenes", "methods/test_completeness", "methods/test_float32"),
-    *("methods/test_references", "models/test_checkpoint_real", "models/test_zoo"),
-    *("recipes/test_snippets", "test_installed", "test_kills", "test_recorded", "training/"),
-    *("ui/address/test_links", "ui/animate/test_page", "ui/brought/test_store"),
-    *("ui/compare/test_page", "ui/layers/", "ui/learn/test_page", "ui/networks/"),
-    *("ui/server/test_attack", "ui/server/test_safety"),
+    *("batch/test_animation", "cli/test_commands", "cli/test_inputs_kept", "cli/test_main"),
+    *("cli/test_no_traceback", "comparison/test_caveats", "comparison/test_compare"),
+    *("comparison/test_report", "comparison/test_said", "comparison/test_strangers"),
+    *("datasets/test_folder_rule", "datasets/test_scenes", "engine/test_depth"),
+    *("engine/test_receptive_field", "methods/test_completeness", "methods/test_float32"),
+    *("methods/test_references", "models/test_checkpoint_real", "models/test_file_bounds"),
+    *("models/test_lite", "models/test_models", "models/test_own_preprocessing"),
+    *("models/test_state_dict", "models/test_weights", "models/test_zoo", "pictures/test_hostile"),
+    *("pictures/test_public_door", "pictures/test_web", "recipes/test_locate"),
+    *("recipes/test_origins", "recipes/test_snippets", "runtime/test_runner", "test_installed"),
+    *("test_kills", "test_recorded", "test_start", "training/", "ui/address/test_history"),
+    *("ui/address/test_links", "ui/animate/test_page", "ui/brought/test_store", "ui/compare/"),
+    *("ui/layers/", "ui/learn/test_page", "ui/networks/", "ui/server/test_attack"),
+    "ui/server/test_safety",
 )
 
 

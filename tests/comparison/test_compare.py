@@ -559,9 +559,9 @@ def test_a_trained_network_is_not_called_untrained(
 
 def test_the_notes_tell_where_guiding_leaves_the_paper(both: cv.Comparison) -> None:
     notes = {(e.model, e.method): " ".join(e.notes) for e in both.attributions()}
-    assert "generalised" in notes["cactinet", "guided_backprop"]
-    assert "generalised" not in notes["alexnet", "guided_backprop"]
-    assert "generalised" not in notes["cactinet", "saliency"]
+    assert "adapted" in notes["cactinet", "guided_backprop"]
+    assert "adapted" not in notes["alexnet", "guided_backprop"]
+    assert "adapted" not in notes["cactinet", "saliency"]
 
 
 def test_a_map_of_one_square_says_that_it_cannot_say_where(cactinet: cv.LoadedModel) -> None:

@@ -167,10 +167,8 @@ def test_values_that_are_no_numbers_leave_a_sentence(made: Comparison) -> None:
 def test_words_for_those_who_can_not_see_it(told: dict[str, Any]) -> None:
     part = cell(told, "alexnet", "grad_cam")["alt"]
     assert part.startswith(f"Grad-CAM of {HOSTILE} for “{HOSTILE}”: brightest ")
-    assert part.endswith(" of what it saw holds half of the evidence")
-    assert cell(told, "cactinet", "grad_cam")["alt"].endswith(
-        " of the picture holds half of the evidence"
-    )
+    assert part.endswith(" of what it saw")
+    assert cell(told, "cactinet", "grad_cam")["alt"].endswith(" of the picture")
 
 
 def test_seen_is_a_share_of_the_picture(told: dict[str, Any]) -> None:
