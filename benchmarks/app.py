@@ -188,6 +188,7 @@ async def measure(server: Server, options: argparse.Namespace) -> Table:
         print(f"cold server, {len(options.networks)} networks loaded: {took / 1000:.1f} s\n")
         await first_visits(browser, server, table, times)
         await reruns_without_screen(server, table, options.networks, 2 * times)
+        await visitor.unfold()
         await reruns(visitor, table, times)
         await cached(visitor, table, times)
         await looks(visitor, table, times)

@@ -7,7 +7,6 @@ tell of it; only the browser is missing. Like ``driving.wire`` this speaks Strea
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -15,7 +14,6 @@ from contextlib import asynccontextmanager
 
 import requests
 from driving.wire import Wire
-from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -25,8 +23,6 @@ from cactiviz.ui.animate import texts as animate_texts
 
 #: One network and one view, so that a picture costs little.
 LIGHT = {"networks": "cactinet", "views": "grad_cam"}
-#: The component of the pictures to choose from.
-STRIP = "cactiviz_strip"
 _WAIT_SECONDS = 120.0
 _UPLOAD_SECONDS = 60.0
 
@@ -150,15 +146,7 @@ class Person(Wire):
         if self._fields("upload"):
             return
         await self.until(lambda: bool(self._fields("open own")) and not self._running)
-        strip = next(
-            one.bidi_component
-            for one in self._elements("bidi_component")
-            if one.bidi_component.component_name == STRIP
-        )
-        pressed = WidgetState(id=_make_trigger_id(strip.id, "events"))
-        pressed.json_trigger_value = json.dumps([{"event": "pressed", "value": "upload"}])
-        self._values[strip.id] = WidgetState(id=strip.id, json_value="{}")  # as a browser's
-        await self._send(pressed)
+        await self.open_source("upload")
         await self.until(lambda: bool(self._fields("upload")) and not self._running)
 
     async def _bring(self, field: str, name: str, data: bytes) -> None:

@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 from playwright.async_api import Browser, Locator, Page, async_playwright
 
 from cactiviz.models import MODELS
-from cactiviz.ui.compare import texts as compare_texts
 from cactiviz.ui.pictures import texts as pictures_texts
 from cactiviz.ui.sidebar import texts as sidebar_texts
 
@@ -115,6 +114,11 @@ class Visitor:
         )
         return found
 
+    async def unfold(self) -> None:
+        """Open the side panel, where the networks are."""
+        await self.page.get_by_test_id("stExpandSidebarButton").click()
+        await self._side().get_by_role("button", name=sidebar_texts.MORE_NETWORKS).wait_for()
+
     async def toggle_network(self, name: str) -> float:
         """Choose it or not; milliseconds from the click to the comparison on the screen."""
         chosen = set(self.networks) ^ {name}
@@ -123,7 +127,10 @@ class Visitor:
 
     async def draw(self, wait: bool = True) -> float:
         """Have another picture by chance; likewise."""
-        button = self._side().get_by_role("button", name=re.compile(f"{pictures_texts.DRAW_ONE}$"))
+        button = self.page.get_by_role("button", name=re.compile(f"{pictures_texts.DRAW_ONE}$"))
+        if not await button.count():
+            await self.page.get_by_role("button", name=pictures_texts.ASKS_ALT["more"]).click()
+            await button.wait_for()
         if not wait:
             await button.click()
             return 0.0
@@ -133,7 +140,7 @@ class Visitor:
     async def trivial_run(self) -> tuple[float, float]:
         """Milliseconds of a run that changes nothing but a button: in the page, at the server."""
         button = self._side().get_by_role(
-            "button", name=re.compile(rf"({compare_texts.MORE_VIEWS}|{sidebar_texts.FEWER})$")
+            "button", name=re.compile(rf"({sidebar_texts.MORE_NETWORKS}|{sidebar_texts.FEWER})$")
         )
         page, server = await self._during(f"__probe.run({WAIT_SECONDS})", button.last)
         return page, server

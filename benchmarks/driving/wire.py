@@ -7,12 +7,14 @@ Streamlit's messages are no public interface, so a newer Streamlit may need a ch
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlencode
 
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -90,8 +92,28 @@ class Wire:
         self.views = [one for one in order if one in chosen]
         await self._choose([describe(view)[0] for view in self.views])
 
+    async def open_source(self, name: str) -> None:
+        """Press one of the signs beside the pictures, such as "upload" or "more"."""
+        strip = next(
+            one.bidi_component
+            for one in self._elements("bidi_component")
+            if one.bidi_component.component_name == STRIP
+        )
+        pressed = WidgetState(id=_make_trigger_id(strip.id, "events"))
+        pressed.json_trigger_value = json.dumps([{"event": "pressed", "value": name}])
+        self._values[strip.id] = WidgetState(id=strip.id, json_value="{}")  # as a browser's
+        await self._send(pressed)
+
     async def draw(self) -> None:
         """Press the button for another picture by chance."""
+        if not any(one.button.label == DRAW for one in self._elements("button")):
+            await self.open_source("more")
+            await self._until(
+                lambda: (
+                    any(one.button.label == DRAW for one in self._elements("button"))
+                    and self._still()
+                )
+            )
         button = next(one.button for one in self._elements("button") if one.button.label == DRAW)
         await self._send(WidgetState(id=button.id, trigger_value=True))
 
@@ -281,3 +303,5 @@ class Wire:
 
 
 DRAW = pictures_texts.DRAW_ONE
+#: The component of the pictures to choose from.
+STRIP = "cactiviz_strip"
