@@ -75,6 +75,15 @@ class Picture:
         """(height, width) in pixels."""
         return int(self.rgb.shape[0]), int(self.rgb.shape[1])
 
+    def to_json(self) -> dict[str, object]:
+        """Its name, origin, digest and size as plain values."""
+        return {
+            "name": self.name,
+            "source": self.source,
+            "sha256": self.sha256,
+            "size": list(self.size),
+        }
+
 
 @dataclass(frozen=True)
 class Box:

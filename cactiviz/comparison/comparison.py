@@ -255,18 +255,12 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """Predictions and attributions as plain values for JSON, without the maps."""
-        height, width = self.picture.size
         before = {
             model: [vars(answer) for answer in explanation.predictions]
             for model, explanation in self.before.items()
         }
         return {
-            "picture": {
-                "name": self.picture.name,
-                "source": self.picture.source,
-                "sha256": self.picture.sha256,
-                "size": [height, width],
-            },
+            "picture": self.picture.to_json(),
             "predictions": {
                 model: {
                     "untrained": explanation.untrained,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from cactiviz.methods import METHODS
 from cactiviz.rendering import paint
 from cactiviz.rendering.figures.sheet import Cell, Column, Row, draw_sheet
-from cactiviz.rendering.formats.metadata import signature
 from cactiviz.rendering.kernels import ShownWeights
 from cactiviz.rendering.scales import Display, Scale
 from cactiviz.types import Box, FilterGrid, Picture
@@ -107,28 +104,6 @@ def neurons_sheet(picture: Picture, attributions: Sequence[NeuronAttribution]) -
 def neurons_arrays(attributions: Sequence[NeuronAttribution]) -> dict[str, NDArray[Any]]:
     """The raw gradient (3, H, W) of each neuron, by ``CHANNEL/ROW/COLUMN``."""
     return {"{}/{}/{}".format(*one.neuron): one.values for one in attributions}
-
-
-def png(sheet: Image.Image) -> bytes:
-    """A sheet as a file that is signed as this package's.
-
-    >>> png(Image.new("RGB", (1, 1)))[1:4]
-    b'PNG'
-    """
-    file = io.BytesIO()
-    sheet.save(file, format="PNG", exif=signature())
-    return file.getvalue()
-
-
-def npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """Arrays as a compressed file of NumPy's; equal arrays give equal bytes.
-
-    >>> npz({"a": np.zeros(3)}) == npz({"a": np.zeros(3)})
-    True
-    """
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-    return file.getvalue()
 
 
 def _neuron_cell(picture: Picture, found: NeuronAttribution) -> Cell:

@@ -150,14 +150,8 @@ class TileAnswers:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
-        height, width = self.picture.size
         return {
-            "picture": {
-                "name": self.picture.name,
-                "source": self.picture.source,
-                "sha256": self.picture.sha256,
-                "size": [height, width],
-            },
+            "picture": self.picture.to_json(),
             "model": self.model,
             "class_index": self.class_index,
             "class_name": self.class_name,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from cactiviz.comparison.comparison import Comparison
@@ -24,6 +22,7 @@ from cactiviz.errors import MethodError
 from cactiviz.methods import FILTERS, METHODS, method_of
 from cactiviz.recipes.recipe import paths_of
 from cactiviz.recipes.request import Request, Style
+from cactiviz.rendering.formats import in_memory
 from cactiviz.types import Target
 from cactiviz.ui.compare import texts
 from cactiviz.ui.grid.component import Download
@@ -77,7 +76,7 @@ def make(kind: str, choice: Choice, comparison: Comparison, style: Style, number
         "gif": lambda: _gif(comparison, style, recipe),
         "html": lambda: report_html(comparison, style, recipe).encode("utf-8", "replace"),
         "zip": lambda: everything_zip(comparison, style, recipe),
-        "npz": lambda: _maps(comparison),
+        "npz": lambda: in_memory.npz(comparison.arrays()),
     }
     data = makers[kind]()
     name = f"{file_stem(comparison.picture.name)}.{kind}"
@@ -107,9 +106,3 @@ def _gif(comparison: Comparison, style: Style, recipe: Mapping[str, Any]) -> byt
         **style.of_maps,
         recipe=json.dumps(recipe, sort_keys=True),  # in ASCII
     )
-
-
-def _maps(comparison: Comparison) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **comparison.arrays())  # type: ignore[arg-type]
-    return buffer.getvalue()

@@ -13,13 +13,11 @@ from cactiviz.comparison.answers import disagree
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.datasets import is_address
 from cactiviz.errors import CactivizError
-from cactiviz.methods import METHODS
-from cactiviz.models import MODELS
 from cactiviz.recipes.request import Style
 from cactiviz.recipes.snippets import as_command, as_python
 from cactiviz.ui import texts as shared
 from cactiviz.ui.address import history
-from cactiviz.ui.compare import contrast, exports, texts, tiles
+from cactiviz.ui.compare import best_view, contrast, exports, texts, tiles
 from cactiviz.ui.compare import occlusion as covering
 from cactiviz.ui.compare import progress as explanations
 from cactiviz.ui.compare.progress import Progress
@@ -226,36 +224,7 @@ def _show_caveats(comparison: Comparison) -> None:
     if lines:
         title = escape(texts.KEEP_IN_MIND)
         st.html(f'<section class="cv-mind"><h2>{title}</h2><dl>{lines}</dl></section>')
-    for name, explanation in comparison.explanations.items():
-        if not explanation.untrained and name in MODELS:
-            _offer_best_view(name, comparison.methods)
-
-
-def _offer_best_view(network: str, methods: tuple[str, ...]) -> None:
-    """The map that was the best one when measured, unless it is shown already."""
-    best = MODELS[network].best_view
-    if best is None:
-        return
-    view, layer = best[0], str(best[1])
-    if view in methods and dict(catalog.layers_of([network])).get(network) == layer:
-        return
-    title = texts.BEST_VIEW.format(
-        network=catalog.title(network), view=METHODS[view].title, layer=layer
-    )
-    st.button(
-        shared.plain(title),
-        key=f"best view of {network}",
-        on_click=_choose_view,
-        args=(network, view, layer),
-    )
-
-
-def _choose_view(network: str, view: str, layer: str) -> None:
-    """In the place of Grad-CAM where that is all that one network shows, else beside the others."""
-    chosen = list(st.session_state.get(state.METHODS) or ())
-    alone = chosen == ["grad_cam"] and st.session_state.get(state.MODELS) == [network]
-    st.session_state[state.METHODS] = [view] if alone else [*dict.fromkeys([*chosen, view])]
-    catalog.choose_layer(network, layer)
+    best_view.offer(comparison)
 
 
 def _again(choice: Choice, comparison: Comparison) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,6 +13,7 @@ import streamlit as st
 from cactiviz.comparison.comparison import Comparison
 from cactiviz.explanations.tile import TileAnswers, tile
 from cactiviz.models import LoadedModel
+from cactiviz.rendering.formats import in_memory
 from cactiviz.runtime.queue import Ticket
 from cactiviz.types import Cancel, Picture
 from cactiviz.ui import texts as shared
@@ -119,7 +119,7 @@ def _show(found: TileAnswers) -> None:
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             texts.ASK_TILES_PNG,
-            partial(_figure, found),
+            lambda: in_memory.png(found.figure()),
             f"{stem} tiles.png",
             "image/png",
             key="tiles png",
@@ -133,12 +133,6 @@ def _show(found: TileAnswers) -> None:
             key="tiles json",
             on_click="ignore",
         )
-
-
-def _figure(found: TileAnswers) -> bytes:
-    file = io.BytesIO()
-    found.figure().save(file, format="png")
-    return file.getvalue()
 
 
 def _ask_side(picture: Picture) -> None:

@@ -14,6 +14,7 @@ from cactiviz.explanations import layer_sheets
 from cactiviz.explanations.explain import convolutions, filters
 from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint as render
+from cactiviz.rendering.formats import in_memory
 from cactiviz.rendering.kernels import Inputs, ShownWeights, shown_weights
 from cactiviz.rendering.scales import Floats
 from cactiviz.types import Box, Cancel, FilterGrid, Picture
@@ -208,7 +209,7 @@ def _fill(
     inside.offer_files(
         f"filters {answer.title} {answer.grid.layer}",
         lambda: filters_sheet(choice.picture, answer, style),
-        lambda: layer_sheets.npz(layer_sheets.filters_arrays(answer.grid)),
+        lambda: in_memory.npz(layer_sheets.filters_arrays(answer.grid)),
         texts.FILTERS_FILES,
     )
 
@@ -225,7 +226,7 @@ def filters_sheet(picture: Picture, look: FilterLook, style: FiltersLink) -> byt
         scale=style.scale,
         weights=weights,
     )
-    return layer_sheets.png(sheet)
+    return in_memory.png(sheet)
 
 
 def _ask_style(looks: Sequence[FilterLook]) -> FiltersLink:

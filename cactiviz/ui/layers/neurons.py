@@ -24,6 +24,7 @@ from cactiviz.explanations.neurons import (
 from cactiviz.methods import METHODS
 from cactiviz.models import LoadedModel
 from cactiviz.rendering import paint as render
+from cactiviz.rendering.formats import in_memory
 from cactiviz.types import Box, Cancel, Layer, Neuron, Picture
 from cactiviz.ui import texts as shared
 from cactiviz.ui.address import history
@@ -358,7 +359,7 @@ def _fill(
     wall.show(painted.cells, label, f"neurons {column.name}", inside.images(choice, painted.images))
     inside.offer_files(
         f"neurons {answer.title} {answer.layer}",
-        lambda: layer_sheets.png(layer_sheets.neurons_sheet(choice.picture, answer.attributions)),
-        lambda: layer_sheets.npz(layer_sheets.neurons_arrays(answer.attributions)),
+        lambda: in_memory.png(layer_sheets.neurons_sheet(choice.picture, answer.attributions)),
+        lambda: in_memory.npz(layer_sheets.neurons_arrays(answer.attributions)),
         texts.NEURONS_FILES,
     )
