@@ -39,7 +39,6 @@ class Person(Wire):
     session = ""
     address = ""
     download = ""
-    most_kept = 100  # forms have many large fields
 
     @classmethod
     @asynccontextmanager

@@ -29,7 +29,7 @@ from cactiviz.ui.pictures import texts as pictures_texts
 WAIT_SECONDS = 90
 STILL_SECONDS = 0.3  # without a message, after which the page is at rest
 GRID = "cactiviz_grid"
-MOST_KEPT = 8  # messages that the server needn't send again, about as many as a browser keeps
+MOST_KEPT = 100  # messages that the server need not send again; a browser keeps those of some runs
 
 
 class Wire:
@@ -255,7 +255,8 @@ class Wire:
                 self._stop_timers()
         elif kind == "ref_hash":
             path = tuple(message.metadata.delta_path)
-            self._take(path, self._kept[message.ref_hash])
+            self._kept[message.ref_hash] = kept = self._kept.pop(message.ref_hash)
+            self._take(path, kept)  # what is used again stays longest, as a browser keeps it
         elif kind == "delta":
             if message.metadata.cacheable:
                 self._kept[message.hash] = message
